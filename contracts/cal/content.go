@@ -1,0 +1,185 @@
+package cal
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Field is one part of an event's content that a booking core can own.
+type Field uint8
+
+// The fields, combined into Fields by their bits.
+const (
+	FieldTitle Field = 1 << iota
+	FieldDescription
+	FieldLocation
+	FieldSlot
+	FieldAttendees
+)
+
+// Fields is a set of fields.
+type Fields uint8
+
+// AllFields is every field there is.
+const AllFields = Fields(FieldTitle | FieldDescription | FieldLocation | FieldSlot | FieldAttendees)
+
+// Has reports whether the set holds f.
+func (s Fields) Has(f Field) bool { return s&Fields(f) != 0 }
+
+// Each returns the single fields of the set in a fixed order.
+func (s Fields) Each() []Field {
+	var out []Field
+	for f := FieldTitle; f <= FieldAttendees; f <<= 1 {
+		if s.Has(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Names returns the fields' names as they stand in messages and audit rows.
+func (s Fields) Names() []string {
+	names := []string{}
+	for _, f := range s.Each() {
+		names = append(names, f.String())
+	}
+	return names
+}
+
+// String is the field's name in messages and audit rows.
+func (f Field) String() string {
+	switch f {
+	case FieldTitle:
+		return "title"
+	case FieldDescription:
+		return "description"
+	case FieldLocation:
+		return "location"
+	case FieldSlot:
+		return "slot"
+	case FieldAttendees:
+		return "attendees"
+	default:
+		return "unknown"
+	}
+}
+
+// Response is what an attendee answered.
+type Response string
+
+// The responses. Microsoft's "none" and "notResponded" are both ResponseNone, as is Google's "needsAction".
+const (
+	ResponseNone      Response = "none"
+	ResponseAccepted  Response = "accepted"
+	ResponseDeclined  Response = "declined"
+	ResponseTentative Response = "tentative"
+)
+
+// Attendee is a guest of an event. Two attendees are the same guest when their addresses match without regard to case.
+type Attendee struct {
+	Email    string `json:"email"`
+	Name     string `json:"name,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
+	// Response is read from providers and never written to them.
+	Response Response `json:"response,omitempty"`
+}
+
+// Content is what a booking core owns of an event. Text is plain; providers that keep HTML convert at their edge.
+type Content struct {
+	Title       string     `json:"title"`
+	Description string     `json:"description,omitempty"`
+	Location    string     `json:"location,omitempty"`
+	Slot        Slot       `json:"slot"`
+	Attendees   []Attendee `json:"attendees,omitempty"`
+}
+
+// Canonical returns the content in the form in which it is compared: line ends unified, blanks at the ends of lines and of the text
+// removed, runs of blank lines folded, attendees sorted and in lower case without names and answers. Providers change all of these on
+// their own.
+func (c Content) Canonical() Content {
+	c.Title = strings.Join(strings.Fields(c.Title), " ")
+	c.Location = strings.Join(strings.Fields(c.Location), " ")
+	c.Description = canonicalText(c.Description)
+	guests := make([]Attendee, 0, len(c.Attendees))
+	for _, a := range c.Attendees {
+		guests = append(guests, Attendee{Email: canonicalEmail(a.Email), Optional: a.Optional})
+	}
+	slices.SortFunc(guests, func(a, b Attendee) int { return cmp.Compare(a.Email, b.Email) })
+	c.Attendees = slices.CompactFunc(guests, func(a, b Attendee) bool { return a.Email == b.Email })
+	c.Slot.Start.Zone, c.Slot.End.Zone = "", ""
+	return c
+}
+
+func canonicalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+func canonicalText(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ").Replace(s)
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		line = strings.TrimRight(line, " \t")
+		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
+}
+
+// Differences returns the fields of within in which the contents differ once canonical.
+func (c Content) Differences(o Content, within Fields) Fields {
+	a, b := c.Canonical(), o.Canonical()
+	var d Fields
+	add := func(f Field, differs bool) {
+		if differs && within.Has(f) {
+			d |= Fields(f)
+		}
+	}
+	add(FieldTitle, a.Title != b.Title)
+	add(FieldDescription, a.Description != b.Description)
+	add(FieldLocation, a.Location != b.Location)
+	add(FieldSlot, !a.Slot.Equal(b.Slot))
+	add(FieldAttendees, !slices.Equal(a.Attendees, b.Attendees))
+	return d
+}
+
+// Overlay returns c with the fields in set taken from o.
+func (c Content) Overlay(o Content, set Fields) Content {
+	for _, f := range set.Each() {
+		switch f {
+		case FieldTitle:
+			c.Title = o.Title
+		case FieldDescription:
+			c.Description = o.Description
+		case FieldLocation:
+			c.Location = o.Location
+		case FieldSlot:
+			c.Slot = o.Slot
+		case FieldAttendees:
+			c.Attendees = o.Attendees
+		}
+	}
+	return c
+}
+
+// HashVersion names the canonical form that Hash is made of. Hashes of different versions are never compared: they are worked out anew from
+// the content that is kept sealed.
+const HashVersion = "c1"
+
+// Hash is a digest of the fields in within of the canonical content, led by HashVersion.
+func (c Content) Hash(within Fields) string {
+	c = Content{}.Overlay(c.Canonical(), within)
+	for _, m := range []*Moment{&c.Slot.Start, &c.Slot.End} {
+		m.Instant = m.Instant.UTC().Truncate(time.Second)
+	}
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return "" // unreachable: strings, booleans and times in range always marshal
+	}
+	sum := sha256.Sum256(raw)
+	return HashVersion + ":" + hex.EncodeToString(sum[:])
+}

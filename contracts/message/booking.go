@@ -1,0 +1,111 @@
+package message
+
+import "github.com/calweave/calweave/contracts/cal"
+
+// Booking is what every booking message says about its booking, at the time of the decision.
+type Booking struct {
+	BookingID cal.BookingID `json:"booking_id"`
+	// Version is the core's, Revision calweave's.
+	Version  int64 `json:"version"`
+	Revision int64 `json:"revision"`
+	// Sequence counts the booking's messages from 1 without a gap.
+	Sequence int64 `json:"sequence"`
+	// ReservationToken is the one that this version was accepted under.
+	ReservationToken cal.ReservationToken `json:"reservation_token"`
+}
+
+// Target names the calendar that a message is about.
+type Target struct {
+	CalendarID   cal.CalendarID   `json:"calendar_id"`
+	ConnectionID cal.ConnectionID `json:"connection_id"`
+	Provider     cal.Provider     `json:"provider"`
+}
+
+// Accepted is the data of BookingAccepted.
+type Accepted struct {
+	Booking
+	// Cancelled tells a cancellation from a booking.
+	Cancelled bool `json:"cancelled"`
+}
+
+// Problem is one thing wrong with a submission.
+type Problem struct {
+	// Pointer is the JSON Pointer (RFC 6901) of the field within the submitted document.
+	Pointer string `json:"pointer"`
+	// Detail says what is wrong and how to mend it.
+	Detail string `json:"detail"`
+}
+
+// Rejected is the data of BookingRejected.
+type Rejected struct {
+	BookingID cal.BookingID `json:"booking_id,omitempty"`
+	Version   int64         `json:"version,omitempty"`
+	// Reason is the last part of the problem type that the HTTP API answers for the same fault.
+	Reason   string    `json:"reason"`
+	Detail   string    `json:"detail"`
+	Problems []Problem `json:"problems,omitempty"`
+}
+
+// Outcome says what a target shows.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomePresent Outcome = "present"
+	OutcomeRemoved Outcome = "removed"
+)
+
+// Synced is the data of BookingSynced.
+type Synced struct {
+	Booking
+	Target  Target  `json:"target"`
+	Outcome Outcome `json:"outcome"`
+}
+
+// Changed is the data of BookingMoved, BookingEdited and BookingRestored.
+type Changed struct {
+	Booking
+	Target Target `json:"target"`
+	// Fields names what differs from what was agreed; empty in BookingRestored.
+	Fields []string `json:"fields"`
+	// Event is what the calendar shows now.
+	Event Event `json:"event"`
+	// Diverged reports whether the core has something to decide.
+	Diverged bool `json:"diverged"`
+}
+
+// Event is the part of an event that a core can own.
+type Event struct {
+	Title       string         `json:"title"`
+	Description string         `json:"description"`
+	Location    string         `json:"location"`
+	Start       cal.When       `json:"start"`
+	End         cal.When       `json:"end"`
+	Attendees   []cal.Attendee `json:"attendees"`
+}
+
+// NewEvent puts content into the form that messages carry.
+func NewEvent(c cal.Content) Event {
+	guests := c.Attendees
+	if guests == nil {
+		guests = []cal.Attendee{}
+	}
+	return Event{
+		Title: c.Title, Description: c.Description, Location: c.Location,
+		Start: c.Slot.Start.When(), End: c.Slot.End.When(), Attendees: guests,
+	}
+}
+
+// Removed is the data of BookingRemoved.
+type Removed struct {
+	Booking
+	Target   Target `json:"target"`
+	Diverged bool   `json:"diverged"`
+}
+
+// Stopped is the data of BookingHeld and BookingFailed.
+type Stopped struct {
+	Booking
+	Target Target `json:"target"`
+	Reason string `json:"reason"`
+}

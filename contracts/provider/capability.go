@@ -1,0 +1,71 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// DeltaLister is a Client that can list what changed since a cursor. Without it a calendar is compared snapshot by snapshot.
+type DeltaLister interface {
+	// ListEvents returns one page. fault.CursorLost on any page discards the whole listing.
+	ListEvents(ctx context.Context, req ListEvents) (cal.Page, error)
+}
+
+// ListEvents asks for one page of a listing.
+type ListEvents struct {
+	Calendar cal.RemoteCalendarID
+	// Cursor begins a delta; the zero Cursor begins a snapshot of Window.
+	Cursor cal.Cursor
+	// Page continues the listing that Cursor and Window began; empty for its first page.
+	Page string
+	// Window is the range that a snapshot has to cover. The provider may cover more.
+	Window cal.Window
+	// PageSize is how many rows to ask for at most; 0 leaves it to the provider.
+	PageSize int
+}
+
+// EventFinder is a Client that can find an event by the key it was stamped with. Without it, the key alone makes creates idempotent for good.
+type EventFinder interface {
+	// FindEvent returns the event that carries the key, or fault.NotFound.
+	FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
+}
+
+// ChannelKeeper is a Client that can have changes pushed. Without it a calendar is polled.
+type ChannelKeeper interface {
+	// OpenChannel asks for pushes. The provider may call the address before OpenChannel returns.
+	OpenChannel(ctx context.Context, req OpenChannel) (cal.Channel, error)
+	// CloseChannel ends pushes. fault.NotFound and fault.Gone mean that there was nothing to end.
+	CloseChannel(ctx context.Context, ch cal.Channel) error
+}
+
+// OpenChannel asks for pushes about one calendar.
+type OpenChannel struct {
+	ID       cal.ChannelID
+	Calendar cal.RemoteCalendarID
+	// Address receives the pushes.
+	Address string
+	// Secret comes back with each push and proves it, together with the channel's id.
+	Secret string
+	// Expires is how long pushes are wished for; the provider may grant less.
+	Expires time.Time
+}
+
+// ChannelRenewer is a Client whose channels can be prolonged in place. Without it a channel is replaced by a new one before it ends.
+type ChannelRenewer interface {
+	// RenewChannel prolongs ch. fault.NotFound means that the provider dropped it: open a new one and list anew.
+	RenewChannel(ctx context.Context, ch cal.Channel, until time.Time) (cal.Channel, error)
+}
+
+// QuietWriter is a Driver whose provider can be told to mail nobody about a write. Without it every write to an event that has guests mails
+// them, so calweave writes no guests unless the booking asks for it, and holds what would mail anyone by surprise.
+type QuietWriter interface {
+	QuietWrites()
+}
+
+// ConditionalWriter is a Driver whose provider is known to refuse a write that carries a stale ETag. Without it calweave reads an event
+// before it writes, and compares for itself.
+type ConditionalWriter interface {
+	ConditionalWrites()
+}

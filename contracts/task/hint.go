@@ -1,0 +1,82 @@
+package task
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// Kind names a kind of work, as noun:verb. It is the Asynq type of a hint and stands in the work table.
+type Kind string
+
+// The kinds, with what their subject is.
+const (
+	// LinkPush brings one link and its event into agreement, in both directions. Subject: a link.
+	LinkPush Kind = "link:push"
+	// CalendarSync lists what changed in one calendar. Subject: a calendar.
+	CalendarSync Kind = "calendar:sync"
+	// CalendarWatch opens, renews and replaces the channel of one calendar. Subject: a calendar.
+	CalendarWatch Kind = "calendar:watch"
+	// CalendarPoll marks CalendarSync on a schedule. Subject: a calendar.
+	CalendarPoll Kind = "calendar:poll"
+	// ConnectionDiscover lists the calendars of one connection. Subject: a connection.
+	ConnectionDiscover Kind = "connection:discover"
+	// DeliverySend sends one message to one endpoint. Subject: a delivery.
+	DeliverySend Kind = "delivery:send"
+	// TenantPrune deletes what has outlived its retention. Subject: the tenant itself.
+	TenantPrune Kind = "tenant:prune"
+)
+
+// Kinds returns every kind.
+func Kinds() []Kind {
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarPoll, ConnectionDiscover, DeliverySend, TenantPrune}
+}
+
+// Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.
+type Lane string
+
+// The lanes. Interactive work follows from what a person or a core has just done; Background from schedules and retries; Bulk from imports
+// and resyncs, and enters the queue through the sweep only.
+const (
+	Interactive Lane = "interactive"
+	Background  Lane = "background"
+	Bulk        Lane = "bulk"
+)
+
+// Lanes returns every lane, the most urgent first.
+func Lanes() []Lane { return []Lane{Interactive, Background, Bulk} }
+
+// Ref names one row of the work table.
+type Ref struct {
+	Tenant  cal.TenantID `json:"tenant_id"`
+	Kind    Kind         `json:"kind"`
+	Subject string       `json:"subject"`
+}
+
+// String gives the row's name as it stands in logs and task ids.
+func (r Ref) String() string { return string(r.Kind) + "/" + string(r.Tenant) + "/" + r.Subject }
+
+// Hint says that a row of the work table may be due. It carries no truth: whoever receives it claims the row in SQL or drops the hint.
+type Hint struct {
+	Schema int `json:"schema"`
+	Ref
+	Lane        Lane   `json:"lane"`
+	Traceparent string `json:"traceparent,omitempty"`
+}
+
+// ParseHint reads a hint and refuses what it cannot act on.
+func ParseHint(payload []byte) (Hint, error) {
+	var h Hint
+	if err := json.Unmarshal(payload, &h); err != nil {
+		return Hint{}, fmt.Errorf("hint: %w", err)
+	}
+	if h.Schema != SchemaVersion {
+		return Hint{}, fmt.Errorf("hint: schema %d, this build reads %d", h.Schema, SchemaVersion)
+	}
+	if h.Tenant == "" || h.Subject == "" || !slices.Contains(Kinds(), h.Kind) || !slices.Contains(Lanes(), h.Lane) {
+		return Hint{}, fmt.Errorf("hint: tenant, subject, kind or lane missing or unknown in %s", h.Ref)
+	}
+	return h, nil
+}

@@ -1,0 +1,3 @@
+module github.com/calweave/calweave
+
+go 1.26.0
