@@ -18,18 +18,32 @@ type Source struct {
 	clock clock.Clock
 	mu    sync.Mutex
 	rand  io.Reader
+	// last is the millisecond of the last identifier and count how many it has given out: they keep identifiers in order within it.
+	last  int64
+	count uint16
 }
 
 // New returns a source. Outside tests rand is crypto/rand.Reader.
 func New(c clock.Clock, rand io.Reader) *Source { return &Source{clock: c, rand: rand} }
 
-// ID returns prefix, an underscore and a UUIDv7 (RFC 9562) in hexadecimal: identifiers of one prefix sort by the millisecond they were made in.
+// ID returns prefix, an underscore and a UUIDv7 (RFC 9562, section 6.2, method 1) in hexadecimal. The identifiers of one source sort by the
+// order in which they were made, even when the clock stands still or goes back.
 func (s *Source) ID(prefix string) string {
+	const perMilli = 1 << 12
 	b := s.bytes(16)
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(0, s.clock.Now().UnixMilli()))) //nolint:gosec // not negative
-	copy(b, ms[2:])
-	b[6] = b[6]&0x0f | 0x70
+	s.mu.Lock()
+	if ms := s.clock.Now().UnixMilli(); ms > s.last {
+		s.last, s.count = ms, 0
+	} else if s.count++; s.count == perMilli {
+		s.last, s.count = s.last+1, 0
+	}
+	ms, count := s.last, s.count
+	s.mu.Unlock()
+	var head [8]byte
+	binary.BigEndian.PutUint64(head[:], uint64(max(0, ms))) //nolint:gosec // not negative
+	copy(b, head[2:])
+	binary.BigEndian.PutUint16(b[6:], count)
+	b[6] |= 0x70
 	b[8] = b[8]&0x3f | 0x80
 	return prefix + "_" + hex.EncodeToString(b)
 }

@@ -1,0 +1,87 @@
+package record
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+)
+
+// Booking is what is known about a booking.
+type Booking struct {
+	ID       cal.BookingID
+	Spec     cal.Booking
+	Version  int64
+	Revision int64
+	// Cancelled marks a tombstone; Spec then holds the content of the last version that stood.
+	Cancelled   bool
+	Slot        cal.Slot
+	TZData      string
+	Hash        string
+	Reservation cal.ReservationToken
+	Links       []Link
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Diverged reports whether a person's change to one of the booking's events awaits the core's decision.
+func (b Booking) Diverged() bool {
+	for _, l := range b.Links {
+		if l.State == LinkDiverged && l.Target {
+			return true
+		}
+	}
+	return false
+}
+
+// Acceptance is a version of a booking about to be committed.
+type Acceptance struct {
+	ID   cal.BookingID
+	Spec cal.Booking
+	Slot cal.Slot
+	// Version is the core's; Cancelled makes it a tombstone.
+	Version   int64
+	Cancelled bool
+	Hash      string
+	TZData    string
+	// Seen is the revision that the decision to accept was made on; 0 when the booking did not exist. Another revision by now refuses the commit.
+	Seen int64
+	// Decide says that the core knows about every reported change, so that this version overrules it.
+	Decide bool
+	// Targets are the calendars to stand in; empty for a cancellation.
+	Targets []AcceptedTarget
+	Actor   string
+	// Via names the way in: "http" or "queue".
+	Via         string
+	Traceparent string
+}
+
+// AcceptedTarget is a calendar that a booking stands in.
+type AcceptedTarget struct {
+	Calendar      Calendar
+	Authoritative bool
+}
+
+// Reservation is one version of a booking and how far each target has come with it.
+type Reservation struct {
+	Token      cal.ReservationToken
+	BookingID  cal.BookingID
+	Version    int64
+	Cancelled  bool
+	Superseded bool
+	AcceptedAt time.Time
+	Links      []Link
+}
+
+// Rejection is a refused submission that came through the queue.
+type Rejection struct {
+	ID        string
+	BookingID cal.BookingID
+	Version   int64
+	Reason    string
+	Detail    string
+	Problems  []message.Problem
+	Payload   []byte
+	Actor     string
+	CreatedAt time.Time
+}

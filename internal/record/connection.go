@@ -1,0 +1,76 @@
+package record
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// Connection is an account at a provider that a tenant has connected.
+type Connection struct {
+	ID       cal.ConnectionID
+	Provider cal.Provider
+	AppID    cal.AppID
+	State    cal.ConnectionState
+	// Account is the address of the account's primary calendar; empty until its calendars were listed.
+	Account string
+	Reason  string
+	// Penalty is until when the provider has told us to stay away.
+	Penalty   time.Time
+	CreatedAt time.Time
+}
+
+// Grant is what a connection may call its provider with.
+type Grant struct {
+	ConnectionID cal.ConnectionID
+	// Version rises with every stored token.
+	Version      int64
+	AccessToken  string
+	RefreshToken string
+	Scopes       string
+	// ExpiresAt is when the access token ends; zero when the provider has refused it.
+	ExpiresAt time.Time
+	// RefreshUntil is until when somebody else refreshes.
+	RefreshUntil time.Time
+}
+
+// Flow is one authorization request on its way.
+type Flow struct {
+	ID           string
+	ConnectionID cal.ConnectionID
+	Provider     cal.Provider
+	AppID        cal.AppID
+	// BrowserHash binds the flow to the browser that opened the connect page; empty until then.
+	BrowserHash string
+	Verifier    string
+	State       string
+	ExpiresAt   time.Time
+	UsedAt      time.Time
+}
+
+// Calendar is a calendar of a connection.
+type Calendar struct {
+	ID           cal.CalendarID
+	ConnectionID cal.ConnectionID
+	Provider     cal.Provider
+	// ConnectionState is the state of the connection it belongs to.
+	ConnectionState cal.ConnectionState
+	Remote          cal.RemoteCalendarID
+	Name            string
+	Zone            string
+	Primary         bool
+	Writable        bool
+	// Targeted says that a booking stands or stood in it, so that its changes matter.
+	Targeted bool
+	Sync     cal.SyncLevel
+	// Vanished says that the provider no longer lists it.
+	Vanished bool
+}
+
+// Level is how much of the calendar is kept: what its tenant chose, and enough to hear about booked events.
+func (c Calendar) Level() cal.SyncLevel {
+	if c.Sync == cal.SyncOff && c.Targeted {
+		return cal.SyncBusy
+	}
+	return c.Sync
+}

@@ -1,0 +1,34 @@
+package record
+
+import (
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+)
+
+// Decision is what one reconciliation writes, in one transaction with its outcome.
+type Decision struct {
+	// Link is the link as it is from now on.
+	Link Link
+	// Event is the event as the provider showed it; nil when there is none. The mirror follows it.
+	Event *cal.Event
+	// Fresh says that Event was read in this run, so that it is newer than what the mirror shows.
+	Fresh bool
+	// Sent are hashes to remember: of what the provider made of what was sent.
+	Sent []SentHash
+	// Reports are the messages to send, in order.
+	Reports []Report
+	Notes   []Note
+	Outcome Outcome
+}
+
+// Report is a message in the making. Revision, sequence and identifiers are filled in where it is committed.
+type Report struct {
+	Type message.Type
+	// Revise says that the report is a change that the booking's revision has to rise for.
+	Revise   bool
+	Outcome  message.Outcome
+	Fields   []string
+	Event    *message.Event
+	Diverged bool
+	Reason   string
+}

@@ -1,0 +1,109 @@
+package record
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// LinkState is where a link stands.
+type LinkState string
+
+// The states.
+const (
+	// LinkPending has something to write.
+	LinkPending LinkState = "pending"
+	// LinkSynced and LinkRemoved are in agreement: the event shows the booking, or is gone as wanted.
+	LinkSynced  LinkState = "synced"
+	LinkRemoved LinkState = "removed"
+	// LinkDiverged shows a person's change that was reported and waits for the core's decision.
+	LinkDiverged LinkState = "diverged"
+	// LinkHeld waits for an operator.
+	LinkHeld LinkState = "held"
+	// LinkApproved was held and may be written once: an operator said so.
+	LinkApproved LinkState = "approved"
+	// LinkFailed was given up until it is replayed or a new version comes.
+	LinkFailed LinkState = "failed"
+)
+
+// Link ties one part of a booking to its event in one calendar. It is the identity of that event for good: it outlives the event, a
+// disconnect and a reconnect. Only the reconciler that holds its lease writes it; the intake creates it and turns Target.
+type Link struct {
+	ID           cal.LinkID
+	BookingID    cal.BookingID
+	CalendarID   cal.CalendarID
+	ConnectionID cal.ConnectionID
+	Provider     cal.Provider
+	// Part is empty, or the original start of the occurrence that the link stands for.
+	Part string
+	// Target says whether the booking wants to stand in this calendar.
+	Target        bool
+	Authoritative bool
+	// Generation counts the events that this link has had. It rises only when the current one is proven gone.
+	Generation int
+	// EventID is empty until the provider is known to hold the event.
+	EventID cal.EventID
+	ETag    string
+	State   LinkState
+	Reason  string
+	// Base is what both sides last agreed on, as the provider read it back; nil before the first agreement.
+	Base        *cal.Content
+	BaseVersion int64
+	// InFlight are the writes since the last agreement, the oldest first. Any of them may have taken effect.
+	InFlight []Write
+	// Observed is what a person made of the event, reported and not yet decided.
+	Observed *cal.Content
+	// Synced is the last version that the event showed, Failed the last one given up on.
+	Synced, Failed int64
+}
+
+// Op is a kind of write to a provider.
+type Op string
+
+// The writes.
+const (
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpDelete Op = "delete"
+)
+
+// Write is a call that may have taken effect: it is recorded before it is made.
+type Write struct {
+	Op      Op          `json:"op"`
+	Version int64       `json:"version"`
+	Content cal.Content `json:"content"`
+	At      time.Time   `json:"at"`
+}
+
+// Pending reports whether a write of the kind is in flight, and since when the oldest is.
+func (l Link) Pending(op Op) (since time.Time, ok bool) {
+	for _, w := range l.InFlight {
+		if w.Op == op {
+			return w.At, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// Key is the idempotency key of the link's current event.
+func (l Link) Key(tenant cal.TenantID) cal.Key {
+	return cal.NewKey(tenant, l.BookingID, l.CalendarID, l.Part, l.Generation)
+}
+
+// SentHash is the hash of a version that was sent once, or of what the provider made of it.
+type SentHash struct {
+	Version int64
+	Hash    string
+}
+
+// Case is all that one reconciliation needs to know.
+type Case struct {
+	Link       Link
+	Booking    Booking
+	Calendar   Calendar
+	Connection Connection
+	// Sent are the hashes of every version sent in this generation.
+	Sent []SentHash
+	// Suspect says that the mirror shows another state than the link's: read before deciding.
+	Suspect bool
+}

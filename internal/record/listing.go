@@ -1,0 +1,70 @@
+package record
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+)
+
+// Sync is what one listing of a calendar starts from.
+type Sync struct {
+	Calendar   Calendar
+	Connection Connection
+	// Cursor is where the last listing ended; zero before the first one and after a loss.
+	Cursor cal.Cursor
+	// Window is the range that the cursor's listing covers.
+	Window cal.Window
+	// SyncedAt is when the last listing was published, Spacing how long the one after it had to wait.
+	SyncedAt time.Time
+	Spacing  time.Duration
+	// Recheck says that a snapshot missed events which another one has to confirm.
+	Recheck bool
+	// Listing is the one under way; nil when there is none.
+	Listing *Listing
+}
+
+// Listing is a listing under way.
+type Listing struct {
+	ID   string
+	Kind cal.ListingKind
+	// Page is the token of the next page to read; empty for the first one.
+	Page     string
+	Pages    int64
+	Withheld int64
+	Window   cal.Window
+}
+
+// Publication is a listing that is complete.
+type Publication struct {
+	Calendar Calendar
+	Listing  Listing
+	Cursor   cal.Cursor
+	// Coverage is the range in which absence from a snapshot counts; nil for a delta.
+	Coverage *cal.Window
+	// GuardAbove is how many booked events may vanish in one listing before an operator has to look.
+	GuardAbove int
+	Spacing    time.Duration
+	Outcome    Outcome
+	Lane       task.Lane
+}
+
+// Published says what a publication found.
+type Published struct {
+	Raised   int
+	Vanished int
+	// Missed is how many events the snapshot should have shown and did not: another snapshot has to confirm that they are gone.
+	Missed  int64
+	Guarded bool
+}
+
+// Observed is a row of the mirror.
+type Observed struct {
+	EventID cal.EventID
+	ETag    string
+	Status  cal.EventStatus
+	Start   time.Time
+	End     time.Time
+	Content cal.Content
+	Missing int64
+}

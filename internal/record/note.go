@@ -1,0 +1,21 @@
+package record
+
+import "github.com/calweave/calweave/contracts/cal"
+
+// Note is an audit row in the making: what changed and why. Detail is stored as JSON and never holds content, only names of fields, versions,
+// states and reasons.
+type Note struct {
+	Actor     string
+	Action    string
+	Subject   string
+	BookingID cal.BookingID
+	Detail    map[string]any
+}
+
+// The actors that are not a key of a tenant.
+const (
+	ActorEngine   = "engine"
+	ActorOperator = "operator"
+	ActorProvider = "provider"
+	ActorOwner    = "owner"
+)

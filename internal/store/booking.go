@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// Booking returns a booking with its links, or ErrNotFound.
+func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {
+	var b record.Booking
+	err := s.view(ctx, tenant, "read booking", func(t *tx) error {
+		var err error
+		b, err = t.booking(ctx, id)
+		return err
+	})
+	return b, err
+}
+
+// Version returns the hash and reservation of one version of a booking, or ErrNotFound.
+func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (string, cal.ReservationToken, error) {
+	var row db.BookingVersion
+	err := s.view(ctx, tenant, "read version", func(t *tx) error {
+		var err error
+		row, err = t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
+		return found(err)
+	})
+	return row.Hash, cal.ReservationToken(row.ReservationToken), err
+}
+
+// Reservation returns one version of a booking and its links, or ErrNotFound.
+func (s *Store) Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error) {
+	var r record.Reservation
+	err := s.view(ctx, tenant, "read reservation", func(t *tx) error {
+		row, err := t.BookingVersionByToken(ctx, db.BookingVersionByTokenParams{TenantID: t.tenant, ReservationToken: string(token)})
+		if err != nil {
+			return found(err)
+		}
+		b, err := t.booking(ctx, cal.BookingID(row.BookingID))
+		r = record.Reservation{
+			Token: token, BookingID: b.ID, Version: row.Version, Cancelled: row.Cancelled, Superseded: b.Version > row.Version,
+			AcceptedAt: instant(row.AcceptedAt), Links: b.Links,
+		}
+		return err
+	})
+	return r, err
+}
+
+func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, error) {
+	row, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(id)})
+	if err != nil {
+		return record.Booking{}, found(err)
+	}
+	b := record.Booking{
+		ID: id, Version: row.Version, Revision: row.Revision, Cancelled: row.Cancelled, TZData: row.TZData, Hash: row.Hash,
+		Reservation: cal.ReservationToken(row.ReservationToken), CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt),
+	}
+	if _, err := t.openJSON("bookings", "spec", row.BookingID, row.Spec, &b.Spec); err != nil {
+		return record.Booking{}, err
+	}
+	if _, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot); err != nil {
+		return record.Booking{}, err
+	}
+	b.Links, err = t.linksOf(ctx, id)
+	return b, err
+}
+
+// Accept commits a version of a booking: the booking, its links, the work on them, the audit and the confirmation, all or nothing. It fails
+// with ErrStale when the booking is no longer at the revision that the decision was made on.
+func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Acceptance) (record.Booking, error) {
+	var b record.Booking
+	err := s.update(ctx, tenant, "accept booking", func(t *tx) error {
+		t.traceparent = a.Traceparent
+		token := cal.ReservationToken(t.ids.ID("rsv"))
+		if err := t.putBooking(ctx, a, token); err != nil {
+			return err
+		}
+		err := t.InsertBookingVersion(ctx, db.InsertBookingVersionParams{
+			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, ReservationToken: string(token), Hash: a.Hash,
+			Cancelled: a.Cancelled, AcceptedAt: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.aim(ctx, a); err != nil {
+			return err
+		}
+		err = t.note(ctx, record.Note{
+			Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID,
+			Detail: map[string]any{
+				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "decides_divergence": a.Decide,
+				"targets": len(a.Targets), "tzdata": a.TZData,
+			},
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.confirm(ctx, a); err != nil {
+			return err
+		}
+		b, err = t.booking(ctx, a.ID)
+		return err
+	})
+	return b, err
+}
+
+func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.ReservationToken) error {
+	spec, err := t.sealJSON("bookings", "spec", string(a.ID), a.Spec)
+	if err != nil {
+		return err
+	}
+	slot, err := t.sealJSON("bookings", "slot", string(a.ID), a.Slot)
+	if err != nil {
+		return err
+	}
+	if a.Seen == 0 {
+		return changed(t.InsertBooking(ctx, db.InsertBookingParams{
+			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot, TZData: a.TZData,
+			Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+		}))
+	}
+	return changed(t.ReviseBooking(ctx, db.ReviseBookingParams{
+		TenantID: t.tenant, BookingID: string(a.ID), Revision: a.Seen, Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
+		TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+	}))
+}
+
+// aim makes the booking's links match its targets and marks every link for work. Links outlive their targets: one that is no longer wanted
+// is worked on until its event is gone.
+func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
+	wanted := map[cal.CalendarID]record.AcceptedTarget{}
+	for _, target := range a.Targets {
+		wanted[target.Calendar.ID] = target
+		if err := t.target(ctx, target.Calendar); err != nil {
+			return err
+		}
+		_, err := t.InsertLink(ctx, db.InsertLinkParams{
+			TenantID: t.tenant, LinkID: t.ids.ID("lnk"), BookingID: string(a.ID), CalendarID: string(target.Calendar.ID), Part: "",
+			Authoritative: target.Authoritative, Empty: []byte{}, Now: t.now,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	links, err := t.linksOf(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		target, keep := wanted[l.CalendarID]
+		if !a.Cancelled {
+			l.Target, l.Authoritative = keep, target.Authoritative
+		}
+		if err := t.aimLink(ctx, l, a.Decide); err != nil {
+			return err
+		}
+		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(l.ID), Lane: task.Interactive, ConnectionID: l.ConnectionID, Revive: true})
+	}
+	return nil
+}
+
+// aimLink points a link at the new version. Once the core has decided about a person's change, what the person made of the event is what was
+// agreed on, so that the new version is compared with it.
+func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
+	if decide && l.Observed != nil {
+		l.Base, l.Observed = l.Observed, nil
+	}
+	if l.State != record.LinkDiverged || decide {
+		l.State = record.LinkPending
+	}
+	base, observed, err := t.sealLinkContents(l)
+	if err != nil {
+		return err
+	}
+	return t.AimLink(ctx, db.AimLinkParams{
+		TenantID: t.tenant, LinkID: string(l.ID), Target: l.Target, Authoritative: l.Authoritative, State: string(l.State),
+		Base: base, Observed: observed, Now: t.now,
+	})
+}
+
+func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
+	return t.postBooking(ctx, a.ID, message.BookingAccepted, false, func(b message.Booking) any {
+		return message.Accepted{Booking: b, Cancelled: a.Cancelled}
+	})
+}
+
+// Reject records a refused submission as a dead letter of the intake and tells the core. Rejecting the same one again changes nothing.
+func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Rejection) error {
+	return s.update(ctx, tenant, "reject submission", func(t *tx) error {
+		_, err := t.RejectionByID(ctx, db.RejectionByIDParams{TenantID: t.tenant, RejectionID: r.ID})
+		if err = found(err); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		payload, err := t.seal.Seal(t.tenantID(), "rejections", "payload", r.ID, r.Payload)
+		if err != nil {
+			return err
+		}
+		err = t.InsertRejection(ctx, db.InsertRejectionParams{
+			TenantID: t.tenant, RejectionID: r.ID, BookingID: string(r.BookingID), Version: r.Version, Reason: r.Reason,
+			Payload: payload, CreatedAt: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		err = t.note(ctx, record.Note{
+			Actor: r.Actor, Action: "booking.rejected", Subject: r.ID, BookingID: r.BookingID,
+			Detail: map[string]any{"reason": r.Reason, "version": r.Version},
+		})
+		if err != nil {
+			return err
+		}
+		return t.post(ctx, message.BookingRejected, message.Rejected{
+			BookingID: r.BookingID, Version: r.Version, Reason: r.Reason, Detail: r.Detail, Problems: r.Problems,
+		})
+	})
+}
+
+// Rejections lists refused submissions that follow after, the oldest first, without their payloads.
+func (s *Store) Rejections(ctx context.Context, tenant cal.TenantID, after string, limit int) ([]record.Rejection, error) {
+	var out []record.Rejection
+	err := s.view(ctx, tenant, "list rejections", func(t *tx) error {
+		rows, err := t.RejectionsAfter(ctx, db.RejectionsAfterParams{TenantID: t.tenant, After: after, MaxRows: int32(limit)}) //nolint:gosec // small
+		for _, r := range rows {
+			out = append(out, record.Rejection{
+				ID: r.RejectionID, BookingID: cal.BookingID(r.BookingID), Version: r.Version, Reason: r.Reason, CreatedAt: instant(r.CreatedAt),
+			})
+		}
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// Watch returns what the keeper of the lease's calendar starts from.
+func (s *Store) Watch(ctx context.Context, l record.Lease) (record.Watch, error) {
+	var w record.Watch
+	err := s.view(ctx, l.Tenant, "read channels", func(t *tx) error {
+		w = record.Watch{}
+		var err error
+		if w.Calendar, w.Connection, err = t.calendar(ctx, cal.CalendarID(l.Subject)); err != nil {
+			return err
+		}
+		rows, err := t.ChannelsOfCalendar(ctx, db.ChannelsOfCalendarParams{TenantID: t.tenant, CalendarID: l.Subject})
+		for _, r := range rows {
+			w.Channels = append(w.Channels, channelOf(r))
+		}
+		return err
+	})
+	return w, err
+}
+
+func channelOf(r db.Channel) record.Channel {
+	return record.Channel{
+		TenantID: cal.TenantID(r.TenantID), CalendarID: cal.CalendarID(r.CalendarID),
+		Channel: cal.Channel{ID: cal.ChannelID(r.ChannelID), Remote: r.Remote, Resource: r.Resource, Expires: instant(r.ExpiresAt)},
+		State:   record.ChannelState(r.State), SecretHash: r.SecretHash, OpenedAt: instant(r.OpenedAt), CreatedAt: instant(r.CreatedAt),
+	}
+}
+
+// AddChannel records a channel before the provider is asked to open it, since its first push may come before the answer.
+func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error) {
+	err := s.update(ctx, l.Tenant, "add channel", func(t *tx) error {
+		if err := t.fence(ctx, &l, d); err != nil {
+			return err
+		}
+		err := t.InsertChannel(ctx, db.InsertChannelParams{
+			TenantID: t.tenant, ChannelID: string(id), CalendarID: l.Subject, SecretHash: secretHash, Now: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.register(ctx, entryChannel, string(id), string(id)); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "channel.opening", Subject: string(id), Detail: map[string]any{"calendar": l.Subject}})
+	})
+	return l, err
+}
+
+// SaveChannels records what became of channels.
+func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duration, channels ...record.Channel) (record.Lease, error) {
+	err := s.update(ctx, l.Tenant, "save channels", func(t *tx) error {
+		if err := t.fence(ctx, &l, d); err != nil {
+			return err
+		}
+		for _, c := range channels {
+			err := changed(t.SaveChannel(ctx, db.SaveChannelParams{
+				TenantID: t.tenant, ChannelID: string(c.ID), State: string(c.State), Remote: c.Remote, Resource: c.Resource,
+				OpenedAt: micros(c.OpenedAt), ExpiresAt: micros(c.Expires), Now: t.now,
+			}))
+			if err != nil {
+				return err
+			}
+			err = t.note(ctx, record.Note{
+				Actor: record.ActorEngine, Action: "channel." + string(c.State), Subject: string(c.ID),
+				Detail: map[string]any{"calendar": l.Subject, "expires": c.Expires},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return l, err
+}
+
+// Channel returns a channel of any tenant by its id, or ErrNotFound. Its secret is still to be compared.
+func (s *Store) Channel(ctx context.Context, id cal.ChannelID) (record.Channel, error) {
+	tenant, subject, err := s.lookUp(ctx, entryChannel, string(id))
+	if err != nil {
+		return record.Channel{}, err
+	}
+	var c record.Channel
+	err = s.view(ctx, tenant, "read channel", func(t *tx) error {
+		row, err := t.ChannelByID(ctx, db.ChannelByIDParams{TenantID: t.tenant, ChannelID: subject})
+		c = channelOf(row)
+		return found(err)
+	})
+	return c, err
+}
+
+// Receive commits a verified notification and the work that it asks for.
+func (s *Store) Receive(ctx context.Context, n record.Notification) error {
+	return s.update(ctx, n.Channel.TenantID, "receive notification", func(t *tx) error {
+		err := t.InsertNotification(ctx, db.InsertNotificationParams{
+			TenantID: t.tenant, NotificationID: t.ids.ID("ntf"), ChannelID: string(n.Channel.ID), Kind: n.Kind, ReceivedAt: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		if n.Channel.Remote == "" || n.Channel.Resource == "" {
+			_, err := t.LearnChannel(ctx, db.LearnChannelParams{
+				TenantID: t.tenant, ChannelID: string(n.Channel.ID), Remote: n.Remote, Resource: n.Resource,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		c, _, err := t.calendar(ctx, n.Channel.CalendarID)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for kind, wanted := range map[task.Kind]bool{task.CalendarSync: n.Sync, task.CalendarWatch: n.Watch} {
+			if wanted {
+				t.mark(record.Mark{Kind: kind, Subject: string(c.ID), Lane: task.Interactive, ConnectionID: c.ConnectionID})
+			}
+		}
+		return nil
+	})
+}

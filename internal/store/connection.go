@@ -1,0 +1,341 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// NewFlow is an authorization request about to begin.
+type NewFlow struct {
+	Provider cal.Provider
+	AppID    cal.AppID
+	// ConnectToken and State are found again by their hashes; the verifier (RFC 7636) and the state are kept sealed.
+	ConnectToken, State, Verifier string
+	ExpiresAt                     time.Time
+	Actor                         string
+	// Again names a connection of the same provider to connect anew; empty for a new one.
+	Again cal.ConnectionID
+}
+
+// BeginConnection makes a pending connection, unless it connects one anew, and the flow that may activate it. It fails with ErrNotFound when
+// the tenant has no such connection of that provider.
+func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n NewFlow) (cal.ConnectionID, error) {
+	id := n.Again
+	if id == "" {
+		id = cal.ConnectionID(s.ids.ID("con"))
+	}
+	flow := s.ids.ID("flw")
+	err := s.update(ctx, tenant, "begin connection", func(t *tx) error {
+		if err := t.beginConnection(ctx, id, n); err != nil {
+			return err
+		}
+		verifier, err := t.sealText("oauth_flows", "verifier", flow, n.Verifier)
+		if err != nil {
+			return err
+		}
+		state, err := t.sealText("oauth_flows", "state", flow, n.State)
+		if err != nil {
+			return err
+		}
+		err = t.InsertFlow(ctx, db.InsertFlowParams{
+			TenantID: t.tenant, FlowID: flow, ConnectionID: string(id), Verifier: verifier, State: state, ExpiresAt: micros(n.ExpiresAt),
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.register(ctx, entryConnect, n.ConnectToken, flow); err != nil {
+			return err
+		}
+		if err := t.register(ctx, entryState, n.State, flow); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: n.Actor, Action: "connection.begun", Subject: string(id), Detail: map[string]any{"provider": n.Provider, "app": n.AppID},
+		})
+	})
+	return id, err
+}
+
+func (t *tx) beginConnection(ctx context.Context, id cal.ConnectionID, n NewFlow) error {
+	if n.Again != "" {
+		c, err := t.connection(ctx, id)
+		if err == nil && c.Provider != n.Provider {
+			err = ErrNotFound
+		}
+		return err
+	}
+	return t.InsertConnection(ctx, db.InsertConnectionParams{
+		TenantID: t.tenant, ConnectionID: string(id), Provider: string(n.Provider), AppID: string(n.AppID),
+		State: string(cal.ConnectionPending), Account: []byte{}, Now: t.now,
+	})
+}
+
+// BindFlow ties the flow of a connect token to a browser. Opening the connect page again, in another browser too, moves the tie: the page is
+// only as secret as its link, and the state that comes back has to match the browser that went.
+func (s *Store) BindFlow(ctx context.Context, connectToken, browserHash string) (cal.TenantID, record.Flow, error) {
+	tenant, id, err := s.lookUp(ctx, entryConnect, connectToken)
+	if err != nil {
+		return "", record.Flow{}, err
+	}
+	var flow record.Flow
+	err = s.update(ctx, tenant, "open connect page", func(t *tx) error {
+		err := changed(t.Queries.BindFlow(ctx, db.BindFlowParams{TenantID: t.tenant, FlowID: id, BrowserHash: browserHash, Now: t.now}))
+		if errors.Is(err, ErrStale) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		flow, err = t.flow(ctx, id)
+		return err
+	})
+	return tenant, flow, err
+}
+
+// UseFlow spends the flow that a state belongs to. It fails with ErrNotFound when the state is unknown, spent, expired, or came back to
+// another browser than the one that it left from.
+func (s *Store) UseFlow(ctx context.Context, state, browserHash string) (cal.TenantID, record.Flow, error) {
+	tenant, id, err := s.lookUp(ctx, entryState, state)
+	if err != nil {
+		return "", record.Flow{}, err
+	}
+	var flow record.Flow
+	err = s.update(ctx, tenant, "use state", func(t *tx) error {
+		_, err := t.Queries.UseFlow(ctx, db.UseFlowParams{TenantID: t.tenant, FlowID: id, BrowserHash: browserHash, Now: t.now})
+		if err != nil {
+			return found(err)
+		}
+		flow, err = t.flow(ctx, id)
+		return err
+	})
+	return tenant, flow, err
+}
+
+func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
+	row, err := t.FlowByID(ctx, db.FlowByIDParams{TenantID: t.tenant, FlowID: id})
+	if err != nil {
+		return record.Flow{}, found(err)
+	}
+	c, err := t.connection(ctx, cal.ConnectionID(row.ConnectionID))
+	if err != nil {
+		return record.Flow{}, err
+	}
+	f := record.Flow{
+		ID: id, ConnectionID: c.ID, Provider: c.Provider, AppID: c.AppID, BrowserHash: row.BrowserHash,
+		ExpiresAt: instant(row.ExpiresAt), UsedAt: instant(row.UsedAt),
+	}
+	if f.Verifier, err = t.openText("oauth_flows", "verifier", id, row.Verifier); err != nil {
+		return record.Flow{}, err
+	}
+	f.State, err = t.openText("oauth_flows", "state", id, row.State)
+	return f, err
+}
+
+// Activate stores a grant, wakes everything that waited for it, and lists the account's calendars.
+func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, g record.Grant) error {
+	return s.update(ctx, tenant, "activate connection", func(t *tx) error {
+		c, err := t.connection(ctx, id)
+		if err != nil {
+			return err
+		}
+		access, refresh, err := t.sealTokens(id, g)
+		if err != nil {
+			return err
+		}
+		version, err := t.PutGrant(ctx, db.PutGrantParams{
+			TenantID: t.tenant, ConnectionID: string(id), AccessToken: access, RefreshToken: refresh, Scopes: g.Scopes,
+			ExpiresAt: micros(g.ExpiresAt), Now: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = t.MoveConnection(ctx, db.MoveConnectionParams{
+			TenantID: t.tenant, ConnectionID: string(id), State: string(cal.ConnectionActive), Reason: "", Now: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.wake(ctx, id); err != nil {
+			return err
+		}
+		t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true})
+		if err := t.post(ctx, message.ConnectionActivated, message.Connection{ConnectionID: id, Provider: c.Provider}); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorOwner, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes},
+		})
+	})
+}
+
+// wake lets the work run again that waited for a connection.
+func (t *tx) wake(ctx context.Context, id cal.ConnectionID) error {
+	rows, err := t.ReviveConnection(ctx, db.ReviveConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+	for _, r := range rows {
+		t.marks = append(t.marks, mark{
+			Mark: record.Mark{Kind: task.Kind(r.Kind), Subject: r.Subject, Lane: task.Lane(r.Lane), ConnectionID: id},
+		})
+	}
+	return err
+}
+
+func (t *tx) sealTokens(id cal.ConnectionID, g record.Grant) (access, refresh []byte, err error) {
+	if access, err = t.sealText("grants", "access_token", string(id), g.AccessToken); err != nil {
+		return nil, nil, err
+	}
+	refresh, err = t.sealText("grants", "refresh_token", string(id), g.RefreshToken)
+	return access, refresh, err
+}
+
+// Connection returns a connection, or ErrNotFound.
+func (s *Store) Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error) {
+	var c record.Connection
+	err := s.view(ctx, tenant, "read connection", func(t *tx) error {
+		var err error
+		c, err = t.connection(ctx, id)
+		return err
+	})
+	return c, err
+}
+
+func (t *tx) connection(ctx context.Context, id cal.ConnectionID) (record.Connection, error) {
+	row, err := t.ConnectionByID(ctx, db.ConnectionByIDParams{TenantID: t.tenant, ConnectionID: string(id)})
+	if err != nil {
+		return record.Connection{}, found(err)
+	}
+	c := record.Connection{
+		ID: id, Provider: cal.Provider(row.Provider), AppID: cal.AppID(row.AppID), State: cal.ConnectionState(row.State),
+		Reason: row.Reason, CreatedAt: instant(row.CreatedAt),
+	}
+	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {
+		return record.Connection{}, err
+	}
+	until, err := t.PenaltyUntil(ctx, db.PenaltyUntilParams{TenantID: t.tenant, Bucket: mailbox(id)})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return record.Connection{}, err
+	}
+	c.Penalty = instant(until)
+	return c, nil
+}
+
+// mailbox is the bucket of the penalties that a provider sets for one account.
+func mailbox(id cal.ConnectionID) string { return "mailbox/" + string(id) }
+
+// Penalise keeps everybody from calling the connection's provider before until. A later moment stands.
+func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error {
+	return s.update(ctx, tenant, "penalise", func(t *tx) error {
+		return t.Queries.Penalise(ctx, db.PenaliseParams{TenantID: t.tenant, Bucket: mailbox(id), Until: micros(until)})
+	})
+}
+
+// Grant returns a connection's grant with its tokens, or ErrNotFound.
+func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
+	var g record.Grant
+	err := s.view(ctx, tenant, "read grant", func(t *tx) error {
+		row, err := t.GrantByConnection(ctx, db.GrantByConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+		if err != nil {
+			return found(err)
+		}
+		g = record.Grant{
+			ConnectionID: id, Version: row.Version, Scopes: row.Scopes, ExpiresAt: instant(row.ExpiresAt), RefreshUntil: instant(row.RefreshUntil),
+		}
+		if g.AccessToken, err = t.openText("grants", "access_token", string(id), row.AccessToken); err != nil {
+			return err
+		}
+		g.RefreshToken, err = t.openText("grants", "refresh_token", string(id), row.RefreshToken)
+		return err
+	})
+	return g, err
+}
+
+// LeaseRefresh takes the right to refresh version of a grant until a moment, and returns its fence. It reports false when somebody else has
+// it, or has already stored a newer version.
+func (s *Store) LeaseRefresh(ctx context.Context, tenant cal.TenantID, g record.Grant, until time.Time) (fence int64, ok bool, err error) {
+	err = s.update(ctx, tenant, "lease refresh", func(t *tx) error {
+		fence, err = t.Queries.LeaseRefresh(ctx, db.LeaseRefreshParams{
+			TenantID: t.tenant, ConnectionID: string(g.ConnectionID), Version: g.Version, RefreshUntil: micros(until), Now: t.now,
+		})
+		ok = err == nil
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return fence, ok && err == nil, err
+}
+
+// ReleaseRefresh gives the right to refresh back.
+func (s *Store) ReleaseRefresh(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, fence int64) error {
+	return s.update(ctx, tenant, "release refresh", func(t *tx) error {
+		return t.Queries.ReleaseRefresh(ctx, db.ReleaseRefreshParams{TenantID: t.tenant, ConnectionID: string(id), RefreshFence: fence})
+	})
+}
+
+// Rotate stores refreshed tokens. It fails with ErrStale when the right to refresh was lost.
+func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64) (version int64, err error) {
+	err = s.update(ctx, tenant, "rotate grant", func(t *tx) error {
+		access, refresh, err := t.sealTokens(g.ConnectionID, g)
+		if err != nil {
+			return err
+		}
+		version, err = t.RotateGrant(ctx, db.RotateGrantParams{
+			TenantID: t.tenant, ConnectionID: string(g.ConnectionID), AccessToken: access, RefreshToken: refresh, Scopes: g.Scopes,
+			ExpiresAt: micros(g.ExpiresAt), RefreshFence: fence, Now: t.now,
+		})
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrStale
+		}
+		if err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorEngine, Action: "grant.rotated", Subject: string(g.ConnectionID), Detail: map[string]any{"version": version},
+		})
+	})
+	return version, err
+}
+
+// ExpireAccess makes the next caller refresh, unless somebody already has.
+func (s *Store) ExpireAccess(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64) error {
+	return s.update(ctx, tenant, "expire access token", func(t *tx) error {
+		_, err := t.Queries.ExpireAccess(ctx, db.ExpireAccessParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
+		return err
+	})
+}
+
+// Revoke records the token endpoint's verdict that a grant is dead. It keeps all data and tells the core once. It reports false, and changes
+// nothing, when a newer version of the grant was stored meanwhile.
+func (s *Store) Revoke(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64, reason string) (revoked bool, err error) {
+	err = s.update(ctx, tenant, "revoke grant", func(t *tx) error {
+		n, err := t.EndGrant(ctx, db.EndGrantParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
+		if revoked = n > 0; err != nil || !revoked {
+			return err
+		}
+		n, err = t.MoveConnection(ctx, db.MoveConnectionParams{
+			TenantID: t.tenant, ConnectionID: string(id), State: string(cal.ConnectionNeedsReauth), Reason: reason, Now: t.now,
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+		c, err := t.connection(ctx, id)
+		if err != nil {
+			return err
+		}
+		data := message.Connection{ConnectionID: id, Provider: c.Provider, Reason: reason}
+		if err := t.post(ctx, message.ConnectionNeedsReauth, data); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorProvider, Action: "connection.needs_reauth", Subject: string(id), Detail: map[string]any{"reason": reason},
+		})
+	})
+	return revoked, err
+}

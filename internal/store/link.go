@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, error) {
+	rows, err := t.LinksOfBooking(ctx, db.LinksOfBookingParams{TenantID: t.tenant, BookingID: string(id)})
+	if err != nil {
+		return nil, err
+	}
+	links := make([]record.Link, 0, len(rows))
+	for _, r := range rows {
+		l, err := t.linkOf(r.Link, cal.ConnectionID(r.ConnectionID), cal.Provider(r.Provider))
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, l)
+	}
+	return links, nil
+}
+
+// link returns a link, or ErrNotFound.
+func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
+	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
+	if err != nil {
+		return record.Link{}, found(err)
+	}
+	c, _, err := t.calendar(ctx, cal.CalendarID(row.CalendarID))
+	if err != nil {
+		return record.Link{}, err
+	}
+	return t.linkOf(row, c.ConnectionID, c.Provider)
+}
+
+func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (record.Link, error) {
+	l := record.Link{
+		ID: cal.LinkID(row.LinkID), BookingID: cal.BookingID(row.BookingID), CalendarID: cal.CalendarID(row.CalendarID),
+		ConnectionID: connection, Provider: p, Part: row.Part, Target: row.Target, Authoritative: row.Authoritative,
+		Generation: int(row.Generation), EventID: cal.EventID(row.EventID), ETag: row.ETag, State: record.LinkState(row.State), Reason: row.Reason,
+		BaseVersion: row.BaseVersion, Synced: row.SyncedVersion, Failed: row.FailedVersion,
+	}
+	var base, observed cal.Content
+	if ok, err := t.openJSON("links", "base", row.LinkID, row.Base, &base); err != nil {
+		return l, err
+	} else if ok {
+		l.Base = &base
+	}
+	if ok, err := t.openJSON("links", "observed", row.LinkID, row.Observed, &observed); err != nil {
+		return l, err
+	} else if ok {
+		l.Observed = &observed
+	}
+	_, err := t.openJSON("links", "in_flight", row.LinkID, row.InFlight, &l.InFlight)
+	return l, err
+}
+
+func (t *tx) sealLinkContents(l record.Link) (base, observed []byte, err error) {
+	base, observed = []byte{}, []byte{}
+	if l.Base != nil {
+		if base, err = t.sealJSON("links", "base", string(l.ID), l.Base); err != nil {
+			return nil, nil, err
+		}
+	}
+	if l.Observed != nil {
+		observed, err = t.sealJSON("links", "observed", string(l.ID), l.Observed)
+	}
+	return base, observed, err
+}
+
+func (t *tx) sealInFlight(l record.Link) ([]byte, error) {
+	if len(l.InFlight) == 0 {
+		return []byte{}, nil
+	}
+	return t.sealJSON("links", "in_flight", string(l.ID), l.InFlight)
+}
+
+// Case returns all that one reconciliation of the lease's link needs to know.
+func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
+	var c record.Case
+	err := s.view(ctx, l.Tenant, "read case", func(t *tx) error {
+		var err error
+		if c.Link, err = t.link(ctx, cal.LinkID(l.Subject)); err != nil {
+			return err
+		}
+		if c.Booking, err = t.booking(ctx, c.Link.BookingID); err != nil {
+			return err
+		}
+		if c.Calendar, c.Connection, err = t.calendar(ctx, c.Link.CalendarID); err != nil {
+			return err
+		}
+		writes, err := t.LinkWrites(ctx, db.LinkWritesParams{TenantID: t.tenant, LinkID: string(c.Link.ID), Generation: int64(c.Link.Generation)})
+		if err != nil {
+			return err
+		}
+		for _, w := range writes {
+			c.Sent = append(c.Sent, record.SentHash{Version: w.Version, Hash: w.Hash})
+		}
+		seen, ok, err := t.mirrored(ctx, c.Link)
+		c.Suspect = ok && (seen.ETag != c.Link.ETag || seen.Missing > 0 || seen.Status == string(cal.StatusCancelled))
+		return err
+	})
+	return c, err
+}
+
+// mirrored returns the mirror's row of the link's event.
+func (t *tx) mirrored(ctx context.Context, l record.Link) (db.Event, bool, error) {
+	if l.EventID == "" {
+		return db.Event{}, false, nil
+	}
+	row, err := t.EventByID(ctx, db.EventByIDParams{TenantID: t.tenant, CalendarID: string(l.CalendarID), EventID: string(l.EventID)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return db.Event{}, false, nil
+	}
+	return row, err == nil, err
+}
+
+// Intend records a write in the link before it is made, and returns the lease prolonged by d. From its commit on the write counts as one that
+// may have taken effect.
+func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d time.Duration, n record.Note) (record.Lease, error) {
+	err := s.update(ctx, lease.Tenant, "record intent", func(t *tx) error {
+		if err := t.fence(ctx, &lease, d); err != nil {
+			return err
+		}
+		sealed, err := t.sealInFlight(l)
+		if err != nil {
+			return err
+		}
+		err = changed(t.IntendLink(ctx, db.IntendLinkParams{TenantID: t.tenant, LinkID: string(l.ID), InFlight: sealed, Now: t.now}))
+		if err != nil {
+			return err
+		}
+		if w := l.InFlight[len(l.InFlight)-1]; w.Op != record.OpDelete {
+			if err := t.remember(ctx, l, record.SentHash{Version: w.Version, Hash: w.Content.Hash(cal.AllFields)}); err != nil {
+				return err
+			}
+		}
+		return t.note(ctx, n)
+	})
+	return lease, err
+}
+
+func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHash) error {
+	for _, h := range sent {
+		err := t.InsertLinkWrite(ctx, db.InsertLinkWriteParams{
+			TenantID: t.tenant, LinkID: string(l.ID), Generation: int64(l.Generation), Version: h.Version, Hash: h.Hash, WrittenAt: t.now,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle commits a decision: the link, the mirror, the messages, the audit and the outcome, all or nothing, under the lease.
+func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decision) error {
+	return s.update(ctx, lease.Tenant, "settle link", func(t *tx) error {
+		if err := t.finish(ctx, lease, d.Outcome); err != nil {
+			return err
+		}
+		before, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(d.Link.ID)})
+		if err != nil {
+			return found(err)
+		}
+		if err := t.settleLink(ctx, d.Link); err != nil {
+			return err
+		}
+		if err := t.remember(ctx, d.Link, d.Sent...); err != nil {
+			return err
+		}
+		if err := t.follow(ctx, d, before.ETag); err != nil {
+			return err
+		}
+		for _, r := range d.Reports {
+			if err := t.report(ctx, d.Link, r); err != nil {
+				return err
+			}
+		}
+		return t.note(ctx, d.Notes...)
+	})
+}
+
+func (t *tx) settleLink(ctx context.Context, l record.Link) error {
+	base, observed, err := t.sealLinkContents(l)
+	if err != nil {
+		return err
+	}
+	inFlight, err := t.sealInFlight(l)
+	if err != nil {
+		return err
+	}
+	return changed(t.SettleLink(ctx, db.SettleLinkParams{
+		TenantID: t.tenant, LinkID: string(l.ID), Generation: int64(l.Generation), EventID: string(l.EventID), ETag: l.ETag,
+		State: string(l.State), Reason: l.Reason, Base: base, BaseVersion: l.BaseVersion, InFlight: inFlight, Observed: observed,
+		SyncedVersion: l.Synced, FailedVersion: l.Failed, Now: t.now,
+	}))
+}
+
+// follow lets the mirror show what the reconciliation saw. When the mirror already shows something else that this run did not read, a listing
+// has seen a later change: the mirror stays and the link is marked again, so that it is read.
+func (t *tx) follow(ctx context.Context, d record.Decision, before string) error {
+	if d.Event == nil || d.Event.ID == "" {
+		return nil
+	}
+	c, _, err := t.calendar(ctx, d.Link.CalendarID)
+	if err != nil || c.Level() == cal.SyncOff {
+		return err
+	}
+	row, err := t.mirrorRow(c, *d.Event)
+	if err != nil {
+		return err
+	}
+	n, err := t.PutEvent(ctx, db.PutEventParams{
+		TenantID: t.tenant, CalendarID: string(c.ID), EventID: row.EventID, ETag: row.ETag, Status: row.Status,
+		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, Now: t.now, Fresh: d.Fresh, BeforeEtag: before,
+	})
+	if err == nil && n == 0 {
+		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(d.Link.ID), Lane: task.Interactive, ConnectionID: d.Link.ConnectionID})
+	}
+	return err
+}
+
+func (t *tx) approveLink(ctx context.Context, id cal.LinkID) error {
+	link, err := t.link(ctx, id)
+	if err != nil {
+		return err
+	}
+	return t.FailLink(ctx, db.FailLinkParams{
+		TenantID: t.tenant, LinkID: string(id), State: string(record.LinkApproved), Reason: "", FailedVersion: link.Failed, Now: t.now,
+	})
+}

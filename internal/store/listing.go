@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// Sync returns what a listing of the lease's calendar starts from: its cursor, and the listing that is under way if there is one.
+func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
+	var out record.Sync
+	err := s.view(ctx, l.Tenant, "read sync state", func(t *tx) error {
+		out = record.Sync{}
+		var err error
+		if out.Calendar, out.Connection, err = t.calendar(ctx, cal.CalendarID(l.Subject)); err != nil {
+			return err
+		}
+		if err := t.readCursor(ctx, l.Subject, &out); err != nil {
+			return err
+		}
+		row, err := t.ListingByCalendar(ctx, db.ListingByCalendarParams{TenantID: t.tenant, CalendarID: l.Subject})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		out.Listing = &record.Listing{
+			ID: row.ListingID, Kind: cal.ListingKind(row.Kind), Pages: row.Pages, Withheld: row.Withheld,
+			Window: cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)},
+		}
+		out.Listing.Page, err = t.openText("listings", "page", row.ListingID, row.Page)
+		return err
+	})
+	return out, err
+}
+
+func (t *tx) readCursor(ctx context.Context, calendar string, out *record.Sync) error {
+	row, err := t.CursorByCalendar(ctx, db.CursorByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out.SyncedAt, out.Spacing, out.Recheck = instant(row.SyncedAt), time.Duration(row.Spacing)*time.Microsecond, row.Recheck
+	out.Window = cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}
+	if row.Scope == "" {
+		return nil
+	}
+	out.Cursor.Scope = row.Scope
+	out.Cursor.Token, err = t.openText("cursors", "token", calendar, row.Token)
+	return err
+}
+
+// BeginListing records a listing that is about to begin. What an older one has staged is dropped.
+func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.Listing, d time.Duration) (record.Listing, record.Lease, error) {
+	begun.ID = s.ids.ID("lst")
+	err := s.update(ctx, l.Tenant, "begin listing", func(t *tx) error {
+		if err := t.fence(ctx, &l, d); err != nil {
+			return err
+		}
+		if err := t.dropListing(ctx, l.Subject); err != nil {
+			return err
+		}
+		return t.InsertListing(ctx, db.InsertListingParams{
+			TenantID: t.tenant, CalendarID: l.Subject, ListingID: begun.ID, Kind: string(begun.Kind), Page: []byte{},
+			WindowFrom: micros(begun.Window.From), WindowUntil: micros(begun.Window.Until), StartedAt: t.now,
+		})
+	})
+	return begun, l, err
+}
+
+// Stage keeps one page where no reader sees it, together with the token of the next one: a listing that is cut off goes on from there.
+func (s *Store) Stage(
+	ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration,
+) (record.Listing, record.Lease, error) {
+	err := s.update(ctx, l.Tenant, "stage page", func(t *tx) error {
+		if err := t.fence(ctx, &l, d); err != nil {
+			return err
+		}
+		withheld := int64(0)
+		for _, item := range page.Items {
+			if item.Withheld != "" {
+				withheld++
+				continue
+			}
+			if err := t.stage(ctx, c, on.ID, item.Event); err != nil {
+				return err
+			}
+		}
+		next, err := t.sealText("listings", "page", on.ID, page.Next)
+		if err != nil {
+			return err
+		}
+		return changed(t.TurnPage(ctx, db.TurnPageParams{
+			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: on.ID, Pages: on.Pages, Page: next, Withheld: withheld,
+		}))
+	})
+	if err == nil {
+		on.Pages++
+		on.Page = page.Next
+	}
+	return on, l, err
+}
+
+func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, e cal.Event) error {
+	row, err := t.mirrorRow(c, e)
+	if err != nil {
+		return err
+	}
+	return t.StageEvent(ctx, db.StageEventParams{
+		TenantID: t.tenant, CalendarID: string(c.ID), ListingID: listing, EventID: row.EventID, ETag: row.ETag, Status: row.Status,
+		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content,
+	})
+}
+
+// mirrorRow is an event as the mirror keeps it at the calendar's level. Content is sealed at the place that it is published to.
+func (t *tx) mirrorRow(c record.Calendar, e cal.Event) (db.Event, error) {
+	row := db.Event{EventID: string(e.ID), ETag: e.ETag, Status: string(e.Status), Content: []byte{}}
+	if e.Gone() {
+		return row, nil
+	}
+	row.StartsAt, row.EndsAt = span(e.Content.Slot)
+	kept := e.Content
+	if c.Level() != cal.SyncFull {
+		kept = cal.Content{Slot: kept.Slot}
+	}
+	var err error
+	row.Content, err = t.sealJSON("events", "content", string(c.ID)+"/"+row.EventID, kept)
+	return row, err
+}
+
+// span is the time that a slot takes at the most, whatever zone an all-day slot is seen from.
+func span(s cal.Slot) (from, until int64) {
+	if !s.AllDay() {
+		return micros(s.Start.Instant), micros(s.End.Instant)
+	}
+	const day = 24 * time.Hour
+	start, err1 := time.Parse(cal.DateLayout, s.Start.Date)
+	end, err2 := time.Parse(cal.DateLayout, s.End.Date)
+	if err1 != nil || err2 != nil {
+		return 0, math.MaxInt64 // outside every window: its absence proves nothing
+	}
+	return start.Add(-day).UnixMicro(), end.Add(day).UnixMicro()
+}
+
+// DiscardListing drops what was staged. A lost cursor is forgotten with it, so that the next listing is a snapshot; everything published stays.
+func (s *Store) DiscardListing(ctx context.Context, l record.Lease, cursorLost bool, reason string, d time.Duration) (record.Lease, error) {
+	err := s.update(ctx, l.Tenant, "discard listing", func(t *tx) error {
+		if err := t.fence(ctx, &l, d); err != nil {
+			return err
+		}
+		if err := t.dropListing(ctx, l.Subject); err != nil {
+			return err
+		}
+		if cursorLost {
+			if err := t.DropCursor(ctx, db.DropCursorParams{TenantID: t.tenant, CalendarID: l.Subject}); err != nil {
+				return err
+			}
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorEngine, Action: "listing.discarded", Subject: l.Subject, Detail: map[string]any{"reason": reason, "cursor_lost": cursorLost},
+		})
+	})
+	return l, err
+}
+
+func (t *tx) dropListing(ctx context.Context, calendar string) error {
+	if err := t.DeleteStaged(ctx, db.DeleteStagedParams{TenantID: t.tenant, CalendarID: calendar}); err != nil {
+		return err
+	}
+	return t.DeleteListing(ctx, db.DeleteListingParams{TenantID: t.tenant, CalendarID: calendar})
+}
+
+// Publish shows a complete listing: the mirror, the cursor and the work that follows from it become visible together, under the lease.
+func (s *Store) Publish(ctx context.Context, l record.Lease, p record.Publication) (record.Published, error) {
+	var out record.Published
+	err := s.update(ctx, l.Tenant, "publish listing", func(t *tx) error {
+		out = record.Published{}
+		if err := t.finish(ctx, l, p.Outcome); err != nil {
+			return err
+		}
+		if err := t.publish(ctx, p, &out); err != nil {
+			return err
+		}
+		if err := t.raise(ctx, p, &out); err != nil {
+			return err
+		}
+		if err := t.putCursor(ctx, p, out.Missed > 0); err != nil {
+			return err
+		}
+		if err := t.dropListing(ctx, l.Subject); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorEngine, Action: "listing.published", Subject: l.Subject,
+			Detail: map[string]any{
+				"kind": p.Listing.Kind, "pages": p.Listing.Pages, "withheld": p.Listing.Withheld, "raised": out.Raised,
+				"vanished": out.Vanished, "missed": out.Missed, "guarded": out.Guarded,
+			},
+		})
+	})
+	return out, err
+}
+
+func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Published) error {
+	calendar := string(p.Calendar.ID)
+	err := t.PublishStaged(ctx, db.PublishStagedParams{TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now})
+	if err != nil || p.Coverage == nil {
+		return err
+	}
+	until := int64(math.MaxInt64)
+	if !p.Coverage.Until.IsZero() {
+		until = micros(p.Coverage.Until)
+	}
+	from := int64(math.MinInt64)
+	if !p.Coverage.From.IsZero() {
+		from = micros(p.Coverage.From)
+	}
+	_, err = t.MissEvents(ctx, db.MissEventsParams{
+		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now, WindowFrom: from, WindowUntil: until,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = t.RemoveMissed(ctx, db.RemoveMissedParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
+	if err != nil {
+		return err
+	}
+	out.Missed, err = t.CountMissed(ctx, db.CountMissedParams{TenantID: t.tenant, CalendarID: calendar})
+	return err
+}
+
+// raise marks the links whose events the listing touched. When more wanted events vanished than the guard allows, the links of the vanished
+// ones are held until an operator has looked: an outage of the provider must not cancel a day's bookings.
+func (t *tx) raise(ctx context.Context, p record.Publication, out *record.Published) error {
+	touched, err := t.TouchedLinks(ctx, db.TouchedLinksParams{TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Now: t.now})
+	if err != nil {
+		return err
+	}
+	for _, row := range touched {
+		if row.Vanished != 0 && row.Wanted != 0 {
+			out.Vanished++
+		}
+	}
+	out.Guarded = out.Vanished > p.GuardAbove
+	for _, row := range touched {
+		m := record.Mark{Kind: task.LinkPush, Subject: row.LinkID, Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID}
+		if out.Guarded && row.Vanished != 0 && row.Wanted != 0 {
+			m.Hold, m.Reason = record.HeldForGuard, fmt.Sprintf("%d booked events vanished in one listing", out.Vanished)
+		}
+		t.mark(m)
+		out.Raised++
+	}
+	if !out.Guarded {
+		return nil
+	}
+	return t.post(ctx, message.CalendarGuarded, message.Guarded{
+		CalendarID: p.Calendar.ID, ConnectionID: p.Calendar.ConnectionID, Provider: p.Calendar.Provider, Missing: out.Vanished,
+	})
+}
+
+func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) error {
+	token, err := t.sealText("cursors", "token", string(p.Calendar.ID), p.Cursor.Token)
+	if err != nil {
+		return err
+	}
+	return t.PutCursor(ctx, db.PutCursorParams{
+		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Token: token, Scope: p.Cursor.Scope,
+		WindowFrom: micros(p.Listing.Window.From), WindowUntil: micros(p.Listing.Window.Until), SyncedAt: t.now,
+		Spacing: p.Spacing.Microseconds(), Recheck: recheck, Withheld: p.Listing.Withheld,
+	})
+}
+
+// Events lists the mirror of a calendar as readers see it, after an event, in the order of the provider's ids. Tombstones are left out.
+func (s *Store) Events(
+	ctx context.Context, tenant cal.TenantID, calendar cal.CalendarID, after cal.EventID, limit int,
+) ([]record.Observed, error) {
+	var out []record.Observed
+	err := s.view(ctx, tenant, "list events", func(t *tx) error {
+		out = nil
+		rows, err := t.EventsAfter(ctx, db.EventsAfterParams{
+			TenantID: t.tenant, CalendarID: string(calendar), After: string(after), MaxRows: int32(limit), //nolint:gosec // small
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			o := record.Observed{
+				EventID: cal.EventID(r.EventID), ETag: r.ETag, Status: cal.EventStatus(r.Status), Start: instant(r.StartsAt), End: instant(r.EndsAt),
+				Missing: r.Missing,
+			}
+			if _, err := t.openJSON("events", "content", string(calendar)+"/"+r.EventID, r.Content, &o.Content); err != nil {
+				return err
+			}
+			out = append(out, o)
+		}
+		return nil
+	})
+	return out, err
+}

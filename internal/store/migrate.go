@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrationFiles embed.FS
+
+// Migrator applies and takes back migrations. It needs the login that owns the tables.
+type Migrator struct {
+	provider *goose.Provider
+	pool     *sql.DB
+	dialect  dialect
+}
+
+// Migration is one step of the schema and whether it is applied.
+type Migration struct {
+	Version   int64
+	Name      string
+	Applied   bool
+	AppliedAt time.Time
+}
+
+// NewMigrator opens url for migrations. Several processes may migrate at once: on PostgreSQL they take turns.
+func NewMigrator(rawURL string, logger *slog.Logger) (*Migrator, error) {
+	d, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := d.connector("", toMigrate)
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(c)
+	p, err := migrations(d, pool, logger)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &Migrator{provider: p, pool: pool, dialect: d}, nil
+}
+
+func migrations(d dialect, pool *sql.DB, logger *slog.Logger) (*goose.Provider, error) {
+	name, own := d.migrations()
+	files, err := overlay(own)
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{goose.WithSlog(logger), goose.WithDisableGlobalRegistry(true)}
+	if name == goose.DialectPostgres {
+		turns, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(turns))
+	}
+	return goose.NewProvider(name, pool, files, options...)
+}
+
+// Close closes the connections.
+func (m *Migrator) Close() error { return errors.Join(m.provider.Close(), m.pool.Close()) }
+
+// Up applies what is missing and returns how many migrations that were.
+func (m *Migrator) Up(ctx context.Context) (int, error) {
+	done, err := m.provider.Up(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("store: migrate up: %w", err)
+	}
+	return len(done), nil
+}
+
+// Down takes back the newest migration, or all of them.
+func (m *Migrator) Down(ctx context.Context, all bool) (int, error) {
+	if all {
+		done, err := m.provider.DownTo(ctx, 0)
+		if err != nil {
+			return 0, fmt.Errorf("store: migrate down: %w", err)
+		}
+		return len(done), nil
+	}
+	if _, err := m.provider.Down(ctx); err != nil {
+		return 0, fmt.Errorf("store: migrate down: %w", err)
+	}
+	return 1, nil
+}
+
+// Status lists all migrations.
+func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
+	all, err := m.provider.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: migration status: %w", err)
+	}
+	out := make([]Migration, 0, len(all))
+	for _, s := range all {
+		out = append(out, Migration{
+			Version: s.Source.Version, Name: s.Source.Path, Applied: s.State == goose.StateApplied, AppliedAt: s.AppliedAt.UTC(),
+		})
+	}
+	return out, nil
+}
+
+// Admit lets the login of appURL take on the roles that the application and its sweep run under. It does nothing on SQLite, and nothing when
+// appURL logs in as the owner: Open refuses that one.
+func (m *Migrator) Admit(ctx context.Context, appURL string) error {
+	if name, _ := m.dialect.migrations(); name != goose.DialectPostgres {
+		return nil
+	}
+	config, err := pgx.ParseConfig(appURL)
+	if err != nil {
+		return errors.New("store: the PostgreSQL URL of the application cannot be parsed")
+	}
+	var owner string
+	if err := m.pool.QueryRowContext(ctx, "SELECT current_user").Scan(&owner); err != nil {
+		return fmt.Errorf("store: admit: %w", err)
+	}
+	if config.User == owner {
+		return nil
+	}
+	login := pgx.Identifier{config.User}.Sanitize()
+	if _, err := m.pool.ExecContext(ctx, "GRANT "+appRole+", "+sweepRole+" TO "+login); err != nil { //nolint:gosec // an escaped identifier
+		return fmt.Errorf("store: let %s take on %s and %s: %w", login, appRole, sweepRole, err)
+	}
+	return nil
+}
+
+// overlay merges the shared migrations with those of one dialect into one sequence.
+func overlay(dialect string) (fs.FS, error) {
+	merged := mergedFS{}
+	for _, dir := range []string{"migrations/shared", "migrations/" + dialect} {
+		sub, err := fs.Sub(migrationFiles, dir)
+		if err != nil {
+			return nil, err
+		}
+		merged = append(merged, sub)
+	}
+	return merged, nil
+}
+
+// mergedFS shows the files of several flat folders as one.
+type mergedFS []fs.FS
+
+// Open opens the file in the first folder that has it.
+func (m mergedFS) Open(name string) (fs.File, error) {
+	for _, f := range m {
+		if file, err := f.Open(name); err == nil {
+			return file, nil
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// Glob finds files in all folders.
+func (m mergedFS) Glob(pattern string) ([]string, error) {
+	var all []string
+	for _, f := range m {
+		names, err := fs.Glob(f, pattern)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, names...)
+	}
+	return all, nil
+}
+
+// check refuses a database that is not ready for this build.
+func (s *Store) check(ctx context.Context) error {
+	if err := s.dialect.guard(ctx, s.write); err != nil {
+		return err
+	}
+	var version int64
+	err := s.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+	if err != nil {
+		return fmt.Errorf("store: the database has no schema yet, or this login may not see it (%w): run `calweave migrate up`", err)
+	}
+	_, own := s.dialect.migrations()
+	files, err := overlay(own)
+	if err != nil {
+		return err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return err
+	}
+	if want := int64(len(names)); version < want {
+		return fmt.Errorf("store: the database is at migration %d and this build needs %d: run `calweave migrate up`", version, want)
+	}
+	return nil
+}

@@ -1,0 +1,374 @@
+-- +goose Up
+-- Times are unix microseconds in UTC, 0 for "none". Columns of type BYTEA are sealed. Every key is led by the tenant.
+
+CREATE TABLE tenants (
+    tenant_id  TEXT NOT NULL PRIMARY KEY,
+    name       TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- What has to be found before a tenant is known: the hash of a credential or identifier, and whose it is.
+CREATE TABLE directory (
+    kind      TEXT NOT NULL,
+    hash      TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    subject   TEXT NOT NULL,
+    PRIMARY KEY (kind, hash)
+);
+
+CREATE TABLE keys (
+    tenant_id  TEXT NOT NULL,
+    key_id     TEXT NOT NULL,
+    purpose    TEXT NOT NULL, -- api, signing
+    scopes     TEXT NOT NULL,
+    secret     BYTEA NOT NULL, -- signing keys only: they must be read to verify; of an API key nothing but a hash is kept, in directory
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, key_id)
+);
+
+CREATE TABLE connections (
+    tenant_id     TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    provider      TEXT NOT NULL,
+    app_id        TEXT NOT NULL,
+    state         TEXT NOT NULL, -- pending, active, needs_reauth
+    account       BYTEA NOT NULL,
+    reason        TEXT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    updated_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, connection_id)
+);
+
+CREATE TABLE grants (
+    tenant_id     TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    version       BIGINT NOT NULL, -- rises with every stored token
+    access_token  BYTEA NOT NULL,
+    refresh_token BYTEA NOT NULL,
+    scopes        TEXT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    refresh_until BIGINT NOT NULL, -- somebody refreshes until then
+    refresh_fence BIGINT NOT NULL, -- fences the one who refreshes
+    updated_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, connection_id),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id) ON DELETE CASCADE
+);
+
+CREATE TABLE oauth_flows (
+    tenant_id     TEXT NOT NULL,
+    flow_id       TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    browser_hash  TEXT NOT NULL, -- of the cookie that binds the flow to one browser; empty until the connect page was opened
+    verifier      BYTEA NOT NULL,
+    state         BYTEA NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    used_at       BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, flow_id),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id) ON DELETE CASCADE
+);
+
+CREATE TABLE penalties (
+    tenant_id TEXT NOT NULL,
+    bucket    TEXT NOT NULL,
+    until     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, bucket)
+);
+
+CREATE TABLE calendars (
+    tenant_id     TEXT NOT NULL,
+    calendar_id   TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    remote_id     TEXT NOT NULL,
+    name          BYTEA NOT NULL,
+    zone          TEXT NOT NULL,
+    is_primary    BOOLEAN NOT NULL,
+    writable      BOOLEAN NOT NULL,
+    targeted      BOOLEAN NOT NULL, -- a booking stands or stood in it
+    sync          TEXT NOT NULL, -- off, busy, full
+    vanished_at   BIGINT NOT NULL, -- when the provider stopped listing it
+    created_at    BIGINT NOT NULL,
+    updated_at    BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id),
+    UNIQUE (tenant_id, connection_id, remote_id),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id)
+);
+
+CREATE TABLE cursors (
+    tenant_id    TEXT NOT NULL,
+    calendar_id  TEXT NOT NULL,
+    token        BYTEA NOT NULL,
+    scope        TEXT NOT NULL,
+    window_from  BIGINT NOT NULL,
+    window_until BIGINT NOT NULL,
+    synced_at    BIGINT NOT NULL,
+    spacing      BIGINT NOT NULL, -- microseconds to the next listing; 0 when idle
+    recheck      BOOLEAN NOT NULL, -- a snapshot missed events: another one has to confirm
+    withheld     BIGINT NOT NULL, -- rows of the last listing that could not be read
+    PRIMARY KEY (tenant_id, calendar_id),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
+);
+
+-- At most one listing of a calendar is under way; its pages are staged until it is published or discarded.
+CREATE TABLE listings (
+    tenant_id    TEXT NOT NULL,
+    calendar_id  TEXT NOT NULL,
+    listing_id   TEXT NOT NULL,
+    kind         TEXT NOT NULL, -- snapshot, delta
+    page         BYTEA NOT NULL, -- the next page's token
+    pages        BIGINT NOT NULL,
+    withheld     BIGINT NOT NULL,
+    window_from  BIGINT NOT NULL,
+    window_until BIGINT NOT NULL,
+    started_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id)
+);
+
+CREATE TABLE staged (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    listing_id  TEXT NOT NULL,
+    event_id    TEXT NOT NULL,
+    etag        TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    starts_at   BIGINT NOT NULL,
+    ends_at     BIGINT NOT NULL,
+    content     BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id, listing_id, event_id)
+);
+
+-- The mirror: what the last published listings and read-backs said. It decides nothing; it says where to look.
+CREATE TABLE events (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    event_id    TEXT NOT NULL,
+    etag        TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    starts_at   BIGINT NOT NULL,
+    ends_at     BIGINT NOT NULL,
+    content     BYTEA NOT NULL,
+    missing     BIGINT NOT NULL, -- snapshots in a row that should have shown it and did not
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id, event_id)
+);
+
+CREATE TABLE bookings (
+    tenant_id   TEXT NOT NULL,
+    booking_id  TEXT NOT NULL,
+    version     BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    sequence    BIGINT NOT NULL, -- of its last message
+    cancelled   BOOLEAN NOT NULL, -- a tombstone: the booking's content is kept for the core to read
+    spec        BYTEA NOT NULL,
+    slot        BYTEA NOT NULL, -- derived from the spec's wall time with tzdata
+    tzdata      TEXT NOT NULL,
+    hash        TEXT NOT NULL,
+    reservation_token TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, booking_id)
+);
+
+CREATE TABLE booking_versions (
+    tenant_id         TEXT NOT NULL,
+    booking_id        TEXT NOT NULL,
+    version           BIGINT NOT NULL,
+    reservation_token TEXT NOT NULL,
+    hash              TEXT NOT NULL,
+    cancelled         BOOLEAN NOT NULL,
+    accepted_at       BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, booking_id, version),
+    UNIQUE (tenant_id, reservation_token),
+    FOREIGN KEY (tenant_id, booking_id) REFERENCES bookings (tenant_id, booking_id) ON DELETE CASCADE
+);
+
+CREATE TABLE links (
+    tenant_id      TEXT NOT NULL,
+    link_id        TEXT NOT NULL,
+    booking_id     TEXT NOT NULL,
+    calendar_id    TEXT NOT NULL,
+    part           TEXT NOT NULL, -- empty, or the original start of the occurrence that this link stands for
+    target         BOOLEAN NOT NULL, -- whether the booking still wants to stand in this calendar
+    authoritative  BOOLEAN NOT NULL,
+    generation     BIGINT NOT NULL,
+    event_id       TEXT NOT NULL,
+    etag           TEXT NOT NULL,
+    state          TEXT NOT NULL, -- pending, synced, removed, diverged, held, failed
+    reason         TEXT NOT NULL,
+    base           BYTEA NOT NULL, -- the content last agreed on, as read back
+    base_version   BIGINT NOT NULL,
+    in_flight      BYTEA NOT NULL, -- writes whose outcome is not known
+    observed       BYTEA NOT NULL, -- what a person made of it, reported and not yet decided
+    synced_version BIGINT NOT NULL,
+    failed_version BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, link_id),
+    UNIQUE (tenant_id, booking_id, calendar_id, part),
+    FOREIGN KEY (tenant_id, booking_id) REFERENCES bookings (tenant_id, booking_id),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id)
+);
+CREATE INDEX links_event ON links (tenant_id, calendar_id, event_id);
+
+-- The hashes of every version that was sent, and of what the provider made of it.
+CREATE TABLE link_writes (
+    tenant_id  TEXT NOT NULL,
+    link_id    TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    version    BIGINT NOT NULL,
+    hash       TEXT NOT NULL,
+    written_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, link_id, generation, version, hash),
+    FOREIGN KEY (tenant_id, link_id) REFERENCES links (tenant_id, link_id) ON DELETE CASCADE
+);
+
+CREATE TABLE channels (
+    tenant_id   TEXT NOT NULL,
+    channel_id  TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    state       TEXT NOT NULL, -- opening, open, closing, closed
+    secret_hash TEXT NOT NULL,
+    remote      TEXT NOT NULL,
+    resource    TEXT NOT NULL,
+    opened_at   BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, channel_id),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
+);
+CREATE INDEX channels_calendar ON channels (tenant_id, calendar_id);
+
+CREATE TABLE notifications (
+    tenant_id       TEXT NOT NULL,
+    notification_id TEXT NOT NULL,
+    channel_id      TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    received_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, notification_id)
+);
+CREATE INDEX notifications_age ON notifications (tenant_id, received_at);
+
+CREATE TABLE endpoints (
+    tenant_id   TEXT NOT NULL,
+    endpoint_id TEXT NOT NULL,
+    url         BYTEA NOT NULL,
+    secret      BYTEA NOT NULL,
+    state       TEXT NOT NULL, -- enabled, disabled
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, endpoint_id)
+);
+
+CREATE TABLE messages (
+    tenant_id   TEXT NOT NULL,
+    message_id  TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    booking_id  TEXT NOT NULL, -- empty for messages about connections and calendars
+    sequence    BIGINT NOT NULL,
+    position    BIGINT, -- its place in the feed, set after its commit
+    data        BYTEA NOT NULL,
+    traceparent TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, message_id),
+    UNIQUE (tenant_id, position)
+);
+CREATE INDEX messages_unplaced ON messages (tenant_id, message_id) WHERE position IS NULL;
+
+CREATE TABLE feeds (
+    tenant_id TEXT NOT NULL PRIMARY KEY,
+    position  BIGINT NOT NULL -- of the last message placed
+);
+
+CREATE TABLE deliveries (
+    tenant_id   TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    message_id  TEXT NOT NULL,
+    endpoint_id TEXT NOT NULL,
+    state       TEXT NOT NULL, -- pending, delivered, failed
+    attempts    BIGINT NOT NULL,
+    status      BIGINT NOT NULL, -- the HTTP status of the last attempt; 0 without an answer
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, delivery_id),
+    UNIQUE (tenant_id, message_id, endpoint_id),
+    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, message_id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, endpoint_id) REFERENCES endpoints (tenant_id, endpoint_id) ON DELETE CASCADE
+);
+CREATE INDEX deliveries_age ON deliveries (tenant_id, state, updated_at);
+
+-- Submissions through the queue that were refused: the dead letters of the intake.
+CREATE TABLE rejections (
+    tenant_id    TEXT NOT NULL,
+    rejection_id TEXT NOT NULL,
+    booking_id   TEXT NOT NULL,
+    version      BIGINT NOT NULL,
+    reason       TEXT NOT NULL,
+    payload      BYTEA NOT NULL,
+    created_at   BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, rejection_id)
+);
+
+CREATE TABLE audit (
+    tenant_id  TEXT NOT NULL,
+    audit_id   TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    actor      TEXT NOT NULL, -- who: a key, the engine, an operator, a provider
+    action     TEXT NOT NULL, -- noun.past
+    subject    TEXT NOT NULL,
+    booking_id TEXT NOT NULL,
+    detail     TEXT NOT NULL, -- JSON: what was seen and why; never content
+    PRIMARY KEY (tenant_id, audit_id)
+);
+CREATE INDEX audit_booking ON audit (tenant_id, booking_id, audit_id);
+
+CREATE TABLE work (
+    tenant_id     TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    subject       TEXT NOT NULL,
+    connection_id TEXT NOT NULL, -- whose calls it makes; empty for none
+    lane          TEXT NOT NULL, -- interactive, background, bulk
+    state         TEXT NOT NULL, -- ready, held, dead
+    held_for      TEXT NOT NULL, -- reauth, approval, guard
+    wanted        BIGINT NOT NULL, -- rises with every mark
+    done          BIGINT NOT NULL, -- the last wanted that was served
+    wanted_at     BIGINT NOT NULL, -- since when wanted > done
+    not_before    BIGINT NOT NULL,
+    lease_until   BIGINT NOT NULL,
+    token         BIGINT NOT NULL, -- fences whoever holds the lease
+    attempts      BIGINT NOT NULL,
+    crashes       BIGINT NOT NULL, -- claims in a row without an outcome
+    last_error    TEXT NOT NULL,
+    traceparent   TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, kind, subject)
+);
+CREATE INDEX work_due ON work (not_before) WHERE state = 'ready' AND wanted > done;
+CREATE INDEX work_stopped ON work (tenant_id, state) WHERE state <> 'ready';
+CREATE INDEX work_connection ON work (tenant_id, connection_id);
+
+-- +goose Down
+DROP TABLE work;
+DROP TABLE audit;
+DROP TABLE rejections;
+DROP TABLE deliveries;
+DROP TABLE feeds;
+DROP TABLE messages;
+DROP TABLE endpoints;
+DROP TABLE notifications;
+DROP TABLE channels;
+DROP TABLE link_writes;
+DROP TABLE links;
+DROP TABLE booking_versions;
+DROP TABLE bookings;
+DROP TABLE events;
+DROP TABLE staged;
+DROP TABLE listings;
+DROP TABLE cursors;
+DROP TABLE calendars;
+DROP TABLE penalties;
+DROP TABLE oauth_flows;
+DROP TABLE grants;
+DROP TABLE connections;
+DROP TABLE keys;
+DROP TABLE directory;
+DROP TABLE tenants;

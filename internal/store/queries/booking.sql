@@ -1,0 +1,81 @@
+-- name: BookingByID :one
+SELECT * FROM bookings WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
+
+-- name: InsertBooking :execrows
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at)
+VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @tzdata, @hash, @reservation_token, @now, @now)
+ON CONFLICT (tenant_id, booking_id) DO NOTHING;
+
+-- name: ReviseBooking :execrows
+UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, tzdata = @tzdata,
+    hash = @hash, reservation_token = @reservation_token, updated_at = @now
+WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND revision = @revision;
+
+-- name: InsertBookingVersion :exec
+INSERT INTO booking_versions (tenant_id, booking_id, version, reservation_token, hash, cancelled, accepted_at)
+VALUES (@tenant_id, @booking_id, @version, @reservation_token, @hash, @cancelled, @accepted_at);
+
+-- name: BookingVersion :one
+SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND version = @version;
+
+-- name: BookingVersionByToken :one
+SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND reservation_token = @reservation_token;
+
+-- name: CountMessage :one
+UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise AS BIGINT)
+WHERE tenant_id = @tenant_id AND booking_id = @booking_id
+RETURNING version, revision, sequence, reservation_token;
+
+-- name: InsertLink :execrows
+INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
+    base, base_version, in_flight, observed, synced_version, failed_version, created_at, updated_at)
+VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '', @empty, 0, @empty, @empty, 0, 0, @now, @now)
+ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
+
+-- name: AimLink :exec
+UPDATE links SET target = @target, authoritative = @authoritative, state = @state, reason = '', base = @base, observed = @observed, updated_at = @now
+WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: LinkByID :one
+SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: LinksOfBooking :many
+SELECT sqlc.embed(links), calendars.connection_id, connections.provider FROM links
+JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
+JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+WHERE links.tenant_id = @tenant_id AND links.booking_id = @booking_id ORDER BY links.created_at, links.link_id;
+
+-- name: IntendLink :execrows
+UPDATE links SET in_flight = @in_flight, updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: SettleLink :execrows
+UPDATE links SET generation = @generation, event_id = @event_id, etag = @etag, state = @state, reason = @reason, base = @base,
+    base_version = @base_version, in_flight = @in_flight, observed = @observed, synced_version = @synced_version,
+    failed_version = @failed_version, updated_at = @now
+WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: FailLink :exec
+UPDATE links SET state = @state, reason = @reason, failed_version = @failed_version, updated_at = @now
+WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: InsertLinkWrite :exec
+INSERT INTO link_writes (tenant_id, link_id, generation, version, hash, written_at)
+VALUES (@tenant_id, @link_id, @generation, @version, @hash, @written_at)
+ON CONFLICT (tenant_id, link_id, generation, version, hash) DO NOTHING;
+
+-- name: LinkWrites :many
+SELECT version, hash FROM link_writes WHERE tenant_id = @tenant_id AND link_id = @link_id AND generation = @generation ORDER BY version, hash;
+
+-- name: PruneLinkWrites :execrows
+DELETE FROM link_writes WHERE tenant_id = @tenant_id AND written_at < @before;
+
+-- name: InsertRejection :exec
+INSERT INTO rejections (tenant_id, rejection_id, booking_id, version, reason, payload, created_at)
+VALUES (@tenant_id, @rejection_id, @booking_id, @version, @reason, @payload, @created_at)
+ON CONFLICT (tenant_id, rejection_id) DO NOTHING;
+
+-- name: RejectionByID :one
+SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id = @rejection_id;
+
+-- name: RejectionsAfter :many
+SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id > @after ORDER BY rejection_id LIMIT @max_rows;

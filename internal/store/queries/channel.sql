@@ -1,0 +1,31 @@
+-- name: InsertChannel :exec
+INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at)
+VALUES (@tenant_id, @channel_id, @calendar_id, 'opening', @secret_hash, '', '', 0, 0, @now, @now);
+
+-- name: ChannelByID :one
+SELECT * FROM channels WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
+
+-- name: ChannelsOfCalendar :many
+SELECT * FROM channels WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND state <> 'closed' ORDER BY channel_id;
+
+-- name: SaveChannel :execrows
+UPDATE channels SET state = @state, remote = @remote, resource = @resource, opened_at = @opened_at, expires_at = @expires_at, updated_at = @now
+WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
+
+-- name: LearnChannel :execrows
+UPDATE channels SET remote = CASE WHEN remote = '' THEN CAST(@remote AS TEXT) ELSE remote END,
+    resource = CASE WHEN resource = '' THEN CAST(@resource AS TEXT) ELSE resource END
+WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND (remote = '' OR resource = '');
+
+-- name: InsertNotification :exec
+INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, received_at)
+VALUES (@tenant_id, @notification_id, @channel_id, @kind, @received_at);
+
+-- name: PruneNotifications :execrows
+DELETE FROM notifications WHERE tenant_id = @tenant_id AND received_at < @before;
+
+-- name: PruneChannels :execrows
+DELETE FROM channels WHERE tenant_id = @tenant_id AND state = 'closed' AND updated_at < @before;
+
+-- name: ClosedChannels :many
+SELECT channel_id FROM channels WHERE tenant_id = @tenant_id AND state = 'closed' AND updated_at < @before;

@@ -1,0 +1,70 @@
+-- name: InsertConnection :exec
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, created_at, updated_at)
+VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', @now, @now);
+
+-- name: ConnectionByID :one
+SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
+
+-- name: MoveConnection :execrows
+UPDATE connections SET state = @state, reason = @reason, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> @state;
+
+-- name: NameConnection :exec
+UPDATE connections SET account = @account, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
+
+-- name: InsertFlow :exec
+INSERT INTO oauth_flows (tenant_id, flow_id, connection_id, browser_hash, verifier, state, expires_at, used_at)
+VALUES (@tenant_id, @flow_id, @connection_id, '', @verifier, @state, @expires_at, 0);
+
+-- name: FlowByID :one
+SELECT * FROM oauth_flows WHERE tenant_id = @tenant_id AND flow_id = @flow_id;
+
+-- name: BindFlow :execrows
+UPDATE oauth_flows SET browser_hash = @browser_hash
+WHERE tenant_id = @tenant_id AND flow_id = @flow_id AND used_at = 0 AND expires_at > @now;
+
+-- name: UseFlow :one
+UPDATE oauth_flows SET used_at = @now
+WHERE tenant_id = @tenant_id AND flow_id = @flow_id AND browser_hash = @browser_hash AND browser_hash <> '' AND used_at = 0 AND expires_at > @now
+RETURNING connection_id, verifier;
+
+-- name: GrantByConnection :one
+SELECT * FROM grants WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
+
+-- name: PutGrant :one
+INSERT INTO grants (tenant_id, connection_id, version, access_token, refresh_token, scopes, expires_at, refresh_until, refresh_fence, updated_at)
+VALUES (@tenant_id, @connection_id, 1, @access_token, @refresh_token, @scopes, @expires_at, 0, 0, @now)
+ON CONFLICT (tenant_id, connection_id) DO UPDATE SET version = grants.version + 1, access_token = excluded.access_token,
+    refresh_token = excluded.refresh_token, scopes = excluded.scopes, expires_at = excluded.expires_at,
+    refresh_until = 0, refresh_fence = grants.refresh_fence + 1, updated_at = excluded.updated_at
+RETURNING version;
+
+-- name: LeaseRefresh :one
+UPDATE grants SET refresh_until = @refresh_until, refresh_fence = refresh_fence + 1
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version AND refresh_until <= @now
+RETURNING refresh_fence;
+
+-- name: RotateGrant :one
+UPDATE grants SET version = version + 1, access_token = @access_token, refresh_token = @refresh_token, scopes = @scopes,
+    expires_at = @expires_at, refresh_until = 0, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND refresh_fence = @refresh_fence
+RETURNING version;
+
+-- name: ReleaseRefresh :exec
+UPDATE grants SET refresh_until = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND refresh_fence = @refresh_fence;
+
+-- name: ExpireAccess :execrows
+UPDATE grants SET expires_at = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version AND expires_at > 0;
+
+-- name: Penalise :exec
+INSERT INTO penalties (tenant_id, bucket, until) VALUES (@tenant_id, @bucket, @until)
+ON CONFLICT (tenant_id, bucket) DO UPDATE SET until = excluded.until WHERE penalties.until < excluded.until;
+
+-- name: PenaltyUntil :one
+SELECT until FROM penalties WHERE tenant_id = @tenant_id AND bucket = @bucket;
+
+-- name: PrunePenalties :execrows
+DELETE FROM penalties WHERE tenant_id = @tenant_id AND until < @before;
+
+-- name: EndGrant :execrows
+UPDATE grants SET expires_at = 0, refresh_until = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version;

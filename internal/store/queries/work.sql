@@ -1,0 +1,58 @@
+-- name: MarkWork :one
+INSERT INTO work (tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token,
+    attempts, crashes, last_error, traceparent)
+VALUES (@tenant_id, @kind, @subject, @connection_id, @lane, 'ready', '', 1, 0, @now, @not_before, 0, 0, 0, 0, '', @traceparent)
+ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
+    wanted = work.wanted + 1,
+    wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
+    lane = CASE WHEN work.wanted <= work.done OR excluded.lane = 'interactive' OR (excluded.lane = 'background' AND work.lane = 'bulk')
+        THEN excluded.lane ELSE work.lane END,
+    traceparent = CASE WHEN excluded.traceparent <> '' THEN excluded.traceparent ELSE work.traceparent END
+RETURNING state, not_before, lane;
+
+-- name: HoldWork :exec
+UPDATE work SET state = 'held', held_for = @held_for, last_error = @last_error
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state = 'ready';
+
+-- name: ReviveWork :execrows
+UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state <> 'ready';
+
+-- name: ReviveConnection :many
+UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state = 'held' AND held_for = 'reauth'
+RETURNING kind, subject, lane;
+
+-- name: ClaimWork :one
+UPDATE work SET lease_until = @lease_until, token = token + 1, crashes = crashes + 1
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject
+AND state = 'ready' AND wanted > done AND not_before <= @now AND lease_until <= @now
+RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent;
+
+-- name: FenceWork :one
+UPDATE work SET lease_until = @lease_until
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > @now
+RETURNING token;
+
+-- name: FinishWork :one
+UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS BIGINT) ELSE done END,
+    wanted = CASE WHEN CAST(@again AS BOOLEAN) AND wanted = @wanted THEN wanted + 1 ELSE wanted END,
+    wanted_at = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@now AS BIGINT) ELSE wanted_at END,
+    state = @state, held_for = @held_for, not_before = @not_before, lease_until = 0, attempts = @attempts, crashes = @crashes,
+    last_error = @last_error
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > 0
+RETURNING wanted, done, not_before, lane;
+
+-- name: ForgetWork :exec
+DELETE FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND wanted <= done;
+
+-- name: WorkByRef :one
+SELECT * FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject;
+
+-- name: StoppedWork :many
+SELECT * FROM work WHERE tenant_id = @tenant_id AND state <> 'ready' AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
+ORDER BY kind, subject LIMIT @max_rows;
+
+-- name: OpenWork :many
+SELECT * FROM work WHERE tenant_id = @tenant_id AND wanted > done AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
+ORDER BY kind, subject LIMIT @max_rows;

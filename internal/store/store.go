@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/ident"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// ErrNotFound means that the tenant has no such row.
+var ErrNotFound = errors.New("not found")
+
+// ErrStale means that a row changed between reading and writing it: read it again and decide anew.
+var ErrStale = errors.New("changed meanwhile")
+
+// Sealer encrypts single values so that each opens at its own place only.
+type Sealer interface {
+	Seal(tenant cal.TenantID, table, column, row string, plaintext []byte) ([]byte, error)
+	Open(tenant cal.TenantID, table, column, row string, sealed []byte) ([]byte, error)
+}
+
+// Options are what a store is made of besides its database.
+type Options struct {
+	Sealer Sealer
+	Clock  clock.Clock
+	IDs    *ident.Source
+	// Committed is given the rows that a commit has marked and that are due now. It must not block; it may drop them.
+	Committed func([]task.Hint)
+	// Wrap replaces a database connector, for tests that count or break statements.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// Store keeps the state of all tenants. It is safe for concurrent use.
+type Store struct {
+	dialect dialect
+	write   *sql.DB
+	read    *sql.DB
+	sweep   *sql.DB
+	seal    Sealer
+	clock   clock.Clock
+	ids     *ident.Source
+	notify  func([]task.Hint)
+}
+
+// Open opens the database at url ("postgres://…" or "sqlite:path"). On PostgreSQL sweepURL may name another login for the sweep; empty means
+// url. It refuses a database whose migrations are not all applied, and a login that could see around row-level security.
+func Open(ctx context.Context, url, sweepURL string, o Options) (*Store, error) {
+	d, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	if o.Committed == nil {
+		o.Committed = func([]task.Hint) {}
+	}
+	s := &Store{dialect: d, seal: o.Sealer, clock: o.Clock, ids: o.IDs, notify: o.Committed}
+	if err := s.connect(sweepURL, o.Wrap); err != nil {
+		return nil, err
+	}
+	if err := s.check(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) connect(sweepURL string, wrap func(driver.Connector) driver.Connector) error {
+	open := func(url string, use purpose) (*sql.DB, error) {
+		c, limit, err := s.dialect.connector(url, use)
+		if err != nil {
+			return nil, err
+		}
+		if wrap != nil {
+			c = wrap(c)
+		}
+		pool := sql.OpenDB(c)
+		pool.SetMaxOpenConns(limit)
+		pool.SetMaxIdleConns(limit)
+		return pool, nil
+	}
+	var err error
+	if s.write, err = open("", toWrite); err != nil {
+		return err
+	}
+	if s.read, err = open("", toRead); err != nil {
+		return err
+	}
+	s.sweep, err = open(sweepURL, toSweep)
+	return err
+}
+
+// Close closes all connections.
+func (s *Store) Close() error {
+	var errs []error
+	for _, pool := range []*sql.DB{s.write, s.read, s.sweep} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return infrastructure("ping", s.write.PingContext(ctx))
+}
+
+// tx is a transaction of one tenant.
+type tx struct {
+	*db.Queries
+	*Store
+	tenant string
+	// now is when the transaction began, in unix microseconds.
+	now         int64
+	marks       []mark
+	traceparent string
+}
+
+func (t *tx) tenantID() cal.TenantID { return cal.TenantID(t.tenant) }
+
+// update runs fn in a transaction that may write, and commits unless fn fails. It runs fn again when the database gave the transaction up
+// for another one.
+func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn func(*tx) error) error {
+	const tries = 4
+	for try := 1; ; try++ {
+		t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
+		err := s.run(ctx, s.write, t, nil, func() error {
+			if err := fn(t); err != nil {
+				return err
+			}
+			return t.flushMarks(ctx)
+		})
+		if err == nil {
+			t.hint()
+			return nil
+		}
+		if try == tries || !s.dialect.gaveUp(err) {
+			return infrastructure(op, err)
+		}
+	}
+}
+
+// view runs fn in a transaction that only reads.
+func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn func(*tx) error) error {
+	t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
+	return infrastructure(op, s.run(ctx, s.read, t, &sql.TxOptions{ReadOnly: true}, func() error { return fn(t) }))
+}
+
+func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, fn func() error) (err error) {
+	conn, err := pool.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = conn.Rollback() // the connection may be gone, which rolls back too
+		}
+	}()
+	if err := s.dialect.enter(ctx, conn, t.tenant); err != nil {
+		return err
+	}
+	t.Queries = db.New(s.dialect.statements(conn))
+	if err := fn(); err != nil {
+		return err
+	}
+	return conn.Commit()
+}
+
+// infrastructure marks what is wrong with the database, and not with what was asked of it, as something that may pass.
+func infrastructure(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrStale):
+		return fmt.Errorf("store: %s: %w", op, err)
+	}
+	if _, ok := fault.As(err); ok {
+		return fmt.Errorf("store: %s: %w", op, err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return fault.New(fault.Canceled, "store: "+op, err)
+	}
+	return fault.New(fault.Transient, "store: "+op, err)
+}
+
+// found turns "no rows" into ErrNotFound.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// changed fails with ErrStale unless a conditional write has met its row.
+func changed(n int64, err error) error {
+	if err == nil && n == 0 {
+		return ErrStale
+	}
+	return err
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func instant(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// entry is a kind of row in the directory.
+type entry string
+
+const (
+	entryAPIKey     entry = "api_key"
+	entrySigningKey entry = "signing_key"
+	entryChannel    entry = "channel"
+	entryConnect    entry = "connect"
+	entryState      entry = "state"
+)
+
+// Purpose says what a key is for.
+type Purpose string
+
+// The purposes: a key that calls the HTTP API, and a key that signs tasks.
+const (
+	PurposeAPI     Purpose = "api"
+	PurposeSigning Purpose = "signing"
+)
+
+// hashOf is what the directory knows a credential or identifier by.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// CreateTenant makes a tenant and the schedules that serve it.
+func (s *Store) CreateTenant(ctx context.Context, name, actor string) (cal.TenantID, error) {
+	id := cal.TenantID(s.ids.ID("ten"))
+	err := s.update(ctx, id, "create tenant", func(t *tx) error {
+		if err := t.InsertTenant(ctx, db.InsertTenantParams{TenantID: t.tenant, Name: name, CreatedAt: t.now}); err != nil {
+			return err
+		}
+		t.mark(record.Mark{Kind: task.TenantPrune, Subject: string(id), Lane: task.Bulk})
+		return t.note(ctx, record.Note{Actor: actor, Action: "tenant.created", Subject: string(id)})
+	})
+	return id, err
+}
+
+// Tenant returns a tenant's name, or ErrNotFound.
+func (s *Store) Tenant(ctx context.Context, id cal.TenantID) (string, error) {
+	var name string
+	err := s.view(ctx, id, "read tenant", func(t *tx) error {
+		row, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant})
+		name = row.Name
+		return found(err)
+	})
+	return name, err
+}
+
+// Key is a credential of a tenant.
+type Key struct {
+	ID      string
+	Tenant  cal.TenantID
+	Purpose Purpose
+	// Secret is known of signing keys only.
+	Secret string
+}
+
+// CreateKey makes a key and returns its secret, which for an API key is never shown again. The secret of an API key is the bearer token
+// itself; that of a signing key goes with the key's id.
+func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, actor string) (Key, error) {
+	k := Key{ID: s.ids.ID("key"), Tenant: tenant, Purpose: p}
+	err := s.update(ctx, tenant, "create key", func(t *tx) error {
+		if _, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant}); err != nil {
+			return found(err)
+		}
+		sealed, kind, lookup := []byte{}, entryAPIKey, ""
+		if p == PurposeSigning {
+			k.Secret = "cws_" + t.ids.Secret()
+			kind, lookup = entrySigningKey, k.ID
+			var err error
+			if sealed, err = t.sealText("keys", "secret", k.ID, k.Secret); err != nil {
+				return err
+			}
+		} else {
+			k.Secret = "cwk_" + t.ids.Secret()
+			lookup = k.Secret
+		}
+		if err := t.register(ctx, kind, lookup, k.ID); err != nil {
+			return err
+		}
+		err := t.InsertKey(ctx, db.InsertKeyParams{
+			TenantID: t.tenant, KeyID: k.ID, Purpose: string(p), Scopes: "*", Secret: sealed, CreatedAt: t.now,
+		})
+		if err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{Actor: actor, Action: "key.created", Subject: k.ID, Detail: map[string]any{"purpose": p}})
+	})
+	return k, err
+}
+
+// RevokeKey ends a key at once. It fails with ErrNotFound when the tenant has no such key in force.
+func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor string) error {
+	return s.update(ctx, tenant, "revoke key", func(t *tx) error {
+		err := changed(t.Queries.RevokeKey(ctx, db.RevokeKeyParams{TenantID: t.tenant, KeyID: id, RevokedAt: t.now}))
+		if errors.Is(err, ErrStale) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{Actor: actor, Action: "key.revoked", Subject: id})
+	})
+}
+
+// APIKey returns the tenant and id of the API key in force whose bearer token is given, or ErrNotFound.
+func (s *Store) APIKey(ctx context.Context, token string) (Key, error) {
+	return s.key(ctx, entryAPIKey, token, PurposeAPI)
+}
+
+// SigningKey returns a signing key in force with its secret, or ErrNotFound.
+func (s *Store) SigningKey(ctx context.Context, id string) (Key, error) {
+	return s.key(ctx, entrySigningKey, id, PurposeSigning)
+}
+
+func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (Key, error) {
+	tenant, id, err := s.lookUp(ctx, kind, lookup)
+	if err != nil {
+		return Key{}, err
+	}
+	k := Key{ID: id, Tenant: tenant, Purpose: p}
+	err = s.view(ctx, tenant, "read key", func(t *tx) error {
+		row, err := t.KeyByID(ctx, db.KeyByIDParams{TenantID: t.tenant, KeyID: id})
+		if err != nil {
+			return found(err)
+		}
+		if row.RevokedAt != 0 || row.Purpose != string(p) {
+			return ErrNotFound
+		}
+		k.Secret, err = t.openText("keys", "secret", id, row.Secret)
+		return err
+	})
+	return k, err
+}
+
+// register lets lookUp find a subject of this tenant by a credential or identifier.
+func (t *tx) register(ctx context.Context, kind entry, lookup, subject string) error {
+	return t.InsertDirectory(ctx, db.InsertDirectoryParams{Kind: string(kind), Hash: hashOf(lookup), TenantID: t.tenant, Subject: subject})
+}
+
+// lookUp finds whose a credential or identifier is, before any tenant is known. Nobody's yields ErrNotFound.
+func (s *Store) lookUp(ctx context.Context, kind entry, lookup string) (cal.TenantID, string, error) {
+	row, err := db.New(s.read).DirectoryEntry(ctx, db.DirectoryEntryParams{Kind: string(kind), Hash: hashOf(lookup)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", ErrNotFound
+	}
+	return cal.TenantID(row.TenantID), row.Subject, infrastructure("look up "+string(kind), err)
+}
+
+// The times that rows are kept for once nothing needs them any more.
+const (
+	keepNotifications = 7 * 24 * time.Hour
+	keepDelivered     = 30 * 24 * time.Hour
+	keepTombstones    = 30 * 24 * time.Hour
+	keepLinkWrites    = 90 * 24 * time.Hour
+	keepPenalties     = time.Hour
+	keepChannels      = 7 * 24 * time.Hour
+)
+
+// Prune deletes what has outlived its retention and says how many rows that were.
+func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (int64, error) {
+	var total int64
+	err := s.update(ctx, l.Tenant, "prune", func(t *tx) error {
+		total = 0
+		steps := []func(before int64) (int64, error){
+			func(b int64) (int64, error) {
+				return t.PruneNotifications(ctx, db.PruneNotificationsParams{TenantID: t.tenant, Before: b - keepNotifications.Microseconds()})
+			},
+			func(b int64) (int64, error) {
+				return t.PruneDeliveries(ctx, db.PruneDeliveriesParams{TenantID: t.tenant, Before: b - keepDelivered.Microseconds()})
+			},
+			func(b int64) (int64, error) {
+				return t.PruneEvents(ctx, db.PruneEventsParams{TenantID: t.tenant, Before: b - keepTombstones.Microseconds()})
+			},
+			func(b int64) (int64, error) {
+				return t.PruneLinkWrites(ctx, db.PruneLinkWritesParams{TenantID: t.tenant, Before: b - keepLinkWrites.Microseconds()})
+			},
+			func(b int64) (int64, error) {
+				return t.PrunePenalties(ctx, db.PrunePenaltiesParams{TenantID: t.tenant, Before: b - keepPenalties.Microseconds()})
+			},
+			func(b int64) (int64, error) { return t.pruneChannels(ctx, b-keepChannels.Microseconds()) },
+		}
+		for _, step := range steps {
+			n, err := step(t.now)
+			if err != nil {
+				return err
+			}
+			total += n
+		}
+		return t.finish(ctx, l, o)
+	})
+	return total, err
+}
+
+// pruneChannels forgets closed channels and, with them, how to find their tenant: from then on a push of theirs is a stranger's.
+func (t *tx) pruneChannels(ctx context.Context, before int64) (int64, error) {
+	ids, err := t.ClosedChannels(ctx, db.ClosedChannelsParams{TenantID: t.tenant, Before: before})
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		err := t.DeleteDirectory(ctx, db.DeleteDirectoryParams{Kind: string(entryChannel), Hash: hashOf(id), TenantID: t.tenant})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return t.PruneChannels(ctx, db.PruneChannelsParams{TenantID: t.tenant, Before: before})
+}

@@ -1,0 +1,308 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store/db"
+)
+
+// CrashLimit is how many claims in a row may end without an outcome before a row is quarantined.
+const CrashLimit = 5
+
+// mark is a row to mark, with the hint that goes out for it if it is due after the commit.
+type mark struct {
+	record.Mark
+	hint *task.Hint
+}
+
+// mark asks for work on rows. They are marked at the end of the transaction, in one order for all, so that two transactions that mark the
+// same rows queue up instead of blocking each other for ever.
+func (t *tx) mark(ms ...record.Mark) {
+	for _, m := range ms {
+		t.marks = append(t.marks, mark{Mark: m})
+	}
+}
+
+func (t *tx) flushMarks(ctx context.Context) error {
+	slices.SortStableFunc(t.marks, func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+	})
+	for i := range t.marks {
+		m := &t.marks[i]
+		if m.Revive {
+			err := t.reviveWork(ctx, m.Kind, m.Subject)
+			if err != nil {
+				return err
+			}
+		}
+		row, err := t.MarkWork(ctx, db.MarkWorkParams{
+			TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, ConnectionID: string(m.ConnectionID), Lane: string(m.Lane),
+			Now: t.now, NotBefore: micros(m.NotBefore), Traceparent: t.traceparent,
+		})
+		if err != nil {
+			return err
+		}
+		if m.Hold != "" {
+			err := t.HoldWork(ctx, db.HoldWorkParams{
+				TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, HeldFor: string(m.Hold), LastError: m.Reason,
+			})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if record.WorkState(row.State) == record.Ready && row.NotBefore <= t.now {
+			m.hint = t.newHint(m.Kind, m.Subject, row.Lane)
+		}
+	}
+	return nil
+}
+
+func (t *tx) newHint(kind task.Kind, subject, lane string) *task.Hint {
+	return &task.Hint{
+		Schema: task.SchemaVersion, Ref: task.Ref{Tenant: t.tenantID(), Kind: kind, Subject: subject},
+		Lane: task.Lane(lane), Traceparent: t.traceparent,
+	}
+}
+
+func (t *tx) reviveWork(ctx context.Context, kind task.Kind, subject string) error {
+	n, err := t.ReviveWork(ctx, db.ReviveWorkParams{TenantID: t.tenant, Kind: string(kind), Subject: subject})
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "work.revived", Subject: string(kind) + "/" + subject})
+}
+
+// hint tells about the rows that the committed transaction has left due.
+func (t *tx) hint() {
+	var due []task.Hint
+	for _, m := range t.marks {
+		if m.hint != nil {
+			due = append(due, *m.hint)
+		}
+	}
+	if len(due) > 0 {
+		t.Store.notify(due)
+	}
+}
+
+// Claim takes the lease of a row that is due for d. It reports false when the row is not due, whoever hinted at it. A row whose last
+// CrashLimit claims ended without an outcome is quarantined instead.
+func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
+	var lease record.Lease
+	claimed := false
+	err := s.update(ctx, ref.Tenant, "claim work", func(t *tx) error {
+		claimed = false
+		until := t.now + d.Microseconds()
+		row, err := t.ClaimWork(ctx, db.ClaimWorkParams{
+			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
+		})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		lease = record.Lease{
+			Ref: ref, Lane: task.Lane(row.Lane), ConnectionID: cal.ConnectionID(row.ConnectionID), Token: row.Token, Wanted: row.Wanted,
+			Until: instant(until), Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
+		}
+		t.traceparent = row.Traceparent
+		if lease.Crashes <= CrashLimit {
+			claimed = true
+			return nil
+		}
+		reason := fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit)
+		return t.finish(ctx, lease, record.Outcome{State: record.Dead, Attempts: lease.Attempts, Crashes: CrashLimit, Reason: reason})
+	})
+	return lease, claimed, err
+}
+
+// Extend prolongs a lease by d from now.
+func (s *Store) Extend(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, error) {
+	err := s.update(ctx, l.Tenant, "extend lease", func(t *tx) error { return t.fence(ctx, &l, d) })
+	return l, err
+}
+
+// fence fails unless the lease still holds, prolongs it by d, and keeps everybody else from claiming the row until the commit.
+func (t *tx) fence(ctx context.Context, l *record.Lease, d time.Duration) error {
+	t.traceparent = l.Traceparent
+	until := max(t.now+d.Microseconds(), l.Until.UnixMicro())
+	_, err := t.FenceWork(ctx, db.FenceWorkParams{
+		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now, LeaseUntil: until,
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return fenced(*l)
+	}
+	l.Until = instant(until)
+	return err
+}
+
+func fenced(l record.Lease) error {
+	return fault.Newf(fault.Fenced, "store: "+l.String(), "the lease was lost to a later claim")
+}
+
+// Finish writes the outcome of a claimed row and nothing else.
+func (s *Store) Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error {
+	return s.update(ctx, l.Tenant, "finish work", func(t *tx) error {
+		t.mark(marks...)
+		return t.finish(ctx, l, o)
+	})
+}
+
+// finish writes an outcome under the fence of its lease, which ends with it.
+func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error {
+	t.traceparent = l.Traceparent
+	row, err := t.FinishWork(ctx, db.FinishWorkParams{
+		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
+		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
+		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason,
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return fenced(l)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Forget {
+		err := t.ForgetWork(ctx, db.ForgetWorkParams{TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token})
+		if err != nil {
+			return err
+		}
+	}
+	if o.State != record.Ready {
+		return t.stopped(ctx, l, o)
+	}
+	if row.Wanted > row.Done && row.NotBefore <= t.now {
+		t.marks = append(t.marks, mark{hint: t.newHint(l.Kind, l.Subject, row.Lane)})
+	}
+	return nil
+}
+
+// stopped records that work waits for a person, and tells the core what that means for it.
+func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) error {
+	action := "work.held"
+	if o.State == record.Dead {
+		action = "work.dead"
+	}
+	err := t.note(ctx, record.Note{
+		Actor: record.ActorEngine, Action: action, Subject: l.Ref.String(),
+		Detail: map[string]any{"reason": o.Reason, "held_for": o.HeldFor, "attempts": o.Attempts, "crashes": o.Crashes},
+	})
+	if err != nil || o.State != record.Dead {
+		return err
+	}
+	switch l.Kind {
+	case task.LinkPush:
+		return t.failLink(ctx, cal.LinkID(l.Subject), o.Reason)
+	case task.DeliverySend:
+		return t.SettleDelivery(ctx, db.SettleDeliveryParams{
+			TenantID: t.tenant, DeliveryID: l.Subject, State: string(record.DeliveryFailed), Now: t.now,
+		})
+	default:
+		return nil
+	}
+}
+
+func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
+	link, err := t.link(ctx, id)
+	if err != nil {
+		return err
+	}
+	booking, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(link.BookingID)})
+	if err != nil {
+		return found(err)
+	}
+	err = t.FailLink(ctx, db.FailLinkParams{
+		TenantID: t.tenant, LinkID: string(id), State: string(record.LinkFailed), Reason: reason, FailedVersion: booking.Version, Now: t.now,
+	})
+	if err != nil {
+		return err
+	}
+	return t.report(ctx, link, record.Report{Type: message.BookingFailed, Reason: reason})
+}
+
+// Work returns a row of the work table.
+func (s *Store) Work(ctx context.Context, ref task.Ref) (record.Work, error) {
+	var out record.Work
+	err := s.view(ctx, ref.Tenant, "read work", func(t *tx) error {
+		row, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject})
+		out = workOf(row)
+		return found(err)
+	})
+	return out, err
+}
+
+// WorkFilter chooses rows of the work table.
+type WorkFilter int
+
+// The filters.
+const (
+	// StoppedWork is what waits for a person: held and dead rows.
+	StoppedWork WorkFilter = iota
+	// OpenWork is everything that is wanted and not done.
+	OpenWork
+)
+
+// ListWork lists rows of the work table that follow after, in the order of kind and subject.
+func (s *Store) ListWork(ctx context.Context, tenant cal.TenantID, filter WorkFilter, after task.Ref, limit int) ([]record.Work, error) {
+	var out []record.Work
+	err := s.view(ctx, tenant, "list work", func(t *tx) error {
+		p := db.StoppedWorkParams{TenantID: t.tenant, AfterKind: string(after.Kind), AfterSubject: after.Subject, MaxRows: int32(limit)} //nolint:gosec // small
+		var rows []db.Work
+		var err error
+		if filter == OpenWork {
+			rows, err = t.OpenWork(ctx, db.OpenWorkParams(p))
+		} else {
+			rows, err = t.StoppedWork(ctx, p)
+		}
+		for _, row := range rows {
+			out = append(out, workOf(row))
+		}
+		return err
+	})
+	return out, err
+}
+
+func workOf(row db.Work) record.Work {
+	return record.Work{
+		Ref:  task.Ref{Tenant: cal.TenantID(row.TenantID), Kind: task.Kind(row.Kind), Subject: row.Subject},
+		Lane: task.Lane(row.Lane), State: record.WorkState(row.State), HeldFor: record.HeldFor(row.HeldFor), Wanted: row.Wanted, Done: row.Done,
+		WantedAt: instant(row.WantedAt), NotBefore: instant(row.NotBefore), LeaseUntil: instant(row.LeaseUntil),
+		Attempts: int(row.Attempts), Crashes: int(row.Crashes), LastError: row.LastError,
+	}
+}
+
+// Release lets held or dead work run again: an operator's approval or replay. It fails with ErrStale when the row is neither.
+func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
+	return s.update(ctx, ref.Tenant, "release work", func(t *tx) error {
+		row, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject})
+		if err != nil {
+			return found(err)
+		}
+		err = changed(t.ReviveWork(ctx, db.ReviveWorkParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject}))
+		if err != nil {
+			return err
+		}
+		if record.HeldFor(row.HeldFor) == record.HeldForApproval && ref.Kind == task.LinkPush {
+			if err := t.approveLink(ctx, cal.LinkID(ref.Subject)); err != nil {
+				return err
+			}
+		}
+		t.mark(record.Mark{Kind: ref.Kind, Subject: ref.Subject, Lane: task.Interactive, ConnectionID: cal.ConnectionID(row.ConnectionID)})
+		return t.note(ctx, record.Note{
+			Actor: actor, Action: "work.released", Subject: ref.String(), Detail: map[string]any{"was": row.State, "held_for": row.HeldFor},
+		})
+	})
+}
