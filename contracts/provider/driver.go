@@ -25,7 +25,9 @@ type Driver interface {
 type OAuth struct {
 	AuthURL  string
 	TokenURL string
-	Scopes   []string
+	// Issuer is what the server calls itself in its answers (RFC 9207); empty when it depends on the account or is never sent.
+	Issuer string
+	Scopes []string
 	// AuthParams are sent along with the authorization request.
 	AuthParams map[string]string
 }
@@ -37,9 +39,10 @@ type Client interface {
 	// ReadEvent returns an event as it is now. A deleted event is a cancelled one or fault.Gone, whichever the provider can prove;
 	// fault.NotFound proves nothing.
 	ReadEvent(ctx context.Context, ref EventRef) (cal.Event, error)
-	// CreateEvent makes an event once per key, however often it is called, and returns it as the provider stored it. When the key is taken it
-	// returns the event that holds it, or fault.Duplicate with that event's id in Existing.
-	CreateEvent(ctx context.Context, req CreateEvent) (cal.Event, error)
+	// CreateEvent makes an event once per key, however often it is called, and returns it as the provider stored it. When the key is taken by
+	// an event that carries our stamp it returns that one, as it is now and even if it is cancelled, as adopted; when the holder is somebody
+	// else's it fails with fault.Duplicate and that event's id in Existing.
+	CreateEvent(ctx context.Context, req CreateEvent) (Created, error)
 	// UpdateEvent changes the given fields and nothing else, and returns the event as the provider stored it. fault.Conflict means that
 	// nothing was changed.
 	UpdateEvent(ctx context.Context, req UpdateEvent) (cal.Event, error)
@@ -62,6 +65,13 @@ type CreateEvent struct {
 	// Fields are those of Content that are ours to write; guests stand on one target of a booking only.
 	Fields cal.Fields
 	Notify cal.Notify
+}
+
+// Created is the event that holds the key of a CreateEvent.
+type Created struct {
+	Event cal.Event
+	// Adopted says that the event was there before this call, as far as the provider tells.
+	Adopted bool
 }
 
 // UpdateEvent asks for a change of an event.

@@ -1,8 +1,11 @@
 package task
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -19,6 +22,8 @@ const (
 	CalendarSync Kind = "calendar:sync"
 	// CalendarWatch opens, renews and replaces the channel of one calendar. Subject: a calendar.
 	CalendarWatch Kind = "calendar:watch"
+	// CalendarRenew marks CalendarWatch when the channel has lived half its life. Subject: a calendar.
+	CalendarRenew Kind = "calendar:renew"
 	// CalendarPoll marks CalendarSync on a schedule. Subject: a calendar.
 	CalendarPoll Kind = "calendar:poll"
 	// ConnectionDiscover lists the calendars of one connection. Subject: a connection.
@@ -31,7 +36,7 @@ const (
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarPoll, ConnectionDiscover, DeliverySend, TenantPrune}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, DeliverySend, TenantPrune}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.
@@ -64,16 +69,23 @@ type Hint struct {
 	Ref
 	Lane        Lane   `json:"lane"`
 	Traceparent string `json:"traceparent,omitempty"`
+	// Again marks the hint that follows from the row's own work, which is still in the queue under the name of the hint that led to it.
+	Again bool `json:"-"`
 }
 
 // ParseHint reads a hint and refuses what it cannot act on.
 func ParseHint(payload []byte) (Hint, error) {
 	var h Hint
-	if err := json.Unmarshal(payload, &h); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&h); err != nil {
 		return Hint{}, fmt.Errorf("hint: %w", err)
 	}
-	if h.Schema != SchemaVersion {
-		return Hint{}, fmt.Errorf("hint: schema %d, this build reads %d", h.Schema, SchemaVersion)
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Hint{}, errors.New("hint: more than one JSON value")
+	}
+	if !Readable(h.Schema) {
+		return Hint{}, fmt.Errorf("hint: schema %d, this build reads the neighbours of %d", h.Schema, SchemaVersion)
 	}
 	if h.Tenant == "" || h.Subject == "" || !slices.Contains(Kinds(), h.Kind) || !slices.Contains(Lanes(), h.Lane) {
 		return Hint{}, fmt.Errorf("hint: tenant, subject, kind or lane missing or unknown in %s", h.Ref)

@@ -14,6 +14,8 @@ const (
 	// ChannelOpening was asked for; the provider may push already.
 	ChannelOpening ChannelState = "opening"
 	ChannelOpen    ChannelState = "open"
+	// ChannelExpiring is open, and the provider wants it renewed at once.
+	ChannelExpiring ChannelState = "expiring"
 	// ChannelClosing has been replaced, or never got an answer: it has to be ended as soon as the provider's name for it is known.
 	ChannelClosing ChannelState = "closing"
 	ChannelClosed  ChannelState = "closed"
@@ -47,4 +49,6 @@ type Notification struct {
 	Resource string
 	// Sync and Watch say which work it asks for.
 	Sync, Watch bool
+	// State is the channel's new state; empty leaves it.
+	State ChannelState
 }

@@ -48,6 +48,18 @@ type Flow struct {
 	UsedAt      time.Time
 }
 
+// NewFlow is an authorization request about to begin.
+type NewFlow struct {
+	Provider cal.Provider
+	AppID    cal.AppID
+	// ConnectToken and State are found again by their hashes; the verifier (RFC 7636) and the state are kept sealed.
+	ConnectToken, State, Verifier string
+	ExpiresAt                     time.Time
+	Actor                         string
+	// Again names a connection of the same provider to connect anew; empty for a new one.
+	Again cal.ConnectionID
+}
+
 // Calendar is a calendar of a connection.
 type Calendar struct {
 	ID           cal.CalendarID

@@ -46,8 +46,8 @@ type Link struct {
 	ETag    string
 	State   LinkState
 	Reason  string
-	// Base is what both sides last agreed on, as the provider read it back; nil before the first agreement.
-	Base        *cal.Content
+	// Base is what both sides last agreed on; nil before the first agreement.
+	Base        *Base
 	BaseVersion int64
 	// InFlight are the writes since the last agreement, the oldest first. Any of them may have taken effect.
 	InFlight []Write
@@ -55,6 +55,13 @@ type Link struct {
 	Observed *cal.Content
 	// Synced is the last version that the event showed, Failed the last one given up on.
 	Synced, Failed int64
+}
+
+// Base is an agreement. What was sent and what the provider made of it are kept apart, since providers rewrite text: the core has changed a
+// field when it differs from Sent, somebody else has when it differs from Read.
+type Base struct {
+	Sent cal.Content `json:"sent"`
+	Read cal.Content `json:"read"`
 }
 
 // Op is a kind of write to a provider.

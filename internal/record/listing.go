@@ -33,15 +33,16 @@ type Listing struct {
 	Pages    int64
 	Withheld int64
 	Window   cal.Window
+	// StartedAt is when its first page was asked for: what changed since then may be missing from it.
+	StartedAt time.Time
 }
 
 // Publication is a listing that is complete.
 type Publication struct {
 	Calendar Calendar
 	Listing  Listing
-	Cursor   cal.Cursor
-	// Coverage is the range in which absence from a snapshot counts; nil for a delta.
-	Coverage *cal.Window
+	// Last is the last page, which is not staged yet. Its cursor is where the next listing goes on.
+	Last cal.Page
 	// GuardAbove is how many booked events may vanish in one listing before an operator has to look.
 	GuardAbove int
 	Spacing    time.Duration

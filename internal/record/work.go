@@ -1,9 +1,11 @@
 package record
 
 import (
+	"context"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/task"
 )
 
@@ -45,8 +47,16 @@ type Lease struct {
 	Traceparent       string
 }
 
-// Left is how long the lease still runs at now.
-func (l Lease) Left(now time.Time) time.Duration { return l.Until.Sub(now) }
+// Call bounds a call that is made under the lease at now, so that it ends well before the lease does. It fails with fault.Fenced when the lease
+// has run out already.
+func (l Lease) Call(ctx context.Context, now time.Time) (context.Context, context.CancelFunc, error) {
+	left := l.Until.Sub(now)
+	if left <= 0 {
+		return ctx, func() {}, fault.Newf(fault.Fenced, l.String(), "the lease ended before the call")
+	}
+	ctx, cancel := context.WithTimeout(ctx, left*3/4)
+	return ctx, cancel, nil
+}
 
 // Mark asks for work on a row. It never shortens a wait that a failure, a penalty or pacing has set.
 type Mark struct {
@@ -54,8 +64,10 @@ type Mark struct {
 	Subject      string
 	Lane         task.Lane
 	ConnectionID cal.ConnectionID
-	// NotBefore delays a row that does not exist yet; it changes nothing about one that does.
+	// NotBefore delays a row that nothing else is wanted of. It never moves a wait that is under way, unless Reset is set.
 	NotBefore time.Time
+	// Reset sets the time of a schedule's row, earlier or later. Schedules have rows of their own, which never back off.
+	Reset bool
 	// Revive ends a wait, a hold and a dead letter: for a new version of a booking, a reconnect, a replay and an approval only.
 	Revive bool
 	// Hold keeps the row from running until an operator approves.
@@ -78,6 +90,8 @@ type Outcome struct {
 	// Attempts and Crashes are the new counts.
 	Attempts, Crashes int
 	Reason            string
+	// Status is the HTTP status of a failure; 0 without an answer.
+	Status int
 }
 
 // Served is the outcome of work that is done.

@@ -11,7 +11,7 @@ import (
 	"github.com/calweave/calweave/internal/store/db"
 )
 
-// Booking returns a booking with its links, or ErrNotFound.
+// Booking returns a booking with its links, or record.ErrNotFound.
 func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {
 	var b record.Booking
 	err := s.view(ctx, tenant, "read booking", func(t *tx) error {
@@ -22,7 +22,7 @@ func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.Booking
 	return b, err
 }
 
-// Version returns the hash and reservation of one version of a booking, or ErrNotFound.
+// Version returns the hash and reservation of one version of a booking, or record.ErrNotFound.
 func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (string, cal.ReservationToken, error) {
 	var row db.BookingVersion
 	err := s.view(ctx, tenant, "read version", func(t *tx) error {
@@ -33,7 +33,7 @@ func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.Booking
 	return row.Hash, cal.ReservationToken(row.ReservationToken), err
 }
 
-// Reservation returns one version of a booking and its links, or ErrNotFound.
+// Reservation returns one version of a booking and its links, or record.ErrNotFound.
 func (s *Store) Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error) {
 	var r record.Reservation
 	err := s.view(ctx, tenant, "read reservation", func(t *tx) error {
@@ -71,7 +71,7 @@ func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, err
 }
 
 // Accept commits a version of a booking: the booking, its links, the work on them, the audit and the confirmation, all or nothing. It fails
-// with ErrStale when the booking is no longer at the revision that the decision was made on.
+// with record.ErrStale when the booking is no longer at the revision that the decision was made on.
 func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Acceptance) (record.Booking, error) {
 	var b record.Booking
 	err := s.update(ctx, tenant, "accept booking", func(t *tx) error {
@@ -168,7 +168,7 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
 // agreed on, so that the new version is compared with it.
 func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
 	if decide && l.Observed != nil {
-		l.Base, l.Observed = l.Observed, nil
+		l.Base, l.Observed = &record.Base{Sent: *l.Observed, Read: *l.Observed}, nil
 	}
 	if l.State != record.LinkDiverged || decide {
 		l.State = record.LinkPending
@@ -193,7 +193,7 @@ func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Rejection) error {
 	return s.update(ctx, tenant, "reject submission", func(t *tx) error {
 		_, err := t.RejectionByID(ctx, db.RejectionByIDParams{TenantID: t.tenant, RejectionID: r.ID})
-		if err = found(err); !errors.Is(err, ErrNotFound) {
+		if err = found(err); !errors.Is(err, record.ErrNotFound) {
 			return err
 		}
 		payload, err := t.seal.Seal(t.tenantID(), "rejections", "payload", r.ID, r.Payload)

@@ -81,7 +81,7 @@ func (s *Store) Calendars(ctx context.Context, tenant cal.TenantID, after cal.Ca
 	return out, err
 }
 
-// Calendar returns a calendar, or ErrNotFound.
+// Calendar returns a calendar, or record.ErrNotFound.
 func (s *Store) Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error) {
 	var c record.Calendar
 	err := s.view(ctx, tenant, "read calendar", func(t *tx) error {

@@ -84,7 +84,7 @@ func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duratio
 	return l, err
 }
 
-// Channel returns a channel of any tenant by its id, or ErrNotFound. Its secret is still to be compared.
+// Channel returns a channel of any tenant by its id, or record.ErrNotFound. Its secret is still to be compared.
 func (s *Store) Channel(ctx context.Context, id cal.ChannelID) (record.Channel, error) {
 	tenant, subject, err := s.lookUp(ctx, entryChannel, string(id))
 	if err != nil {
@@ -116,8 +116,14 @@ func (s *Store) Receive(ctx context.Context, n record.Notification) error {
 				return err
 			}
 		}
+		if n.State != "" {
+			err := t.moveChannel(ctx, n)
+			if err != nil {
+				return err
+			}
+		}
 		c, _, err := t.calendar(ctx, n.Channel.CalendarID)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, record.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
@@ -129,5 +135,17 @@ func (s *Store) Receive(ctx context.Context, n record.Notification) error {
 			}
 		}
 		return nil
+	})
+}
+
+func (t *tx) moveChannel(ctx context.Context, n record.Notification) error {
+	moved, err := t.MoveChannel(ctx, db.MoveChannelParams{
+		TenantID: t.tenant, ChannelID: string(n.Channel.ID), State: string(n.State), Now: t.now,
+	})
+	if err != nil || moved == 0 {
+		return err
+	}
+	return t.note(ctx, record.Note{
+		Actor: record.ActorProvider, Action: "channel." + string(n.State), Subject: string(n.Channel.ID), Detail: map[string]any{"notice": n.Kind},
 	})
 }

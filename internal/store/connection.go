@@ -13,21 +13,9 @@ import (
 	"github.com/calweave/calweave/internal/store/db"
 )
 
-// NewFlow is an authorization request about to begin.
-type NewFlow struct {
-	Provider cal.Provider
-	AppID    cal.AppID
-	// ConnectToken and State are found again by their hashes; the verifier (RFC 7636) and the state are kept sealed.
-	ConnectToken, State, Verifier string
-	ExpiresAt                     time.Time
-	Actor                         string
-	// Again names a connection of the same provider to connect anew; empty for a new one.
-	Again cal.ConnectionID
-}
-
-// BeginConnection makes a pending connection, unless it connects one anew, and the flow that may activate it. It fails with ErrNotFound when
+// BeginConnection makes a pending connection, unless it connects one anew, and the flow that may activate it. It fails with record.ErrNotFound when
 // the tenant has no such connection of that provider.
-func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n NewFlow) (cal.ConnectionID, error) {
+func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n record.NewFlow) (cal.ConnectionID, error) {
 	id := n.Again
 	if id == "" {
 		id = cal.ConnectionID(s.ids.ID("con"))
@@ -64,11 +52,11 @@ func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n NewF
 	return id, err
 }
 
-func (t *tx) beginConnection(ctx context.Context, id cal.ConnectionID, n NewFlow) error {
+func (t *tx) beginConnection(ctx context.Context, id cal.ConnectionID, n record.NewFlow) error {
 	if n.Again != "" {
 		c, err := t.connection(ctx, id)
 		if err == nil && c.Provider != n.Provider {
-			err = ErrNotFound
+			err = record.ErrNotFound
 		}
 		return err
 	}
@@ -88,8 +76,8 @@ func (s *Store) BindFlow(ctx context.Context, connectToken, browserHash string) 
 	var flow record.Flow
 	err = s.update(ctx, tenant, "open connect page", func(t *tx) error {
 		err := changed(t.Queries.BindFlow(ctx, db.BindFlowParams{TenantID: t.tenant, FlowID: id, BrowserHash: browserHash, Now: t.now}))
-		if errors.Is(err, ErrStale) {
-			return ErrNotFound
+		if errors.Is(err, record.ErrStale) {
+			return record.ErrNotFound
 		}
 		if err != nil {
 			return err
@@ -100,7 +88,7 @@ func (s *Store) BindFlow(ctx context.Context, connectToken, browserHash string) 
 	return tenant, flow, err
 }
 
-// UseFlow spends the flow that a state belongs to. It fails with ErrNotFound when the state is unknown, spent, expired, or came back to
+// UseFlow spends the flow that a state belongs to. It fails with record.ErrNotFound when the state is unknown, spent, expired, or came back to
 // another browser than the one that it left from.
 func (s *Store) UseFlow(ctx context.Context, state, browserHash string) (cal.TenantID, record.Flow, error) {
 	tenant, id, err := s.lookUp(ctx, entryState, state)
@@ -195,7 +183,7 @@ func (t *tx) sealTokens(id cal.ConnectionID, g record.Grant) (access, refresh []
 	return access, refresh, err
 }
 
-// Connection returns a connection, or ErrNotFound.
+// Connection returns a connection, or record.ErrNotFound.
 func (s *Store) Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error) {
 	var c record.Connection
 	err := s.view(ctx, tenant, "read connection", func(t *tx) error {
@@ -236,7 +224,7 @@ func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.Connec
 	})
 }
 
-// Grant returns a connection's grant with its tokens, or ErrNotFound.
+// Grant returns a connection's grant with its tokens, or record.ErrNotFound.
 func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
 	var g record.Grant
 	err := s.view(ctx, tenant, "read grant", func(t *tx) error {
@@ -279,7 +267,7 @@ func (s *Store) ReleaseRefresh(ctx context.Context, tenant cal.TenantID, id cal.
 	})
 }
 
-// Rotate stores refreshed tokens. It fails with ErrStale when the right to refresh was lost.
+// Rotate stores refreshed tokens. It fails with record.ErrStale when the right to refresh was lost.
 func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64) (version int64, err error) {
 	err = s.update(ctx, tenant, "rotate grant", func(t *tx) error {
 		access, refresh, err := t.sealTokens(g.ConnectionID, g)
@@ -291,7 +279,7 @@ func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant,
 			ExpiresAt: micros(g.ExpiresAt), RefreshFence: fence, Now: t.now,
 		})
 		if errors.Is(err, sql.ErrNoRows) {
-			return ErrStale
+			return record.ErrStale
 		}
 		if err != nil {
 			return err

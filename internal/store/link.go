@@ -28,7 +28,7 @@ func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, erro
 	return links, nil
 }
 
-// link returns a link, or ErrNotFound.
+// link returns a link, or record.ErrNotFound.
 func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
 	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
 	if err != nil {
@@ -48,7 +48,8 @@ func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (r
 		Generation: int(row.Generation), EventID: cal.EventID(row.EventID), ETag: row.ETag, State: record.LinkState(row.State), Reason: row.Reason,
 		BaseVersion: row.BaseVersion, Synced: row.SyncedVersion, Failed: row.FailedVersion,
 	}
-	var base, observed cal.Content
+	var base record.Base
+	var observed cal.Content
 	if ok, err := t.openJSON("links", "base", row.LinkID, row.Base, &base); err != nil {
 		return l, err
 	} else if ok {
@@ -138,7 +139,10 @@ func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d
 		if err != nil {
 			return err
 		}
-		if w := l.InFlight[len(l.InFlight)-1]; w.Op != record.OpDelete {
+		for _, w := range l.InFlight {
+			if w.Op == record.OpDelete {
+				continue
+			}
 			if err := t.remember(ctx, l, record.SentHash{Version: w.Version, Hash: w.Content.Hash(cal.AllFields)}); err != nil {
 				return err
 			}

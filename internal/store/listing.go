@@ -36,7 +36,7 @@ func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
 		}
 		out.Listing = &record.Listing{
 			ID: row.ListingID, Kind: cal.ListingKind(row.Kind), Pages: row.Pages, Withheld: row.Withheld,
-			Window: cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)},
+			Window: cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}, StartedAt: instant(row.StartedAt),
 		}
 		out.Listing.Page, err = t.openText("listings", "page", row.ListingID, row.Page)
 		return err
@@ -72,6 +72,7 @@ func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.L
 		if err := t.dropListing(ctx, l.Subject); err != nil {
 			return err
 		}
+		begun.StartedAt = instant(t.now)
 		return t.InsertListing(ctx, db.InsertListingParams{
 			TenantID: t.tenant, CalendarID: l.Subject, ListingID: begun.ID, Kind: string(begun.Kind), Page: []byte{},
 			WindowFrom: micros(begun.Window.From), WindowUntil: micros(begun.Window.Until), StartedAt: t.now,
@@ -88,15 +89,9 @@ func (s *Store) Stage(
 		if err := t.fence(ctx, &l, d); err != nil {
 			return err
 		}
-		withheld := int64(0)
-		for _, item := range page.Items {
-			if item.Withheld != "" {
-				withheld++
-				continue
-			}
-			if err := t.stage(ctx, c, on.ID, item.Event); err != nil {
-				return err
-			}
+		withheld, err := t.stage(ctx, c, on.ID, page.Items)
+		if err != nil {
+			return err
 		}
 		next, err := t.sealText("listings", "page", on.ID, page.Next)
 		if err != nil {
@@ -113,15 +108,26 @@ func (s *Store) Stage(
 	return on, l, err
 }
 
-func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, e cal.Event) error {
-	row, err := t.mirrorRow(c, e)
-	if err != nil {
-		return err
+// stage keeps rows of a listing and says how many could not be read.
+func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items []cal.Item) (withheld int64, err error) {
+	for _, item := range items {
+		if item.Withheld != "" {
+			withheld++
+			continue
+		}
+		row, err := t.mirrorRow(c, item.Event)
+		if err != nil {
+			return 0, err
+		}
+		err = t.StageEvent(ctx, db.StageEventParams{
+			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: listing, EventID: row.EventID, ETag: row.ETag, Status: row.Status,
+			StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content,
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	return t.StageEvent(ctx, db.StageEventParams{
-		TenantID: t.tenant, CalendarID: string(c.ID), ListingID: listing, EventID: row.EventID, ETag: row.ETag, Status: row.Status,
-		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content,
-	})
+	return withheld, nil
 }
 
 // mirrorRow is an event as the mirror keeps it at the calendar's level. Content is sealed at the place that it is published to.
@@ -190,6 +196,12 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, p record.Publicatio
 		if err := t.finish(ctx, l, p.Outcome); err != nil {
 			return err
 		}
+		withheld, err := t.stage(ctx, p.Calendar, p.Listing.ID, p.Last.Items)
+		if err != nil {
+			return err
+		}
+		p.Listing.Withheld += withheld
+		p.Listing.Pages++
 		if err := t.publish(ctx, p, &out); err != nil {
 			return err
 		}
@@ -216,19 +228,19 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, p record.Publicatio
 func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Published) error {
 	calendar := string(p.Calendar.ID)
 	err := t.PublishStaged(ctx, db.PublishStagedParams{TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now})
-	if err != nil || p.Coverage == nil {
+	if err != nil || p.Last.Kind != cal.Snapshot {
 		return err
 	}
-	until := int64(math.MaxInt64)
-	if !p.Coverage.Until.IsZero() {
-		until = micros(p.Coverage.Until)
+	from, until := int64(math.MinInt64), int64(math.MaxInt64)
+	if w := p.Last.Coverage; !w.From.IsZero() {
+		from = micros(w.From)
 	}
-	from := int64(math.MinInt64)
-	if !p.Coverage.From.IsZero() {
-		from = micros(p.Coverage.From)
+	if w := p.Last.Coverage; !w.Until.IsZero() {
+		until = micros(w.Until)
 	}
 	_, err = t.MissEvents(ctx, db.MissEventsParams{
-		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now, WindowFrom: from, WindowUntil: until,
+		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now,
+		WindowFrom: from, WindowUntil: until, StartedAt: micros(p.Listing.StartedAt),
 	})
 	if err != nil {
 		return err
@@ -271,12 +283,12 @@ func (t *tx) raise(ctx context.Context, p record.Publication, out *record.Publis
 }
 
 func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) error {
-	token, err := t.sealText("cursors", "token", string(p.Calendar.ID), p.Cursor.Token)
+	token, err := t.sealText("cursors", "token", string(p.Calendar.ID), p.Last.Cursor.Token)
 	if err != nil {
 		return err
 	}
 	return t.PutCursor(ctx, db.PutCursorParams{
-		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Token: token, Scope: p.Cursor.Scope,
+		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Token: token, Scope: p.Last.Cursor.Scope,
 		WindowFrom: micros(p.Listing.Window.From), WindowUntil: micros(p.Listing.Window.Until), SyncedAt: t.now,
 		Spacing: p.Spacing.Microseconds(), Recheck: recheck, Withheld: p.Listing.Withheld,
 	})

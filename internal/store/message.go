@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -209,33 +208,22 @@ func (t *tx) endpoint(ctx context.Context, id string) (record.Endpoint, error) {
 	return e, err
 }
 
-// Delivered records the attempt that ended a delivery, or one that did not.
-func (s *Store) Delivered(ctx context.Context, l record.Lease, state record.DeliveryState, status int, o record.Outcome) error {
-	return s.update(ctx, l.Tenant, "record attempt", func(t *tx) error {
+// Delivered records that the endpoint took the message. A failed attempt is recorded with its outcome.
+func (s *Store) Delivered(ctx context.Context, l record.Lease, status int) error {
+	return s.update(ctx, l.Tenant, "record delivery", func(t *tx) error {
+		o := record.Served()
+		o.Forget = true
 		if err := t.finish(ctx, l, o); err != nil {
 			return err
 		}
 		err := t.SettleDelivery(ctx, db.SettleDeliveryParams{
-			TenantID: t.tenant, DeliveryID: l.Subject, State: string(state), Status: int64(status), Now: t.now,
+			TenantID: t.tenant, DeliveryID: l.Subject, State: string(record.DeliveryDelivered), Status: int64(status), Now: t.now,
 		})
 		if err != nil {
 			return err
 		}
 		return t.note(ctx, record.Note{
-			Actor: record.ActorEngine, Action: "delivery." + string(state), Subject: l.Subject, Detail: map[string]any{"status": status},
+			Actor: record.ActorEngine, Action: "delivery.delivered", Subject: l.Subject, Detail: map[string]any{"status": status},
 		})
 	})
-}
-
-// Attempted records an attempt that failed; its outcome is written apart, by whoever decides what the failure means.
-func (s *Store) Attempted(ctx context.Context, l record.Lease, status int, d time.Duration) (record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "record attempt", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
-		return t.SettleDelivery(ctx, db.SettleDeliveryParams{
-			TenantID: t.tenant, DeliveryID: l.Subject, State: string(record.DeliveryPending), Status: int64(status), Now: t.now,
-		})
-	})
-	return l, err
 }

@@ -13,14 +13,9 @@ import (
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/ident"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
-
-// ErrNotFound means that the tenant has no such row.
-var ErrNotFound = errors.New("not found")
-
-// ErrStale means that a row changed between reading and writing it: read it again and decide anew.
-var ErrStale = errors.New("changed meanwhile")
 
 // Sealer encrypts single values so that each opens at its own place only.
 type Sealer interface {
@@ -178,7 +173,7 @@ func infrastructure(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrStale):
+	case errors.Is(err, record.ErrNotFound), errors.Is(err, record.ErrStale):
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
 	if _, ok := fault.As(err); ok {
@@ -190,18 +185,18 @@ func infrastructure(op string, err error) error {
 	return fault.New(fault.Transient, "store: "+op, err)
 }
 
-// found turns "no rows" into ErrNotFound.
+// found turns "no rows" into record.ErrNotFound.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
+		return record.ErrNotFound
 	}
 	return err
 }
 
-// changed fails with ErrStale unless a conditional write has met its row.
+// changed fails with record.ErrStale unless a conditional write has met its row.
 func changed(n int64, err error) error {
 	if err == nil && n == 0 {
-		return ErrStale
+		return record.ErrStale
 	}
 	return err
 }

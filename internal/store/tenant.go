@@ -53,7 +53,7 @@ func (s *Store) CreateTenant(ctx context.Context, name, actor string) (cal.Tenan
 	return id, err
 }
 
-// Tenant returns a tenant's name, or ErrNotFound.
+// Tenant returns a tenant's name, or record.ErrNotFound.
 func (s *Store) Tenant(ctx context.Context, id cal.TenantID) (string, error) {
 	var name string
 	err := s.view(ctx, id, "read tenant", func(t *tx) error {
@@ -107,12 +107,12 @@ func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, a
 	return k, err
 }
 
-// RevokeKey ends a key at once. It fails with ErrNotFound when the tenant has no such key in force.
+// RevokeKey ends a key at once. It fails with record.ErrNotFound when the tenant has no such key in force.
 func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor string) error {
 	return s.update(ctx, tenant, "revoke key", func(t *tx) error {
 		err := changed(t.Queries.RevokeKey(ctx, db.RevokeKeyParams{TenantID: t.tenant, KeyID: id, RevokedAt: t.now}))
-		if errors.Is(err, ErrStale) {
-			return ErrNotFound
+		if errors.Is(err, record.ErrStale) {
+			return record.ErrNotFound
 		}
 		if err != nil {
 			return err
@@ -121,12 +121,12 @@ func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor st
 	})
 }
 
-// APIKey returns the tenant and id of the API key in force whose bearer token is given, or ErrNotFound.
+// APIKey returns the tenant and id of the API key in force whose bearer token is given, or record.ErrNotFound.
 func (s *Store) APIKey(ctx context.Context, token string) (Key, error) {
 	return s.key(ctx, entryAPIKey, token, PurposeAPI)
 }
 
-// SigningKey returns a signing key in force with its secret, or ErrNotFound.
+// SigningKey returns a signing key in force with its secret, or record.ErrNotFound.
 func (s *Store) SigningKey(ctx context.Context, id string) (Key, error) {
 	return s.key(ctx, entrySigningKey, id, PurposeSigning)
 }
@@ -143,7 +143,7 @@ func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (
 			return found(err)
 		}
 		if row.RevokedAt != 0 || row.Purpose != string(p) {
-			return ErrNotFound
+			return record.ErrNotFound
 		}
 		k.Secret, err = t.openText("keys", "secret", id, row.Secret)
 		return err
@@ -156,11 +156,11 @@ func (t *tx) register(ctx context.Context, kind entry, lookup, subject string) e
 	return t.InsertDirectory(ctx, db.InsertDirectoryParams{Kind: string(kind), Hash: hashOf(lookup), TenantID: t.tenant, Subject: subject})
 }
 
-// lookUp finds whose a credential or identifier is, before any tenant is known. Nobody's yields ErrNotFound.
+// lookUp finds whose a credential or identifier is, before any tenant is known. Nobody's yields record.ErrNotFound.
 func (s *Store) lookUp(ctx context.Context, kind entry, lookup string) (cal.TenantID, string, error) {
 	row, err := db.New(s.read).DirectoryEntry(ctx, db.DirectoryEntryParams{Kind: string(kind), Hash: hashOf(lookup)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", "", ErrNotFound
+		return "", "", record.ErrNotFound
 	}
 	return cal.TenantID(row.TenantID), row.Subject, infrastructure("look up "+string(kind), err)
 }

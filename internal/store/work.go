@@ -48,7 +48,7 @@ func (t *tx) flushMarks(ctx context.Context) error {
 		}
 		row, err := t.MarkWork(ctx, db.MarkWorkParams{
 			TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, ConnectionID: string(m.ConnectionID), Lane: string(m.Lane),
-			Now: t.now, NotBefore: micros(m.NotBefore), Traceparent: t.traceparent,
+			Now: t.now, NotBefore: micros(m.NotBefore), Reset: m.Reset, Traceparent: t.traceparent,
 		})
 		if err != nil {
 			return err
@@ -181,11 +181,18 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 			return err
 		}
 	}
+	if l.Kind == task.DeliverySend && !o.Served {
+		if err := t.failedDelivery(ctx, l, o); err != nil {
+			return err
+		}
+	}
 	if o.State != record.Ready {
 		return t.stopped(ctx, l, o)
 	}
 	if row.Wanted > row.Done && row.NotBefore <= t.now {
-		t.marks = append(t.marks, mark{hint: t.newHint(l.Kind, l.Subject, row.Lane)})
+		again := t.newHint(l.Kind, l.Subject, row.Lane)
+		again.Again = true
+		t.marks = append(t.marks, mark{hint: again})
 	}
 	return nil
 }
@@ -203,16 +210,21 @@ func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) erro
 	if err != nil || o.State != record.Dead {
 		return err
 	}
-	switch l.Kind {
-	case task.LinkPush:
+	if l.Kind == task.LinkPush {
 		return t.failLink(ctx, cal.LinkID(l.Subject), o.Reason)
-	case task.DeliverySend:
-		return t.SettleDelivery(ctx, db.SettleDeliveryParams{
-			TenantID: t.tenant, DeliveryID: l.Subject, State: string(record.DeliveryFailed), Now: t.now,
-		})
-	default:
-		return nil
 	}
+	return nil
+}
+
+// failedDelivery counts an attempt that did not end a delivery.
+func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome) error {
+	state := record.DeliveryPending
+	if o.State == record.Dead {
+		state = record.DeliveryFailed
+	}
+	return t.SettleDelivery(ctx, db.SettleDeliveryParams{
+		TenantID: t.tenant, DeliveryID: l.Subject, State: string(state), Status: int64(o.Status), Now: t.now,
+	})
 }
 
 func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
@@ -284,7 +296,7 @@ func workOf(row db.Work) record.Work {
 	}
 }
 
-// Release lets held or dead work run again: an operator's approval or replay. It fails with ErrStale when the row is neither.
+// Release lets held or dead work run again: an operator's approval or replay. It fails with record.ErrStale when the row is neither.
 func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
 	return s.update(ctx, ref.Tenant, "release work", func(t *tx) error {
 		row, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject})

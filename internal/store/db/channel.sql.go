@@ -187,6 +187,31 @@ func (q *Queries) LearnChannel(ctx context.Context, arg LearnChannelParams) (int
 	return result.RowsAffected()
 }
 
+const moveChannel = `-- name: MoveChannel :execrows
+UPDATE channels SET state = $1, updated_at = $2
+WHERE tenant_id = $3 AND channel_id = $4 AND state IN ('opening', 'open', 'expiring') AND state <> $1
+`
+
+type MoveChannelParams struct {
+	State     string
+	Now       int64
+	TenantID  string
+	ChannelID string
+}
+
+func (q *Queries) MoveChannel(ctx context.Context, arg MoveChannelParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveChannel,
+		arg.State,
+		arg.Now,
+		arg.TenantID,
+		arg.ChannelID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const pruneChannels = `-- name: PruneChannels :execrows
 DELETE FROM channels WHERE tenant_id = $1 AND state = 'closed' AND updated_at < $2
 `

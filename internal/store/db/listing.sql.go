@@ -249,8 +249,8 @@ func (q *Queries) ListingByCalendar(ctx context.Context, arg ListingByCalendarPa
 const missEvents = `-- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = $1
 WHERE events.tenant_id = $2 AND events.calendar_id = $3 AND events.status <> 'cancelled'
-AND events.starts_at >= $4 AND events.ends_at <= $5
-AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $6
+AND events.starts_at >= $4 AND events.ends_at <= $5 AND events.updated_at < $6
+AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $7
     AND s.event_id = events.event_id)
 `
 
@@ -260,6 +260,7 @@ type MissEventsParams struct {
 	CalendarID  string
 	WindowFrom  int64
 	WindowUntil int64
+	StartedAt   int64
 	ListingID   string
 }
 
@@ -270,6 +271,7 @@ func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, 
 		arg.CalendarID,
 		arg.WindowFrom,
 		arg.WindowUntil,
+		arg.StartedAt,
 		arg.ListingID,
 	)
 	if err != nil {

@@ -12,6 +12,10 @@ SELECT * FROM channels WHERE tenant_id = @tenant_id AND calendar_id = @calendar_
 UPDATE channels SET state = @state, remote = @remote, resource = @resource, opened_at = @opened_at, expires_at = @expires_at, updated_at = @now
 WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
 
+-- name: MoveChannel :execrows
+UPDATE channels SET state = @state, updated_at = @now
+WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND state IN ('opening', 'open', 'expiring') AND state <> @state;
+
 -- name: LearnChannel :execrows
 UPDATE channels SET remote = CASE WHEN remote = '' THEN CAST(@remote AS TEXT) ELSE remote END,
     resource = CASE WHEN resource = '' THEN CAST(@resource AS TEXT) ELSE resource END

@@ -44,7 +44,7 @@ ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.eta
 -- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = @now
 WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
-AND events.starts_at >= @window_from AND events.ends_at <= @window_until
+AND events.starts_at >= @window_from AND events.ends_at <= @window_until AND events.updated_at < @started_at
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
     AND s.event_id = events.event_id);
 

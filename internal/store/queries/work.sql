@@ -7,6 +7,8 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
     lane = CASE WHEN work.wanted <= work.done OR excluded.lane = 'interactive' OR (excluded.lane = 'background' AND work.lane = 'bulk')
         THEN excluded.lane ELSE work.lane END,
+    not_before = CASE WHEN CAST(@reset AS BOOLEAN) THEN excluded.not_before
+        WHEN work.wanted <= work.done AND excluded.not_before > work.not_before THEN excluded.not_before ELSE work.not_before END,
     traceparent = CASE WHEN excluded.traceparent <> '' THEN excluded.traceparent ELSE work.traceparent END
 RETURNING state, not_before, lane;
 

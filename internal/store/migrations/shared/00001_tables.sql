@@ -193,9 +193,9 @@ CREATE TABLE links (
     generation     BIGINT NOT NULL,
     event_id       TEXT NOT NULL,
     etag           TEXT NOT NULL,
-    state          TEXT NOT NULL, -- pending, synced, removed, diverged, held, failed
+    state          TEXT NOT NULL, -- pending, synced, removed, diverged, held, approved, failed
     reason         TEXT NOT NULL,
-    base           BYTEA NOT NULL, -- the content last agreed on, as read back
+    base           BYTEA NOT NULL, -- the content last agreed on, as sent and as read back
     base_version   BIGINT NOT NULL,
     in_flight      BYTEA NOT NULL, -- writes whose outcome is not known
     observed       BYTEA NOT NULL, -- what a person made of it, reported and not yet decided
@@ -226,7 +226,7 @@ CREATE TABLE channels (
     tenant_id   TEXT NOT NULL,
     channel_id  TEXT NOT NULL,
     calendar_id TEXT NOT NULL,
-    state       TEXT NOT NULL, -- opening, open, closing, closed
+    state       TEXT NOT NULL, -- opening, open, expiring, closing, closed
     secret_hash TEXT NOT NULL,
     remote      TEXT NOT NULL,
     resource    TEXT NOT NULL,

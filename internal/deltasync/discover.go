@@ -1,0 +1,45 @@
+package deltasync
+
+import (
+	"context"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// CalendarStore is what the discoverer needs of the store.
+type CalendarStore interface {
+	Discovered(ctx context.Context, l record.Lease, id cal.ConnectionID, all []cal.Calendar, o record.Outcome) error
+}
+
+// CalendarLister lists the calendars of one connection.
+type CalendarLister interface {
+	Calendars(ctx context.Context) ([]cal.Calendar, error)
+}
+
+// Discoverer lists the calendars of connections.
+type Discoverer struct {
+	Store CalendarStore
+	Open  func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (CalendarLister, error)
+	Clock clock.Clock
+}
+
+// Work stores the calendars of the lease's connection.
+func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
+	id := cal.ConnectionID(l.Subject)
+	lister, err := d.Open(ctx, l.Tenant, id)
+	if err != nil {
+		return err
+	}
+	within, cancel, err := l.Call(ctx, d.Clock.Now())
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	all, err := lister.Calendars(within)
+	if err != nil {
+		return err
+	}
+	return d.Store.Discovered(ctx, l, id, all, record.Served())
+}

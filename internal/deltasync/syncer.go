@@ -1,0 +1,162 @@
+package deltasync
+
+import (
+	"context"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the syncer needs of the store. Each method that writes prolongs the lease by d, and fails once it is lost.
+type Store interface {
+	Sync(ctx context.Context, l record.Lease) (record.Sync, error)
+	BeginListing(ctx context.Context, l record.Lease, begun record.Listing, d time.Duration) (record.Listing, record.Lease, error)
+	Stage(ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration) (record.Listing, record.Lease, error)
+	DiscardListing(ctx context.Context, l record.Lease, cursorLost bool, reason string, d time.Duration) (record.Lease, error)
+	Publish(ctx context.Context, l record.Lease, p record.Publication) (record.Published, error)
+	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
+}
+
+// Lister lists the events of one connection.
+type Lister interface {
+	ListEvents(ctx context.Context, req provider.ListEvents) (cal.Page, error)
+}
+
+// Open opens the lister of a connection.
+type Open func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (Lister, error)
+
+// Syncer lists calendars.
+type Syncer struct {
+	Store Store
+	Open  Open
+	Clock clock.Clock
+	// Lease is how long a lease is prolonged by with each page.
+	Lease time.Duration
+	// Past and Future are how far around now a snapshot reaches.
+	Past, Future time.Duration
+}
+
+const (
+	// pageSize is how many rows are asked for at once; each page is staged in one transaction.
+	pageSize = 500
+	// pageLimit ends a listing whose pages never end.
+	pageLimit = 20_000
+	// slide is how far the window may fall behind before a snapshot moves it on: what enters a window by mere passing of time is in no delta.
+	slide = 7 * 24 * time.Hour
+	// guardAbove is how many booked events may vanish from a calendar in one listing without an operator's word.
+	guardAbove = 5
+)
+
+// listing is one listing under way.
+type listing struct {
+	*Syncer
+	lease  record.Lease
+	s      record.Sync
+	on     record.Listing
+	lister Lister
+}
+
+// Work lists the lease's calendar and publishes what it found.
+func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
+	state, err := s.Store.Sync(ctx, l)
+	if err != nil {
+		return err
+	}
+	if state.Calendar.Level() == cal.SyncOff || state.Calendar.Vanished {
+		return s.Store.Finish(ctx, l, record.Served())
+	}
+	lister, err := s.Open(ctx, l.Tenant, state.Connection.ID)
+	if err != nil {
+		return err
+	}
+	w := &listing{Syncer: s, lease: l, s: state, lister: lister}
+	err = w.list(ctx)
+	if !fault.Is(err, fault.CursorLost) {
+		return err
+	}
+	// One snapshot follows at once. If that is lost too, the failure is the provider's, and it is waited for.
+	lost := w.on.Kind == cal.Delta || w.on.Pages > 0
+	if w.lease, err = s.Store.DiscardListing(ctx, w.lease, true, err.Error(), s.Lease); err != nil {
+		return err
+	}
+	if !lost {
+		return fault.Newf(fault.Transient, "deltasync", "the provider loses even a new listing")
+	}
+	w.s.Listing, w.s.Cursor = nil, cal.Cursor{}
+	return w.list(ctx)
+}
+
+func (w *listing) list(ctx context.Context) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	for {
+		page, err := w.page(ctx)
+		if err != nil {
+			return err
+		}
+		if page.Next == "" {
+			return w.publish(ctx, page)
+		}
+		if page.Next == w.on.Page || w.on.Pages >= pageLimit {
+			return fault.Newf(fault.CursorLost, "deltasync", "the listing goes round in circles after %d pages", w.on.Pages)
+		}
+		if w.on, w.lease, err = w.Store.Stage(ctx, w.lease, w.s.Calendar, w.on, page, w.Lease); err != nil {
+			return err
+		}
+	}
+}
+
+// begin goes on with the listing under way, or begins one: a delta where the cursor allows it, else a snapshot.
+func (w *listing) begin(ctx context.Context) error {
+	if w.s.Listing != nil {
+		w.on = *w.s.Listing
+		return nil
+	}
+	now := w.Clock.Now().UTC()
+	next := record.Listing{Kind: cal.Delta, Window: w.s.Window}
+	behind := !w.s.Window.Until.IsZero() && w.s.Window.Until.Before(now.Add(w.Future-slide))
+	if w.s.Cursor.Token == "" || w.s.Recheck || behind {
+		next = record.Listing{Kind: cal.Snapshot, Window: cal.Window{From: now.Add(-w.Past), Until: now.Add(w.Future)}}
+		w.s.Cursor = cal.Cursor{}
+	}
+	var err error
+	w.on, w.lease, err = w.Store.BeginListing(ctx, w.lease, next, w.Lease)
+	return err
+}
+
+func (w *listing) page(ctx context.Context) (cal.Page, error) {
+	ctx, cancel, err := w.lease.Call(ctx, w.Clock.Now())
+	if err != nil {
+		return cal.Page{}, err
+	}
+	defer cancel()
+	req := provider.ListEvents{Calendar: w.s.Calendar.Remote, Page: w.on.Page, Window: w.on.Window, PageSize: pageSize}
+	if w.on.Kind == cal.Delta {
+		req.Cursor = w.s.Cursor
+	}
+	return w.lister.ListEvents(ctx, req)
+}
+
+func (w *listing) publish(ctx context.Context, last cal.Page) error {
+	if last.Kind == cal.Partial || last.Cursor.Token == "" {
+		return fault.Newf(fault.CursorLost, "deltasync", "the listing ended without a cursor")
+	}
+	if last.Kind == cal.Snapshot {
+		w.on.Window = last.Coverage
+	}
+	now := w.Clock.Now()
+	spacing := pace(now, w.s.SyncedAt, w.s.Spacing)
+	outcome := record.Served()
+	if spacing > 0 {
+		outcome.NotBefore = now.Add(spacing)
+	}
+	_, err := w.Store.Publish(ctx, w.lease, record.Publication{
+		Calendar: w.s.Calendar, Listing: w.on, Last: last, GuardAbove: guardAbove, Spacing: spacing, Outcome: outcome, Lane: w.lease.Lane,
+	})
+	return err
+}

@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the gateway needs of the store.
+type Store interface {
+	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
+	Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error
+}
+
+// Tokens hands out access tokens and hears of refused ones.
+type Tokens interface {
+	Token(ctx context.Context, tenant cal.TenantID, c record.Connection) (access string, version int64, err error)
+	Refused(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64) error
+}
+
+// Gateway opens clients. It is safe for concurrent use.
+type Gateway struct {
+	Drivers map[cal.Provider]provider.Driver
+	Store   Store
+	Tokens  Tokens
+	Clock   clock.Clock
+	// HTTP makes the HTTP client of one connection at a provider: it sends the access token to the provider's own hosts only, guards where it
+	// connects, and bounds how long an exchange takes.
+	HTTP func(p cal.Provider, access string) *http.Client
+}
+
+// Capabilities are what a provider can do beyond the least.
+type Capabilities struct {
+	// Quiet providers can be told to mail nobody, Conditional ones refuse a write on a stale ETag.
+	Quiet, Conditional bool
+	// Finds, Lists, Pushes and Renews stand for provider.EventFinder, DeltaLister, ChannelKeeper and ChannelRenewer.
+	Finds, Lists, Pushes, Renews bool
+}
+
+// Quiet reports whether a provider can be told to mail nobody. An unknown provider cannot.
+func (g *Gateway) Quiet(p cal.Provider) bool {
+	_, ok := g.Drivers[p].(provider.QuietWriter)
+	return ok
+}
+
+// Open returns a client of a connection. It fails with fault.NeedsReauth when the connection is not active, and with fault.RateLimited while the
+// provider wants to be left alone.
+func (g *Gateway) Open(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (*Client, error) {
+	const op = "gateway: open"
+	c, err := g.Store.Connection(ctx, tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.State != cal.ConnectionActive {
+		return nil, fault.Newf(fault.NeedsReauth, op, "the connection is %s", c.State)
+	}
+	if wait := c.Penalty.Sub(g.Clock.Now()); wait > 0 {
+		limited := fault.Newf(fault.RateLimited, op, "the provider has asked to be left alone")
+		limited.RetryAfter = wait
+		return nil, limited
+	}
+	driver, ok := g.Drivers[c.Provider]
+	if !ok {
+		return nil, fault.Newf(fault.Unsupported, op, "this build has no driver for %s", c.Provider)
+	}
+	access, version, err := g.Tokens.Token(ctx, tenant, c)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := driver.Open(g.HTTP(c.Provider, access))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, op, err)
+	}
+	return newClient(g, driver, inner, tenant, id, version), nil
+}
+
+func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.TenantID, id cal.ConnectionID, version int64) *Client {
+	out := &Client{Client: inner, gateway: g, tenant: tenant, connection: id, version: version}
+	out.finder, out.caps.Finds = inner.(provider.EventFinder)
+	out.lister, out.caps.Lists = inner.(provider.DeltaLister)
+	out.keeper, out.caps.Pushes = inner.(provider.ChannelKeeper)
+	out.renewer, out.caps.Renews = inner.(provider.ChannelRenewer)
+	_, out.caps.Quiet = d.(provider.QuietWriter)
+	_, out.caps.Conditional = d.(provider.ConditionalWriter)
+	return out
+}

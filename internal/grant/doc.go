@@ -1,0 +1,11 @@
+// Package grant keeps what connections may call their providers with.
+//
+// Manager hands out access tokens. Of all processes one refreshes a grant at a time, under a lease in SQL; a rotated token is stored before it
+// is used; whoever loses the race reads again and does not call. Only the token endpoint's own verdict ends a grant, and only if no newer one
+// was stored meanwhile.
+//
+// Flow connects an account: code grant (RFC 6749) with PKCE S256 (RFC 7636), a one-time state bound to the browser by a cookie, and the issuer
+// compared where the provider sends one (RFC 9207).
+//
+// Files: manager.go, flow.go, exchange.go (the calls to the token endpoint).
+package grant

@@ -1,0 +1,126 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// App is an OAuth client that an operator has registered with a provider.
+type App struct {
+	ID       cal.AppID
+	Driver   provider.Driver
+	ClientID string
+	// Secret is kept as a function, so that printing an App prints no secret.
+	Secret func() string
+}
+
+// Exchange calls token endpoints.
+type Exchange struct {
+	apps     map[cal.AppID]App
+	client   *http.Client
+	redirect func(cal.Provider) string
+	clock    clock.Clock
+}
+
+// NewExchange makes an exchange for apps. client guards where it connects and how long it takes; redirect is the redirect URI of a provider.
+func NewExchange(apps []App, client *http.Client, redirect func(cal.Provider) string, c clock.Clock) *Exchange {
+	x := &Exchange{apps: map[cal.AppID]App{}, client: client, redirect: redirect, clock: c}
+	for _, a := range apps {
+		x.apps[a.ID] = a
+	}
+	return x
+}
+
+// ErrNoApp means that no OAuth client is configured for a provider.
+var ErrNoApp = errors.New("no OAuth client is configured for this provider")
+
+// App returns the application of an id.
+func (x *Exchange) App(id cal.AppID) (App, error) {
+	a, ok := x.apps[id]
+	if !ok {
+		return App{}, ErrNoApp
+	}
+	return a, nil
+}
+
+// AppFor returns the installation's own application at a provider.
+func (x *Exchange) AppFor(p cal.Provider) (App, error) {
+	for _, a := range x.apps {
+		if a.Driver.Name() == p {
+			return a, nil
+		}
+	}
+	return App{}, ErrNoApp
+}
+
+func (x *Exchange) config(a App) *oauth2.Config {
+	o := a.Driver.OAuth()
+	return &oauth2.Config{
+		ClientID: a.ClientID, ClientSecret: a.Secret(), RedirectURL: x.redirect(a.Driver.Name()), Scopes: o.Scopes,
+		// Without a style the library posts every refused token twice, the second time with the secret elsewhere.
+		Endpoint: oauth2.Endpoint{AuthURL: o.AuthURL, TokenURL: o.TokenURL, AuthStyle: oauth2.AuthStyleInParams},
+	}
+}
+
+// Refresh trades the refresh token for new tokens. Where the provider does not rotate, the old refresh token stays.
+func (x *Exchange) Refresh(ctx context.Context, c record.Connection, g record.Grant) (record.Grant, error) {
+	a, err := x.App(c.AppID)
+	if err != nil {
+		return record.Grant{}, fault.New(fault.Invalid, "grant: refresh", err)
+	}
+	if g.RefreshToken == "" {
+		return record.Grant{}, fault.Newf(fault.NeedsReauth, "grant: refresh", "the provider gave no refresh token")
+	}
+	old := &oauth2.Token{RefreshToken: g.RefreshToken}
+	t, err := x.config(a).TokenSource(context.WithValue(ctx, oauth2.HTTPClient, x.client), old).Token()
+	if err != nil {
+		return record.Grant{}, x.refusal(ctx, a, "grant: refresh", err)
+	}
+	return x.grant(c.ID, t, g.Scopes), nil
+}
+
+// Redeem trades an authorization code for tokens.
+func (x *Exchange) Redeem(ctx context.Context, a App, id cal.ConnectionID, code, verifier string) (record.Grant, error) {
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, x.client)
+	t, err := x.config(a).Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return record.Grant{}, x.refusal(ctx, a, "grant: redeem code", err)
+	}
+	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+}
+
+// grant is what the token endpoint gave. A response without a scope grants what was asked (RFC 6749, section 5.1).
+func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) record.Grant {
+	const unsaid = time.Hour
+	g := record.Grant{ConnectionID: id, AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, Scopes: asked, ExpiresAt: t.Expiry}
+	if scope, ok := t.Extra("scope").(string); ok && scope != "" {
+		g.Scopes = scope
+	}
+	if t.ExpiresIn > 0 {
+		g.ExpiresAt = x.clock.Now().Add(time.Duration(t.ExpiresIn) * time.Second)
+	}
+	if g.ExpiresAt.IsZero() {
+		g.ExpiresAt = x.clock.Now().Add(unsaid)
+	}
+	return g
+}
+
+// refusal classifies a failed call. What the endpoint said is the driver's to judge; no answer may pass. The cause is left out: it quotes the
+// answer.
+func (x *Exchange) refusal(ctx context.Context, a App, op string, err error) error {
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
+		return a.Driver.TokenFault(refused.Response.StatusCode, refused.Response.Header, refused.Body)
+	}
+	return fault.Network(ctx, op, err)
+}

@@ -1,0 +1,5 @@
+// Package intake accepts versions of bookings, from the HTTP API and from the queue alike. A version is checked, compared with what is known,
+// and committed in one transaction; a refusal says what is wrong and how to mend it, and changes nothing.
+//
+// Files: intake.go (the way in), admit.go (which versions are accepted; pure), check.go (what makes a booking; pure).
+package intake

@@ -1,0 +1,160 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/zone"
+)
+
+// Store is what the intake needs of the store.
+type Store interface {
+	Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error)
+	Version(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (hash string, token cal.ReservationToken, err error)
+	Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error)
+	Accept(ctx context.Context, tenant cal.TenantID, a record.Acceptance) (record.Booking, error)
+}
+
+// Service accepts versions of bookings.
+type Service struct {
+	Store Store
+	// Quiet reports whether a provider can be told to mail nobody about a write.
+	Quiet func(cal.Provider) bool
+}
+
+// Submission is a version as it came in. Exactly one of Booking and Cancel is set.
+type Submission struct {
+	ID      cal.BookingID
+	Booking *cal.Booking
+	// Cancel is the version of a cancellation.
+	Cancel *int64
+	// IfMatch is the revision that the core has seen.
+	IfMatch *int64
+	// Actor is the key that it came with, Via the way in.
+	Actor, Via  string
+	Traceparent string
+	// Unordered says that the way in keeps no order, so that a cancellation may come before its booking.
+	Unordered bool
+}
+
+// Receipt is what came of a submission.
+type Receipt struct {
+	Booking record.Booking
+	// Repeat says that this very version had been accepted before.
+	Repeat bool
+}
+
+// tries is how often a submission is decided anew when another one is committed between its decision and its commit.
+const tries = 8
+
+// Submit accepts a version or refuses it with a *record.Refusal. Submitting an accepted version again changes nothing.
+func (s *Service) Submit(ctx context.Context, tenant cal.TenantID, sub Submission) (Receipt, error) {
+	a := record.Acceptance{ID: sub.ID, TZData: zone.Version(), Actor: sub.Actor, Via: sub.Via, Traceparent: sub.Traceparent}
+	c := candidate{ifMatch: sub.IfMatch, creates: sub.Unordered}
+	if sub.Cancel != nil {
+		c.version, c.cancelled = *sub.Cancel, true
+	} else {
+		spec, slot, err := check(*sub.Booking)
+		if err != nil {
+			return Receipt{}, err
+		}
+		a.Spec, a.Slot, c.version = spec, slot, spec.Version
+	}
+	if c.version < 1 {
+		return Receipt{}, problems{{Pointer: "/version", Detail: "versions begin at 1"}}.refusal()
+	}
+	c.hash = fingerprint(a.Spec, c.cancelled)
+	a.Version, a.Cancelled, a.Hash = c.version, c.cancelled, c.hash
+	for range tries {
+		r, err := s.attempt(ctx, tenant, a, c)
+		if !errors.Is(err, record.ErrStale) {
+			return r, err
+		}
+	}
+	return Receipt{}, fault.Newf(fault.Transient, "intake", "the booking is being changed by others: try again")
+}
+
+func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acceptance, c candidate) (Receipt, error) {
+	current, known, err := s.current(ctx, tenant, a.ID, c.version)
+	if err != nil {
+		return Receipt{}, err
+	}
+	v, err := admit(c, current, known)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if v.repeat {
+		return Receipt{Booking: *current, Repeat: true}, nil
+	}
+	a.Decide = v.decide
+	if current != nil {
+		a.Seen = current.Revision
+		if c.cancelled {
+			// A tombstone keeps what the booking said, so that the core can still read it.
+			version := a.Version
+			a.Spec, a.Slot = current.Spec, current.Slot
+			a.Spec.Version = version
+		}
+	}
+	if !c.cancelled {
+		if a.Targets, err = s.targets(ctx, tenant, a.Spec); err != nil {
+			return Receipt{}, err
+		}
+	}
+	b, err := s.Store.Accept(ctx, tenant, a)
+	return Receipt{Booking: b}, err
+}
+
+func (s *Service) current(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (*record.Booking, string, error) {
+	b, err := s.Store.Booking(ctx, tenant, id)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	known, _, err := s.Store.Version(ctx, tenant, id, version)
+	if errors.Is(err, record.ErrNotFound) {
+		return &b, "", nil
+	}
+	return &b, known, err
+}
+
+// targets looks the targets up and refuses those that cannot serve. A calendar whose connection needs its owner again is accepted: the booking
+// waits for it.
+func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Booking) ([]record.AcceptedTarget, error) {
+	var out []record.AcceptedTarget
+	r := &record.Refusal{Reason: record.ReasonCalendar, Detail: "a target cannot be used"}
+	for i, t := range b.Targets {
+		pointer := fmt.Sprintf("/targets/%d/calendar_id", i)
+		c, err := s.Store.Calendar(ctx, tenant, t.CalendarID)
+		switch {
+		case errors.Is(err, record.ErrNotFound):
+			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "no such calendar: GET /v1/calendars lists those that can be used"})
+			continue
+		case err != nil:
+			return nil, err
+		case c.Vanished:
+			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "the account does not see this calendar any more"})
+		case !c.Writable:
+			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "the account may only read this calendar: choose one with writable: true"})
+		case t.Authoritative && b.Notify == cal.NotifyExternal && !s.Quiet(c.Provider):
+			return nil, &record.Refusal{
+				Reason: record.ReasonNotify, Detail: "this provider mails all guests or has none written",
+				Problems: []message.Problem{{
+					Pointer: "/notify", Detail: fmt.Sprintf("%s cannot mail external guests only: choose none (no guests are written) or all", c.Provider),
+				}},
+			}
+		}
+		out = append(out, record.AcceptedTarget{Calendar: c, Authoritative: t.Authoritative})
+	}
+	if len(r.Problems) > 0 {
+		return nil, r
+	}
+	return out, nil
+}

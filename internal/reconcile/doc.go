@@ -1,0 +1,17 @@
+// Package reconcile brings a link and its event into agreement, in both directions, and is the only writer of links.
+//
+// Plan is pure and three-way: from what was agreed on, what the core wants and what the provider shows, it says what to do next. Reconciler
+// carries it out one step at a time and plans again after each, until there is nothing left but to commit. A write is recorded in the link
+// before it is made, so that a run that dies in between is known to have perhaps succeeded.
+//
+// Whose change is it? For each field that the core owns:
+//
+//	what the provider shows equals …            … means
+//	what the core wants                         nothing to do
+//	what was read back at the last agreement    nobody has touched it: write if the core has changed it since
+//	a write in flight                           our own, landed: write if the core has changed it since
+//	an older version as a whole                 our own, landed late: write
+//	anything else                               a person did it: report it, and leave it to the core
+//
+// Files: plan.go (what to do), fields.go (whose change it is), reconciler.go (doing it), settle.go (what is committed).
+package reconcile

@@ -1,0 +1,206 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Seen says what is known about the event at the provider.
+type Seen int
+
+// The states of knowledge.
+const (
+	// Unread is nothing, yet.
+	Unread Seen = iota
+	// Present is an event as it was just read or written.
+	Present
+	// Absent is an event that a search by its key did not find: no proof of anything.
+	Absent
+	// Gone is an event that is proven to be deleted.
+	Gone
+)
+
+// Remote is what the provider shows.
+type Remote struct {
+	Seen  Seen
+	Event cal.Event
+	// Wrote are the fields that this run has written, so that Event shows what the provider made of them: by definition what is agreed on.
+	Wrote cal.Fields
+}
+
+// Desired is what the core wants of one target.
+type Desired struct {
+	// Present says whether the event should be there at all.
+	Present bool
+	Version int64
+	Content cal.Content
+	// Fields are those of Content that are ours to write.
+	Fields cal.Fields
+	Notify cal.Notify
+}
+
+// Abilities are what the plan needs to know about a provider.
+type Abilities struct {
+	// Quiet providers can be told to mail nobody.
+	Quiet bool
+	// Conditional providers refuse a write on a stale ETag, so that a write needs no read before it.
+	Conditional bool
+	// Finds says that an event can be searched by its key.
+	Finds bool
+}
+
+// Situation is all that a plan is made from.
+type Situation struct {
+	Link    record.Link
+	Desired Desired
+	Remote  Remote
+	// Sent are the hashes of every version sent in this generation.
+	Sent []record.SentHash
+	// Suspect says that a listing has shown another state than the link's.
+	Suspect bool
+	Can     Abilities
+	Now     time.Time
+}
+
+// Action is the next thing to do.
+type Action string
+
+// The actions.
+const (
+	// Read reads the event; Find searches it by its key.
+	Read Action = "read"
+	Find Action = "find"
+	// Create, Update and Delete write.
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+	// Bury records that the event is proven gone: the link's next event will have another key.
+	Bury Action = "bury"
+	// Agree commits: nothing more is to be written now.
+	Agree Action = "agree"
+	// Hold commits that a write waits for an operator.
+	Hold Action = "hold"
+)
+
+// Step is what to do next, and why.
+type Step struct {
+	Action Action
+	// Fields are what Update writes.
+	Fields cal.Fields
+	// Person are the fields that a person has changed; those that the core has not decided about yet.
+	Person cal.Fields
+	// Open are the person's fields that the core has changed too: until it decides, its version is not shown.
+	Open cal.Fields
+	// Removed says that the event was deleted, and not by us.
+	Removed bool
+	Why     string
+}
+
+// retention is how long a provider is trusted to remember the key of a create. Microsoft documents no term for transactionId, so after this
+// long an unanswered create is searched for before it is made again.
+const retention = 10 * time.Minute
+
+// Plan says what to do next. It does no I/O and depends on nothing but s.
+func Plan(s Situation) Step {
+	if s.Link.EventID == "" {
+		return planWithout(s)
+	}
+	switch s.Remote.Seen {
+	case Gone:
+		return planGone(s)
+	case Present:
+		return planPresent(s)
+	case Unread, Absent:
+	}
+	if why := needsRead(s); why != "" {
+		return Step{Action: Read, Why: why}
+	}
+	s.Remote = Remote{Seen: Present, Event: cal.Event{ID: s.Link.EventID, ETag: s.Link.ETag, Content: s.Link.Base.Read}}
+	return planPresent(s)
+}
+
+// planWithout plans for a link that is not known to have an event.
+func planWithout(s Situation) Step {
+	since, unanswered := s.Link.Pending(record.OpCreate)
+	search := unanswered && s.Can.Finds && s.Remote.Seen == Unread
+	switch {
+	case s.Link.State == record.LinkDiverged:
+		return Step{Action: Agree, Removed: true, Why: "a person deleted the event and the core has not decided"}
+	case !s.Desired.Present && search:
+		return Step{Action: Find, Why: "a create was never answered and is not wanted any more"}
+	case !s.Desired.Present:
+		return Step{Action: Agree, Why: "there is nothing to remove"}
+	case search && s.Now.Sub(since) > retention:
+		return Step{Action: Find, Why: "a create was never answered and the provider may have forgotten its key"}
+	case unanswered:
+		return Step{Action: Create, Why: "a create was never answered: the same key yields the same event"}
+	default:
+		return Step{Action: Create, Why: "the booking has no event here"}
+	}
+}
+
+// planGone plans for an event that is proven to be deleted.
+func planGone(s Situation) Step {
+	_, ours := s.Link.Pending(record.OpDelete)
+	if !s.Desired.Present || ours {
+		return Step{Action: Bury, Why: "the event is gone, as wanted"}
+	}
+	return Step{Action: Bury, Removed: true, Why: "the event is gone and calweave did not delete it"}
+}
+
+// planPresent plans for an event whose state is known.
+func planPresent(s Situation) Step {
+	if !s.Desired.Present {
+		return planRemoval(s)
+	}
+	step := compare(s)
+	if step.Fields == 0 {
+		step.Action = Agree
+		return step
+	}
+	if surprises(s) {
+		step.Action = Hold
+		step.Why = "the event has guests, this provider mails them about any change, and the booking's notify does not cover that"
+		return step
+	}
+	step.Action = Update
+	return step
+}
+
+func planRemoval(s Situation) Step {
+	if surprises(s) {
+		return Step{Action: Hold, Why: "the event has guests, this provider mails them its cancellation, and the booking's notify does not cover that"}
+	}
+	return Step{Action: Delete, Why: "the booking does not stand here any more"}
+}
+
+// surprises reports whether a write to the event would mail somebody whom the booking's notify does not cover.
+func surprises(s Situation) bool {
+	if s.Can.Quiet || s.Desired.Notify == cal.NotifyAll || s.Link.State == record.LinkApproved {
+		return false
+	}
+	return len(s.Remote.Event.Content.Attendees) > 0
+}
+
+// needsRead says why the event must be read before anything is decided; empty when it need not be.
+func needsRead(s Situation) string {
+	l := s.Link
+	switch {
+	case s.Suspect:
+		return "a listing has shown another state"
+	case l.Base == nil || l.ETag == "":
+		return "nothing was agreed on yet"
+	case len(l.InFlight) > 0:
+		return "a write was never answered"
+	case l.State == record.LinkDiverged:
+		return "a person's change awaits the core"
+	case s.Can.Conditional:
+		return ""
+	case !s.Desired.Present, s.Desired.Content.Differences(l.Base.Sent, s.Desired.Fields) != 0:
+		return "the provider does not check what a write was decided on"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,320 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the reconciler needs of the store.
+type Store interface {
+	Case(ctx context.Context, l record.Lease) (record.Case, error)
+	// Intend records a write that is about to be made, and prolongs the lease.
+	Intend(ctx context.Context, lease record.Lease, l record.Link, d time.Duration, n record.Note) (record.Lease, error)
+	Settle(ctx context.Context, lease record.Lease, d record.Decision) error
+}
+
+// Client reads and writes the events of one connection.
+type Client interface {
+	provider.Client
+	FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
+}
+
+// Open opens the client of a connection and says what its provider can do.
+type Open func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (Client, Abilities, error)
+
+// Reconciler carries plans out.
+type Reconciler struct {
+	Store Store
+	Open  Open
+	Clock clock.Clock
+	// Lease is how long a lease is prolonged by before each write.
+	Lease time.Duration
+	// Quiet reports whether a provider can be told to mail nobody.
+	Quiet func(cal.Provider) bool
+}
+
+// rounds is how many steps one run takes at the most. The longest honest way is write, conflict, read, write, twice.
+const rounds = 8
+
+// run is one reconciliation under way.
+type run struct {
+	*Reconciler
+	lease  record.Lease
+	c      record.Case
+	s      Situation
+	client Client
+	// person gathers what a person has changed over all rounds; fresh says that the event was read in this run.
+	person cal.Fields
+	fresh  bool
+	sent   []record.SentHash
+}
+
+// Work brings the lease's link into agreement and commits what came of it.
+func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
+	c, err := r.Store.Case(ctx, l)
+	if err != nil {
+		return err
+	}
+	w := &run{Reconciler: r, lease: l, c: c}
+	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now()}
+	if settled(w.s) {
+		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
+	}
+	client, can, err := r.Open(ctx, l.Tenant, c.Link.ConnectionID)
+	if err != nil {
+		return err
+	}
+	w.client, w.s.Can = client, can
+	for range rounds {
+		step := Plan(w.s)
+		done, err := w.take(ctx, step)
+		if done || err != nil {
+			return err
+		}
+	}
+	return fault.Newf(fault.Conflict, "reconcile", "the event kept changing over %d steps", rounds)
+}
+
+// settled reports whether a link needs no provider at all.
+func settled(s Situation) bool {
+	if s.Suspect || len(s.Link.InFlight) > 0 || s.Link.State == record.LinkApproved {
+		return false
+	}
+	if s.Link.EventID == "" {
+		return !s.Desired.Present || s.Link.State == record.LinkDiverged
+	}
+	return s.Desired.Present && s.Link.Base != nil && s.Link.State != record.LinkDiverged &&
+		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
+}
+
+// desired is what the core wants of the link's target. Guests stand on the authoritative target only, and only where writing them mails
+// nobody whom the booking's notify does not cover.
+func (r *Reconciler) desired(c record.Case) Desired {
+	spec := c.Booking.Spec
+	d := Desired{
+		Present: c.Link.Target && !c.Booking.Cancelled, Version: c.Booking.Version, Notify: spec.Notify,
+		Content: cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
+		Fields:  cal.AllFields &^ cal.Fields(cal.FieldAttendees),
+	}
+	if c.Link.Authoritative && (r.Quiet(c.Link.Provider) || spec.Notify == cal.NotifyAll) {
+		d.Content.Attendees = spec.Attendees
+		d.Fields = cal.AllFields
+	}
+	return d
+}
+
+// take carries one step out. It reports true once the run has committed.
+func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
+	w.person |= step.Person
+	switch step.Action {
+	case Read:
+		return false, w.read(ctx)
+	case Find:
+		return false, w.find(ctx)
+	case Create:
+		return false, w.create(ctx, step)
+	case Update:
+		return false, w.update(ctx, step)
+	case Delete:
+		return false, w.remove(ctx, step)
+	case Bury, Agree, Hold:
+		return true, w.commit(ctx, step)
+	default:
+		return false, fmt.Errorf("reconcile: unknown action %q", step.Action)
+	}
+}
+
+// call runs one provider call, which has to end well before the lease does.
+func (w *run) call(ctx context.Context, fn func(context.Context) error) error {
+	ctx, cancel, err := w.lease.Call(ctx, w.Clock.Now())
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return fn(ctx)
+}
+
+func (w *run) ref() provider.EventRef {
+	return provider.EventRef{Calendar: w.c.Calendar.Remote, ID: w.s.Link.EventID}
+}
+
+func (w *run) read(ctx context.Context) error {
+	var e cal.Event
+	err := w.call(ctx, func(ctx context.Context) (err error) {
+		e, err = w.client.ReadEvent(ctx, w.ref())
+		return err
+	})
+	w.s.Suspect = false
+	switch {
+	case fault.Is(err, fault.Gone), err == nil && e.Gone():
+		w.s.Remote = Remote{Seen: Gone}
+	case fault.Is(err, fault.NotFound):
+		return w.confirm(ctx)
+	case err != nil:
+		return err
+	default:
+		w.fresh = true
+		w.show(e, 0)
+	}
+	return nil
+}
+
+// confirm decides what "not found" means. It proves that an event was deleted only while its calendar can be seen: a calendar that was
+// unshared hides all its events at once.
+func (w *run) confirm(ctx context.Context) error {
+	return w.call(ctx, func(ctx context.Context) error {
+		all, err := w.client.Calendars(ctx)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if c.ID == w.c.Calendar.Remote {
+				w.s.Remote = Remote{Seen: Gone}
+				return nil
+			}
+		}
+		return fault.Newf(fault.Forbidden, "reconcile", "the account no longer sees the calendar, so nothing is known about its events")
+	})
+}
+
+func (w *run) find(ctx context.Context) error {
+	err := w.call(ctx, func(ctx context.Context) error {
+		e, err := w.client.FindEvent(ctx, w.c.Calendar.Remote, w.s.Link.Key(w.lease.Tenant))
+		if fault.Is(err, fault.NotFound) {
+			w.s.Remote = Remote{Seen: Absent}
+			return nil
+		}
+		if err == nil {
+			w.fresh = true
+			w.show(e, 0)
+		}
+		return err
+	})
+	return err
+}
+
+// show takes in an event as the provider has just shown it.
+func (w *run) show(e cal.Event, wrote cal.Fields) {
+	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
+	if e.Gone() {
+		w.s.Remote = Remote{Seen: Gone}
+		return
+	}
+	w.s.Remote = Remote{Seen: Present, Event: e, Wrote: w.s.Remote.Wrote | wrote}
+	if wrote != 0 {
+		w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: e.Content.Hash(w.s.Desired.Fields)})
+	}
+}
+
+// intend records a write before it is made, and with it that the lease still holds.
+func (w *run) intend(ctx context.Context, op record.Op, step Step) error {
+	write := record.Write{
+		Op: op, Version: w.s.Desired.Version, Content: cal.Content{}.Overlay(w.s.Desired.Content, w.s.Desired.Fields), At: w.Clock.Now().UTC(),
+	}
+	if op == record.OpDelete {
+		write.Content = cal.Content{}
+	}
+	if !w.pending(write) {
+		w.s.Link.InFlight = append(w.s.Link.InFlight, write)
+	}
+	lease, err := w.Store.Intend(ctx, w.lease, w.s.Link, w.Lease, record.Note{
+		Actor: record.ActorEngine, Action: "link.writing", Subject: string(w.s.Link.ID), BookingID: w.s.Link.BookingID,
+		Detail: map[string]any{
+			"operation": op, "version": write.Version, "generation": w.s.Link.Generation, "fields": step.Fields.Names(), "why": step.Why,
+		},
+	})
+	w.lease = lease
+	return err
+}
+
+// pending reports whether the very same write is in flight already, so that retries do not pile up.
+func (w *run) pending(write record.Write) bool {
+	for _, p := range w.s.Link.InFlight {
+		if p.Op == write.Op && p.Version == write.Version {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *run) create(ctx context.Context, step Step) error {
+	_, again := w.s.Link.Pending(record.OpCreate)
+	step.Fields = w.s.Desired.Fields
+	if err := w.intend(ctx, record.OpCreate, step); err != nil {
+		return err
+	}
+	return w.call(ctx, func(ctx context.Context) error {
+		made, err := w.client.CreateEvent(ctx, provider.CreateEvent{
+			Calendar: w.c.Calendar.Remote, Key: w.s.Link.Key(w.lease.Tenant), Content: w.s.Desired.Content, Fields: w.s.Desired.Fields,
+			Notify: w.s.Desired.Notify,
+		})
+		if err != nil {
+			return err
+		}
+		wrote := w.s.Desired.Fields
+		if again || made.Adopted {
+			// The event may be of an earlier attempt, and somebody may have changed it since.
+			wrote = 0
+			w.fresh = made.Adopted
+		}
+		w.show(made.Event, wrote)
+		return nil
+	})
+}
+
+func (w *run) update(ctx context.Context, step Step) error {
+	if err := w.intend(ctx, record.OpUpdate, step); err != nil {
+		return err
+	}
+	req := provider.UpdateEvent{
+		Ref: w.ref(), ETag: w.s.Remote.Event.ETag, Content: w.s.Desired.Content, Fields: step.Fields, Notify: w.s.Desired.Notify,
+	}
+	if step.Fields.Has(cal.FieldAttendees) {
+		req.Invite, req.Uninvite = guests(w.s)
+	}
+	return w.call(ctx, func(ctx context.Context) error {
+		e, err := w.client.UpdateEvent(ctx, req)
+		if moved(err) {
+			return w.read(ctx)
+		}
+		if err == nil {
+			w.show(e, step.Fields)
+		}
+		return err
+	})
+}
+
+func (w *run) remove(ctx context.Context, step Step) error {
+	if err := w.intend(ctx, record.OpDelete, step); err != nil {
+		return err
+	}
+	return w.call(ctx, func(ctx context.Context) error {
+		err := w.client.DeleteEvent(ctx, provider.DeleteEvent{Ref: w.ref(), ETag: w.s.Remote.Event.ETag, Notify: w.s.Desired.Notify})
+		switch {
+		case err == nil, fault.Is(err, fault.Gone):
+			w.s.Remote = Remote{Seen: Gone}
+			return nil
+		case moved(err):
+			return w.read(ctx)
+		default:
+			return err
+		}
+	})
+}
+
+// moved reports whether a write found another event than the one that it was decided on.
+func moved(err error) bool {
+	switch fault.KindOf(err) { //nolint:exhaustive // the other kinds say something about the call, not about the event
+	case fault.Conflict, fault.Gone, fault.NotFound:
+		return err != nil
+	default:
+		return false
+	}
+}

@@ -1,0 +1,38 @@
+package record
+
+import "github.com/calweave/calweave/contracts/message"
+
+// Reason is why a submission was refused. It is the last part of the problem type that the HTTP API answers, and stands in booking.rejected.
+type Reason string
+
+// The reasons.
+const (
+	// ReasonMalformed is a document that is no JSON or not of the shape that the contract describes.
+	ReasonMalformed Reason = "malformed"
+	// ReasonInvalid is a document whose content makes no booking.
+	ReasonInvalid Reason = "invalid-booking"
+	// ReasonSuperseded is a version older than the one that is known.
+	ReasonSuperseded Reason = "version-superseded"
+	// ReasonReused is a version that is known with other content.
+	ReasonReused Reason = "version-reused"
+	// ReasonDiverged is a booking with a person's change that the core has not decided about.
+	ReasonDiverged Reason = "booking-diverged"
+	// ReasonRevision is an If-Match that names another revision than the booking's.
+	ReasonRevision Reason = "revision-mismatch"
+	// ReasonUnknown is a booking that does not exist.
+	ReasonUnknown Reason = "booking-unknown"
+	// ReasonCalendar is a target that is no calendar of the tenant, or one that may not be written to.
+	ReasonCalendar Reason = "calendar-unusable"
+	// ReasonNotify is a notify that the authoritative target's provider cannot keep.
+	ReasonNotify Reason = "notify-unsupported"
+)
+
+// Refusal says why a submission was refused and how to mend it. It changes nothing.
+type Refusal struct {
+	Reason   Reason
+	Detail   string
+	Problems []message.Problem
+}
+
+// Error gives the reason and the detail.
+func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Detail }

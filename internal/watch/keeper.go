@@ -1,0 +1,271 @@
+package watch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the keeper needs of the store. Each method that writes prolongs the lease by d, and fails once it is lost.
+type Store interface {
+	Watch(ctx context.Context, l record.Lease) (record.Watch, error)
+	AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error)
+	SaveChannels(ctx context.Context, l record.Lease, d time.Duration, channels ...record.Channel) (record.Lease, error)
+	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
+}
+
+// Client opens and ends channels of one connection.
+type Client interface {
+	provider.ChannelKeeper
+	provider.ChannelRenewer
+}
+
+// Abilities are what the keeper needs to know about a provider.
+type Abilities struct{ Pushes, Renews bool }
+
+// Open opens the client of a connection and says what its provider can do.
+type Open func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (Client, Abilities, error)
+
+// Secrets makes random secrets and identifiers.
+type Secrets interface {
+	Secret() string
+	ID(prefix string) string
+}
+
+// Keeper keeps channels.
+type Keeper struct {
+	Store   Store
+	Open    Open
+	Secrets Secrets
+	Clock   clock.Clock
+	// Address is where a provider's pushes arrive.
+	Address func(cal.Provider) string
+	// Enabled says whether pushes are wanted at all; without them calendars are polled.
+	Enabled bool
+	// Lease is how long a lease is prolonged by before each call.
+	Lease time.Duration
+}
+
+const (
+	// wish is how long a channel is asked for; the provider may grant less. It is also how long one that was never answered may live.
+	wish = 7 * 24 * time.Hour
+	// soonest keeps a provider that grants next to nothing from being asked all the time.
+	soonest = time.Minute
+)
+
+// HashSecret is what is kept of a channel's secret.
+func HashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// run is one calendar's turn.
+type run struct {
+	*Keeper
+	lease  record.Lease
+	w      record.Watch
+	client Client
+	can    Abilities
+	// opened says that pushes of a new channel have just begun: what changed before that is found by a listing.
+	opened bool
+}
+
+// Work leaves the lease's calendar with one open channel, if it is to have one.
+func (k *Keeper) Work(ctx context.Context, l record.Lease) error {
+	w, err := k.Store.Watch(ctx, l)
+	if err != nil {
+		return err
+	}
+	if !k.Enabled || w.Calendar.Level() == cal.SyncOff || w.Calendar.Vanished {
+		return k.Store.Finish(ctx, l, record.Served())
+	}
+	client, can, err := k.Open(ctx, l.Tenant, w.Connection.ID)
+	if err != nil {
+		return err
+	}
+	if !can.Pushes {
+		return k.Store.Finish(ctx, l, record.Served())
+	}
+	r := &run{Keeper: k, lease: l, w: w, client: client, can: can}
+	current, err := r.keep(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.tidy(ctx, current); err != nil {
+		return err
+	}
+	return r.finish(ctx, current)
+}
+
+// keep returns the channel that serves the calendar from now on.
+func (r *run) keep(ctx context.Context) (record.Channel, error) {
+	now := r.Clock.Now()
+	current, ok := r.current(now)
+	switch {
+	case !ok:
+		return r.open(ctx)
+	case current.State == record.ChannelOpen && now.Before(half(current)):
+		return current, nil
+	case r.can.Renews:
+		return r.renew(ctx, current)
+	default:
+		return r.open(ctx)
+	}
+}
+
+// current is the newest channel that still delivers.
+func (r *run) current(now time.Time) (record.Channel, bool) {
+	for i := len(r.w.Channels) - 1; i >= 0; i-- {
+		c := r.w.Channels[i]
+		if (c.State == record.ChannelOpen || c.State == record.ChannelExpiring) && c.Expires.After(now) {
+			return c, true
+		}
+	}
+	return record.Channel{}, false
+}
+
+// half is when half of a channel's life is over.
+func half(c record.Channel) time.Time { return c.OpenedAt.Add(c.Expires.Sub(c.OpenedAt) / 2) }
+
+func (r *run) open(ctx context.Context) (record.Channel, error) {
+	id, secret := cal.ChannelID(r.Secrets.ID("chn")), r.Secrets.Secret()
+	var err error
+	if r.lease, err = r.Store.AddChannel(ctx, r.lease, id, HashSecret(secret), r.Lease); err != nil {
+		return record.Channel{}, err
+	}
+	now := r.Clock.Now()
+	var granted cal.Channel
+	err = r.call(ctx, func(ctx context.Context) (err error) {
+		granted, err = r.client.OpenChannel(ctx, provider.OpenChannel{
+			ID: id, Calendar: r.w.Calendar.Remote, Address: r.Address(r.w.Calendar.Provider), Secret: secret, Expires: now.Add(wish),
+		})
+		return err
+	})
+	if err != nil {
+		return record.Channel{}, r.refused(ctx, id, err)
+	}
+	r.opened = true
+	c := record.Channel{Channel: granted, CalendarID: r.w.Calendar.ID, State: record.ChannelOpen, OpenedAt: now, CreatedAt: now}
+	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c)
+	return c, err
+}
+
+// refused closes a channel that the provider certainly has not opened. One whose answer was lost may be open: it stays findable.
+func (r *run) refused(ctx context.Context, id cal.ChannelID, cause error) error {
+	if kind := fault.KindOf(cause); kind == fault.Transient || kind == fault.Canceled || kind == fault.Fenced {
+		return cause
+	}
+	closed := record.Channel{Channel: cal.Channel{ID: id}, State: record.ChannelClosed}
+	var err error
+	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, closed)
+	return errors.Join(cause, err)
+}
+
+func (r *run) renew(ctx context.Context, c record.Channel) (record.Channel, error) {
+	now := r.Clock.Now()
+	var granted cal.Channel
+	err := r.call(ctx, func(ctx context.Context) (err error) {
+		granted, err = r.client.RenewChannel(ctx, c.Channel, now.Add(wish))
+		return err
+	})
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+		c.State = record.ChannelClosed
+		if r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c); err != nil {
+			return c, err
+		}
+		r.drop(c.ID)
+		return r.open(ctx)
+	}
+	if err != nil {
+		return c, err
+	}
+	c.Channel, c.State, c.OpenedAt = granted, record.ChannelOpen, now
+	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c)
+	return c, err
+}
+
+func (r *run) drop(id cal.ChannelID) {
+	kept := r.w.Channels[:0]
+	for _, c := range r.w.Channels {
+		if c.ID != id {
+			kept = append(kept, c)
+		}
+	}
+	r.w.Channels = kept
+}
+
+// tidy ends every channel but the current one. One that cannot be ended yet is left to a later turn; it never fails the calendar.
+func (r *run) tidy(ctx context.Context, current record.Channel) error {
+	now := r.Clock.Now()
+	for _, c := range r.w.Channels {
+		if c.ID == current.ID {
+			continue
+		}
+		c.State = record.ChannelClosing
+		if r.ended(ctx, c, now) {
+			c.State = record.ChannelClosed
+		}
+		var err error
+		if r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ended ends a channel if it can be ended, and reports whether it is over.
+func (r *run) ended(ctx context.Context, c record.Channel, now time.Time) bool {
+	if !c.Expires.IsZero() && !c.Expires.After(now) {
+		return true
+	}
+	if c.Remote == "" && c.Resource == "" {
+		return now.After(c.CreatedAt.Add(wish))
+	}
+	err := r.call(ctx, func(ctx context.Context) error { return r.client.CloseChannel(ctx, c.Channel) })
+	return err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone)
+}
+
+func (r *run) finish(ctx context.Context, current record.Channel) error {
+	due := half(current)
+	if least := r.Clock.Now().Add(soonest); due.Before(least) {
+		due = least
+	}
+	marks := []record.Mark{{
+		Kind: task.CalendarRenew, Subject: r.lease.Subject, Lane: task.Background, ConnectionID: r.w.Connection.ID, NotBefore: due, Reset: true,
+	}}
+	if r.opened {
+		marks = append(marks, record.Mark{
+			Kind: task.CalendarSync, Subject: r.lease.Subject, Lane: task.Background, ConnectionID: r.w.Connection.ID,
+		})
+	}
+	return r.Store.Finish(ctx, r.lease, record.Served(), marks...)
+}
+
+// call runs one provider call, which has to end well before the lease does.
+func (r *run) call(ctx context.Context, fn func(context.Context) error) error {
+	ctx, cancel, err := r.lease.Call(ctx, r.Clock.Now())
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return fn(ctx)
+}
+
+// Renewer is the schedule's side: it marks the keeper's work when a channel has lived half its life.
+type Renewer struct{ Store Store }
+
+// Work marks the lease's calendar.
+func (r *Renewer) Work(ctx context.Context, l record.Lease) error {
+	return r.Store.Finish(ctx, l, record.Served(), record.Mark{
+		Kind: task.CalendarWatch, Subject: l.Subject, Lane: task.Background, ConnectionID: l.ConnectionID,
+	})
+}

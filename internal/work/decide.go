@@ -1,0 +1,102 @@
+package work
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// AttemptLimit is how many attempts in a row may fail before a row becomes a dead letter. With the waits below it is reached after about a day.
+const AttemptLimit = 100
+
+// The shortest and the longest wait between two attempts.
+const (
+	firstWait   = time.Second
+	longestWait = 15 * time.Minute
+)
+
+// rule says what a kind of failure means for a row.
+type rule struct {
+	state record.WorkState
+	held  record.HeldFor
+	// spend counts an attempt, and lets the wait grow with the attempts spent. Without it the row waits for wait each time.
+	spend bool
+	wait  time.Duration
+	// jitter spreads those who wait for the same thing.
+	jitter time.Duration
+}
+
+// rules is the table. Every kind has a row; a test holds it to that.
+func rules() map[fault.Kind]rule {
+	const (
+		noHint  = 10 * time.Second // a provider that is overrun and does not say for how long
+		hours   = time.Hour
+		contest = 500 * time.Millisecond
+	)
+	return map[fault.Kind]rule{
+		fault.Transient:      {state: record.Ready, spend: true},
+		fault.Unauthorized:   {state: record.Ready, spend: true},
+		fault.Conflict:       {state: record.Ready, spend: true},
+		fault.CursorLost:     {state: record.Ready, spend: true},
+		fault.RateLimited:    {state: record.Ready, wait: noHint, jitter: noHint},
+		fault.QuotaExhausted: {state: record.Ready, wait: hours, jitter: hours / 4},
+		fault.Busy:           {state: record.Ready, wait: contest, jitter: contest},
+		fault.Canceled:       {state: record.Ready},
+		fault.NeedsReauth:    {state: record.Held, held: record.HeldForReauth},
+		fault.Held:           {state: record.Held, held: record.HeldForApproval},
+		fault.Forbidden:      {state: record.Dead},
+		fault.NotFound:       {state: record.Dead},
+		fault.Gone:           {state: record.Dead},
+		fault.Duplicate:      {state: record.Dead},
+		fault.Invalid:        {state: record.Dead},
+		fault.Unsupported:    {state: record.Dead},
+		fault.Fenced:         {state: record.Ready},
+	}
+}
+
+// Decide says what becomes of a claimed row whose work failed with err at now. jitter returns a random duration below its argument.
+//
+// A wait that the provider asked for is never undercut. Only failures that may be the row's own fault spend an attempt; waiting for others
+// does not.
+func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration) time.Duration) record.Outcome {
+	kind := fault.KindOf(err)
+	r := rules()[kind]
+	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error()}
+	if f, ok := fault.As(err); ok {
+		o.Status = f.Status
+	}
+	if r.state != record.Ready {
+		return o
+	}
+	wait := r.wait + jitter(r.jitter)
+	if r.spend {
+		o.Attempts++
+		wait = backoff(kind, o.Attempts, jitter)
+	}
+	if o.Attempts >= AttemptLimit {
+		o.State = record.Dead
+		return o
+	}
+	if asked := fault.RetryAfter(err); asked > 0 {
+		wait = asked + jitter(asked/10)
+	}
+	if kind == fault.Canceled {
+		o.Crashes, o.Reason = max(0, l.Crashes-1), ""
+	}
+	o.NotBefore = now.Add(wait)
+	return o
+}
+
+// backoff doubles from firstWait to longestWait; half of it is random, so that those who failed together do not come back together. What
+// another look can mend at once, such as a stale read or an access token that ended, is tried again at once, the first time.
+func backoff(kind fault.Kind, attempt int, jitter func(time.Duration) time.Duration) time.Duration {
+	if attempt == 1 && kind != fault.Transient {
+		return 0
+	}
+	wait := longestWait
+	if shift := attempt - 1; shift < 10 {
+		wait = min(longestWait, firstWait<<shift)
+	}
+	return wait/2 + jitter(wait/2)
+}

@@ -1,0 +1,120 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the engine needs of the store.
+type Store interface {
+	Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error)
+	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
+}
+
+// Handler does one kind of work under a lease. It returns nil once it has committed its result together with the lease's outcome; any error
+// leaves the outcome to the engine.
+type Handler func(ctx context.Context, l record.Lease) error
+
+// Result says what a step did.
+type Result string
+
+// The results.
+const (
+	// NotDue means that there was nothing to do: the row was done, leased, held or waiting.
+	NotDue Result = "not_due"
+	// Done means that the handler has committed.
+	Done Result = "done"
+	// Failed means that the handler has failed and the outcome is written.
+	Failed Result = "failed"
+	// Lost means that somebody else has taken the row over meanwhile; nothing was written.
+	Lost Result = "lost"
+)
+
+// Engine runs work, one row at a time.
+type Engine struct {
+	Store    Store
+	Handlers map[task.Kind]Handler
+	Clock    clock.Clock
+	// Jitter returns a random duration below its argument.
+	Jitter func(time.Duration) time.Duration
+	// Lease is how long a claim holds without a sign of life.
+	Lease time.Duration
+	Log   *slog.Logger
+}
+
+// outcomeTime is how long the outcome of work that was cancelled may take to write.
+const outcomeTime = 5 * time.Second
+
+// errPanic stands for a handler that panicked. Its value is logged and not kept: it may hold anything.
+var errPanic = errors.New("the handler panicked; the log has the stack")
+
+// Work claims the row and does what is wanted of it. The error tells about the store only: that of the work is in SQL by then.
+func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
+	handle, ok := e.Handlers[ref.Kind]
+	if !ok {
+		return NotDue, fmt.Errorf("work: no handler for %s: this build does not know that kind", ref.Kind)
+	}
+	lease, claimed, err := e.Store.Claim(ctx, ref, e.Lease)
+	if err != nil || !claimed {
+		return NotDue, err
+	}
+	if err := e.run(ctx, handle, lease); err != nil {
+		return e.fail(ctx, lease, err)
+	}
+	return Done, nil
+}
+
+func (e *Engine) run(ctx context.Context, handle Handler, l record.Lease) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			err = errPanic
+		}
+	}()
+	return handle(ctx, l)
+}
+
+// fail writes what a failure means. It does so even when the context has ended, so that a shutdown gives its work back at once.
+func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, error) {
+	if fault.Is(err, fault.Fenced) {
+		e.Log.WarnContext(ctx, "work was taken over", slog.String("work", l.String()))
+		return Lost, nil
+	}
+	o := Decide(err, l, e.Clock.Now(), e.Jitter)
+	if errors.Is(err, errPanic) {
+		o.Crashes = l.Crashes
+	}
+	e.Log.LogAttrs(ctx, level(o), "work failed", slog.String("work", l.String()), slog.String("kind", string(fault.KindOf(err))),
+		slog.String("error", err.Error()), slog.Int("attempts", o.Attempts), slog.String("state", string(o.State)), slog.Time("not_before", o.NotBefore))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outcomeTime)
+	defer cancel()
+	if err := e.Store.Finish(ctx, l, o); err != nil {
+		if fault.Is(err, fault.Fenced) {
+			return Lost, nil
+		}
+		return Failed, err
+	}
+	return Failed, nil
+}
+
+func level(o record.Outcome) slog.Level {
+	switch o.State {
+	case record.Dead:
+		return slog.LevelError
+	case record.Held:
+		return slog.LevelWarn
+	case record.Ready:
+		return slog.LevelInfo
+	default:
+		return slog.LevelError
+	}
+}

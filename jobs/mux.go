@@ -1,0 +1,96 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/calweave/calweave/contracts/task"
+)
+
+// Server takes tasks out of the queue and hands them over.
+type Server struct {
+	lanes  *asynq.Server
+	intake *asynq.Server
+	log    *slog.Logger
+	worker Worker
+	in     Intake
+}
+
+const (
+	// poll is how often an idle worker looks into its queues: it bounds the latency of a hint on an idle machine.
+	poll = 10 * time.Millisecond
+	// intakeWorkers are apart from the workers of the lanes, so that neither can hold up the other.
+	intakeWorkers = 4
+	// firstRetry and lastRetry bound the wait between two tries of a submission.
+	firstRetry = 2 * time.Second
+	lastRetry  = 5 * time.Hour
+)
+
+// NewServer makes a server with n workers for the lanes, on a connection that it does not close. shutdown is how long work may take to end.
+func NewServer(r redis.UniversalClient, n int, shutdown time.Duration, w Worker, in Intake, log *slog.Logger) *Server {
+	config := func(workers int, queues map[string]int) asynq.Config {
+		return asynq.Config{
+			Concurrency: workers, Queues: queues, TaskCheckInterval: poll, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: shutdown,
+			Logger: quiet{log}, LogLevel: asynq.WarnLevel, RetryDelayFunc: retryDelay,
+		}
+	}
+	return &Server{
+		lanes:  asynq.NewServerFromRedisClient(r, config(n, map[string]int{string(task.Interactive): 12, string(task.Background): 4, string(task.Bulk): 1})),
+		intake: asynq.NewServerFromRedisClient(r, config(intakeWorkers, map[string]int{task.QueueIntake: 1})),
+		log:    log, worker: w, in: in,
+	}
+}
+
+// Start begins to take tasks.
+func (s *Server) Start() error {
+	lanes := asynq.NewServeMux()
+	for _, kind := range task.Kinds() {
+		lanes.Handle(string(kind), work(s.worker, s.report))
+	}
+	intake := asynq.NewServeMux()
+	intake.Handle(task.TypeSubmitBooking, submit(s.in))
+	if err := s.lanes.Start(lanes); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	if err := s.intake.Start(intake); err != nil {
+		s.lanes.Shutdown()
+		return fmt.Errorf("jobs: %w", err)
+	}
+	return nil
+}
+
+// Shutdown takes no more tasks and waits for those in hand.
+func (s *Server) Shutdown() {
+	s.intake.Shutdown()
+	s.lanes.Shutdown()
+}
+
+func (s *Server) report(ctx context.Context, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	s.log.ErrorContext(ctx, "a hint led to no work", slog.String("error", err.Error()))
+}
+
+// retryDelay doubles from firstRetry to lastRetry. Asynq drops fractions of a second, so that whole seconds are all that counts.
+func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
+	const doublings = 14
+	return min(lastRetry, firstRetry<<min(n, doublings))
+}
+
+// quiet hands Asynq's own log over to ours.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Debug(args ...any) { q.log.Debug("asynq", slog.String("says", fmt.Sprint(args...))) }
+func (q quiet) Info(args ...any)  { q.log.Info("asynq", slog.String("says", fmt.Sprint(args...))) }
+func (q quiet) Warn(args ...any)  { q.log.Warn("asynq", slog.String("says", fmt.Sprint(args...))) }
+func (q quiet) Error(args ...any) { q.log.Error("asynq", slog.String("says", fmt.Sprint(args...))) }
+
+// Fatal logs and goes on: a library does not end the process.
+func (q quiet) Fatal(args ...any) { q.log.Error("asynq", slog.String("says", fmt.Sprint(args...))) }

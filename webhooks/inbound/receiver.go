@@ -1,0 +1,160 @@
+package inbound
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Channels finds channels and commits what was received on them.
+type Channels interface {
+	Channel(ctx context.Context, id cal.ChannelID) (record.Channel, error)
+	Receive(ctx context.Context, n record.Notification) error
+}
+
+// The bounds of one push. Microsoft batches notifications, Google sends no body at all.
+const (
+	bodyLimit   = 1 << 20
+	noticeLimit = 1000
+	// tokenLimit bounds what a handshake may have reflected.
+	tokenLimit = 4096
+)
+
+// Receiver answers the pushes of one provider.
+//
+// Mounted at POST /hooks/{provider}; called by the provider, from once in minutes to thousands in a second; protected by the secret of each
+// channel, bounded in size, and answered within a store's commit.
+type Receiver struct {
+	Provider cal.Provider
+	Decoder  provider.NotificationDecoder
+	Channels Channels
+	Log      *slog.Logger
+	strays   atomic.Int64
+}
+
+// Strays is how many notices were dropped because no channel of ours vouches for them.
+func (h *Receiver) Strays() int64 { return h.strays.Load() }
+
+// ServeHTTP answers one push.
+func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		problem(w, http.StatusMethodNotAllowed, "pushes are sent by POST")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			problem(w, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
+			return
+		}
+		problem(w, http.StatusBadRequest, "the body could not be read")
+		return
+	}
+	n, err := h.Decoder.DecodeNotification(provider.Push{Header: r.Header, Query: r.URL.Query(), Body: body})
+	switch {
+	case err != nil:
+		problem(w, http.StatusBadRequest, err.Error())
+	case n.Handshake != "":
+		h.shake(w, n.Handshake)
+	case len(n.Notices) > noticeLimit:
+		problem(w, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
+	default:
+		h.receive(w, r, n.Notices)
+	}
+}
+
+// shake reflects a handshake as text that no browser takes for anything else.
+func (h *Receiver) shake(w http.ResponseWriter, token string) {
+	if len(token) > tokenLimit {
+		problem(w, http.StatusBadRequest, "the validation token is too long")
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = io.WriteString(w, token) // the provider has hung up, and will ask again
+}
+
+// receive commits each notice on its own, so that one that is wrong harms no other. Only a store that fails makes the provider try again.
+func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []provider.Notice) {
+	for _, n := range coalesce(notices) {
+		if err := h.commit(r.Context(), n); err != nil {
+			h.Log.ErrorContext(r.Context(), "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
+			w.Header().Set("Retry-After", "5")
+			problem(w, http.StatusServiceUnavailable, "nothing was committed for at least one notice: send the push again")
+			return
+		}
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// coalesce drops notices that ask for the same once more.
+func coalesce(notices []provider.Notice) []provider.Notice {
+	seen := map[provider.Notice]bool{}
+	var out []provider.Notice
+	for _, n := range notices {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (h *Receiver) commit(ctx context.Context, n provider.Notice) error {
+	ch, err := h.Channels.Channel(ctx, n.Channel)
+	if err != nil && !errors.Is(err, record.ErrNotFound) {
+		return err
+	}
+	if err != nil || !genuine(ch, n.Secret) || ch.State == record.ChannelClosed {
+		h.strays.Add(1)
+		h.Log.InfoContext(ctx, "a push belongs to no open channel", slog.String("provider", string(h.Provider)), slog.Bool("known", err == nil))
+		return nil
+	}
+	return h.Channels.Receive(ctx, notification(ch, n))
+}
+
+// genuine compares a push's secret with its channel's in constant time.
+func genuine(ch record.Channel, secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(ch.SecretHash)) == 1
+}
+
+func notification(ch record.Channel, n provider.Notice) record.Notification {
+	out := record.Notification{Channel: ch, Kind: string(n.Kind), Remote: n.Remote, Resource: n.Resource}
+	switch n.Kind {
+	case provider.NoticeOpened:
+	case provider.NoticeExpiring:
+		out.Watch, out.State = true, record.ChannelExpiring
+	case provider.NoticeDropped:
+		out.Watch, out.Sync, out.State = true, true, record.ChannelClosed
+	case provider.NoticeChanged:
+		out.Sync = true
+	default:
+		out.Sync = true // a listing too many does no harm
+	}
+	return out
+}
+
+// problem answers with an RFC 9457 problem without a type of its own: providers do not read it, whoever tries the address does.
+func problem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	raw, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	if err == nil {
+		_, _ = w.Write(raw) // the sender has hung up
+	}
+}

@@ -1,0 +1,127 @@
+package outbound
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Store is what the sender needs of the store.
+type Store interface {
+	Delivery(ctx context.Context, l record.Lease) (record.Delivery, error)
+	Delivered(ctx context.Context, l record.Lease, status int) error
+}
+
+// Sender delivers messages.
+type Sender struct {
+	Store Store
+	// HTTP guards where it connects and follows no redirect.
+	HTTP  *http.Client
+	Clock clock.Clock
+}
+
+const (
+	op = "deliver message"
+	// answerLimit is how much of an answer is read, so that its connection can be used again.
+	answerLimit = 4096
+	// longestWait bounds how long an endpoint may ask to be left alone.
+	longestWait = 24 * time.Hour
+)
+
+// Work sends the lease's delivery. Whatever is not a 2xx is a failure, which the engine's table decides about.
+func (s *Sender) Work(ctx context.Context, l record.Lease) error {
+	d, err := s.Store.Delivery(ctx, l)
+	if err != nil {
+		return err
+	}
+	if d.State == record.DeliveryDelivered {
+		return s.Store.Delivered(ctx, l, http.StatusOK)
+	}
+	if !d.Endpoint.Enabled {
+		return fault.Newf(fault.Invalid, op, "the endpoint is disabled")
+	}
+	call, cancel, err := l.Call(ctx, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	req, err := s.request(call, d)
+	if err != nil {
+		return fault.New(fault.Invalid, op, err)
+	}
+	resp, err := s.HTTP.Do(req)
+	if err != nil {
+		return fault.Network(call, op, err)
+	}
+	defer resp.Body.Close()                                            //nolint:errcheck // it was read as far as wanted
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, answerLimit)) // what it says is not needed
+	if resp.StatusCode/100 == 2 {
+		return s.Store.Delivered(ctx, l, resp.StatusCode)
+	}
+	return s.refusal(resp)
+}
+
+func (s *Sender) request(ctx context.Context, d record.Delivery) (*http.Request, error) {
+	body, err := json.Marshal(d.Message)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Endpoint.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, errors.New("the endpoint's URL cannot be used") // the cause quotes it
+	}
+	now := s.Clock.Now()
+	signer, err := standardwebhooks.NewWebhook(d.Endpoint.Secret)
+	if err != nil {
+		return nil, errors.New("the endpoint's secret cannot be used")
+	}
+	signature, err := signer.Sign(string(d.Message.ID), now, body)
+	if err != nil {
+		return nil, errors.New("the message cannot be signed")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "calweave")
+	req.Header.Set(standardwebhooks.HeaderWebhookID, string(d.Message.ID))
+	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	if d.Traceparent != "" {
+		req.Header.Set("Traceparent", d.Traceparent)
+	}
+	return req, nil
+}
+
+// refusal is what an answer other than 2xx means. 410 says that the endpoint is gone for good.
+func (s *Sender) refusal(resp *http.Response) error {
+	f := fault.Newf(fault.Transient, op, "the endpoint answered %d", resp.StatusCode)
+	f.Status = resp.StatusCode
+	switch resp.StatusCode {
+	case http.StatusGone:
+		f.Kind = fault.Gone
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		f.RetryAfter = s.retryAfter(resp.Header.Get("Retry-After"))
+	}
+	return f
+}
+
+// retryAfter reads the header in both of its forms (RFC 9110, section 10.2.3), rounded up.
+func (s *Sender) retryAfter(v string) time.Duration {
+	if seconds, err := strconv.Atoi(v); err == nil {
+		return min(longestWait, max(0, time.Duration(seconds)*time.Second))
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	return min(longestWait, max(0, at.Sub(s.Clock.Now())+time.Second))
+}
