@@ -22,6 +22,9 @@ func (w *run) commit(ctx context.Context, step Step) error {
 	default:
 		w.agree(&d, step)
 	}
+	for i := range d.Reports {
+		d.Reports[i].Version = w.s.Desired.Version
+	}
 	d.Notes = append(d.Notes, w.note(d, step))
 	return w.Store.Settle(ctx, w.lease, d)
 }

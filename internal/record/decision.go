@@ -24,6 +24,8 @@ type Decision struct {
 // Report is a message in the making. Revision, sequence and identifiers are filled in where it is committed.
 type Report struct {
 	Type message.Type
+	// Version is the version that the decision was about. A newer one may have been accepted since.
+	Version int64
 	// Revise says that the report is a change that the booking's revision has to rise for.
 	Revise   bool
 	Outcome  message.Outcome

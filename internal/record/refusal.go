@@ -7,10 +7,10 @@ type Reason string
 
 // The reasons.
 const (
-	// ReasonMalformed is a document that is no JSON or not of the shape that the contract describes.
+	// ReasonMalformed is a document that is no JSON.
 	ReasonMalformed Reason = "malformed"
-	// ReasonInvalid is a document whose content makes no booking.
-	ReasonInvalid Reason = "invalid-booking"
+	// ReasonInvalid is a document whose shape or content is not what the contract says.
+	ReasonInvalid Reason = "invalid-request"
 	// ReasonSuperseded is a version older than the one that is known.
 	ReasonSuperseded Reason = "version-superseded"
 	// ReasonReused is a version that is known with other content.

@@ -184,7 +184,7 @@ func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
 }
 
 func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
-	return t.postBooking(ctx, a.ID, message.BookingAccepted, false, func(b message.Booking) any {
+	return t.postBooking(ctx, a.ID, a.Version, message.BookingAccepted, false, func(b message.Booking) any {
 		return message.Accepted{Booking: b, Cancelled: a.Cancelled}
 	})
 }

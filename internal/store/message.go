@@ -16,8 +16,11 @@ func (t *tx) post(ctx context.Context, kind message.Type, data any) error {
 	return t.write(ctx, kind, "", 0, data)
 }
 
-// postBooking writes a message about a booking: it takes the booking's next sequence number and, when revise is set, raises its revision.
-func (t *tx) postBooking(ctx context.Context, id cal.BookingID, kind message.Type, revise bool, data func(message.Booking) any) error {
+// postBooking writes a message about a version of a booking: it takes the booking's next sequence number and, when revise is set, raises its
+// revision.
+func (t *tx) postBooking(
+	ctx context.Context, id cal.BookingID, version int64, kind message.Type, revise bool, data func(message.Booking) any,
+) error {
 	by := int64(0)
 	if revise {
 		by = 1
@@ -26,9 +29,13 @@ func (t *tx) postBooking(ctx context.Context, id cal.BookingID, kind message.Typ
 	if err != nil {
 		return found(err)
 	}
+	accepted, err := t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
+	if err != nil {
+		return found(err)
+	}
 	about := message.Booking{
-		BookingID: id, Version: row.Version, Revision: row.Revision, Sequence: row.Sequence,
-		ReservationToken: cal.ReservationToken(row.ReservationToken),
+		BookingID: id, Version: version, Revision: row.Revision, Sequence: row.Sequence,
+		ReservationToken: cal.ReservationToken(accepted.ReservationToken),
 	}
 	return t.write(ctx, kind, id, row.Sequence, data(about))
 }
@@ -36,7 +43,7 @@ func (t *tx) postBooking(ctx context.Context, id cal.BookingID, kind message.Typ
 // report writes the message that a reconciliation has decided on.
 func (t *tx) report(ctx context.Context, l record.Link, r record.Report) error {
 	target := message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider}
-	return t.postBooking(ctx, l.BookingID, r.Type, r.Revise, func(b message.Booking) any {
+	return t.postBooking(ctx, l.BookingID, r.Version, r.Type, r.Revise, func(b message.Booking) any {
 		switch r.Type {
 		case message.BookingSynced:
 			return message.Synced{Booking: b, Target: target, Outcome: r.Outcome}

@@ -113,8 +113,10 @@ type tx struct {
 	*Store
 	tenant string
 	// now is when the transaction began, in unix microseconds.
-	now         int64
-	marks       []mark
+	now   int64
+	marks []mark
+	// again are rows that are due once more although nothing marked them here.
+	again       []task.Hint
 	traceparent string
 }
 

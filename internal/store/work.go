@@ -86,7 +86,7 @@ func (t *tx) reviveWork(ctx context.Context, kind task.Kind, subject string) err
 
 // hint tells about the rows that the committed transaction has left due.
 func (t *tx) hint() {
-	var due []task.Hint
+	due := t.again
 	for _, m := range t.marks {
 		if m.hint != nil {
 			due = append(due, *m.hint)
@@ -164,6 +164,12 @@ func (s *Store) Finish(ctx context.Context, l record.Lease, o record.Outcome, ma
 // finish writes an outcome under the fence of its lease, which ends with it.
 func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error {
 	t.traceparent = l.Traceparent
+	if o.HeldFor == record.HeldForReauth {
+		var err error
+		if o, err = t.unlessActive(ctx, l, o); err != nil {
+			return err
+		}
+	}
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
 		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
@@ -186,15 +192,25 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 			return err
 		}
 	}
-	if o.State != record.Ready {
+	if o.State != record.Ready && row.State == string(o.State) {
 		return t.stopped(ctx, l, o)
 	}
 	if row.Wanted > row.Done && row.NotBefore <= t.now {
 		again := t.newHint(l.Kind, l.Subject, row.Lane)
 		again.Again = true
-		t.marks = append(t.marks, mark{hint: again})
+		t.again = append(t.again, *again)
 	}
 	return nil
+}
+
+// unlessActive turns a hold that waits for a reconnect into another try if the connection is active by now. It locks the connection first, so that
+// a reconnect either finds the held row or is found here.
+func (t *tx) unlessActive(ctx context.Context, l record.Lease, o record.Outcome) (record.Outcome, error) {
+	dead, err := t.LockDeadConnection(ctx, db.LockDeadConnectionParams{TenantID: t.tenant, ConnectionID: string(l.ConnectionID)})
+	if err != nil || dead > 0 {
+		return o, err
+	}
+	return record.Outcome{State: record.Ready, Attempts: o.Attempts, Reason: o.Reason}, nil
 }
 
 // stopped records that work waits for a person, and tells the core what that means for it.
@@ -242,7 +258,7 @@ func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
 	if err != nil {
 		return err
 	}
-	return t.report(ctx, link, record.Report{Type: message.BookingFailed, Reason: reason})
+	return t.report(ctx, link, record.Report{Type: message.BookingFailed, Version: booking.Version, Reason: reason})
 }
 
 // Work returns a row of the work table.

@@ -121,7 +121,7 @@ func (q *Queries) BookingVersionByToken(ctx context.Context, arg BookingVersionB
 const countMessage = `-- name: CountMessage :one
 UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST($1 AS BIGINT)
 WHERE tenant_id = $2 AND booking_id = $3
-RETURNING version, revision, sequence, reservation_token
+RETURNING revision, sequence
 `
 
 type CountMessageParams struct {
@@ -131,21 +131,14 @@ type CountMessageParams struct {
 }
 
 type CountMessageRow struct {
-	Version          int64
-	Revision         int64
-	Sequence         int64
-	ReservationToken string
+	Revision int64
+	Sequence int64
 }
 
 func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (CountMessageRow, error) {
 	row := q.db.QueryRowContext(ctx, countMessage, arg.Revise, arg.TenantID, arg.BookingID)
 	var i CountMessageRow
-	err := row.Scan(
-		&i.Version,
-		&i.Revision,
-		&i.Sequence,
-		&i.ReservationToken,
-	)
+	err := row.Scan(&i.Revision, &i.Sequence)
 	return i, err
 }
 

@@ -229,6 +229,23 @@ func (q *Queries) LeaseRefresh(ctx context.Context, arg LeaseRefreshParams) (int
 	return refresh_fence, err
 }
 
+const lockDeadConnection = `-- name: LockDeadConnection :execrows
+UPDATE connections SET updated_at = updated_at WHERE tenant_id = $1 AND connection_id = $2 AND state <> 'active'
+`
+
+type LockDeadConnectionParams struct {
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) LockDeadConnection(ctx context.Context, arg LockDeadConnectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockDeadConnection, arg.TenantID, arg.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const moveConnection = `-- name: MoveConnection :execrows
 UPDATE connections SET state = $1, reason = $2, updated_at = $3
 WHERE tenant_id = $4 AND connection_id = $5 AND state <> $1

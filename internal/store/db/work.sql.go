@@ -88,10 +88,15 @@ const finishWork = `-- name: FinishWork :one
 UPDATE work SET done = CASE WHEN CAST($1 AS BOOLEAN) THEN CAST($2 AS BIGINT) ELSE done END,
     wanted = CASE WHEN CAST($3 AS BOOLEAN) AND wanted = $2 THEN wanted + 1 ELSE wanted END,
     wanted_at = CASE WHEN CAST($1 AS BOOLEAN) THEN CAST($4 AS BIGINT) ELSE wanted_at END,
-    state = $5, held_for = $6, not_before = $7, lease_until = 0, attempts = $8, crashes = $9,
-    last_error = $10
+    -- What was asked since the claim may mend what stopped this run, unless nothing can run at all; and a guard set meanwhile stays.
+    state = CASE WHEN state = 'held' AND held_for = 'guard' THEN state
+        WHEN wanted > $2 AND CAST($5 AS TEXT) <> 'reauth' THEN 'ready' ELSE CAST($6 AS TEXT) END,
+    held_for = CASE WHEN state = 'held' AND held_for = 'guard' THEN held_for
+        WHEN wanted > $2 AND $5 <> 'reauth' THEN '' ELSE $5 END,
+    attempts = CASE WHEN wanted > $2 AND CAST($6 AS TEXT) = 'dead' THEN 0 ELSE CAST($7 AS BIGINT) END,
+    not_before = $8, lease_until = 0, crashes = $9, last_error = $10
 WHERE tenant_id = $11 AND kind = $12 AND subject = $13 AND token = $14 AND lease_until > 0
-RETURNING wanted, done, not_before, lane
+RETURNING wanted, done, not_before, lane, state
 `
 
 type FinishWorkParams struct {
@@ -99,10 +104,10 @@ type FinishWorkParams struct {
 	Wanted    int64
 	Again     bool
 	Now       int64
-	State     string
 	HeldFor   string
-	NotBefore int64
+	State     string
 	Attempts  int64
+	NotBefore int64
 	Crashes   int64
 	LastError string
 	TenantID  string
@@ -116,6 +121,7 @@ type FinishWorkRow struct {
 	Done      int64
 	NotBefore int64
 	Lane      string
+	State     string
 }
 
 func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (FinishWorkRow, error) {
@@ -124,10 +130,10 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (FinishW
 		arg.Wanted,
 		arg.Again,
 		arg.Now,
-		arg.State,
 		arg.HeldFor,
-		arg.NotBefore,
+		arg.State,
 		arg.Attempts,
+		arg.NotBefore,
 		arg.Crashes,
 		arg.LastError,
 		arg.TenantID,
@@ -141,6 +147,7 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (FinishW
 		&i.Done,
 		&i.NotBefore,
 		&i.Lane,
+		&i.State,
 	)
 	return i, err
 }

@@ -24,7 +24,7 @@ SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND reservation_toke
 -- name: CountMessage :one
 UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise AS BIGINT)
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id
-RETURNING version, revision, sequence, reservation_token;
+RETURNING revision, sequence;
 
 -- name: InsertLink :execrows
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,

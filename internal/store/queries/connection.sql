@@ -9,6 +9,9 @@ SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id = @conn
 UPDATE connections SET state = @state, reason = @reason, updated_at = @now
 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> @state;
 
+-- name: LockDeadConnection :execrows
+UPDATE connections SET updated_at = updated_at WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> 'active';
+
 -- name: NameConnection :exec
 UPDATE connections SET account = @account, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 

@@ -40,10 +40,15 @@ RETURNING token;
 UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS BIGINT) ELSE done END,
     wanted = CASE WHEN CAST(@again AS BOOLEAN) AND wanted = @wanted THEN wanted + 1 ELSE wanted END,
     wanted_at = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@now AS BIGINT) ELSE wanted_at END,
-    state = @state, held_for = @held_for, not_before = @not_before, lease_until = 0, attempts = @attempts, crashes = @crashes,
-    last_error = @last_error
+    -- What was asked since the claim may mend what stopped this run, unless nothing can run at all; and a guard set meanwhile stays.
+    state = CASE WHEN state = 'held' AND held_for = 'guard' THEN state
+        WHEN wanted > @wanted AND CAST(@held_for AS TEXT) <> 'reauth' THEN 'ready' ELSE CAST(@state AS TEXT) END,
+    held_for = CASE WHEN state = 'held' AND held_for = 'guard' THEN held_for
+        WHEN wanted > @wanted AND @held_for <> 'reauth' THEN '' ELSE @held_for END,
+    attempts = CASE WHEN wanted > @wanted AND CAST(@state AS TEXT) = 'dead' THEN 0 ELSE CAST(@attempts AS BIGINT) END,
+    not_before = @not_before, lease_until = 0, crashes = @crashes, last_error = @last_error
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > 0
-RETURNING wanted, done, not_before, lane;
+RETURNING wanted, done, not_before, lane, state;
 
 -- name: ForgetWork :exec
 DELETE FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND wanted <= done;

@@ -1,0 +1,164 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Bookings accepts and shows bookings.
+type Bookings interface {
+	// Put submits a version. repeat says that it had been accepted before.
+	Put(ctx context.Context, who Identity, id cal.BookingID, b cal.Booking, o Options) (out record.Booking, repeat bool, err error)
+	// Cancel submits a cancellation.
+	Cancel(ctx context.Context, who Identity, id cal.BookingID, version int64, o Options) (out record.Booking, repeat bool, err error)
+	Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error)
+	Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error)
+}
+
+// Options go with a submission.
+type Options struct {
+	// IfMatch is the revision that the caller has seen; nil when it did not say.
+	IfMatch *int64
+	Trace   string
+}
+
+// PutBooking is PUT /v1/bookings/{booking_id}.
+func (s *Server) PutBooking(ctx context.Context, r gen.PutBookingRequestObject) (gen.PutBookingResponseObject, error) {
+	o, err := options(ctx, r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	b, repeat, err := s.Bookings.Put(ctx, identity(ctx), cal.BookingID(r.BookingID), *r.Body, o)
+	if err != nil {
+		return nil, err
+	}
+	if repeat {
+		return gen.PutBooking200JSONResponse{Body: booking(b), Headers: gen.PutBooking200ResponseHeaders{ETag: etag(b)}}, nil
+	}
+	return gen.PutBooking202JSONResponse{Body: booking(b), Headers: gen.PutBooking202ResponseHeaders{ETag: etag(b)}}, nil
+}
+
+// DeleteBooking is DELETE /v1/bookings/{booking_id}.
+func (s *Server) DeleteBooking(ctx context.Context, r gen.DeleteBookingRequestObject) (gen.DeleteBookingResponseObject, error) {
+	o, err := options(ctx, r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Contract.value(schemaVersion, "query: version", float64(r.Params.Version)); err != nil {
+		return nil, err
+	}
+	b, repeat, err := s.Bookings.Cancel(ctx, identity(ctx), cal.BookingID(r.BookingID), r.Params.Version, o)
+	if err != nil {
+		return nil, err
+	}
+	if repeat {
+		return gen.DeleteBooking200JSONResponse{Body: booking(b), Headers: gen.DeleteBooking200ResponseHeaders{ETag: etag(b)}}, nil
+	}
+	return gen.DeleteBooking202JSONResponse{Body: booking(b), Headers: gen.DeleteBooking202ResponseHeaders{ETag: etag(b)}}, nil
+}
+
+// GetBooking is GET /v1/bookings/{booking_id}.
+func (s *Server) GetBooking(ctx context.Context, r gen.GetBookingRequestObject) (gen.GetBookingResponseObject, error) {
+	b, err := s.Bookings.Booking(ctx, identity(ctx).Tenant, cal.BookingID(r.BookingID))
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, refuse(record.ReasonUnknown, "this tenant has no booking of that id")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetBooking200JSONResponse{Body: booking(b), Headers: gen.GetBooking200ResponseHeaders{ETag: etag(b)}}, nil
+}
+
+// GetReservation is GET /v1/reservations/{token}.
+func (s *Server) GetReservation(ctx context.Context, r gen.GetReservationRequestObject) (gen.GetReservationResponseObject, error) {
+	res, err := s.Bookings.Reservation(ctx, identity(ctx).Tenant, cal.ReservationToken(r.Token))
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetReservation200JSONResponse(reservation(res)), nil
+}
+
+// options reads the headers of a submission.
+func options(ctx context.Context, ifMatch *string) (Options, error) {
+	o := Options{Trace: trace(ctx)}
+	if ifMatch == nil {
+		return o, nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(*ifMatch, `"`), 10, 64)
+	if err != nil || *ifMatch != strconv.Quote(strconv.FormatInt(n, 10)) {
+		return o, refuse(record.ReasonInvalid, "a header is not what the contract says", message.Problem{
+			Pointer: "header: If-Match", Detail: `give the booking's revision in quotes, as its ETag has it: If-Match: "7"`,
+		})
+	}
+	o.IfMatch = &n
+	return o, nil
+}
+
+func etag(b record.Booking) *string {
+	tag := strconv.Quote(strconv.FormatInt(b.Revision, 10))
+	return &tag
+}
+
+func booking(b record.Booking) gen.Booking {
+	out := gen.Booking{
+		ID: string(b.ID), Version: b.Version, Revision: b.Revision, State: gen.BookingStateBooked, Diverged: b.Diverged(),
+		ReservationToken: string(b.Reservation), Booking: b.Spec, Targets: []gen.TargetStatus{}, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}
+	if b.Cancelled {
+		out.State = gen.BookingStateCancelled
+	}
+	if out.Booking.Targets == nil {
+		out.Booking.Targets = []cal.Target{}
+	}
+	for _, l := range b.Links {
+		out.Targets = append(out.Targets, target(l))
+	}
+	return out
+}
+
+func target(l record.Link) gen.TargetStatus {
+	t := gen.TargetStatus{
+		CalendarID: string(l.CalendarID), ConnectionID: string(l.ConnectionID), Provider: gen.Provider(l.Provider),
+		Authoritative: l.Authoritative, Status: gen.TargetStatusStatus(l.State), SyncedVersion: l.Synced,
+	}
+	if l.State == record.LinkApproved {
+		t.Status = gen.TargetStatusStatusPending
+	}
+	if l.Reason != "" {
+		t.Reason = &l.Reason
+	}
+	if l.Observed != nil {
+		seen := message.NewEvent(*l.Observed)
+		t.Observed = &seen
+	}
+	return t
+}
+
+// reservation tells how far each target has come with one version: only what concerns that version counts, whatever else the link is up to.
+func reservation(r record.Reservation) gen.Reservation {
+	out := gen.Reservation{
+		Token: string(r.Token), BookingID: string(r.BookingID), Version: r.Version, Cancelled: r.Cancelled, AcceptedAt: r.AcceptedAt,
+		Targets: []gen.ReservationTarget{},
+	}
+	for _, l := range r.Links {
+		t := gen.ReservationTarget{CalendarID: string(l.CalendarID), Status: gen.ReservationTargetStatusPending}
+		switch {
+		case l.Synced >= r.Version:
+			t.Status = gen.ReservationTargetStatusSynced
+		case r.Superseded:
+			t.Status = gen.ReservationTargetStatusSuperseded
+		case l.Failed >= r.Version:
+			t.Status = gen.ReservationTargetStatusFailed
+			t.Reason = &l.Reason
+		}
+		out.Targets = append(out.Targets, t)
+	}
+	return out
+}

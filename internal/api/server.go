@@ -1,0 +1,230 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Identity is whose API key a request came with.
+type Identity struct {
+	Tenant cal.TenantID
+	KeyID  string
+}
+
+// Server serves the API.
+type Server struct {
+	Bookings  Bookings
+	Accounts  Accounts
+	Flow      Flow
+	Endpoints Endpoints
+	Contract  *Contract
+	Log       *slog.Logger
+	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
+	Authenticate func(ctx context.Context, token string) (Identity, error)
+	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
+	Trace func(header string) string
+	// RequestID makes the id of a request.
+	RequestID func() string
+	// CheckURL fails unless a URL may be connected to.
+	CheckURL func(ctx context.Context, rawURL string) error
+	// Secret makes the bytes of an endpoint's secret.
+	Secret func() []byte
+	// Cookie makes the value that binds a browser to its request: 43 characters.
+	Cookie func() string
+	// Ready fails while the process cannot serve.
+	Ready func(ctx context.Context) error
+	// PublicURL is where browsers and providers reach this server, without a trailing slash.
+	PublicURL string
+}
+
+// bodyLimit bounds the body of a request.
+const bodyLimit = 256 << 10
+
+type contextKey int
+
+const (
+	keyRequestID contextKey = iota
+	keyIdentity
+	keyTrace
+)
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(keyRequestID).(string)
+	return id
+}
+
+func identity(ctx context.Context) Identity {
+	id, _ := ctx.Value(keyIdentity).(Identity)
+	return id
+}
+
+func trace(ctx context.Context) string {
+	t, _ := ctx.Value(keyTrace).(string)
+	return t
+}
+
+// Handler returns all routes. Who calls them and what protects them:
+//
+//	/v1/…          booking cores, at any rate; an API key
+//	/connect/…     an owner's browser, once per connection; a one-time token in the link
+//	/oauth/…       the same browser, sent back by the provider; state and cookie
+//	/healthz, …    orchestrators, every few seconds; nothing to protect
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
+		RequestErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
+			s.fail(w, r, refuse(record.ReasonMalformed, "the body does not fit the contract"))
+		},
+		ResponseErrorHandlerFunc: s.fail,
+	})
+	gen.HandlerWithOptions(strict, gen.StdHTTPServerOptions{
+		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate, s.authenticate},
+		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
+			s.fail(w, r, refuse(record.ReasonInvalid, err.Error()))
+		},
+	})
+	mux.HandleFunc("GET /connect/{token}", s.openConnect)
+	mux.HandleFunc("GET /oauth/{provider}/callback", s.finishConnect)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	return s.prepare(mux)
+}
+
+// HealthHandler returns the health checks alone, for processes that serve no API.
+func (s *Server) HealthHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	return s.prepare(mux)
+}
+
+// unrouted answers what no route does: 405 where another method would have been right, else 404.
+func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.fail(w, r, refuse(reasonMethod, "here only "+strings.Join(allowed, ", ")+" can be used"))
+		return
+	}
+	s.fail(w, r, refuse(reasonNotFound, "there is no such path: contracts/openapi/openapi.yaml lists them all"))
+}
+
+// prepare gives every request its id and bounds, and every answer its headers.
+func (s *Server) prepare(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := s.RequestID()
+		h := w.Header()
+		h.Set("Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		t := s.Trace(r.Header.Get("Traceparent"))
+		h.Set("Traceparent", t)
+		ctx := context.WithValue(context.WithValue(r.Context(), keyRequestID, id), keyTrace, t)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// authenticate finds out whose a request is. From here on no other tenant exists for it.
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || token == "" {
+			s.fail(w, r, refuse(reasonUnauthorized, "send the header Authorization: Bearer with an API key (calweave key create)"))
+			return
+		}
+		id, err := s.Authenticate(r.Context(), token)
+		if errors.Is(err, record.ErrNotFound) {
+			s.fail(w, r, refuse(reasonUnauthorized, "this API key is unknown or revoked: make one with calweave key create"))
+			return
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyIdentity, id)))
+	})
+}
+
+// bodies says which schema the body of a route has to fit.
+func bodies() map[string]string {
+	return map[string]string{
+		"PUT /v1/bookings/{booking_id}": schemaBooking,
+		"POST /v1/connections":          schemaConnection,
+		"POST /v1/endpoints":            schemaEndpoint,
+	}
+}
+
+// validate holds a request against the contract before anything of it is used.
+func (s *Server) validate(next http.Handler) http.Handler {
+	schemas := bodies()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.parameters(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if schema, ok := schemas[r.Pattern]; ok {
+			if err := s.body(r, schema); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) parameters(r *http.Request) error {
+	checks := []struct{ schema, pointer, value string }{
+		{schemaBookingID, "path: booking_id", r.PathValue("booking_id")},
+		{schemaID, "path: token", r.PathValue("token")},
+		{schemaID, "query: cursor", r.URL.Query().Get("cursor")},
+	}
+	for _, c := range checks {
+		if c.value == "" {
+			continue
+		}
+		if err := s.Contract.value(c.schema, c.pointer, c.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) body(r *http.Request, schema string) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return refuse(reasonMediaType, "send Content-Type: application/json")
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return err
+		}
+		return refuse(record.ReasonMalformed, "the body could not be read to its end")
+	}
+	if err := s.Contract.Document(schema, raw); err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	return nil
+}

@@ -1,0 +1,214 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/gateway"
+	"github.com/calweave/calweave/internal/grant"
+	"github.com/calweave/calweave/internal/ident"
+	"github.com/calweave/calweave/internal/intake"
+	"github.com/calweave/calweave/internal/seal"
+	"github.com/calweave/calweave/internal/store"
+	"github.com/calweave/calweave/internal/transport"
+	"github.com/calweave/calweave/internal/work"
+	"github.com/calweave/calweave/jobs"
+	"github.com/calweave/calweave/providers"
+	"github.com/calweave/calweave/providers/google"
+	"github.com/calweave/calweave/providers/microsoft"
+)
+
+// Outside is what an App takes from outside its process. The zero value is the real world.
+type Outside struct {
+	Clock clock.Clock
+	Rand  io.Reader
+	Log   *slog.Logger
+	// WrapSQL and WrapHTTP let tests stand between the App and its database, and between it and everybody else.
+	WrapSQL  func(driver.Connector) driver.Connector
+	WrapHTTP func(http.RoundTripper) http.RoundTripper
+}
+
+// App is one process of calweave. Its parts are exported so that tests can step through what Run only feeds.
+type App struct {
+	Config  *config.Config
+	Store   *store.Store
+	Engine  *work.Engine
+	Feeder  *work.Feeder
+	Intake  *intake.Service
+	Queue   *QueueIntake
+	clock   clock.Clock
+	ids     *ident.Source
+	log     *slog.Logger
+	redis   redis.UniversalClient
+	pool    *work.Pool
+	base    http.RoundTripper
+	guard   *transport.Guard
+	drivers map[cal.Provider]provider.Driver
+	gateway *gateway.Gateway
+	flow    *grant.Flow
+}
+
+// New makes an App from its configuration and opens its database. It makes no call to anybody else and starts nothing.
+func New(ctx context.Context, c *config.Config, o Outside) (*App, error) {
+	a := &App{Config: c, clock: o.Clock, log: o.Log, drivers: map[cal.Provider]provider.Driver{}}
+	if a.clock == nil {
+		a.clock = clock.System{}
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	a.ids = ident.New(a.clock, o.Rand)
+	a.guard = transport.NewGuard(c.EgressAllow)
+	a.base = transport.Base(a.guard)
+	if o.WrapHTTP != nil {
+		a.base = o.WrapHTTP(a.base)
+	}
+	if err := a.open(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := a.connectRedis(); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	a.wireProviders()
+	if err := a.wireServices(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// Close closes the database and Redis. Run must have returned.
+func (a *App) Close() error {
+	errs := []error{a.Store.Close()}
+	if a.redis != nil {
+		errs = append(errs, a.redis.Close())
+	}
+	if pooled, ok := a.base.(interface{ CloseIdleConnections() }); ok {
+		pooled.CloseIdleConnections()
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) open(ctx context.Context, o Outside) error {
+	sealer, err := seal.Parse([]byte(a.Config.SealKeys.Reveal()))
+	if err != nil {
+		return fmt.Errorf("CALWEAVE_SEAL_KEYS: %w", err)
+	}
+	a.Store, err = store.Open(ctx, a.Config.DatabaseURL.Reveal(), a.Config.SweepDatabaseURL.Reveal(), store.Options{
+		Sealer: sealer, Clock: a.clock, IDs: a.ids, Wrap: o.WrapSQL,
+		Committed: func(hints []task.Hint) {
+			if a.Feeder != nil {
+				a.Feeder.Committed(hints)
+			}
+		},
+	})
+	return err
+}
+
+func (a *App) connectRedis() error {
+	if a.Config.RedisURL.Reveal() == "" {
+		return nil
+	}
+	o, err := redis.ParseURL(a.Config.RedisURL.Reveal())
+	if err != nil {
+		return errors.New("CALWEAVE_REDIS_URL: it is no redis:// or rediss:// URL") // the cause quotes the URL, password and all
+	}
+	o.PoolSize = a.Config.Workers + redisSpare
+	a.redis = redis.NewClient(o)
+	return nil
+}
+
+// redisSpare are connections beside those of busy workers: heartbeats, hints, the intake.
+const redisSpare = 16
+
+func (a *App) wireProviders() {
+	c := a.Config
+	for _, d := range providers.Builtin(providers.Config{
+		Google: google.Config{APIURL: c.Google.APIURL, AuthURL: c.Google.AuthURL, TokenURL: c.Google.TokenURL, Clock: a.clock},
+		Microsoft: microsoft.Config{
+			APIURL: c.Microsoft.APIURL, Clock: a.clock,
+			AuthURL:  cmp.Or(c.Microsoft.AuthURL, entra(c.Microsoft.Tenant, "authorize")),
+			TokenURL: cmp.Or(c.Microsoft.TokenURL, entra(c.Microsoft.Tenant, "token")),
+		},
+	}) {
+		a.drivers[d.Name()] = d
+	}
+}
+
+// entra is an endpoint of the Microsoft identity platform for a directory
+// (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow).
+func entra(tenant, endpoint string) string {
+	return "https://login.microsoftonline.com/" + tenant + "/oauth2/v2.0/" + endpoint
+}
+
+// apps are the OAuth clients that the operator has configured. A provider without one is off.
+func (a *App) apps() []grant.App {
+	var out []grant.App
+	for p, c := range map[cal.Provider]config.Provider{cal.Google: a.Config.Google, cal.Microsoft: a.Config.Microsoft.Provider} {
+		if c.ClientID != "" {
+			out = append(out, grant.App{ID: cal.AppID(p), Driver: a.drivers[p], ClientID: c.ClientID, Secret: c.ClientSecret.Reveal})
+		}
+	}
+	return out
+}
+
+func (a *App) wireServices() error {
+	exchange := grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
+	a.flow = grant.NewFlow(a.Store, exchange, a.ids, a.clock)
+	a.gateway = &gateway.Gateway{
+		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
+	}
+	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
+	contract, err := api.NewContract()
+	if err != nil {
+		return err
+	}
+	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
+	a.Engine = &work.Engine{
+		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease, Log: a.log,
+	}
+	if a.Config.Roles.Has(config.RoleWorker) {
+		a.pool = work.NewPool(a.Engine, a.Config.Workers)
+	}
+	var queue work.Queue
+	if a.redis != nil {
+		queue = jobs.NewHints(a.redis)
+	}
+	a.Feeder = work.NewFeeder(a.Store, queue, a.pool, a.clock, a.log)
+	return nil
+}
+
+func (a *App) redirectURI(p cal.Provider) string {
+	return a.Config.PublicURL + "/oauth/" + string(p) + "/callback"
+}
+
+// providerClient makes the HTTP client of one connection. Its access token goes to the provider's own API and nowhere else.
+func (a *App) providerClient(p cal.Provider, access string) *http.Client {
+	return transport.Client(transport.Options{
+		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource},
+		Token: func(context.Context) (string, error) { return access, nil },
+	})
+}
+
+// checkURL refuses a URL that messages could not be delivered to.
+func (a *App) checkURL(ctx context.Context, raw string) error {
+	return a.guard.CheckURL(ctx, net.DefaultResolver, raw)
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/telemetry"
+)
+
+// commands is the command line.
+type commands struct {
+	Config string `placeholder:"PATH" help:"Read settings from this environment file too (default: $$CALWEAVE_CONFIG)."`
+
+	Dev     devCommand     `cmd:"" help:"Start everything embedded, with simulated providers, and show a booking travel both ways."`
+	Run     runCommand     `cmd:"" help:"Serve."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, or take it back."`
+	Sim     simCommand     `cmd:"" help:"Serve the simulators of both providers."`
+	Tenant  tenantCommand  `cmd:"" help:"Make tenants."`
+	Key     keyCommand     `cmd:"" help:"Make and revoke keys."`
+	Work    workCommand    `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// env is what a command has of the world.
+type env struct {
+	ctx     context.Context //nolint:containedctx // it lives as long as the command
+	environ []string
+	config  string
+	out     io.Writer
+	err     io.Writer
+}
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Main runs one command and returns its exit code.
+func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("calweave"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
+		kong.Description("The calendar engine of a booking core: it keeps bookings and calendars in agreement."), kong.UsageOnError())
+	if err != nil {
+		return report(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // help was printed
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "calweave: %v\nTry calweave --help.\n", err) // nowhere else to tell
+		return exitUsage
+	}
+	return report(stderr, parsed.Run(&env{ctx: ctx, environ: environ, config: c.Config, out: stdout, err: stderr}))
+}
+
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if mistakes, ok := errors.AsType[config.MistakesError](err); ok {
+		_, _ = fmt.Fprintf(stderr, "calweave: the configuration cannot be used:\n%v\n", mistakes)
+		return exitUsage
+	}
+	_, _ = fmt.Fprintf(stderr, "calweave: %v\n", err)
+	return exitFailed
+}
+
+// load reads the configuration. flags win over everything.
+func (e *env) load(p config.Purpose, flags map[string]string) (*config.Config, error) {
+	return config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags})
+}
+
+func (e *env) logger(c *config.Config) *slog.Logger {
+	return telemetry.NewLogger(e.err, telemetry.Format(c.LogFormat), c.LogLevel)
+}
+
+func (e *env) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(e.out, format, args...)
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints what the binary was built from.
+func (versionCommand) Run(e *env) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return e.printf("calweave (unknown build)\n")
+	}
+	revision, when := "", ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = " " + s.Value
+		case "vcs.time":
+			when = " " + s.Value
+		}
+	}
+	return e.printf("calweave %s%s%s %s\n", info.Main.Version, revision, when, info.GoVersion)
+}

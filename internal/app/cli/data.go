@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/seal"
+	"github.com/calweave/calweave/internal/store"
+)
+
+type migrateCommand struct {
+	Up     migrateUp     `cmd:"" help:"Apply what is missing."`
+	Down   migrateDown   `cmd:"" help:"Take back the newest migration, and with it the data that it holds."`
+	Status migrateStatus `cmd:"" help:"List the migrations."`
+}
+
+type (
+	migrateUp   struct{}
+	migrateDown struct {
+		All bool `help:"Take back all of them: nothing is left."`
+		Yes bool `help:"Do it. Without this word nothing is done, since data is lost."`
+	}
+	migrateStatus struct{}
+)
+
+// migrator opens the database for migrations, as the owner of its tables.
+func (e *env) migrator(do func(*store.Migrator, *config.Config) error) (err error) {
+	c, err := e.load(config.ForMigrate, nil)
+	if err != nil {
+		return err
+	}
+	m, err := store.NewMigrator(c.MigrateDatabaseURL.Reveal(), e.logger(c))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	return do(m, c)
+}
+
+// Run applies what is missing and lets the application's login work with it.
+func (migrateUp) Run(e *env) error {
+	return e.migrator(func(m *store.Migrator, c *config.Config) error {
+		n, err := m.Up(e.ctx)
+		if err != nil {
+			return err
+		}
+		for _, url := range []string{c.DatabaseURL.Reveal(), c.SweepDatabaseURL.Reveal()} {
+			if err := m.Admit(e.ctx, url); err != nil {
+				return err
+			}
+		}
+		return e.printf("%d applied\n", n)
+	})
+}
+
+var errYes = errors.New("nothing was done: taking a migration back loses its data; say --yes to do it")
+
+// Run takes migrations back.
+func (d migrateDown) Run(e *env) error {
+	if !d.Yes {
+		return errYes
+	}
+	return e.migrator(func(m *store.Migrator, _ *config.Config) error {
+		n, err := m.Down(e.ctx, d.All)
+		if err != nil {
+			return err
+		}
+		return e.printf("%d taken back\n", n)
+	})
+}
+
+// Run lists the migrations.
+func (migrateStatus) Run(e *env) error {
+	return e.migrator(func(m *store.Migrator, _ *config.Config) error {
+		all, err := m.Status(e.ctx)
+		if err != nil {
+			return err
+		}
+		return e.table("VERSION\tNAME\tAPPLIED", func(w io.Writer) {
+			for _, s := range all {
+				applied := "no"
+				if s.Applied {
+					applied = s.AppliedAt.Format(time.RFC3339)
+				}
+				_, _ = fmt.Fprintf(w, "%d\t%s\t%s\n", s.Version, s.Name, applied) // Flush tells
+			}
+		})
+	})
+}
+
+func (e *env) table(head string, rows func(io.Writer)) error {
+	const padding = 2
+	w := tabwriter.NewWriter(e.out, 0, 0, padding, ' ', 0)
+	_, _ = fmt.Fprintln(w, head) // Flush tells
+	rows(w)
+	return w.Flush()
+}
+
+// app opens the App for a command that works on its data.
+func (e *env) app(do func(*app.App) error) (err error) {
+	c, err := e.load(config.ForAdmin, nil)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(e.ctx, c, app.Outside{Log: e.logger(c)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return do(a)
+}
+
+type tenantCommand struct {
+	Create tenantCreate `cmd:"" help:"Make a tenant and print its id."`
+}
+
+type tenantCreate struct {
+	Name string `arg:"" help:"What people call the tenant."`
+}
+
+// Run makes a tenant.
+func (t tenantCreate) Run(e *env) error {
+	return e.app(func(a *app.App) error {
+		id, err := a.CreateTenant(e.ctx, t.Name)
+		if err != nil {
+			return err
+		}
+		return e.printf("%s\n", id)
+	})
+}
+
+type keyCommand struct {
+	Create keyCreate `cmd:"" help:"Make a key and print it. Its secret is not shown again."`
+	Revoke keyRevoke `cmd:"" help:"End a key at once."`
+}
+
+type keyCreate struct {
+	Tenant cal.TenantID `placeholder:"ID" help:"The tenant that the key is for; a sealing key is for all."`
+	Use    string       `enum:"api,signing,sealing" default:"api" help:"What the key is for: api calls the HTTP API, signing signs Asynq tasks, sealing is a new value for CALWEAVE_SEAL_KEYS (default: ${default})."`
+}
+
+var errNoTenant = errors.New("name the tenant that the key is for: --tenant=ID (calweave tenant create prints it)")
+
+// Run makes a key.
+func (k keyCreate) Run(e *env) error {
+	if k.Use == "sealing" {
+		keys, err := seal.Generate()
+		if err != nil {
+			return err
+		}
+		return e.printf("%s\n", strings.TrimSpace(string(keys)))
+	}
+	if k.Tenant == "" {
+		return errNoTenant
+	}
+	return e.app(func(a *app.App) error {
+		made, err := a.CreateKey(e.ctx, k.Tenant, store.Purpose(k.Use))
+		if err != nil {
+			return err
+		}
+		return e.printf("id      %s\nsecret  %s\n", made.ID, made.Secret)
+	})
+}
+
+type keyRevoke struct {
+	Tenant cal.TenantID `required:"" placeholder:"ID" help:"The tenant that the key is of."`
+	ID     string       `arg:"" help:"The key's id."`
+}
+
+// Run ends a key.
+func (k keyRevoke) Run(e *env) error {
+	return e.app(func(a *app.App) error {
+		if err := a.RevokeKey(e.ctx, k.Tenant, k.ID); err != nil {
+			return err
+		}
+		return e.printf("revoked\n")
+	})
+}
+
+type workCommand struct {
+	List    workList    `cmd:"" help:"List what is held or dead, and why."`
+	Release workRelease `cmd:"" help:"Approve held work, or replay a dead letter."`
+}
+
+type workList struct {
+	Tenant cal.TenantID `required:"" placeholder:"ID" help:"The tenant."`
+	Open   bool         `help:"List everything that is wanted and not done."`
+}
+
+// Run lists work.
+func (l workList) Run(e *env) error {
+	const most = 500
+	filter := store.StoppedWork
+	if l.Open {
+		filter = store.OpenWork
+	}
+	return e.app(func(a *app.App) error {
+		rows, err := a.Store.ListWork(e.ctx, l.Tenant, filter, task.Ref{}, most)
+		if err != nil {
+			return err
+		}
+		return e.table("KIND\tSUBJECT\tSTATE\tWAITS FOR\tATTEMPTS\tSINCE\tREASON", func(w io.Writer) {
+			for _, r := range rows {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.Kind, r.Subject, r.State, r.HeldFor, r.Attempts,
+					r.WantedAt.Format(time.RFC3339), r.LastError) // Flush tells
+			}
+		})
+	})
+}
+
+type workRelease struct {
+	Tenant  cal.TenantID `required:"" placeholder:"ID" help:"The tenant."`
+	Kind    task.Kind    `arg:"" help:"The work's kind, as listed."`
+	Subject string       `arg:"" help:"The work's subject, as listed."`
+}
+
+// Run releases work.
+func (r workRelease) Run(e *env) error {
+	return e.app(func(a *app.App) error {
+		ref := task.Ref{Tenant: r.Tenant, Kind: r.Kind, Subject: r.Subject}
+		err := a.Store.Release(e.ctx, ref, record.ActorOperator)
+		if errors.Is(err, record.ErrStale) || errors.Is(err, record.ErrNotFound) {
+			return fmt.Errorf("%s %s is neither held nor dead: calweave work list shows what is", r.Kind, r.Subject)
+		}
+		if err != nil {
+			return err
+		}
+		return e.printf("released\n")
+	})
+}

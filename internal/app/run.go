@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/jobs"
+)
+
+// The bounds of one HTTP exchange with us.
+const (
+	headerTime  = 10 * time.Second
+	readTime    = 30 * time.Second
+	writeTime   = 60 * time.Second
+	idleTime    = 2 * time.Minute
+	headerLimit = 32 << 10
+)
+
+// Handler returns the routes of the App's roles.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	if a.Config.Roles.Has(config.RoleReceiver) {
+		for name, receiver := range a.receivers() {
+			mux.Handle("/hooks/"+string(name), receiver)
+		}
+	}
+	server := a.server()
+	if a.Config.Roles.Has(config.RoleAPI) {
+		mux.Handle("/", server.Handler())
+	} else {
+		mux.Handle("/", server.HealthHandler())
+	}
+	return mux
+}
+
+// Run plays the App's roles until ctx ends, and returns once everything in hand has its outcome. listener serves HTTP.
+func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	stopWork, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelWork()
+	var wg sync.WaitGroup
+	queue, err := a.startQueue()
+	if err != nil {
+		return err
+	}
+	wg.Go(func() { a.Feeder.Forward(stopWork) })
+	if a.pool != nil {
+		wg.Go(func() { a.pool.Run(stopWork, a.Config.Workers) })
+	}
+	scheduler := a.Config.Roles.Has(config.RoleScheduler)
+	if scheduler || a.pool != nil {
+		wg.Go(func() { a.Feeder.Sweep(stopWork, !scheduler) })
+	}
+	a.log.InfoContext(ctx, "started", slog.String("roles", a.Config.Roles.String()), slog.String("listen", listener.Addr().String()))
+	err = a.serve(ctx, listener)
+	// What comes in has ended; what is in hand may end.
+	if queue != nil {
+		queue.Shutdown()
+	}
+	cancelWork()
+	wg.Wait()
+	a.log.InfoContext(ctx, "stopped")
+	return err
+}
+
+func (a *App) startQueue() (*jobs.Server, error) {
+	if a.redis == nil || a.pool == nil {
+		return nil, nil //nolint:nilnil // no queue to serve, and nothing wrong
+	}
+	queue := jobs.NewServer(a.redis, a.Config.Workers, a.Config.ShutdownTimeout, engineWorker{a}, a.Queue, a.log)
+	return queue, queue.Start()
+}
+
+// engineWorker does the work of hints.
+type engineWorker struct{ app *App }
+
+// Work does the work that is due on a row.
+func (w engineWorker) Work(ctx context.Context, ref task.Ref) error {
+	_, err := w.app.Engine.Work(ctx, ref)
+	return err
+}
+
+// serve answers HTTP until ctx ends, and then lets requests in hand finish.
+func (a *App) serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: headerLimit, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	<-failed
+	return err
+}

@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/deltasync"
+	"github.com/calweave/calweave/internal/grant"
+	"github.com/calweave/calweave/internal/intake"
+	"github.com/calweave/calweave/internal/reconcile"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/store"
+	"github.com/calweave/calweave/internal/telemetry"
+	"github.com/calweave/calweave/internal/transport"
+	"github.com/calweave/calweave/internal/watch"
+	"github.com/calweave/calweave/internal/work"
+	"github.com/calweave/calweave/webhooks/inbound"
+	"github.com/calweave/calweave/webhooks/outbound"
+)
+
+// pruneEvery is how often each tenant's outlived rows are deleted.
+const pruneEvery = time.Hour
+
+// handlers says who does which kind of work.
+func (a *App) handlers() map[task.Kind]work.Handler {
+	lease := a.Config.Lease
+	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents}
+	syncer := &deltasync.Syncer{
+		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
+	}
+	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Interval: a.Config.PollInterval, Jitter: a.ids.Jitter}
+	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock}
+	keeper := &watch.Keeper{
+		Store: a.Store, Open: a.openChannels, Secrets: a.ids, Clock: a.clock, Lease: lease, Enabled: a.Config.Push,
+		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
+	}
+	renewer := &watch.Renewer{Store: a.Store}
+	sender := &outbound.Sender{Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock}
+	return map[task.Kind]work.Handler{
+		task.LinkPush:           reconciler.Work,
+		task.CalendarSync:       syncer.Work,
+		task.CalendarPoll:       poller.Work,
+		task.CalendarWatch:      keeper.Work,
+		task.CalendarRenew:      renewer.Work,
+		task.ConnectionDiscover: discoverer.Work,
+		task.DeliverySend:       sender.Work,
+		task.TenantPrune:        a.prune,
+	}
+}
+
+func (a *App) prune(ctx context.Context, l record.Lease) error {
+	o := record.Served()
+	o.Again, o.NotBefore = true, a.clock.Now().Add(pruneEvery+a.ids.Jitter(pruneEvery/8))
+	_, err := a.Store.Prune(ctx, l, o)
+	return err
+}
+
+func (a *App) openEvents(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (reconcile.Client, reconcile.Abilities, error) {
+	c, err := a.gateway.Open(ctx, tenant, id)
+	if err != nil {
+		return nil, reconcile.Abilities{}, err
+	}
+	can := c.Capabilities()
+	return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds}, nil
+}
+
+func (a *App) openLister(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, error) {
+	return a.gateway.Open(ctx, tenant, id)
+}
+
+func (a *App) openCalendars(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.CalendarLister, error) {
+	return a.gateway.Open(ctx, tenant, id)
+}
+
+func (a *App) openChannels(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (watch.Client, watch.Abilities, error) {
+	c, err := a.gateway.Open(ctx, tenant, id)
+	if err != nil {
+		return nil, watch.Abilities{}, err
+	}
+	can := c.Capabilities()
+	return c, watch.Abilities{Pushes: can.Pushes, Renews: can.Renews}, nil
+}
+
+// receivers are the handlers of the providers that push.
+func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
+	out := map[cal.Provider]*inbound.Receiver{}
+	for name, d := range a.drivers {
+		if decoder, ok := d.(provider.NotificationDecoder); ok {
+			out[name] = &inbound.Receiver{Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log}
+		}
+	}
+	return out
+}
+
+func (a *App) server() *api.Server {
+	return &api.Server{
+		Bookings: bookings{a}, Accounts: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Contract: a.Queue.Contract, Log: a.log,
+		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
+		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
+	}
+}
+
+// secretBytes is the length of an endpoint's secret; Standard Webhooks asks for 24 to 64.
+const secretBytes = 32
+
+func (a *App) authenticate(ctx context.Context, token string) (api.Identity, error) {
+	k, err := a.Store.APIKey(ctx, token)
+	return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err
+}
+
+// trace goes on with the trace that a header names, or begins one.
+func (a *App) trace(header string) string {
+	t, err := telemetry.ParseTrace(header)
+	if err != nil {
+		return telemetry.NewTrace(a.ids).String()
+	}
+	return t.Child(a.ids).String()
+}
+
+// bookings fits the intake and the store to the API.
+type bookings struct{ app *App }
+
+func (b bookings) Put(ctx context.Context, who api.Identity, id cal.BookingID, spec cal.Booking, o api.Options) (record.Booking, bool, error) {
+	r, err := b.app.Intake.Submit(ctx, who.Tenant, intake.Submission{
+		ID: id, Booking: &spec, IfMatch: o.IfMatch, Actor: who.KeyID, Via: "http", Traceparent: o.Trace,
+	})
+	return r.Booking, r.Repeat, err
+}
+
+func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID, version int64, o api.Options) (record.Booking, bool, error) {
+	r, err := b.app.Intake.Submit(ctx, who.Tenant, intake.Submission{
+		ID: id, Cancel: &version, IfMatch: o.IfMatch, Actor: who.KeyID, Via: "http", Traceparent: o.Trace,
+	})
+	return r.Booking, r.Repeat, err
+}
+
+func (b bookings) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {
+	return b.app.Store.Booking(ctx, tenant, id)
+}
+
+func (b bookings) Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error) {
+	return b.app.Store.Reservation(ctx, tenant, token)
+}
+
+// flow fits the connecting of accounts to the API.
+type flow struct{ inner *grant.Flow }
+
+func (f flow) Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error) {
+	id, token, err := f.inner.Begin(ctx, tenant, p, again, actor)
+	if errors.Is(err, grant.ErrNoApp) {
+		err = api.ErrNoProvider
+	}
+	return id, token, err
+}
+
+func (f flow) Open(ctx context.Context, token, cookie string) (string, error) {
+	location, err := f.inner.Open(ctx, token, cookie)
+	return location, forOwner(err)
+}
+
+func (f flow) Finish(ctx context.Context, in api.Answer) (cal.ConnectionID, error) {
+	id, err := f.inner.Finish(ctx, grant.Answer(in))
+	return id, forOwner(err)
+}
+
+// forOwner marks the failures that the account's owner may be shown, and only in our own words.
+func forOwner(err error) error {
+	for _, known := range []error{grant.ErrLink, grant.ErrState, grant.ErrRefused, grant.ErrIssuer} {
+		if errors.Is(err, known) {
+			return &api.OwnerError{Err: known}
+		}
+	}
+	return err
+}
+
+// The store serves every part through the part's own small interface.
+var (
+	_ work.Store              = (*store.Store)(nil)
+	_ work.DueStore           = (*store.Store)(nil)
+	_ reconcile.Store         = (*store.Store)(nil)
+	_ deltasync.Store         = (*store.Store)(nil)
+	_ deltasync.CalendarStore = (*store.Store)(nil)
+	_ watch.Store             = (*store.Store)(nil)
+	_ grant.Store             = (*store.Store)(nil)
+	_ grant.FlowStore         = (*store.Store)(nil)
+	_ intake.Store            = (*store.Store)(nil)
+	_ inbound.Channels        = (*store.Store)(nil)
+	_ outbound.Store          = (*store.Store)(nil)
+)
