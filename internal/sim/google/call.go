@@ -1,0 +1,163 @@
+package google
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/oauth"
+)
+
+const scopePrefix = "https://www.googleapis.com/auth/"
+
+// scopes returns the scopes of which one is enough; nil is any at all. The lists are those of the discovery document.
+type scopes func() []string
+
+func anyScope() []string { return nil }
+
+func listScopes() []string {
+	return []string{"calendar", "calendar.readonly", "calendar.calendarlist", "calendar.calendarlist.readonly"}
+}
+
+func entryScopes() []string { return append(listScopes(), "calendar.app.created") }
+
+func calendarScopes() []string {
+	return []string{"calendar", "calendar.readonly", "calendar.calendars", "calendar.calendars.readonly", "calendar.app.created"}
+}
+
+func writeScopes() []string {
+	return []string{"calendar", "calendar.app.created", "calendar.events", "calendar.events.owned"}
+}
+
+func readScopes() []string {
+	return append(writeScopes(), "calendar.readonly", "calendar.events.readonly", "calendar.events.freebusy",
+		"calendar.events.owned.readonly", "calendar.events.public.readonly")
+}
+
+// call is one authorised API request.
+type call struct {
+	r      *http.Request
+	query  url.Values
+	access oauth.Access
+}
+
+// answer is what a handler returns; it is written once no lock is held.
+type answer struct {
+	// status is 200 unless set.
+	status int
+	// body is left out if nil. Its "etag" also stands in the header.
+	body map[string]any
+	etag string
+	// after runs once the answer is on its way.
+	after func()
+}
+
+// api checks the access token and its scopes before handle runs.
+func (s *Server) api(enough scopes, handle func(*call) (answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		access, ok := s.ledger.Access(oauth.Bearer(r.Header.Get("Authorization")))
+		if !ok {
+			unauthorised(r).write(w)
+			return
+		}
+		if !allows(access.Scopes, enough()) {
+			failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission: Request had insufficient authentication scopes.").write(w)
+			return
+		}
+		a, err := handle(&call{r: r, query: r.URL.Query(), access: access})
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		a.write(w)
+	})
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	if etag, _ := a.body["etag"].(string); etag != "" {
+		a.etag = etag
+	}
+	if a.etag != "" {
+		w.Header().Set("ETag", a.etag)
+	}
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	if a.body == nil {
+		w.WriteHeader(a.status)
+	} else {
+		writeJSON(w, a.status, a.body)
+	}
+	if a.after != nil {
+		_ = http.NewResponseController(w).Flush() // without a flusher the answer is complete in any case
+		a.after()
+	}
+}
+
+func unauthorised(r *http.Request) *apiError {
+	if r.Header.Get("Authorization") == "" {
+		return failed(http.StatusUnauthorized, "required", "Login Required").at("header", "Authorization")
+	}
+	return usual(http.StatusUnauthorized)
+}
+
+func allows(granted, enough []string) bool {
+	return enough == nil || slices.ContainsFunc(granted, func(scope string) bool {
+		return slices.Contains(enough, strings.TrimPrefix(scope, scopePrefix))
+	})
+}
+
+// accountOf is the address that the request's access token stands for, or "".
+func (s *Server) accountOf(r *http.Request) string {
+	token := oauth.Bearer(r.Header.Get("Authorization"))
+	if token == "" {
+		return ""
+	}
+	return s.ledger.Owner(token)
+}
+
+// entry finds the calendar that the path names, as the caller sees it. s.mu is held.
+func (s *Server) entry(c *call) (*listEntry, error) {
+	a := s.accounts[strings.ToLower(c.access.Account)]
+	if a == nil {
+		return nil, failed(http.StatusForbidden, "notACalendarUser", "The user must be signed up for Google Calendar.").in("calendar")
+	}
+	e := a.entry(c.r.PathValue("calendar"))
+	if e == nil {
+		return nil, notFound()
+	}
+	return e, nil
+}
+
+// document reads a JSON object.
+func (c *call) document() (map[string]json.RawMessage, error) {
+	var doc map[string]json.RawMessage
+	return doc, c.decode(&doc)
+}
+
+func (c *call) decode(into any) error {
+	raw, err := io.ReadAll(c.r.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, into)
+	}
+	if err != nil {
+		return failed(http.StatusBadRequest, "parseError", "Parse Error")
+	}
+	return nil
+}
+
+// unchanged reports whether the client has this state already, which is then answered with 304.
+func (c *call) unchanged(etag string) bool { return c.r.Header.Get("If-None-Match") == etag }
+
+func notModified(etag string) answer { return answer{status: http.StatusNotModified, etag: etag} }
+
+// base is the address under which the client reached the simulator.
+func base(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

@@ -1,0 +1,137 @@
+package google
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// readEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/get. A deleted event is shown as cancelled.
+func (s *Server) readEvent(c *call) (answer, error) {
+	cal, e, in, err := s.find(c)
+	if err != nil {
+		return answer{}, err
+	}
+	if c.unchanged(e.etag) {
+		return notModified(e.etag), nil
+	}
+	return answer{body: e.wire(cal, in)}, nil
+}
+
+// find takes hold of the event that the path names.
+func (s *Server) find(c *call) (*calendar, *event, *time.Location, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	entry, err := s.entry(c)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	e := entry.calendar.events[c.r.PathValue("event")]
+	if e == nil {
+		return nil, nil, nil, notFound()
+	}
+	in := entry.calendar.loc
+	if zone := c.query.Get("timeZone"); zone != "" {
+		if in, err = s.world.Zones.Load(zone); err != nil {
+			return nil, nil, nil, invalidParameter("timeZone", "Invalid time zone definition.")
+		}
+	}
+	return entry.calendar, e, in, nil
+}
+
+// insertEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/insert.
+func (s *Server) insertEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.writeEvent(c, func(w writing) (*event, error) {
+		w.ifMatch = "" // not looked at on insert (https://developers.google.com/workspace/calendar/api/guides/version-resources)
+		return s.insert(w, doc)
+	})
+}
+
+// updateEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/update.
+func (s *Server) updateEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.writeEvent(c, func(w writing) (*event, error) {
+		old := w.cal.events[c.r.PathValue("event")]
+		if old == nil {
+			return nil, notFound()
+		}
+		return s.replace(w, old, doc)
+	})
+}
+
+// patchEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/patch.
+func (s *Server) patchEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.writeEvent(c, func(w writing) (*event, error) {
+		old := w.cal.events[c.r.PathValue("event")]
+		if old == nil {
+			return nil, notFound()
+		}
+		return s.patch(w, old, doc)
+	})
+}
+
+// deleteEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/delete: 204 once, 410 ever after.
+func (s *Server) deleteEvent(c *call) (answer, error) {
+	return s.writeEvent(c, func(w writing) (*event, error) {
+		old := w.cal.events[c.r.PathValue("event")]
+		if old == nil {
+			return nil, notFound()
+		}
+		return nil, s.remove(w, old)
+	})
+}
+
+// writeEvent runs one write under the lock and answers with the event, or with 204 when there is none.
+func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answer, error) {
+	w, err := c.writing()
+	if err != nil {
+		return answer{}, err
+	}
+	e, err := func() (*event, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		entry, err := s.entry(c)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayWrite(entry.role); err != nil {
+			return nil, err
+		}
+		w.cal = entry.calendar
+		return write(w)
+	}()
+	if err != nil {
+		return answer{}, err
+	}
+	if e == nil {
+		return answer{status: http.StatusNoContent}, nil
+	}
+	return answer{body: e.wire(w.cal, w.cal.loc)}, nil
+}
+
+// writing reads the parameters that all writes have.
+func (c *call) writing() (writing, error) {
+	w := writing{by: c.access.Account, notify: c.query.Get("sendUpdates"), ifMatch: c.r.Header.Get("If-Match")}
+	if !slices.Contains([]string{"", "all", "externalOnly", "none"}, w.notify) {
+		return w, invalidParameter("sendUpdates", "Invalid value for: sendUpdates")
+	}
+	if w.notify == "" && c.query.Get("sendNotifications") == "true" {
+		w.notify = "all"
+	}
+	w.options = writeOptions{
+		conferences: c.query.Get("conferenceDataVersion") == "1",
+		attachments: c.query.Get("supportsAttachments") == "true",
+	}
+	return w, nil
+}

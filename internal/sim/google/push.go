@@ -1,0 +1,73 @@
+package google
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
+)
+
+// The resource states that a message can name.
+const (
+	stateSync   = "sync"
+	stateExists = "exists"
+)
+
+// resourceOf is the opaque name of what a channel watches: the same for all channels of one account on one calendar.
+func resourceOf(calendar, account string) string {
+	sum := sha256.Sum256([]byte(calendar + "\n" + account))
+	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:]))[:27]
+}
+
+// alive reports whether the channel still sends.
+func (s *Server) alive(ch *channel) bool { return !ch.stopped && s.world.Now().Before(ch.expires) }
+
+// push tells every channel of the calendar that are alive. s.mu is held.
+func (s *Server) push(cal *calendar, state string) {
+	cal.channels = slices.DeleteFunc(cal.channels, func(ch *channel) bool { return !s.alive(ch) })
+	for _, ch := range cal.channels {
+		s.tell(ch, state)
+	}
+}
+
+// tell queues one message (https://developers.google.com/workspace/calendar/api/guides/push#receiving-notifications). The number of a
+// channel's sync message is 1; those of the others rise with gaps. s.mu is held.
+func (s *Server) tell(ch *channel, state string) <-chan struct{} {
+	number := uint64(1)
+	if state != stateSync {
+		ch.number += 1 + s.world.IDs.Number(3)
+		number = ch.number
+	}
+	h := http.Header{
+		"User-Agent":                {"APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"},
+		"X-Goog-Channel-Id":         {ch.id},
+		"X-Goog-Message-Number":     {strconv.FormatUint(number, 10)},
+		"X-Goog-Resource-Id":        {ch.resource},
+		"X-Goog-Resource-State":     {state},
+		"X-Goog-Resource-Uri":       {ch.resourceURI},
+		"X-Goog-Channel-Expiration": {ch.expires.UTC().Format(http.TimeFormat)},
+	}
+	if ch.token != "" {
+		h.Set("X-Goog-Channel-Token", ch.token)
+	}
+	return s.world.Pusher.Send(stage.Push{
+		Provider: stage.Google, Account: ch.account, Channel: ch.id, Kind: state, URL: ch.address, Header: h, Judge: judge,
+	})
+}
+
+// judge says which answers count
+// (https://developers.google.com/workspace/calendar/api/guides/push#responding-to-notifications). No answer at all is taken as 503.
+func judge(status int) stage.PushVerdict {
+	switch status {
+	case 200, 201, 202, 204, 102:
+		return stage.PushDelivered
+	case 0, 500, 502, 503, 504:
+		return stage.PushRetry
+	default:
+		return stage.PushGivenUp
+	}
+}

@@ -1,0 +1,146 @@
+package microsoft
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/oauth"
+)
+
+const scopePrefix = "https://graph.microsoft.com/"
+
+// scopes returns the permissions of which one is enough (https://learn.microsoft.com/graph/permissions-reference).
+type scopes func() []string
+
+func writeScopes() []string { return []string{"Calendars.ReadWrite", "Calendars.ReadWrite.Shared"} }
+
+func readScopes() []string {
+	return append(writeScopes(), "Calendars.Read", "Calendars.Read.Shared")
+}
+
+func basicScopes() []string { return append(readScopes(), "Calendars.ReadBasic") }
+
+func userScopes() []string {
+	return []string{"User.Read", "User.ReadWrite", "User.Read.All", "User.ReadBasic.All"}
+}
+
+// call is one authorised Graph request.
+type call struct {
+	r      *http.Request
+	target target
+	query  url.Values
+	prefer preferences
+	access oauth.Access
+}
+
+// answer is what a handler returns; it is written once no lock is held.
+type answer struct {
+	// status is 200 unless set.
+	status int
+	// body is left out if nil.
+	body map[string]any
+}
+
+// serve checks the access token and its permissions before the endpoint runs.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, t target, e endpoint) {
+	access, ok := s.ledger.Access(oauth.Bearer(r.Header.Get("Authorization")))
+	if !ok {
+		s.writeError(w, r, unauthorised(r))
+		return
+	}
+	if !slices.ContainsFunc(access.Scopes, func(scope string) bool { return slices.Contains(e.enough(), strings.TrimPrefix(scope, scopePrefix)) }) {
+		s.writeError(w, r, accessDenied())
+		return
+	}
+	c := &call{r: r, target: t, query: r.URL.Query(), prefer: parsePrefer(r.Header), access: access}
+	a, err := e.handle(c)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	w.Header().Set("request-id", s.world.IDs.UUID())
+	w.Header().Set("OData-Version", "4.0")
+	if applied := c.prefer.applied(); applied != "" {
+		w.Header().Set("Preference-Applied", applied)
+	}
+	if a.body == nil {
+		w.WriteHeader(a.status)
+		return
+	}
+	writeJSON(w, max(a.status, http.StatusOK), a.body)
+}
+
+func unauthorised(r *http.Request) *graphError {
+	if r.Header.Get("Authorization") == "" {
+		return failed(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty.")
+	}
+	return usual(http.StatusUnauthorized)
+}
+
+// accountOf is the address that the request's access token stands for, or "".
+func (s *Server) accountOf(r *http.Request) string {
+	token := oauth.Bearer(r.Header.Get("Authorization"))
+	if token == "" {
+		return ""
+	}
+	return s.ledger.Owner(token)
+}
+
+// mailbox finds the mailbox that the path names; a person reaches their own only. s.mu is held.
+func (s *Server) mailbox(c *call) (*mailbox, error) { return s.reach(c.access.Account, c.target.user) }
+
+func (s *Server) reach(account, user string) (*mailbox, error) {
+	own := s.mailboxes[strings.ToLower(account)]
+	if own == nil {
+		return nil, failed(http.StatusNotFound, "MailboxNotEnabledForRESTAPI", "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")
+	}
+	if strings.EqualFold(user, "me") {
+		return own, nil
+	}
+	switch s.mailboxes[strings.ToLower(user)] {
+	case own:
+		return own, nil
+	case nil:
+		return nil, failed(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+user+"' is invalid.")
+	default:
+		return nil, accessDenied()
+	}
+}
+
+// place finds the mailbox and the calendar that the path names. s.mu is held.
+func (s *Server) place(c *call) (*mailbox, *calendar, error) {
+	m, err := s.mailbox(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	cal := m.calendar(c.target.calendar)
+	if cal == nil {
+		return nil, nil, unknownID(c.target.calendar)
+	}
+	return m, cal, nil
+}
+
+// document reads a JSON object.
+func (c *call) document() (map[string]json.RawMessage, error) {
+	var doc map[string]json.RawMessage
+	raw, err := io.ReadAll(c.r.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, &doc)
+	}
+	if err != nil || doc == nil {
+		return nil, badRequest("BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	return doc, nil
+}
+
+// base is the address under which the client reached Graph.
+func base(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host + "/v1.0"
+	}
+	return "http://" + r.Host + "/v1.0"
+}

@@ -1,0 +1,76 @@
+package microsoft
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// chain is one round trip of listings: a full one and all that follow from its links. Each link that is given out is a new generation of the
+// chain, and only the latest few can be used.
+type chain struct {
+	generation int
+}
+
+// deltaToken is what a $skiptoken or $deltatoken stands for. Clients see it encoded, inside a link.
+type deltaToken struct {
+	Chain      string    `json:"i"`
+	Generation int       `json:"g"`
+	Mailbox    string    `json:"m"`
+	Calendar   string    `json:"c"`
+	Epoch      int       `json:"e,omitempty"`
+	Start      time.Time `json:"s"`
+	End        time.Time `json:"t"`
+	// Changes tells a listing of changes from one of everything, and Paging a $skiptoken from a $deltatoken.
+	Changes bool `json:"d,omitempty"`
+	Paging  bool `json:"p,omitempty"`
+	// Pos is where the page begins: a change's number, or the position of an item in the order of creation.
+	Pos int64 `json:"n,omitempty"`
+	// UpTo is the latest change when the listing began: where the next one will begin.
+	UpTo int64 `json:"u,omitempty"`
+}
+
+func (t deltaToken) String() string {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return "" // unreachable: strings, numbers and times in range always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func parseDeltaToken(text string) (deltaToken, bool) {
+	var t deltaToken
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	return t, err == nil && json.Unmarshal(raw, &t) == nil && t.Chain != ""
+}
+
+// live fails on a token whose generation is no longer kept, in the words that were reported
+// (https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset). s.mu is held.
+func (s *Server) live(t deltaToken, cal *calendar) error {
+	c := s.chains[t.Chain]
+	kept := s.world.Switches().Microsoft.Generations
+	if c != nil && t.Epoch == cal.epoch && t.Generation > c.generation-kept {
+		return nil
+	}
+	highest := 0
+	if c != nil {
+		highest = c.generation
+	}
+	var list strings.Builder
+	for g := highest; g > max(highest-kept, 0); g-- {
+		fmt.Fprintf(&list, "[%d]", g)
+	}
+	return failed(http.StatusGone, "SyncStateNotFound",
+		fmt.Sprintf("The sync state generation is not found; generation=%d;[highest=%d]%s.", t.Generation, highest, list.String()))
+}
+
+// issue makes the token the newest generation of its chain. s.mu is held.
+func (s *Server) issue(t deltaToken) deltaToken {
+	c := s.chains[t.Chain]
+	c.generation++
+	t.Generation = c.generation
+	return t
+}

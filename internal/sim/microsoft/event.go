@@ -1,0 +1,123 @@
+package microsoft
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// event is one state of an event. It is never changed once it is stored.
+type event struct {
+	content
+
+	// restID changes when the event moves to another calendar; immutableID does not.
+	restID      string
+	immutableID string
+	calendar    string
+	changeKey   string
+	iCalUID     string
+	transaction string
+	created     time.Time
+	updated     time.Time
+	deleted     bool
+	// earliest and latest span all times that the event ever had, so that a listing knows whether it ever showed it.
+	earliest, latest time.Time
+}
+
+func (e *event) etag() string { return `W/"` + e.changeKey + `"` }
+
+// id is the one that the client prefers.
+func (e *event) id(immutable bool) string {
+	if immutable {
+		return e.immutableID
+	}
+	return e.restID
+}
+
+func (e *event) series() bool { return e.fields["recurrence"] != nil }
+
+// during reports whether the event lies at least partly in the window, where an all-day event counts from midnight to midnight in UTC.
+func during(start, end, from, to time.Time) bool {
+	return start.Before(to) && (end.After(from) || (start.Equal(end) && !start.Before(from)))
+}
+
+// text returns a property that is a text; "" if it is not there.
+func (e *event) text(name string) string {
+	var v string
+	if raw := e.fields[name]; raw != nil && json.Unmarshal(raw, &v) != nil {
+		return ""
+	}
+	return v
+}
+
+// wire is the event as Graph shows it (https://learn.microsoft.com/graph/api/event-get).
+func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
+	zone, in, err := s.shownZone(v.zone)
+	if err != nil {
+		return nil, err
+	}
+	w := usualEvent()
+	for name, raw := range e.fields {
+		w[name] = raw
+	}
+	place, places := showLocations(e.locations)
+	maps.Copy(w, map[string]any{
+		"@odata.etag": e.etag(), "id": e.id(v.immutable), "changeKey": e.changeKey, "iCalUId": e.iCalUID,
+		"createdDateTime": stamp(e.created), "lastModifiedDateTime": stamp(e.updated),
+		"originalStartTimeZone": s.zones.original(e.start.zone), "originalEndTimeZone": s.zones.original(e.end.zone),
+		"start": e.start.wire(e.allDay, zone, in), "end": e.end.wire(e.allDay, zone, in), "isAllDay": e.allDay,
+		"body": e.body.wire(v.text), "bodyPreview": e.body.preview(), "location": place, "locations": places, "attendees": e.guests(),
+		"webLink":   "https://outlook.office365.com/owa/?itemid=" + url.QueryEscape(e.restID) + "&exvsurl=1&path=/calendar/item",
+		"organizer": map[string]any{"emailAddress": emailAddress{Name: m.person.Name, Address: m.person.Email}},
+	})
+	if e.transaction != "" {
+		w["transactionId"] = e.transaction
+	}
+	if e.series() {
+		w["type"] = "seriesMaster"
+	}
+	if found := e.properties.wire(v.expand); len(found) > 0 {
+		w["singleValueExtendedProperties"] = found
+	}
+	return v.narrow(w), nil
+}
+
+// shownZone is the zone to show times in; UTC unless the client prefers another.
+func (s *Server) shownZone(preferred string) (string, *time.Location, error) {
+	if preferred == "" {
+		return "UTC", time.UTC, nil
+	}
+	in, err := s.zone(preferred)
+	return preferred, in, err
+}
+
+func (e *event) guests() []attendee {
+	if e.attendees == nil {
+		return []attendee{}
+	}
+	return e.attendees
+}
+
+// usualEvent holds what an event is without a word.
+func usualEvent() map[string]any {
+	return map[string]any{
+		"subject": "", "importance": "normal", "sensitivity": "normal", "showAs": "busy", "categories": []string{},
+		"reminderMinutesBeforeStart": 15, "isReminderOn": true, "responseRequested": true, "allowNewTimeProposals": true,
+		"hideAttendees": false, "hasAttachments": false, "isCancelled": false, "isDraft": false, "isOrganizer": true,
+		"isOnlineMeeting": false, "onlineMeetingProvider": "unknown", "onlineMeetingUrl": nil, "onlineMeeting": nil,
+		"seriesMasterId": nil, "recurrence": nil, "transactionId": nil, "type": "singleInstance",
+		"responseStatus": response{Response: "organizer", Time: never},
+	}
+}
+
+// narrow keeps what the client selected. What it expanded stays in any case.
+func (v view) narrow(w map[string]any) map[string]any {
+	if v.only != nil {
+		maps.DeleteFunc(w, func(name string, _ any) bool {
+			return !v.only[strings.ToLower(name)] && name != "singleValueExtendedProperties"
+		})
+	}
+	return w
+}

@@ -1,0 +1,217 @@
+package microsoft
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func trimBase(path string) string { return strings.TrimPrefix(path, "/v1.0") }
+
+// listEvents serves https://learn.microsoft.com/graph/api/calendar-list-events.
+func (s *Server) listEvents(c *call) (answer, error) {
+	v, err := s.view(c)
+	if err != nil {
+		return answer{}, err
+	}
+	q, err := parseCollection(c)
+	if err != nil {
+		return answer{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, cal, err := s.place(c)
+	if err != nil {
+		return answer{}, err
+	}
+	body := map[string]any{"@odata.context": contextOf(c, m, "events")}
+	rows, more := m.collect(cal, q)
+	if more {
+		body["@odata.nextLink"] = nextLink(c, q.skip+q.top)
+	}
+	value := make([]any, 0, len(rows))
+	for _, e := range rows {
+		w, err := s.wire(e, m, v)
+		if err != nil {
+			return answer{}, err
+		}
+		value = append(value, w)
+	}
+	body["value"] = value
+	return answer{body: body}, nil
+}
+
+// collect returns one page of the calendar's events, and whether there are more.
+func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
+	var rows []*event
+	seen := 0
+	for _, id := range cal.journal.From(0) {
+		e := m.events[id]
+		if e.deleted || e.calendar != cal.id || !q.keep(e) {
+			continue
+		}
+		if seen++; seen <= q.skip {
+			continue
+		}
+		if len(rows) == q.top {
+			return rows, true
+		}
+		rows = append(rows, e)
+	}
+	return rows, false
+}
+
+func contextOf(c *call, m *mailbox, what string) string {
+	return base(c.r) + "/$metadata#users('" + m.oid + "')/" + what
+}
+
+// view is how the caller wants to see events. It is read before anything is written, so that nothing is done for a request that is refused.
+func (s *Server) view(c *call) (view, error) {
+	v, err := parseView(c.prefer, c.query)
+	if err == nil {
+		_, _, err = s.shownZone(v.zone)
+	}
+	return v, err
+}
+
+// shown is the answer that shows one event.
+func (s *Server) shown(c *call, m *mailbox, e *event, v view) (answer, error) {
+	w, err := s.wire(e, m, v)
+	if err != nil {
+		return answer{}, err
+	}
+	w["@odata.context"] = contextOf(c, m, "events/$entity")
+	return answer{body: w}, nil
+}
+
+// readEvent serves https://learn.microsoft.com/graph/api/event-get.
+func (s *Server) readEvent(c *call) (answer, error) {
+	v, err := s.view(c)
+	if err != nil {
+		return answer{}, err
+	}
+	s.mu.RLock()
+	m, e, err := s.named(c)
+	s.mu.RUnlock()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.shown(c, m, e, v)
+}
+
+// named takes hold of the event that the path names: in any calendar of the mailbox, or in the one that the path goes through. s.mu is held.
+func (s *Server) named(c *call) (*mailbox, *event, error) {
+	m, cal, err := s.place(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := m.find(c.target.id)
+	if e == nil || (c.target.named && e.calendar != cal.id) {
+		return nil, nil, unknownID(c.target.id)
+	}
+	return m, e, nil
+}
+
+// createEvent serves https://learn.microsoft.com/graph/api/calendar-post-events. A request that is repeated with its transactionId makes no
+// second event.
+func (s *Server) createEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	v, err := s.view(c)
+	if err != nil {
+		return answer{}, err
+	}
+	m, e, err := s.create(c, doc)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := s.shown(c, m, e, v)
+	a.status = http.StatusCreated
+	return a, err
+}
+
+func (s *Server) create(c *call, doc map[string]json.RawMessage) (*mailbox, *event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, cal, err := s.place(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cal.role == stage.RoleReader {
+		return nil, nil, accessDenied()
+	}
+	key := s.transactionKey(cal, doc)
+	if e, err := s.earlier(m, key, doc); e != nil || err != nil {
+		return m, e, err
+	}
+	e, err := s.newEvent(m, cal, doc)
+	if err != nil {
+		return nil, nil, err
+	}
+	if key != "" {
+		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc)}
+	}
+	return m, e, nil
+}
+
+// updateEvent serves https://learn.microsoft.com/graph/api/event-update.
+func (s *Server) updateEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	v, err := s.view(c)
+	if err != nil {
+		return answer{}, err
+	}
+	m, e, err := func() (*mailbox, *event, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		m, old, err := s.writable(c, s.world.Switches().Microsoft.PatchIfMatch)
+		if err != nil {
+			return nil, nil, err
+		}
+		e, err := s.change(m, old, doc)
+		return m, e, err
+	}()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.shown(c, m, e, v)
+}
+
+// deleteEvent serves https://learn.microsoft.com/graph/api/event-delete: 204 once, 404 ever after.
+func (s *Server) deleteEvent(c *call) (answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, old, err := s.writable(c, s.world.Switches().Microsoft.DeleteIfMatch)
+	if err != nil {
+		return answer{}, err
+	}
+	s.remove(m, old)
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// writable takes hold of the event that the path names if the caller may write it and it is still in the state that the caller knows.
+// s.mu is held.
+func (s *Server) writable(c *call, ifMatch stage.Obedience) (*mailbox, *event, error) {
+	m, e, err := s.named(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.calendar(e.calendar).role == stage.RoleReader {
+		return nil, nil, accessDenied()
+	}
+	wanted := c.r.Header.Get("If-Match")
+	if ifMatch == stage.Honoured && wanted != "" && wanted != "*" && strings.TrimPrefix(wanted, "W/") != strings.TrimPrefix(e.etag(), "W/") {
+		return nil, nil, conflict()
+	}
+	return m, e, nil
+}

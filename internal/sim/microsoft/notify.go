@@ -1,0 +1,116 @@
+package microsoft
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
+)
+
+// The kinds of change.
+const (
+	changeCreated = "created"
+	changeUpdated = "updated"
+	changeDeleted = "deleted"
+)
+
+// notify tells the subscriptions on the calendar. One action of a person makes several notifications, as in the field. s.mu is held.
+func (s *Server) notify(m *mailbox, old, e *event) {
+	kinds := []string{changeUpdated, changeUpdated}
+	switch {
+	case old == nil:
+		kinds = []string{changeCreated, changeUpdated}
+	case e.deleted:
+		kinds = []string{changeDeleted}
+	}
+	for _, sub := range s.onCalendar(m, e.calendar) {
+		for _, kind := range kinds {
+			if strings.Contains(sub.ChangeType, kind) {
+				s.tell(sub, kind, e)
+			}
+		}
+	}
+}
+
+// onCalendar returns the live subscriptions on a calendar, in a fixed order. s.mu is held.
+func (s *Server) onCalendar(m *mailbox, calendar string) []*subscription {
+	var all []*subscription
+	for _, sub := range s.subscriptions {
+		if s.alive(sub) && sub.mailbox == m && (calendar == "" || sub.calendar == calendar) {
+			all = append(all, sub)
+		}
+	}
+	slices.SortFunc(all, func(a, b *subscription) int { return strings.Compare(a.id, b.id) })
+	return all
+}
+
+// tell queues one change notification (https://learn.microsoft.com/graph/api/resources/changenotification).
+func (s *Server) tell(sub *subscription, kind string, e *event) {
+	path := "Users/" + sub.mailbox.oid + "/Events/" + e.id(sub.immutable)
+	s.push(sub, sub.NotificationURL, kind, map[string]any{
+		"changeType": kind, "resource": path,
+		"resourceData": map[string]any{
+			"@odata.type": "#Microsoft.Graph.Event", "@odata.id": path, "@odata.etag": e.etag(), "id": e.id(sub.immutable),
+		},
+	})
+}
+
+// push queues a notification with what all notifications have.
+func (s *Server) push(sub *subscription, address, kind string, item map[string]any) {
+	item["subscriptionId"] = sub.id
+	item["subscriptionExpirationDateTime"] = sub.expires.Format("2006-01-02T15:04:05.9999999-07:00")
+	item["clientState"] = sub.ClientState
+	item["tenantId"] = sub.mailbox.tenant
+	body, err := json.Marshal(map[string]any{"value": []any{item}})
+	if err != nil {
+		return // unreachable: strings always marshal
+	}
+	s.world.Pusher.Send(stage.Push{
+		Provider: stage.Microsoft, Account: sub.mailbox.person.Email, Channel: sub.id, Kind: kind, URL: address,
+		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body, Judge: judge,
+	})
+}
+
+// judge says which answers count; whatever fails is tried again for hours
+// (https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#receive-notifications).
+func judge(status int) stage.PushVerdict {
+	if status >= 200 && status < 300 {
+		return stage.PushDelivered
+	}
+	return stage.PushRetry
+}
+
+// Lifecycle sends a lifecycle notification about a subscription of the person, or about all of them if id is empty
+// (https://learn.microsoft.com/graph/change-notifications-lifecycle-events). subscriptionRemoved also removes it. A subscription without an
+// address for such notifications gets none.
+func (s *Server) Lifecycle(email, id, event string) error {
+	if event == "" {
+		return fmt.Errorf("%w: a lifecycle notification needs an event", stage.ErrInvalid)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.mailboxes[strings.ToLower(email)]
+	if m == nil {
+		return fmt.Errorf("%w: %q at Microsoft", stage.ErrUnknownPerson, email)
+	}
+	found := false
+	for _, sub := range s.onCalendar(m, "") {
+		if id != "" && sub.id != id {
+			continue
+		}
+		found = true
+		if sub.LifecycleNotificationURL != "" {
+			s.push(sub, sub.LifecycleNotificationURL, event, map[string]any{"lifecycleEvent": event})
+		}
+		if event == "subscriptionRemoved" {
+			s.drop(sub)
+		}
+	}
+	if !found && id != "" {
+		return fmt.Errorf("%w: %q of %q at Microsoft", stage.ErrUnknownChannel, id, email)
+	}
+	return nil
+}

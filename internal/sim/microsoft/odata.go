@@ -1,0 +1,117 @@
+package microsoft
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// view is how the answer to a request shows events.
+type view struct {
+	preferences
+
+	// expand are the normal ids of the extended properties to show.
+	expand []string
+	// only are the properties to show, in lower case; nil is all.
+	only map[string]bool
+}
+
+var (
+	expandProperties = regexp.MustCompile(`(?i)^singleValueExtendedProperties\s*\(\s*\$filter\s*=\s*(.*)\)$`)
+	idEquals         = regexp.MustCompile(`(?i)id\s+eq\s+'((?:[^']|'')*)'`)
+	anyProperty      = regexp.MustCompile(`(?i)^\s*singleValueExtendedProperties/any\s*\(\s*(\w+)\s*:\s*(\w+)/id\s+eq\s+'((?:[^']|'')*)'\s+and\s+(\w+)/value\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
+	uidEquals        = regexp.MustCompile(`(?i)^\s*iCalUId\s+eq\s+'((?:[^']|'')*)'\s*$`)
+)
+
+func parseView(p preferences, q url.Values) (view, error) {
+	v := view{preferences: p}
+	if names := q.Get("$select"); names != "" {
+		v.only = map[string]bool{"id": true, "@odata.etag": true}
+		for name := range strings.SplitSeq(names, ",") {
+			v.only[strings.ToLower(strings.TrimSpace(name))] = true
+		}
+	}
+	expand := strings.TrimSpace(q.Get("$expand"))
+	if expand == "" {
+		return v, nil
+	}
+	m := expandProperties.FindStringSubmatch(expand)
+	if m == nil {
+		return v, notSimulated("$expand=" + expand)
+	}
+	for _, one := range idEquals.FindAllStringSubmatch(m[1], -1) {
+		id, ok := normalProperty(unquoted(one[1]))
+		if !ok {
+			return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		}
+		v.expand = append(v.expand, id)
+	}
+	if v.expand == nil {
+		return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+	}
+	return v, nil
+}
+
+func unquoted(s string) string { return strings.ReplaceAll(s, "''", "'") }
+
+// filter decides which events a collection shows.
+type filter func(*event) bool
+
+func parseFilter(text string) (filter, error) {
+	if text == "" {
+		return func(*event) bool { return true }, nil
+	}
+	if m := anyProperty.FindStringSubmatch(text); m != nil && m[1] == m[2] && m[2] == m[4] {
+		id, ok := normalProperty(unquoted(m[3]))
+		if !ok {
+			return nil, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		}
+		value := unquoted(m[5])
+		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
+	}
+	if m := uidEquals.FindStringSubmatch(text); m != nil {
+		return func(e *event) bool { return e.iCalUID == unquoted(m[1]) }, nil
+	}
+	return nil, notSimulated("$filter=" + text)
+}
+
+// collection is what a listing without delta asks for.
+type collection struct {
+	keep      filter
+	top, skip int
+}
+
+func parseCollection(c *call) (collection, error) {
+	var q collection
+	var err error
+	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
+		return q, err
+	}
+	for _, name := range []string{"$orderby", "$search", "$count"} {
+		if c.query.Has(name) {
+			return q, notSimulated("events with " + name)
+		}
+	}
+	usual := c.prefer.pageSize
+	if usual == 0 {
+		usual = 10
+	}
+	if q.top, err = numberOf(c.query, "$top", usual, 1000); err != nil {
+		return q, err
+	}
+	q.skip, err = numberOf(c.query, "$skip", 0, 1<<30)
+	return q, err
+}
+
+// numberOf reads $top or $skip.
+func numberOf(q url.Values, name string, usual, most int) (int, error) {
+	if q.Get(name) == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(q.Get(name))
+	if err != nil || n < 0 || n > most {
+		return 0, badRequest("ErrorInvalidUrlQuery", "Invalid value for "+name+".")
+	}
+	return n, nil
+}

@@ -1,0 +1,69 @@
+package microsoft
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/calweave/calweave/internal/sim/oauth"
+	"github.com/calweave/calweave/internal/sim/stage"
+)
+
+// Server is the simulated Microsoft. It is safe for concurrent use.
+type Server struct {
+	world   *stage.World
+	clients oauth.Clients
+	ledger  *oauth.Ledger
+	zones   zoneTable
+	paths   map[string]endpoint
+	handler http.Handler
+
+	mu sync.RWMutex
+	// mailboxes are by address and by object id, in lower case.
+	mailboxes map[string]*mailbox
+	order     []*mailbox
+	// chains are the listings that delta tokens belong to.
+	chains map[string]*chain
+	// subscriptions are those that were not removed, by id.
+	subscriptions map[string]*subscription
+}
+
+// New returns a Microsoft without anyone in it.
+func New(w *stage.World, clients oauth.Clients) *Server {
+	s := &Server{
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(),
+		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
+	}
+	s.paths = s.endpoints()
+	s.handler = &stage.Gate{
+		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Next: s.routes(),
+	}
+	return s
+}
+
+// Handler serves login.microsoftonline.com and graph.microsoft.com at once, mounted at the root.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// routes tell Graph from the identity platform.
+func (s *Server) routes() http.Handler {
+	login := http.NewServeMux()
+	login.HandleFunc("GET /{tenant}/oauth2/v2.0/authorize", s.authorize)
+	login.HandleFunc("POST /{tenant}/oauth2/v2.0/authorize", s.decide)
+	login.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.token)
+	login.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		oauth.WriteProblem(w, http.StatusNotFound, "404", "The page was not found.")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0/"); ok {
+			s.graph(w, r, path)
+			return
+		}
+		login.ServeHTTP(w, r)
+	})
+}
+
+// hasCursor reports whether a request carries a delta token or a page token.
+func hasCursor(r *http.Request) bool {
+	q := r.URL.Query()
+	return q.Has("$deltatoken") || q.Has("$skiptoken")
+}

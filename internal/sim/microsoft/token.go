@@ -1,0 +1,172 @@
+package microsoft
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/calweave/calweave/internal/sim/oauth"
+)
+
+const (
+	accessPrefix  = "eyJ0eXAi"
+	refreshPrefix = "0.AXoA"
+	// accessLife is what a token response promises.
+	accessLife = 3599 * time.Second
+	// idleLife is how long a refresh token may go unused (https://learn.microsoft.com/entra/identity-platform/refresh-tokens).
+	idleLife = 90 * 24 * time.Hour
+)
+
+// tokenError is an error of the token endpoint
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+type tokenError struct {
+	status   int
+	code     string
+	number   int
+	text     string
+	suberror string
+}
+
+func invalidGrant(number int, text string) tokenError {
+	return tokenError{status: http.StatusBadRequest, code: "invalid_grant", number: number, text: text}
+}
+
+func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
+	trace, correlation := s.world.IDs.UUID(), s.world.IDs.UUID()
+	at := s.world.Now().Format("2006-01-02 15:04:05Z")
+	v := map[string]any{
+		"error": e.code,
+		"error_description": fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+			e.number, e.text, trace, correlation, at),
+		"error_codes": []int{e.number}, "timestamp": at, "trace_id": trace, "correlation_id": correlation,
+		"error_uri": fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.number),
+	}
+	if e.suberror != "" {
+		v["suberror"] = e.suberror
+	}
+	writeJSON(w, e.status, v)
+}
+
+// token exchanges codes and refresh tokens. Called once per connection and then about once an hour.
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
+		return
+	}
+	client, err := s.clients.Prove(r, r.PostForm)
+	switch {
+	case errors.Is(err, oauth.ErrBadSecret):
+		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
+		return
+	case err != nil:
+		s.refuseToken(w, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+		return
+	}
+	switch r.PostForm.Get("grant_type") {
+	case "authorization_code":
+		s.exchange(w, client, r.PostForm)
+	case "refresh_token":
+		s.refresh(w, client, r.PostForm)
+	default:
+		s.refuseToken(w, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
+	}
+}
+
+// exchange turns a code into tokens.
+func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.Values) {
+	c, err := s.ledger.Redeem(client, form)
+	switch {
+	case errors.Is(err, oauth.ErrUsedCode):
+		s.refuseToken(w, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
+	case errors.Is(err, oauth.ErrExpiredCode):
+		s.refuseToken(w, invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity."))
+	case errors.Is(err, oauth.ErrBadVerifier), errors.Is(err, oauth.ErrNoVerifier):
+		s.refuseToken(w, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
+	case errors.Is(err, oauth.ErrBadRedirect):
+		s.refuseToken(w, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
+	case err != nil:
+		s.refuseToken(w, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
+	default:
+		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
+		writeJSON(w, http.StatusOK, s.tokens(grant, grant.Scopes))
+	}
+}
+
+// expanded turns .default into what an application of this kind was given by its registration.
+func expanded(all []string) []string {
+	var out []string
+	for _, scope := range all {
+		if strings.HasSuffix(scope, ".default") {
+			out = append(out, "Calendars.ReadWrite", "User.Read")
+			continue
+		}
+		out = append(out, strings.TrimPrefix(scope, scopePrefix))
+	}
+	return out
+}
+
+// refresh turns a refresh token into an access token and a further refresh token. The one that was used stays good.
+func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Values) {
+	grant, err := s.ledger.Renew(form.Get("refresh_token"), client.ID)
+	switch {
+	case form.Get("refresh_token") == "":
+		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
+		return
+	case errors.Is(err, oauth.ErrRevoked):
+		s.refuseToken(w, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))
+		return
+	case errors.Is(err, oauth.ErrInactive):
+		s.refuseToken(w, invalidGrant(700082, "The refresh token has expired due to inactivity."))
+		return
+	case err != nil:
+		s.refuseToken(w, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
+		return
+	}
+	scopes := grant.Scopes
+	if asked := expanded(strings.Fields(form.Get("scope"))); len(asked) > 0 {
+		if slices.ContainsFunc(asked, func(scope string) bool { return !identityScope(scope) && !slices.Contains(grant.Scopes, scope) }) {
+			e := invalidGrant(65001, "The user or administrator has not consented to use the application.")
+			e.suberror = "consent_required"
+			s.refuseToken(w, e)
+			return
+		}
+		scopes = asked
+	}
+	writeJSON(w, http.StatusOK, s.tokens(grant, scopes))
+}
+
+func (s *Server) tokens(g oauth.Grant, scopes []string) map[string]any {
+	life := int(accessLife.Seconds())
+	shown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == "offline_access" })
+	v := map[string]any{
+		"token_type": "Bearer", "scope": strings.Join(shown, " "), "expires_in": life, "ext_expires_in": life,
+		"access_token": s.ledger.MintAccess(accessPrefix, g, scopes, accessLife),
+	}
+	if slices.Contains(g.Scopes, "offline_access") {
+		v["refresh_token"] = s.ledger.MintRefresh(refreshPrefix, g)
+	}
+	if slices.Contains(scopes, "openid") {
+		v["id_token"] = s.idToken(g)
+	}
+	return v
+}
+
+// idToken says who the person is: oid and tid together are the stable key
+// (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
+func (s *Server) idToken(g oauth.Grant) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m := s.mailboxes[strings.ToLower(g.Account)]
+	if m == nil {
+		return ""
+	}
+	now := s.world.Now()
+	return oauth.IDToken(map[string]any{
+		"iss": "https://login.microsoftonline.com/" + m.tenant + "/v2.0", "aud": g.Client, "oid": m.oid, "tid": m.tenant, "sub": m.oid,
+		"name": m.person.Name, "preferred_username": m.person.Email, "iat": now.Unix(), "exp": now.Add(accessLife).Unix(), "ver": "2.0",
+	})
+}

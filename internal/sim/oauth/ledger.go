@@ -1,0 +1,191 @@
+package oauth
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/sim/stage"
+)
+
+// Why a refresh token is refused.
+var (
+	ErrUnknownToken = errors.New("unknown refresh token")
+	ErrRevoked      = errors.New("the grant was revoked")
+	ErrInactive     = errors.New("the refresh token was not used for too long")
+)
+
+// Grant is what one account allowed one client. Its fields do not change.
+type Grant struct {
+	ID      string
+	Account string
+	Client  string
+	Scopes  []string
+}
+
+// Access is an access token's meaning. Scopes are those that this token carries.
+type Access struct {
+	Grant
+
+	Expires time.Time
+}
+
+// Ledger holds the grants and tokens of one authorization server. It is safe for concurrent use.
+type Ledger struct {
+	clock clock.Clock
+	ids   *stage.IDs
+	// Idle is how long a refresh token lives without being used; 0 is for good.
+	idle time.Duration
+
+	mu        sync.RWMutex
+	asks      map[string]Ask
+	codes     map[string]*code
+	access    map[string]Access
+	refresh   map[string]*refreshToken
+	revoked   map[string]bool
+	consented map[string][]string
+}
+
+type refreshToken struct {
+	grant Grant
+	used  time.Time
+}
+
+// NewLedger returns an empty ledger whose refresh tokens die when they are not used for idle.
+func NewLedger(c clock.Clock, ids *stage.IDs, idle time.Duration) *Ledger {
+	return &Ledger{
+		clock: c, ids: ids, idle: idle, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
+		refresh: map[string]*refreshToken{}, revoked: map[string]bool{}, consented: map[string][]string{},
+	}
+}
+
+// Open makes a grant.
+func (l *Ledger) Open(account, client string, scopes []string) Grant {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Grant{ID: l.ids.Hex(16), Account: account, Client: client, Scopes: scopes}
+}
+
+// Consented adds the scopes to those that the account ever allowed the client, and returns the ones from before; nil at the first consent.
+func (l *Ledger) Consented(account, client string, scopes []string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := strings.ToLower(account) + " " + client
+	before := l.consented[key]
+	l.consented[key] = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(before), scopes...))))
+	return before
+}
+
+// MintAccess makes an access token for the grant that carries the scopes and lives that long.
+func (l *Ledger) MintAccess(prefix string, g Grant, scopes []string, life time.Duration) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := prefix + l.ids.Hex(48)
+	g.Scopes = scopes
+	l.access[name] = Access{Grant: g, Expires: l.clock.Now().Add(life)}
+	return name
+}
+
+// MintRefresh makes a further refresh token for the grant.
+func (l *Ledger) MintRefresh(prefix string, g Grant) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := prefix + l.ids.Hex(48)
+	l.refresh[name] = &refreshToken{grant: g, used: l.clock.Now()}
+	return name
+}
+
+// Renew returns the grant of a refresh token that is alive, and notes its use.
+func (l *Ledger) Renew(token, client string) (Grant, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.refresh[token]
+	switch {
+	case t == nil || t.grant.Client != client:
+		return Grant{}, ErrUnknownToken
+	case l.revoked[t.grant.ID]:
+		return Grant{}, ErrRevoked
+	case l.idle > 0 && l.clock.Now().Sub(t.used) > l.idle:
+		return Grant{}, ErrInactive
+	}
+	t.used = l.clock.Now()
+	return t.grant, nil
+}
+
+// Access returns what an access token stands for, unless it has expired or was revoked.
+func (l *Ledger) Access(token string) (Access, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	a, ok := l.access[token]
+	if !ok || l.revoked[a.ID] || !l.clock.Now().Before(a.Expires) {
+		return Access{}, false
+	}
+	return a, true
+}
+
+// Owner returns the account of an access token, even of one that is no longer alive; "" for an unknown one.
+func (l *Ledger) Owner(token string) string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.access[token].Account
+}
+
+// Revoke ends the grant of an access or refresh token, with all of its tokens. It reports whether the token was alive.
+func (l *Ledger) Revoke(token string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	id := l.access[token].ID
+	if t := l.refresh[token]; t != nil {
+		id = t.grant.ID
+	}
+	if id == "" || l.revoked[id] {
+		return false
+	}
+	l.revoked[id] = true
+	return true
+}
+
+// RevokeAccount ends every grant of the account, and forgets that it ever consented.
+func (l *Ledger) RevokeAccount(account string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.refresh {
+		if strings.EqualFold(t.grant.Account, account) {
+			l.revoked[t.grant.ID] = true
+		}
+	}
+	for _, a := range l.access {
+		if strings.EqualFold(a.Account, account) {
+			l.revoked[a.ID] = true
+		}
+	}
+	for key := range l.consented {
+		if strings.HasPrefix(key, strings.ToLower(account)+" ") {
+			delete(l.consented, key)
+		}
+	}
+}
+
+// ExpireAccess ends the life of every access token of the account now. Refresh tokens stay.
+func (l *Ledger) ExpireAccess(account string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, a := range l.access {
+		if strings.EqualFold(a.Account, account) {
+			a.Expires = time.Time{}
+			l.access[name] = a
+		}
+	}
+}
+
+// Bearer returns the token of an Authorization header, or "".
+func Bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

@@ -1,0 +1,8 @@
+// Package stage is what both simulators stand on: the clock, the source of identifiers, faults on demand, the log of requests, the pusher, the
+// mails that would have been sent, the switches for what is unknown about the providers, and a signal that is raised on every change, so that
+// tests wait for states and never sleep. It knows no provider.
+//
+// Files: world.go (what is shared), signal.go, ids.go, journal.go (which item changed when), person.go and event.go (calendars seen without a
+// provider's words), zone.go, switches.go, fault.go (faults and when they strike), gate.go (the middleware that applies them), body.go (request
+// bodies), requests.go (the log), mail.go, push.go (what is pushed), pusher.go (how), pushfault.go (pushes lost, doubled, held back).
+package stage

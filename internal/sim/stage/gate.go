@@ -1,0 +1,159 @@
+package stage
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+)
+
+// maxLoggedBody is how much of a request's body the log keeps.
+const maxLoggedBody = 16 << 10
+
+// Gate stands in front of a provider's handlers: it reads the body, strikes with faults and logs each request.
+type Gate struct {
+	World    *World
+	Provider Provider
+	// Account is the address of the person whom the request's access token stands for, or "".
+	Account func(*http.Request) string
+	// Cursor reports whether the request carries a cursor or a page token.
+	Cursor func(*http.Request) bool
+	// Refuse answers in the provider's form: f has a status, and perhaps a code and a message.
+	Refuse func(w http.ResponseWriter, r *http.Request, f Fault)
+	Next   http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := &recorder{ResponseWriter: w}
+	entry := Request{
+		At: g.World.Now(), Provider: g.Provider, Account: g.Account(r),
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: withoutSecrets(r.Header),
+	}
+	body, err := readBody(r)
+	entry.Body = string(body[:min(len(body), maxLoggedBody)])
+	answered := true
+	if err != nil {
+		g.Refuse(rec, r, Fault{Status: bodyStatus(err), Message: err.Error()})
+	} else {
+		answered = g.serve(rec, r, &entry)
+	}
+	entry.Status = rec.status
+	g.World.Requests.add(entry)
+	if !answered {
+		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
+	}
+}
+
+// serve applies the fault that strikes the request, if any. It returns false if there must be no answer.
+func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) bool {
+	a, f := g.World.Faults.take(struck{provider: g.Provider, account: entry.Account, cursor: g.Cursor(r), r: r})
+	if a == nil {
+		g.Next.ServeHTTP(rec, r)
+		return true
+	}
+	entry.Fault = f.Action
+	switch f.Action {
+	case ActClosed:
+		return false
+	case ActLostAnswer:
+		rec.status = g.run(r).status
+		return false
+	case ActHold:
+		g.World.Faults.hold(a)
+		g.Next.ServeHTTP(rec, r)
+	case ActHoldAnswer:
+		c := g.run(r)
+		g.World.Faults.hold(a)
+		c.copyTo(rec)
+	default:
+		g.refuse(rec, r, f)
+	}
+	return true
+}
+
+func (g *Gate) run(r *http.Request) *capture {
+	c := &capture{header: http.Header{}, status: http.StatusOK}
+	g.Next.ServeHTTP(c, r)
+	return c
+}
+
+func (g *Gate) refuse(w http.ResponseWriter, r *http.Request, f Fault) {
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	if f.Action == ActCursorLost {
+		f.Status, f.Code = http.StatusGone, ""
+	}
+	if f.Action == ActHTML {
+		f = frontDoor(f)
+	}
+	if f.Body == "" && f.ContentType == "" {
+		g.Refuse(w, r, f)
+		return
+	}
+	if f.ContentType == "" {
+		f.ContentType = "application/json"
+	}
+	w.Header().Set("Content-Type", f.ContentType)
+	w.WriteHeader(f.Status)
+	_, _ = io.WriteString(w, f.Body) // a client that has gone needs no answer
+}
+
+func frontDoor(f Fault) Fault {
+	if f.Status == 0 {
+		f.Status = http.StatusBadGateway
+	}
+	if f.Body == "" {
+		f.Body = "<!DOCTYPE html><html><head><title>" + http.StatusText(f.Status) + "</title></head><body><h2>Our services aren't available right now</h2></body></html>"
+	}
+	f.ContentType = "text/html; charset=utf-8"
+	return f
+}
+
+func withoutSecrets(h http.Header) http.Header {
+	c := maps.Clone(h)
+	delete(c, "Authorization")
+	return c
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// capture keeps an answer.
+type capture struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (c *capture) Header() http.Header         { return c.header }
+func (c *capture) WriteHeader(status int)      { c.status = status }
+func (c *capture) Write(b []byte) (int, error) { return c.body.Write(b) }
+
+func (c *capture) copyTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), c.header)
+	w.WriteHeader(c.status)
+	_, _ = w.Write(c.body.Bytes()) // a client that has gone needs no answer
+}

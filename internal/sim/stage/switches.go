@@ -1,0 +1,161 @@
+package stage
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Switches decide what is unknown, contradictory or configurable about the real providers. Whatever a client relies on has to hold for each
+// value.
+type Switches struct {
+	// HTTPSPushOnly refuses push addresses that are not https, as both providers do
+	// (https://developers.google.com/workspace/calendar/api/guides/push,
+	// https://learn.microsoft.com/graph/change-notifications-delivery-webhooks). Off by default, since simulators mostly run on one machine.
+	HTTPSPushOnly bool `json:"https_push_only"`
+	// PageCap bounds the rows of every page below what the client asked for; 0 does not. Both providers may answer less than asked.
+	PageCap int `json:"page_cap"`
+	// EmptyFirstPage makes the first page of every listing of events empty, with a next page. Both providers do so at times.
+	EmptyFirstPage bool              `json:"empty_first_page"`
+	Google         GoogleSwitches    `json:"google"`
+	Microsoft      MicrosoftSwitches `json:"microsoft"`
+}
+
+// GoogleSwitches are what is unknown about Google Calendar.
+type GoogleSwitches struct {
+	// SyncMessage says when a new channel's first message goes out: SyncEither sends it with the answer, neither waiting for the other;
+	// SyncBefore holds the answer until the message was delivered or failed; SyncAfter sends it once the answer is written. The push guide
+	// promises no order.
+	SyncMessage SyncMessage `json:"sync_message"`
+	// UnreadableCursor is the status of a sync token that was never issued: 410 as the sync guide has it for every invalid token, or 400
+	// "Invalid sync token value.", which clients report.
+	UnreadableCursor int `json:"unreadable_cursor"`
+	// MaxChannelHours is the longest life of a channel; a longer wish is cut. The real maximum is not documented.
+	MaxChannelHours int `json:"max_channel_hours"`
+	// StopUnknown is the status of stopping a channel that is not there. It is not documented.
+	StopUnknown int `json:"stop_unknown"`
+	// CancelledDetails keeps the content of a deleted event in listings. Only its id is promised; on the organizer's calendar the rest may
+	// be there (https://developers.google.com/workspace/calendar/api/v3/reference/events#status).
+	CancelledDetails bool `json:"cancelled_details"`
+}
+
+// SyncMessage orders a channel's first message and the answer that opens the channel.
+type SyncMessage string
+
+// The orders.
+const (
+	SyncEither SyncMessage = "either"
+	SyncBefore SyncMessage = "before"
+	SyncAfter  SyncMessage = "after"
+)
+
+// MicrosoftSwitches are what is unknown about Microsoft Graph.
+type MicrosoftSwitches struct {
+	// PatchIfMatch and DeleteIfMatch say whether a stale If-Match is refused with 412. The pages of event update and event delete do not
+	// mention the header.
+	PatchIfMatch  Obedience `json:"patch_if_match"`
+	DeleteIfMatch Obedience `json:"delete_if_match"`
+	// DuplicateTransaction is the status of a transactionId that was used for another body: 400 or 409.
+	DuplicateTransaction int `json:"duplicate_transaction"`
+	// TransactionScope is where a transactionId is unique.
+	TransactionScope TransactionScope `json:"transaction_scope"`
+	// DeletedTransaction says whether a transactionId outlives its event: if it is Ignored the event is made anew, if Honoured the answer is
+	// that of a used transactionId.
+	DeletedTransaction Obedience `json:"deleted_transaction"`
+	// DuplicateSubscription says whether a second subscription of the same resource and change types is refused with 409, as documented
+	// (https://learn.microsoft.com/graph/outlook-change-notifications-overview), or made.
+	DuplicateSubscription Verdict `json:"duplicate_subscription"`
+	// LongSubscription says whether an expiry beyond the maximum is refused or cut.
+	LongSubscription Verdict `json:"long_subscription"`
+	// MaxSubscriptionMinutes is the longest life of a subscription: 10,080 as documented
+	// (https://learn.microsoft.com/graph/change-notifications-overview#subscription-lifetime); clients report 10,070 and, earlier, 4,230.
+	MaxSubscriptionMinutes int `json:"max_subscription_minutes"`
+	// CalendarFeeds says whether delta and subscriptions of a named calendar are served. Neither is documented for v1.0.
+	CalendarFeeds Verdict `json:"calendar_feeds"`
+	// Generations is how many of the latest delta tokens of one round-trip of listings are alive. Not documented; a refusal that was
+	// reported lists three.
+	Generations int `json:"generations"`
+	// DeltaPageSize is the size of a page of delta without odata.maxpagesize. Not documented.
+	DeltaPageSize int `json:"delta_page_size"`
+}
+
+// Obedience says what a provider does with something that it is told or remembers.
+type Obedience string
+
+// The choices.
+const (
+	Honoured Obedience = "honoured"
+	Ignored  Obedience = "ignored"
+)
+
+// Verdict says what a provider does with a request that asks for too much.
+type Verdict string
+
+// The verdicts. Cut grants less than asked and is a verdict on lengths only.
+const (
+	Served  Verdict = "served"
+	Refused Verdict = "refused"
+	Cut     Verdict = "cut"
+)
+
+// TransactionScope is where a transactionId is unique.
+type TransactionScope string
+
+// The scopes.
+const (
+	ScopeMailbox  TransactionScope = "mailbox"
+	ScopeCalendar TransactionScope = "calendar"
+)
+
+// DefaultSwitches are what is documented or, failing that, what is reported most.
+func DefaultSwitches() Switches {
+	return Switches{
+		Google: GoogleSwitches{SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404},
+		Microsoft: MicrosoftSwitches{
+			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
+			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
+			DuplicateSubscription: Refused, LongSubscription: Refused, MaxSubscriptionMinutes: 10_080,
+			CalendarFeeds: Served, Generations: 3, DeltaPageSize: 10,
+		},
+	}
+}
+
+func (s Switches) check() error {
+	g, m := s.Google, s.Microsoft
+	for _, err := range []error{
+		atLeast("page_cap", s.PageCap, 0),
+		oneOf("google.sync_message", g.SyncMessage, SyncEither, SyncBefore, SyncAfter),
+		oneOf("google.unreadable_cursor", g.UnreadableCursor, 410, 400),
+		atLeast("google.max_channel_hours", g.MaxChannelHours, 1),
+		oneOf("google.stop_unknown", g.StopUnknown, 404, 400, 204),
+		oneOf("microsoft.patch_if_match", m.PatchIfMatch, Honoured, Ignored),
+		oneOf("microsoft.delete_if_match", m.DeleteIfMatch, Honoured, Ignored),
+		oneOf("microsoft.duplicate_transaction", m.DuplicateTransaction, 400, 409),
+		oneOf("microsoft.transaction_scope", m.TransactionScope, ScopeMailbox, ScopeCalendar),
+		oneOf("microsoft.deleted_transaction", m.DeletedTransaction, Ignored, Honoured),
+		oneOf("microsoft.duplicate_subscription", m.DuplicateSubscription, Refused, Served),
+		oneOf("microsoft.long_subscription", m.LongSubscription, Refused, Cut),
+		atLeast("microsoft.max_subscription_minutes", m.MaxSubscriptionMinutes, 45),
+		oneOf("microsoft.calendar_feeds", m.CalendarFeeds, Served, Refused),
+		atLeast("microsoft.generations", m.Generations, 1),
+		atLeast("microsoft.delta_page_size", m.DeltaPageSize, 1),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func oneOf[T comparable](name string, got T, values ...T) error {
+	if slices.Contains(values, got) {
+		return nil
+	}
+	return fmt.Errorf("%w: switch %s is %v, not one of %v", ErrInvalid, name, got, values)
+}
+
+func atLeast(name string, got, least int) error {
+	if got >= least {
+		return nil
+	}
+	return fmt.Errorf("%w: switch %s is %d, less than %d", ErrInvalid, name, got, least)
+}
