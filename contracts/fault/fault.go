@@ -131,7 +131,7 @@ func RetryAfter(err error) time.Duration {
 
 // Network classifies a failure without an answer: our own cancellation, or something that may pass.
 func Network(ctx context.Context, op string, err error) *Error {
-	if errors.Is(context.Cause(ctx), context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return New(Canceled, op, context.Canceled)
 	}
 	var ne net.Error

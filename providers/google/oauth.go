@@ -1,0 +1,64 @@
+package google
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+)
+
+// OAuth asks for events, the list of calendars and free/busy, and for a refresh token: Google issues one only with access_type=offline, and
+// when an account connects again only with prompt=consent (https://developers.google.com/identity/protocols/oauth2/web-server).
+func (d *Driver) OAuth() provider.OAuth {
+	const scope = "https://www.googleapis.com/auth/"
+	return provider.OAuth{
+		AuthURL:  d.config.AuthURL,
+		TokenURL: d.config.TokenURL,
+		Resource: d.config.APIURL,
+		Issuer:   d.config.Issuer,
+		Scopes:   []string{scope + "calendar.events", scope + "calendar.calendarlist.readonly", scope + "calendar.freebusy"},
+		AuthParams: map[string]string{
+			"access_type":            "offline",
+			"prompt":                 "consent",
+			"include_granted_scopes": "true",
+		},
+	}
+}
+
+// TokenFault classifies a refusal of the token endpoint. Only invalid_grant and its kin, in a 4xx, say that the grant is dead; an error that
+// nobody documents is taken to pass, since a grant that is given up wrongly costs its owner a visit
+// (https://developers.google.com/identity/protocols/oauth2/web-server#errors).
+func (d *Driver) TokenFault(status int, header http.Header, body []byte) *fault.Error {
+	var said tokenRefusal
+	if json.Unmarshal(body, &said) != nil {
+		said = tokenRefusal{}
+	}
+	f := &fault.Error{
+		Op: "google: token", Status: status, Code: code(said.Error),
+		RetryAfter: fault.ParseRetryAfter(header, d.config.Clock.Now()),
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		f.Kind = fault.RateLimited
+	case status >= http.StatusInternalServerError:
+		f.Kind = fault.Transient
+	default:
+		f.Kind = tokenKind(said.Error)
+	}
+	return f
+}
+
+func tokenKind(reason string) fault.Kind {
+	switch reason {
+	case "invalid_grant", "admin_policy_enforced", "access_denied":
+		return fault.NeedsReauth
+	case "invalid_client", "deleted_client", "disabled_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_scope",
+		"invalid_request", "unsupported_grant_type", "org_internal":
+		return fault.Invalid
+	case "rate_limit_exceeded":
+		return fault.RateLimited
+	default:
+		return fault.Transient
+	}
+}

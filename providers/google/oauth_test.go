@@ -1,0 +1,63 @@
+package google
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/fault"
+)
+
+func TestOAuth(t *testing.T) {
+	t.Parallel()
+	got := New(Config{}).OAuth()
+	if got.AuthURL != "https://accounts.google.com/o/oauth2/v2/auth" || got.TokenURL != "https://oauth2.googleapis.com/token" ||
+		got.Issuer != "https://accounts.google.com" {
+		t.Errorf("got %+v", got)
+	}
+	want := []string{
+		"https://www.googleapis.com/auth/calendar.events", "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
+		"https://www.googleapis.com/auth/calendar.freebusy",
+	}
+	if !slices.Equal(got.Scopes, want) {
+		t.Errorf("scopes %v", got.Scopes)
+	}
+	if got.AuthParams["access_type"] != "offline" || got.AuthParams["prompt"] != "consent" {
+		t.Errorf("without these there is no refresh token: %v", got.AuthParams)
+	}
+	own := New(Config{AuthURL: "http://127.0.0.1:1/auth", TokenURL: "http://127.0.0.1:1/token"}).OAuth()
+	if own.AuthURL != "http://127.0.0.1:1/auth" || own.TokenURL != "http://127.0.0.1:1/token" || own.Issuer != "" {
+		t.Errorf("got %+v", own)
+	}
+}
+
+func TestTokenFault(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   fault.Kind
+		code   string
+	}{
+		{400, `{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`, fault.NeedsReauth, "invalid_grant"},
+		{400, `{"error":"invalid_grant","error_description":"Bad Request"}`, fault.NeedsReauth, "invalid_grant"},
+		{400, `{"error":"admin_policy_enforced"}`, fault.NeedsReauth, "admin_policy_enforced"},
+		{401, `{"error":"invalid_client","error_description":"The OAuth client was not found."}`, fault.Invalid, "invalid_client"},
+		{400, `{"error":"unauthorized_client"}`, fault.Invalid, "unauthorized_client"},
+		{400, `{"error":"redirect_uri_mismatch"}`, fault.Invalid, "redirect_uri_mismatch"},
+		{400, `{"error":"invalid_scope"}`, fault.Invalid, "invalid_scope"},
+		{400, `{"error":"something_new"}`, fault.Transient, "something_new"},
+		{400, `<html>invalid_grant</html>`, fault.Transient, ""},
+		{400, ``, fault.Transient, ""},
+		{403, `{"error":"rate_limit_exceeded"}`, fault.RateLimited, "rate_limit_exceeded"},
+		{429, `{"error":"invalid_grant"}`, fault.RateLimited, "invalid_grant"},
+		{500, `{"error":"invalid_grant"}`, fault.Transient, "invalid_grant"},
+		{503, ``, fault.Transient, ""},
+	} {
+		got := New(Config{}).TokenFault(tt.status, http.Header{"Retry-After": {"9"}}, []byte(tt.body))
+		if got.Kind != tt.want || got.Code != tt.code || got.Status != tt.status || got.RetryAfter != 9*time.Second {
+			t.Errorf("%d %s: %+v, want %s", tt.status, tt.body, got, tt.want)
+		}
+	}
+}

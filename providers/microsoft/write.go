@@ -1,0 +1,138 @@
+package microsoft
+
+import (
+	"context"
+
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+)
+
+// CreateEvent posts an event with a transactionId made from its key. Graph answers the same request again with the same event, and one with
+// other content with ErrorDuplicateTransactionId and the id of the event that stands
+// (https://learn.microsoft.com/en-us/graph/api/resources/event, transactionId). Then that event is read, which is a second request, and
+// returned if it is ours: cancelled, if Graph has forgotten it since. The answer to a create leaves extended properties out; the stamp is
+// set here, since the create has written it.
+func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
+	const op = "microsoft: create event"
+	if err := checkCalendar(op, req.Calendar); err != nil {
+		return provider.Created{}, err
+	}
+	if !req.Fields.Has(cal.FieldSlot) {
+		return provider.Created{}, refused(op, "an event needs a start and an end")
+	}
+	info, err := c.events(req.Calendar).ToPostRequestInformation(ctx, models.NewEvent(), nil)
+	if err != nil {
+		return provider.Created{}, refused(op, "the request cannot be made")
+	}
+	raw, err := c.send(ctx, call{
+		info: info, prefer: []string{preferUTC, preferText}, body: newEvent(req.Key, req.Content, req.Fields),
+	})
+	if err != nil {
+		f := c.missing(ctx, op, err)
+		if f.Kind == fault.Duplicate {
+			return c.adopt(ctx, req, f)
+		}
+		return provider.Created{}, f
+	}
+	made, err := answer(op, raw)
+	if err != nil {
+		return provider.Created{}, err
+	}
+	made.Stamp = req.Key.String()
+	return provider.Created{Event: made}, nil
+}
+
+// adopt returns what holds the key: the event that the refusal names, or the one that is found by its stamp.
+func (c *client) adopt(ctx context.Context, req provider.CreateEvent, taken *fault.Error) (provider.Created, error) {
+	id := cal.EventID(taken.Existing)
+	event, err := c.holder(ctx, req, id)
+	switch {
+	case fault.Is(err, fault.Gone): // it was made for the key, and is no more
+		event = cal.Event{ID: id, Status: cal.StatusCancelled, Stamp: req.Key.String()}
+	case fault.Is(err, fault.NotFound):
+		return provider.Created{}, taken
+	case err != nil:
+		return provider.Created{}, err
+	case event.Stamp != req.Key.String():
+		return provider.Created{}, taken
+	}
+	return provider.Created{Event: event, Adopted: true}, nil
+}
+
+func (c *client) holder(ctx context.Context, req provider.CreateEvent, id cal.EventID) (cal.Event, error) {
+	if id == "" {
+		return c.FindEvent(ctx, req.Calendar, req.Key)
+	}
+	return c.ReadEvent(ctx, provider.EventRef{Calendar: req.Calendar, ID: id})
+}
+
+// UpdateEvent patches the given fields and no others (https://learn.microsoft.com/en-us/graph/api/event-update). Guests change through
+// Invite and Uninvite alone, and since a patch replaces the whole list, the event is read first; so it is for a description, which must not
+// take the place of what Teams has written into the body. If-Match goes along although Graph documents none for events, and the read is
+// compared here. When nothing would change, nothing is written.
+func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
+	const op = "microsoft: update event"
+	if err := checkRef(op, req.Ref); err != nil {
+		return cal.Event{}, err
+	}
+	patch, etag := wireEvent(req.Content, req.Fields), req.ETag
+	changesGuests := len(req.Invite)+len(req.Uninvite) > 0
+	if changesGuests || req.Fields.Has(cal.FieldDescription) {
+		current, err := c.readState(ctx, op, req)
+		if err != nil {
+			return cal.Event{}, err
+		}
+		etag = current.ETag
+		if err := merge(patch, current, req); err != nil {
+			return cal.Event{}, unreadable(op)
+		}
+		if len(patch) == 0 {
+			return answer(op, current.raw)
+		}
+	}
+	if len(patch) == 0 {
+		return c.ReadEvent(ctx, req.Ref)
+	}
+	info, err := c.event(req.Ref).ToPatchRequestInformation(ctx, models.NewEvent(), nil)
+	if err != nil {
+		return cal.Event{}, refused(op, "the request cannot be made")
+	}
+	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}, ifMatch: etag, body: patch})
+	if err != nil {
+		return cal.Event{}, c.fault(ctx, op, err)
+	}
+	return answer(op, raw)
+}
+
+// merge puts into patch what has to be made from the event's state.
+func merge(patch map[string]any, current eventState, req provider.UpdateEvent) error {
+	if req.Fields.Has(cal.FieldDescription) && current.IsOnlineMeeting {
+		if kept, ok := replaceText(current.Body.Content, req.Content.Description, current.OnlineMeeting.JoinURL); ok {
+			patch["body"] = body{ContentType: "html", Content: kept}
+		}
+	}
+	attendees, changed, err := mergeGuests(current, newChange(req.Invite, req.Uninvite))
+	if changed {
+		patch["attendees"] = attendees
+	}
+	return err
+}
+
+// DeleteEvent deletes an event. Graph mails its attendees.
+func (c *client) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error {
+	const op = "microsoft: delete event"
+	if err := checkRef(op, req.Ref); err != nil {
+		return err
+	}
+	info, err := c.event(req.Ref).ToDeleteRequestInformation(ctx, nil)
+	if err != nil {
+		return refused(op, "the request cannot be made")
+	}
+	if _, err := c.send(ctx, call{info: info, ifMatch: req.ETag}); err != nil {
+		return c.fault(ctx, op, err)
+	}
+	return nil
+}
