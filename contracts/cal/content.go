@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 )
 
 // Field is one part of an event's content that a booking core can own.
@@ -109,10 +108,21 @@ func (c Content) Canonical() Content {
 	for _, a := range c.Attendees {
 		guests = append(guests, Attendee{Email: canonicalEmail(a.Email), Optional: a.Optional})
 	}
-	slices.SortFunc(guests, func(a, b Attendee) int { return cmp.Compare(a.Email, b.Email) })
+	slices.SortFunc(guests, compareGuests)
 	c.Attendees = slices.CompactFunc(guests, func(a, b Attendee) bool { return a.Email == b.Email })
 	c.Slot.Start.Zone, c.Slot.End.Zone = "", ""
 	return c
+}
+
+// compareGuests puts a required guest before an optional one of the same address, so that whichever order they come in, the same one is kept.
+func compareGuests(a, b Attendee) int {
+	if c := cmp.Compare(a.Email, b.Email); c != 0 || a.Optional == b.Optional {
+		return c
+	}
+	if b.Optional {
+		return -1
+	}
+	return 1
 }
 
 func canonicalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
@@ -173,13 +183,18 @@ const HashVersion = "c1"
 // Hash is a digest of the fields in within of the canonical content, led by HashVersion.
 func (c Content) Hash(within Fields) string {
 	c = Content{}.Overlay(c.Canonical(), within)
-	for _, m := range []*Moment{&c.Slot.Start, &c.Slot.End} {
-		m.Instant = m.Instant.UTC().Truncate(time.Second)
+	h := sha256.New()
+	put := func(parts ...string) {
+		for _, s := range parts {
+			writeSized(h, s)
+		}
 	}
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return "" // unreachable: strings, booleans and times in range always marshal
+	put(c.Title, c.Description, c.Location)
+	for _, m := range []Moment{c.Slot.Start, c.Slot.End} {
+		put(m.Date, strconv.FormatInt(m.Instant.Unix(), 10))
 	}
-	sum := sha256.Sum256(raw)
-	return HashVersion + ":" + hex.EncodeToString(sum[:])
+	for _, a := range c.Attendees {
+		put(a.Email, strconv.FormatBool(a.Optional))
+	}
+	return HashVersion + ":" + hex.EncodeToString(h.Sum(nil))
 }

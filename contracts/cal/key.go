@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 )
 
 // Key makes the creation of one event idempotent at its provider: the same key never yields two events. It is derived, not stored, from
@@ -21,15 +22,20 @@ var base32hex = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPaddi
 func NewKey(tenant TenantID, booking BookingID, calendar CalendarID, part string, generation int) Key {
 	h := sha256.New()
 	for _, s := range []string{"calweave event key v1", string(tenant), string(booking), string(calendar), part} {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
+		writeSized(h, s)
 	}
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], uint64(generation)) //nolint:gosec // a generation is never negative
 	h.Write(n[:])
 	return Key(h.Sum(nil))
+}
+
+// writeSized adds s and its length to a hash, so that no string can lend a byte to its neighbour.
+func writeSized(h hash.Hash, s string) {
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+	h.Write(n[:])
+	h.Write([]byte(s))
 }
 
 // Base32Hex is the key in 52 characters of a-v and 0-9, the alphabet and length that Google allows for an event id.

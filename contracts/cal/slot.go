@@ -67,7 +67,8 @@ type Window struct {
 const day = 24 * time.Hour
 
 // Covers reports whether the slot lies wholly inside the window, whatever zone an all-day slot is seen from. It is the test for "a complete
-// listing of this window must have shown this event".
+// listing of this window must have shown this event". A slot without length at an edge is not covered: providers list what ends after From
+// and begins before Until.
 func (w Window) Covers(s Slot) bool {
 	start, end := s.Start.Instant, s.End.Instant
 	if s.AllDay() {
@@ -79,5 +80,7 @@ func (w Window) Covers(s Slot) bool {
 		}
 		start, end = start.Add(-day), end.Add(day)
 	}
-	return (w.From.IsZero() || !start.Before(w.From)) && (w.Until.IsZero() || !end.After(w.Until))
+	after := w.From.IsZero() || !start.Before(w.From) && end.After(w.From)
+	before := w.Until.IsZero() || !end.After(w.Until) && start.Before(w.Until)
+	return after && before
 }

@@ -34,7 +34,8 @@ type EventFinder interface {
 
 // ChannelKeeper is a Client that can have changes pushed. Without it a calendar is polled.
 type ChannelKeeper interface {
-	// OpenChannel asks for pushes. The provider may call the address before OpenChannel returns.
+	// OpenChannel asks for pushes. The provider may call the address before OpenChannel returns. fault.Duplicate means that the provider allows
+	// one channel only and has one; Existing is that one's Remote if it reports to the same address, so that it may be closed.
 	OpenChannel(ctx context.Context, req OpenChannel) (cal.Channel, error)
 	// CloseChannel ends pushes. fault.NotFound and fault.Gone mean that there was nothing to end.
 	CloseChannel(ctx context.Context, ch cal.Channel) error

@@ -40,7 +40,7 @@ func (s *Source) ID(prefix string) string {
 	ms, count := s.last, s.count
 	s.mu.Unlock()
 	var head [8]byte
-	binary.BigEndian.PutUint64(head[:], uint64(max(0, ms))) //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(head[:], uint64(max(0, ms)))
 	copy(b, head[2:])
 	binary.BigEndian.PutUint16(b[6:], count)
 	b[6] |= 0x70

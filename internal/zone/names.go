@@ -64,13 +64,24 @@ func Canonical(name string) (string, error) {
 	if now, ok := t.current[name]; ok {
 		name = now
 	}
-	if name == "" || name == "Local" {
+	if machineOnly(name) {
 		return "", fmt.Errorf("%w %q", ErrUnknown, name)
 	}
 	if _, err := time.LoadLocation(name); err != nil {
 		return "", fmt.Errorf("%w %q", ErrUnknown, name)
 	}
 	return name, nil
+}
+
+// machineOnly reports whether a name means something on this machine only: its own zone, or a variant that not every installation has. Those
+// under right/ count leap seconds besides, which no calendar does.
+func machineOnly(name string) bool {
+	switch name {
+	case "", "Local", "localtime", "posixrules":
+		return true
+	default:
+		return strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/")
+	}
 }
 
 // Load returns the location of an IANA name, one of its aliases, or a Windows name.

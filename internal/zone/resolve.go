@@ -2,6 +2,7 @@ package zone
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -20,6 +21,12 @@ func (e *WhenError) Error() string { return e.Detail }
 func whenErrorf(field, format string, args ...any) *WhenError {
 	return &WhenError{Field: field, Detail: fmt.Sprintf(format, args...)}
 }
+
+// The years that slots may lie in. Instants beyond them have no RFC 3339 form, or none that every provider stores.
+const (
+	firstYear = 1900
+	lastYear  = 9999
+)
 
 // Resolve works out the instant of one end of a slot.
 //
@@ -43,21 +50,12 @@ func Resolve(w cal.When) (cal.Moment, error) {
 	if err != nil {
 		return cal.Moment{}, whenErrorf("time_zone", "%q cannot be loaded: give an IANA name such as Europe/Berlin", w.TimeZone)
 	}
-	var at time.Time
-	if withOffset, err := time.Parse(time.RFC3339, w.DateTime); err == nil {
-		at, err = checkOffset(withOffset, loc, name)
-		if err != nil {
-			return cal.Moment{}, err
-		}
-	} else {
-		wall, err := time.Parse(cal.WallLayout, w.DateTime)
-		if err != nil {
-			return cal.Moment{}, whenErrorf("date_time", "%q is no RFC 3339 time: write it as 2026-10-01T10:00:00, with or without an offset", w.DateTime)
-		}
-		at, err = fromWall(wall, loc, name)
-		if err != nil {
-			return cal.Moment{}, err
-		}
+	at, err := instant(w.DateTime, loc, name)
+	if err != nil {
+		return cal.Moment{}, err
+	}
+	if y := at.UTC().Year(); y < firstYear || y > lastYear {
+		return cal.Moment{}, whenErrorf("date_time", "%q is outside the years %d to %d", w.DateTime, firstYear, lastYear)
 	}
 	if at.Nanosecond() != 0 {
 		return cal.Moment{}, whenErrorf("date_time", "%q has fractions of a second: calendars keep whole seconds", w.DateTime)
@@ -65,12 +63,32 @@ func Resolve(w cal.When) (cal.Moment, error) {
 	return cal.Moment{Instant: at.UTC(), Zone: name}, nil
 }
 
+// instant reads RFC 3339 with an offset, or wall time without one. time.Parse takes shorter hours than RFC 3339 does, hence the comparison.
+func instant(s string, loc *time.Location, name string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	withOffset := err == nil
+	if !withOffset {
+		t, err = time.Parse(cal.WallLayout, s)
+	}
+	if err != nil || !strings.HasPrefix(s, t.Format(cal.WallLayout)) {
+		return time.Time{}, whenErrorf("date_time", "%q is no RFC 3339 time: write it as 2026-10-01T10:00:00, with or without an offset", s)
+	}
+	if withOffset {
+		return checkOffset(t, loc, name)
+	}
+	return fromWall(t, loc, name)
+}
+
 func resolveDate(w cal.When) (cal.Moment, error) {
 	if w.DateTime != "" || w.TimeZone != "" {
 		return cal.Moment{}, whenErrorf("", "date (all-day) stands alone: leave out date_time and time_zone")
 	}
-	if d, err := time.Parse(cal.DateLayout, w.Date); err != nil || d.Format(cal.DateLayout) != w.Date {
+	d, err := time.Parse(cal.DateLayout, w.Date)
+	if err != nil || d.Format(cal.DateLayout) != w.Date {
 		return cal.Moment{}, whenErrorf("date", "%q is no date: write it as 2026-10-01", w.Date)
+	}
+	if y := d.Year(); y < firstYear || y > lastYear {
+		return cal.Moment{}, whenErrorf("date", "%q is outside the years %d to %d", w.Date, firstYear, lastYear)
 	}
 	return cal.Moment{Date: w.Date}, nil
 }
