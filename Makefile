@@ -1,0 +1,52 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+export PATH := $(CURDIR)/.bin:$(PATH)
+
+.PHONY: help run test test-short lint fmt generate generate-check tools services-up services-down clean ci
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start everything embedded, book a meeting, and stay up (calweave dev)
+	@echo "building calweave: the first build takes about 4 minutes, most of it the Microsoft SDK; later ones take seconds"
+	go run ./cmd/calweave dev
+
+test: ## run all tests with the race detector on real PostgreSQL and Redis, which it starts and stops
+	@scripts/test ./...
+
+test-short: ## run the tests that need neither PostgreSQL nor Redis, without the race detector
+	go test -short ./...
+
+lint: ## check the code with the pinned golangci-lint
+	@scripts/tools golangci-lint
+	golangci-lint run ./...
+
+fmt: ## format the code
+	@scripts/tools golangci-lint
+	golangci-lint fmt ./...
+
+generate: ## write generated files anew
+	@scripts/tools oapi-codegen sqlc
+	cd internal/store && sqlc generate
+	cd internal/api && oapi-codegen -config oapi-codegen.yaml ../../contracts/openapi/openapi.yaml
+
+generate-check: ## fail if generated files are stale
+	@scripts/generate-check
+
+tools: ## build the pinned tools into .bin
+	@scripts/tools
+
+services-up: ## start PostgreSQL and Redis on free ports and print their URLs
+	@scripts/services up
+	@cat .run/services/env
+
+services-down: ## stop what services-up started
+	@scripts/services down
+
+clean: ## stop services and remove what was built, but for the tools
+	@for state in .run/services .run/test.*; do [ ! -f $$state/base ] || scripts/services down $$state; done
+	rm -rf .run .cache calweave coverage.* *.out
+	go clean -testcache
+
+ci: ## run what CI runs
+	@.ci/run

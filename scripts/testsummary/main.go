@@ -1,0 +1,133 @@
+// Command testsummary reads the output of go test -json, shows one line for each package and everything about failures and skips, and ends
+// with "N passed, N failed". It fails if a test did, or if none ran.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+func main() {
+	ok, err := summarise(os.Stdin, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testsummary:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// event is a line of go test -json (see go doc test2json) or of go build -json.
+type event struct {
+	Action, Package, Test, Output, ImportPath string
+	Elapsed                                   float64
+}
+
+// key names a test, or a package when Test is empty.
+type key struct{ Package, Test string }
+
+// summary counts results, and keeps output until it is known whether it is needed.
+type summary struct {
+	out                     io.Writer
+	passed, failed, skipped int
+	output                  map[key]*strings.Builder
+	running                 map[string]int // tests of a package that passed so far
+	broken                  map[string]int // tests of a package that failed so far
+}
+
+// summarise reports whether at least one test ran and none failed.
+func summarise(in io.Reader, out io.Writer) (bool, error) {
+	s := &summary{out: out, output: map[key]*strings.Builder{}, running: map[string]int{}, broken: map[string]int{}}
+	lines := bufio.NewReader(in)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			s.line(line)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(s.output), func(a, b key) int { return strings.Compare(a.Package+a.Test, b.Package+b.Test) }) {
+		if s.output[k].Len() > 0 { // cut off before its end
+			s.printf("--- %s %s did not end\n%s", k.Package, k.Test, s.output[k])
+		}
+	}
+	s.printf("%d passed, %d failed", s.passed, s.failed)
+	if s.skipped > 0 {
+		s.printf(", %d skipped", s.skipped)
+	}
+	s.printf("\n")
+	return s.passed > 0 && s.failed == 0, nil
+}
+
+func (s *summary) printf(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format, args...) }
+
+func (s *summary) line(line []byte) {
+	var e event
+	if json.Unmarshal(line, &e) != nil || e.Action == "" {
+		s.printf("%s", line) // go itself, not a test
+		return
+	}
+	k := key{e.Package, e.Test}
+	switch e.Action {
+	case "build-output":
+		s.printf("%s", e.Output)
+	case "output":
+		if strings.HasPrefix(e.Output, "=== ") {
+			return // that a test began, paused or went on
+		}
+		if s.output[k] == nil {
+			s.output[k] = &strings.Builder{}
+		}
+		s.output[k].WriteString(e.Output)
+	case "pass", "fail", "skip":
+		s.result(k, e)
+	}
+}
+
+func (s *summary) result(k key, e event) {
+	said := ""
+	if b := s.output[k]; b != nil {
+		said = b.String()
+		delete(s.output, k)
+	}
+	if k.Test == "" {
+		s.packageResult(k.Package, e, said)
+		return
+	}
+	switch e.Action {
+	case "pass":
+		s.passed++
+		s.running[k.Package]++
+	case "fail":
+		s.failed++
+		s.broken[k.Package]++
+		s.printf("FAIL %s %s\n%s", k.Package, k.Test, said)
+	case "skip":
+		s.skipped++
+		s.printf("skip %s %s\n%s", k.Package, k.Test, said)
+	}
+}
+
+// packageResult counts a package that failed without a failed test, for it did not compile, panicked or ran out of time.
+func (s *summary) packageResult(name string, e event, said string) {
+	switch {
+	case e.Action == "fail" && s.broken[name] == 0:
+		s.failed++
+		fallthrough
+	case e.Action == "fail":
+		s.printf("FAIL %s (%.1f s)\n%s", name, e.Elapsed, said)
+	case s.running[name] > 0:
+		s.printf("ok   %s (%d tests, %.1f s)\n", name, s.running[name], e.Elapsed)
+	}
+}
