@@ -2,20 +2,19 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-
-	"github.com/calweave/calweave/contracts/openapi"
 
 	contract "github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/openapi"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -108,6 +107,7 @@ func (c *Contract) check(schema string, doc any) []contract.Problem {
 	}
 	var out []contract.Problem
 	gather(invalid, &out)
+	slices.SortStableFunc(out, func(a, b contract.Problem) int { return cmp.Compare(a.Pointer, b.Pointer) })
 	return out
 }
 
@@ -134,21 +134,56 @@ func gather(e *jsonschema.ValidationError, out *[]contract.Problem) {
 // explain says what is wrong at one place, and how to mend it.
 func explain(e *jsonschema.ValidationError) []contract.Problem {
 	at := pointer(e.InstanceLocation)
-	var out []contract.Problem
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		for _, name := range k.Properties {
-			out = append(out, contract.Problem{Pointer: at + "/" + escape(name), Detail: "no such field: remove it, or check its spelling"})
-		}
+		return each(at, k.Properties, "there is no such field: remove it, or check its spelling")
 	case *kind.Required:
-		for _, name := range k.Missing {
-			out = append(out, contract.Problem{Pointer: at + "/" + escape(name), Detail: "this field is required"})
-		}
+		return each(at, k.Missing, "this field is required")
 	default:
-		text := e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-		out = append(out, contract.Problem{Pointer: at, Detail: text})
+		return []contract.Problem{{Pointer: at, Detail: bound(e.ErrorKind)}}
+	}
+}
+
+func each(at string, names []string, detail string) []contract.Problem {
+	var out []contract.Problem
+	for _, name := range names {
+		out = append(out, contract.Problem{Pointer: at + "/" + escape(name), Detail: detail})
 	}
 	return out
+}
+
+// bound says which bound a value breaks. It never quotes the value.
+func bound(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("give %s, not %s", strings.Join(k.Want, " or "), k.Got)
+	case *kind.Enum:
+		return fmt.Sprintf("give one of %s", list(k.Want))
+	case *kind.Minimum:
+		return "give at least " + k.Want.RatString()
+	case *kind.Maximum:
+		return "give at most " + k.Want.RatString()
+	case *kind.MinLength:
+		return fmt.Sprintf("give at least %d characters, not %d", k.Want, k.Got)
+	case *kind.MaxLength:
+		return fmt.Sprintf("give at most %d characters, not %d", k.Want, k.Got)
+	case *kind.MaxItems:
+		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
+	case *kind.Pattern:
+		return "only this pattern is allowed: " + k.Want
+	default:
+		return "this is not what the contract allows here"
+	}
+}
+
+func list(values []any) string {
+	var out []string
+	for _, v := range values {
+		out = append(out, fmt.Sprint(v))
+	}
+	return strings.Join(out, ", ")
 }
 
 func pointer(location []string) string {

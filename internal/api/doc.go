@@ -8,3 +8,5 @@
 // Files: server.go (routes and their steps), contract.go (validation against the OpenAPI document), problem.go, bookings.go, connections.go,
 // endpoints.go, pages.go (HTML), health.go. Package gen is generated from the OpenAPI document.
 package api
+
+//go:generate oapi-codegen -config oapi-codegen.yaml ../../contracts/openapi/openapi.yaml

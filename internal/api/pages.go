@@ -98,10 +98,18 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "Your calendar is connected", "You can close this page.")
 }
 
+// sentence makes an error's text one that stands on its own.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if owner, ok := errors.AsType[*OwnerError](err); ok {
 		s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", err.Error()))
-		s.show(w, http.StatusBadRequest, "Your calendar is not connected", owner.Error()+".")
+		s.show(w, http.StatusBadRequest, "Your calendar is not connected", sentence(owner.Error()))
 		return
 	}
 	s.Log.ErrorContext(r.Context(), "an account could not be connected", slog.String("error", err.Error()))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
 )
@@ -81,33 +82,53 @@ func trace(ctx context.Context) string {
 //	/healthz, …    orchestrators, every few seconds; nothing to protect
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/v1/", s.authenticate(s.routes()))
+	mux.HandleFunc("GET /connect/{token}", s.openConnect)
+	mux.HandleFunc("GET /oauth/{provider}/callback", s.finishConnect)
+	s.health(mux)
+	return s.prepare(mux)
+}
+
+// routes are those of the contract that need an API key.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
 	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
-		RequestErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
+		RequestErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, _ error) {
 			s.fail(w, r, refuse(record.ReasonMalformed, "the body does not fit the contract"))
 		},
 		ResponseErrorHandlerFunc: s.fail,
 	})
 	gen.HandlerWithOptions(strict, gen.StdHTTPServerOptions{
-		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate, s.authenticate},
-		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
-			s.fail(w, r, refuse(record.ReasonInvalid, err.Error()))
-		},
+		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate},
+		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(err)) },
 	})
-	mux.HandleFunc("GET /connect/{token}", s.openConnect)
-	mux.HandleFunc("GET /oauth/{provider}/callback", s.finishConnect)
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
-	return s.prepare(mux)
+	return mux
+}
+
+// unbound is a parameter that the generated code could not read.
+func unbound(err error) error {
+	const detail = "a parameter is not what the contract says"
+	if missing, ok := errors.AsType[*gen.RequiredParamError](err); ok {
+		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + missing.ParamName, Detail: "this parameter is required"})
+	}
+	if bad, ok := errors.AsType[*gen.InvalidParamFormatError](err); ok {
+		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + bad.ParamName, Detail: "it cannot be read: give a whole number"})
+	}
+	return refuse(record.ReasonInvalid, detail)
 }
 
 // HealthHandler returns the health checks alone, for processes that serve no API.
 func (s *Server) HealthHandler() http.Handler {
 	mux := http.NewServeMux()
+	s.health(mux)
+	return s.prepare(mux)
+}
+
+func (s *Server) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
-	return s.prepare(mux)
 }
 
 // unrouted answers what no route does: 405 where another method would have been right, else 404.

@@ -30,3 +30,12 @@ func (a *App) RevokeKey(ctx context.Context, tenant cal.TenantID, id string) err
 	}
 	return nil
 }
+
+// BeginConnection makes a connection and returns the link that its owner has to open.
+func (a *App) BeginConnection(ctx context.Context, tenant cal.TenantID, p cal.Provider) (string, error) {
+	_, token, err := a.flow.Begin(ctx, tenant, p, "", record.ActorOperator)
+	if err != nil {
+		return "", fmt.Errorf("connect %s: %w", p, err)
+	}
+	return a.Config.PublicURL + "/connect/" + token, nil
+}

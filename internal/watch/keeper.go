@@ -56,8 +56,10 @@ type Keeper struct {
 }
 
 const (
-	// wish is how long a channel is asked for; the provider may grant less. It is also how long one that was never answered may live.
-	wish = 7 * 24 * time.Hour
+	// wish is how long a channel is asked for; the provider may grant less. Microsoft documents 10,080 minutes in one place and 4,230 in
+	// another, and refuses what is too long (https://learn.microsoft.com/graph/api/resources/subscription): this is below both. It is also
+	// how long a channel may live whose opening was never answered.
+	wish = 70 * time.Hour
 	// soonest keeps a provider that grants next to nothing from being asked all the time.
 	soonest = time.Minute
 )
@@ -143,12 +145,8 @@ func (r *run) open(ctx context.Context) (record.Channel, error) {
 		return record.Channel{}, err
 	}
 	now := r.Clock.Now()
-	var granted cal.Channel
-	err = r.call(ctx, func(ctx context.Context) (err error) {
-		granted, err = r.client.OpenChannel(ctx, provider.OpenChannel{
-			ID: id, Calendar: r.w.Calendar.Remote, Address: r.Address(r.w.Calendar.Provider), Secret: secret, Expires: now.Add(wish),
-		})
-		return err
+	granted, err := r.ask(ctx, provider.OpenChannel{
+		ID: id, Calendar: r.w.Calendar.Remote, Address: r.Address(r.w.Calendar.Provider), Secret: secret, Expires: now.Add(wish),
 	})
 	if err != nil {
 		return record.Channel{}, r.refused(ctx, id, err)
@@ -157,6 +155,26 @@ func (r *run) open(ctx context.Context) (record.Channel, error) {
 	c := record.Channel{Channel: granted, CalendarID: r.w.Calendar.ID, State: record.ChannelOpen, OpenedAt: now, CreatedAt: now}
 	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c)
 	return c, err
+}
+
+// ask opens a channel. Where the provider allows one only, the one that stands in the way is of an opening whose answer was lost, since every
+// channel that is known was looked at before: it is ended, and the new one is asked for once more.
+func (r *run) ask(ctx context.Context, req provider.OpenChannel) (granted cal.Channel, err error) {
+	open := func(ctx context.Context) error {
+		granted, err = r.client.OpenChannel(ctx, req)
+		return err
+	}
+	err = r.call(ctx, open)
+	f, _ := fault.As(err)
+	if f == nil || f.Kind != fault.Duplicate || f.Existing == "" {
+		return granted, err
+	}
+	err = r.call(ctx, func(ctx context.Context) error { return r.client.CloseChannel(ctx, cal.Channel{Remote: f.Existing}) })
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return cal.Channel{}, err
+	}
+	err = r.call(ctx, open)
+	return granted, err
 }
 
 // refused closes a channel that the provider certainly has not opened. One whose answer was lost may be open: it stays findable.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -35,8 +34,6 @@ const (
 	op = "deliver message"
 	// answerLimit is how much of an answer is read, so that its connection can be used again.
 	answerLimit = 4096
-	// longestWait bounds how long an endpoint may ask to be left alone.
-	longestWait = 24 * time.Hour
 )
 
 // Work sends the lease's delivery. Whatever is not a 2xx is a failure, which the engine's table decides about.
@@ -109,19 +106,7 @@ func (s *Sender) refusal(resp *http.Response) error {
 	case http.StatusGone:
 		f.Kind = fault.Gone
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		f.RetryAfter = s.retryAfter(resp.Header.Get("Retry-After"))
+		f.RetryAfter = fault.ParseRetryAfter(resp.Header, s.Clock.Now())
 	}
 	return f
-}
-
-// retryAfter reads the header in both of its forms (RFC 9110, section 10.2.3), rounded up.
-func (s *Sender) retryAfter(v string) time.Duration {
-	if seconds, err := strconv.Atoi(v); err == nil {
-		return min(longestWait, max(0, time.Duration(seconds)*time.Second))
-	}
-	at, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	return min(longestWait, max(0, at.Sub(s.Clock.Now())+time.Second))
 }

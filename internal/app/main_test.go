@@ -1,0 +1,37 @@
+package app_test
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/calweave/calweave/internal/app/cli"
+)
+
+// asBinary makes the test binary behave as calweave itself, so that tests can run, freeze and kill real processes of this very build.
+const asBinary = "CALWEAVE_TEST_AS_BINARY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asBinary) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Main(ctx, os.Args[1:], environ(), os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// environ is the environment without our own marker, which the configuration would take for a mistake.
+func environ() []string {
+	var out []string
+	for _, e := range os.Environ() {
+		if len(e) < len(asBinary) || e[:len(asBinary)] != asBinary {
+			out = append(out, e)
+		}
+	}
+	return out
+}

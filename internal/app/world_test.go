@@ -1,0 +1,378 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/intake"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/seal"
+	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/browser"
+	"github.com/calweave/calweave/internal/store"
+)
+
+const (
+	ada   = "ada@example.com"       // hosts at Google
+	grace = "grace@contoso.example" // hosts at Microsoft
+	limit = 60 * time.Second        // what never happens fails the test
+	wall  = "2027-03-01T10:00:00"   // the booking's start, in zone
+	zone  = "Europe/Berlin"
+)
+
+// world is one calweave with both providers and a booking core around it. Time stands still unless it is moved, and nothing is done unless it is
+// stepped, so that every run of a test does the same.
+type world struct {
+	tb       testing.TB
+	ctx      context.Context
+	clock    *clock.Manual
+	sim      *sim.Sim
+	core     *core
+	killer   *killer
+	app      *app.App
+	config   *config.Config
+	tenant   cal.TenantID
+	targets  map[cal.Provider]cal.CalendarID
+	server   *httptest.Server
+	current  atomic.Pointer[http.Handler]
+	restarts int
+	// afterStep runs after each step, and after each restart.
+	afterStep func()
+}
+
+// newWorld starts a world on a database of its own and connects both hosts.
+func newWorld(tb testing.TB, databaseURL, ownerURL string) *world {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	tb.Cleanup(cancel)
+	w := &world{
+		tb: tb, ctx: ctx, clock: clock.NewManual(time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)), core: newCore(), killer: newKiller(),
+		targets: map[cal.Provider]cal.CalendarID{},
+	}
+	w.startOutside()
+	w.config = w.configure(databaseURL)
+	migrate(tb, ctx, ownerURL, databaseURL)
+	w.start()
+	w.connect()
+	return w
+}
+
+func (w *world) startOutside() {
+	var err error
+	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond})
+	w.must(err)
+	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.current.Load()).ServeHTTP(rw, r) }))
+	w.tb.Cleanup(w.server.Close)
+	w.tb.Cleanup(w.sim.Close)
+}
+
+func serve(tb testing.TB, h http.Handler) string {
+	tb.Helper()
+	s := httptest.NewServer(h)
+	tb.Cleanup(s.Close)
+	return s.URL
+}
+
+// configure is the configuration that an operator would write, pointed at the simulators.
+func (w *world) configure(databaseURL string) *config.Config {
+	keys, err := seal.Generate()
+	w.must(err)
+	google, graph := serve(w.tb, w.sim.Google()), serve(w.tb, w.sim.Microsoft())
+	settings := settings(databaseURL, "", w.server.URL, string(keys), google, graph)
+	settings["CALWEAVE_POLL_INTERVAL"] = "10000h"
+	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})
+	w.must(err)
+	return c
+}
+
+func settings(databaseURL, redisURL, publicURL, keys, google, graph string) map[string]string {
+	return map[string]string{
+		"CALWEAVE_DATABASE_URL":            databaseURL,
+		"CALWEAVE_REDIS_URL":               redisURL,
+		"CALWEAVE_PUBLIC_URL":              publicURL,
+		"CALWEAVE_SEAL_KEYS":               keys,
+		"CALWEAVE_EGRESS_ALLOW":            "127.0.0.1/32",
+		"CALWEAVE_GOOGLE_CLIENT_ID":        "client",
+		"CALWEAVE_GOOGLE_CLIENT_SECRET":    "secret",
+		"CALWEAVE_GOOGLE_API_URL":          google + "/calendar/v3/",
+		"CALWEAVE_GOOGLE_AUTH_URL":         google + "/o/oauth2/v2/auth",
+		"CALWEAVE_GOOGLE_TOKEN_URL":        google + "/token",
+		"CALWEAVE_MICROSOFT_CLIENT_ID":     "client",
+		"CALWEAVE_MICROSOFT_CLIENT_SECRET": "secret",
+		"CALWEAVE_MICROSOFT_API_URL":       graph + "/v1.0",
+		"CALWEAVE_MICROSOFT_AUTH_URL":      graph + "/common/oauth2/v2.0/authorize",
+		"CALWEAVE_MICROSOFT_TOKEN_URL":     graph + "/common/oauth2/v2.0/token",
+	}
+}
+
+func migrate(tb testing.TB, ctx context.Context, ownerURL, appURL string) {
+	tb.Helper()
+	m, err := store.NewMigrator(ownerURL, slog.New(slog.DiscardHandler))
+	if err == nil {
+		_, err = m.Up(ctx)
+	}
+	if err == nil {
+		err = m.Admit(ctx, appURL)
+	}
+	if err == nil {
+		err = m.Close()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// start makes an App, as a new process would.
+func (w *world) start() {
+	var err error
+	w.app, err = app.New(w.ctx, w.config, app.Outside{
+		Clock: w.clock, Rand: seeded(uint64(w.restarts)), Log: logger(), WrapSQL: w.killer.wrapSQL, WrapHTTP: w.killer.wrapHTTP,
+	})
+	w.must(err)
+	w.tb.Cleanup(func() { _ = w.app.Close() })
+	h := w.app.Handler()
+	w.current.Store(&h)
+}
+
+func logger() *slog.Logger {
+	if os.Getenv("CALWEAVE_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}
+
+// restart abandons the App that was killed and starts another one, once the leases of the first have run out.
+func (w *world) restart() {
+	_ = w.app.Close() // what it held is gone with it
+	w.restarts++
+	w.killer = newKiller()
+	w.clock.Advance(w.config.Lease + time.Second)
+	w.start()
+}
+
+// seeded is a source of randomness that gives the same in every run.
+func seeded(seed uint64) io.Reader {
+	var key [32]byte
+	for i := range 8 {
+		key[i] = byte(seed >> (8 * i))
+	}
+	return &lockedReader{r: rand.NewChaCha8(key)}
+}
+
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(p)
+}
+
+func (w *world) must(err error) {
+	w.tb.Helper()
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// connect makes a tenant whose core listens, and connects both hosts through their browsers.
+func (w *world) connect() {
+	var err error
+	w.tenant, err = w.app.CreateTenant(w.ctx, "test")
+	w.must(err)
+	_, err = w.app.Store.CreateEndpoint(w.ctx, w.tenant, serve(w.tb, w.core), coreSecret, "test")
+	w.must(err)
+	for p, email := range map[cal.Provider]string{cal.Google: ada, cal.Microsoft: grace} {
+		_, err := w.sim.Seed(sim.Person{Provider: sim.Provider(p), Email: email, Zone: zone})
+		w.must(err)
+		link, err := w.app.BeginConnection(w.ctx, w.tenant, p)
+		w.must(err)
+		w.consent(link, email)
+	}
+	w.settle()
+	all, err := w.app.Store.Calendars(w.ctx, w.tenant, "", 10)
+	w.must(err)
+	for _, c := range all {
+		if c.Primary {
+			w.targets[c.Provider] = c.ID
+		}
+	}
+	if len(w.targets) != 2 {
+		w.tb.Fatalf("primary calendars: %v", w.targets)
+	}
+}
+
+func (w *world) consent(link, email string) {
+	w.tb.Helper()
+	jar, err := cookiejar.New(nil)
+	w.must(err)
+	page, err := browser.Consent(w.ctx, &http.Client{Jar: jar}, link, browser.Choice{Account: email})
+	w.must(err)
+	if page.Status != http.StatusOK {
+		w.tb.Fatalf("consent of %s ended with %d: %s", email, page.Status, page.Body)
+	}
+}
+
+// booking is the booking that the tests make.
+func (w *world) booking(version int64, title, start string) cal.Booking {
+	begin, err := time.Parse(cal.WallLayout, start)
+	w.must(err)
+	return cal.Booking{
+		Version: version, Title: title, Description: "Booked online", Location: "Room 4",
+		Start: cal.When{DateTime: start, TimeZone: zone}, End: cal.When{DateTime: begin.Add(30 * time.Minute).Format(cal.WallLayout), TimeZone: zone},
+		Targets: []cal.Target{{CalendarID: w.targets[cal.Google]}, {CalendarID: w.targets[cal.Microsoft]}},
+	}
+}
+
+// submit hands a version over, as often as it takes: a core submits again until it has an answer.
+func (w *world) submit(id cal.BookingID, b cal.Booking, ifMatch *int64) {
+	w.tb.Helper()
+	for range 5 {
+		_, err := w.app.Intake.Submit(w.ctx, w.tenant, intake.Submission{ID: id, Booking: &b, IfMatch: ifMatch, Actor: "test", Via: "test"})
+		if err == nil {
+			return
+		}
+		if _, refused := errors.AsType[*record.Refusal](err); refused || !w.killer.isDead() {
+			w.tb.Fatal(err)
+		}
+		w.restart()
+	}
+	w.tb.Fatal("the booking was not accepted")
+}
+
+// settle steps until nothing is left to do: pushes have arrived, due work is done, waits of failed work are over. It starts the App anew when the
+// killer has struck.
+func (w *world) settle() {
+	w.tb.Helper()
+	for range 10_000 {
+		if w.killer.isDead() {
+			w.restart()
+		}
+		died := w.killer.died
+		w.must(w.sim.Wait(w.ctx, func() bool { return w.sim.PushesPending() == 0 || closed(died) }))
+		if closed(died) {
+			continue
+		}
+		worked, err := w.step()
+		if w.afterStep != nil {
+			w.afterStep()
+		}
+		if err != nil {
+			if !w.killer.isDead() {
+				w.tb.Fatal(err)
+			}
+			continue
+		}
+		if !worked && w.sim.PushesPending() == 0 && !w.wait() {
+			return
+		}
+	}
+	w.tb.Fatalf("it does not settle: %s", w.describe())
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// step does everything that is due now.
+func (w *world) step() (worked bool, err error) {
+	due, err := w.app.Store.Due(w.ctx, w.clock.Now(), 1000, 1000)
+	for _, h := range due {
+		if _, err := w.app.Engine.Work(w.ctx, h.Ref); err != nil {
+			return worked, err
+		}
+		worked = true
+	}
+	return worked, err
+}
+
+// wait moves the clock to the next moment at which unfinished work comes due, and reports false when there is none but schedules.
+func (w *world) wait() bool {
+	var next time.Time
+	for _, r := range w.open() {
+		at := r.NotBefore
+		if r.LeaseUntil.After(at) {
+			at = r.LeaseUntil
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return w.killer.isDead()
+	}
+	if next.After(w.clock.Now()) {
+		w.clock.Set(next)
+	}
+	return true
+}
+
+// open is the ready work that is not done, without the schedules.
+func (w *world) open() []record.Work {
+	rows, err := w.app.Store.ListWork(w.ctx, w.tenant, store.OpenWork, task.Ref{}, 1000)
+	if err != nil {
+		if w.killer.isDead() {
+			return nil
+		}
+		w.tb.Fatal(err)
+	}
+	var out []record.Work
+	for _, r := range rows {
+		if r.State == record.Ready && r.Kind != task.CalendarPoll && r.Kind != task.CalendarRenew && r.Kind != task.TenantPrune {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (w *world) describe() string {
+	s := ""
+	for _, r := range w.open() {
+		s += fmt.Sprintf("%s wanted %d done %d not before %s: %s; ", r.Ref, r.Wanted, r.Done, r.NotBefore, r.LastError)
+	}
+	return s
+}
+
+// standing is what stands in a host's primary calendar.
+func (w *world) standing(p sim.Provider) []sim.Event {
+	w.tb.Helper()
+	email := ada
+	if p == sim.Microsoft {
+		email = grace
+	}
+	events, err := w.sim.Standing(sim.In{Provider: p, Email: email})
+	w.must(err)
+	return events
+}
+
+// sqliteWorld is a world on a SQLite file of its own.
+func sqliteWorld(tb testing.TB) *world {
+	tb.Helper()
+	url := "sqlite:" + filepath.Join(tb.TempDir(), "calweave.db")
+	return newWorld(tb, url, url)
+}
