@@ -68,18 +68,18 @@ func NewContract() (*Contract, error) {
 // Document validates a JSON document, and refuses it with everything that is wrong with it.
 func (c *Contract) Document(schema string, raw []byte) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
-		return &record.Refusal{Reason: record.ReasonMalformed, Detail: "the body is empty: send a JSON document"}
+		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is empty: send a JSON document"}
 	}
 	var probe json.RawMessage
 	if err := json.Unmarshal(raw, &probe); err != nil {
-		return &record.Refusal{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
+		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
-		return &record.Refusal{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
+		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
 	}
 	if problems := c.check(schema, doc); len(problems) > 0 {
-		return &record.Refusal{Reason: record.ReasonInvalid, Detail: "the document is not what the contract says", Problems: problems}
+		return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the document is not what the contract says", Problems: problems}
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (c *Contract) value(schema, pointer string, v any) error {
 	for i := range problems {
 		problems[i].Pointer = pointer
 	}
-	return &record.Refusal{Reason: record.ReasonInvalid, Detail: "a parameter is not what the contract says", Problems: problems}
+	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "a parameter is not what the contract says", Problems: problems}
 }
 
 func (c *Contract) check(schema string, doc any) []contract.Problem {

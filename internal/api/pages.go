@@ -68,12 +68,12 @@ func (s *Server) openConnect(w http.ResponseWriter, r *http.Request) {
 		s.showError(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the public URL, which is http on a developer's machine only
 		Name: cookieName, Value: cookie, Path: "/", MaxAge: cookieAge, HttpOnly: true,
 		Secure: strings.HasPrefix(s.PublicURL, "https:"), SameSite: http.SameSiteLaxMode,
 	})
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, location, http.StatusFound)
+	http.Redirect(w, r, location, http.StatusFound) //nolint:gosec // the provider's own page, from the configuration
 }
 
 func browserCookie(r *http.Request) string {

@@ -62,7 +62,7 @@ func Meanings() map[record.Reason]Meaning {
 }
 
 func refuse(reason record.Reason, detail string, problems ...message.Problem) error {
-	return &record.Refusal{Reason: reason, Detail: detail, Problems: problems}
+	return &record.RefusalError{Reason: reason, Detail: detail, Problems: problems}
 }
 
 // document is a problem as it is sent.
@@ -102,20 +102,20 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // retrySeconds is when a caller should come back after 503.
 const retrySeconds = 2
 
-func (s *Server) refusal(ctx context.Context, err error) *record.Refusal {
-	if r, ok := errors.AsType[*record.Refusal](err); ok {
+func (s *Server) refusal(ctx context.Context, err error) *record.RefusalError {
+	if r, ok := errors.AsType[*record.RefusalError](err); ok {
 		return r
 	}
 	if errors.Is(err, record.ErrNotFound) {
-		return &record.Refusal{Reason: reasonNotFound, Detail: "this tenant has nothing of that name"}
+		return &record.RefusalError{Reason: reasonNotFound, Detail: "this tenant has nothing of that name"}
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &record.Refusal{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
+		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))
-		return &record.Refusal{Reason: reasonUnavailable, Detail: "nothing was changed: send the request again"}
+		return &record.RefusalError{Reason: reasonUnavailable, Detail: "nothing was changed: send the request again"}
 	}
 	s.Log.ErrorContext(ctx, "a request failed", slog.String("error", err.Error()))
-	return &record.Refusal{Reason: reasonInternal, Detail: "nothing was changed; the log has the cause under this request's id"}
+	return &record.RefusalError{Reason: reasonInternal, Detail: "nothing was changed; the log has the cause under this request's id"}
 }

@@ -44,7 +44,7 @@ func (q *QueueIntake) Submit(ctx context.Context, s jobs.Signed) error {
 		sub.Actor, sub.Via, sub.Unordered, sub.Traceparent = key.ID, "queue", true, q.Trace("")
 		_, err = q.Intake.Submit(ctx, key.Tenant, sub)
 	}
-	refusal, refused := errors.AsType[*record.Refusal](err)
+	refusal, refused := errors.AsType[*record.RefusalError](err)
 	if !refused {
 		return err
 	}
@@ -56,14 +56,14 @@ func (q *QueueIntake) Submit(ctx context.Context, s jobs.Signed) error {
 
 func (q *QueueIntake) parse(payload []byte) (intake.Submission, error) {
 	if len(payload) > payloadLimit {
-		return intake.Submission{}, &record.Refusal{Reason: record.ReasonMalformed, Detail: "a submission may have 256 KiB at the most"}
+		return intake.Submission{}, &record.RefusalError{Reason: record.ReasonMalformed, Detail: "a submission may have 256 KiB at the most"}
 	}
 	if err := q.Contract.Submission(payload); err != nil {
 		return partly(payload), err
 	}
 	var s task.SubmitBooking
 	if err := json.Unmarshal(payload, &s); err != nil {
-		return partly(payload), &record.Refusal{Reason: record.ReasonMalformed, Detail: "the payload does not fit the contract"}
+		return partly(payload), &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the payload does not fit the contract"}
 	}
 	sub := intake.Submission{ID: s.BookingID, Booking: s.Booking, IfMatch: s.IfRevision}
 	if s.Cancel != nil {

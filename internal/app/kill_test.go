@@ -22,14 +22,21 @@ func TestKillAtEveryStatement(t *testing.T) {
 	t.Parallel()
 	calls := roundTrip(t, sqliteWorld(t), 0, false)
 	t.Logf("a booking's round trip makes %d statements and calls", calls)
-	everyCall(t, calls, func(t *testing.T, at int, after bool) { roundTrip(t, sqliteWorld(t), at, after) })
+	everyCall(t, calls, func(t *testing.T, at int, after bool) {
+		t.Helper()
+		roundTrip(t, sqliteWorld(t), at, after)
+	})
 }
 
-// everyCall runs a test for each call, killed before and after it. With -short it leaves most of them out.
+// everyCall runs a test for each call, killed before and after it. With -short it leaves most of them out, and under the race detector more: all
+// of them run without it, in a pass of their own.
 func everyCall(t *testing.T, calls int, run func(t *testing.T, at int, after bool)) {
 	t.Helper()
 	stride := 1
-	if testing.Short() {
+	switch {
+	case underRace:
+		stride = 23
+	case testing.Short():
 		stride = 7
 	}
 	for at := 1; at <= calls; at += stride {
@@ -123,7 +130,10 @@ func TestKillDuringListing(t *testing.T) {
 			t.Parallel()
 			calls := listing(t, sqliteWorld(t), lost, 0, false)
 			t.Logf("a listing of three pages makes %d statements and calls", calls)
-			everyCall(t, calls, func(t *testing.T, at int, after bool) { listing(t, sqliteWorld(t), lost, at, after) })
+			everyCall(t, calls, func(t *testing.T, at int, after bool) {
+				t.Helper()
+				listing(t, sqliteWorld(t), lost, at, after)
+			})
 		})
 	}
 }

@@ -86,7 +86,7 @@ type killedHTTP struct {
 
 func (t killedHTTP) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	err = t.killer.call(req.Method+" "+req.URL.Path, func() error {
-		resp, err = t.next.RoundTrip(req)
+		resp, err = t.next.RoundTrip(req) //nolint:bodyclose // it is passed on, or closed below
 		return err
 	})
 	if err != nil && resp != nil {

@@ -41,19 +41,19 @@ const (
 // world is one calweave with both providers and a booking core around it. Time stands still unless it is moved, and nothing is done unless it is
 // stepped, so that every run of a test does the same.
 type world struct {
-	tb       testing.TB
-	ctx      context.Context
-	clock    *clock.Manual
-	sim      *sim.Sim
-	core     *core
-	killer   *killer
-	app      *app.App
-	config   *config.Config
-	tenant   cal.TenantID
-	targets  map[cal.Provider]cal.CalendarID
-	server   *httptest.Server
-	current  atomic.Pointer[http.Handler]
-	restarts int
+	tb      testing.TB
+	ctx     context.Context
+	clock   *clock.Manual
+	sim     *sim.Sim
+	core    *core
+	killer  *killer
+	app     *app.App
+	config  *config.Config
+	tenant  cal.TenantID
+	targets map[cal.Provider]cal.CalendarID
+	server  *httptest.Server
+	current atomic.Pointer[http.Handler]
+	seed    byte
 	// afterStep runs after each step, and after each restart.
 	afterStep func()
 }
@@ -69,7 +69,7 @@ func newWorld(tb testing.TB, databaseURL, ownerURL string) *world {
 	}
 	w.startOutside()
 	w.config = w.configure(databaseURL)
-	migrate(tb, ctx, ownerURL, databaseURL)
+	migrate(ctx, tb, ownerURL, databaseURL)
 	w.start()
 	w.connect()
 	return w
@@ -123,7 +123,7 @@ func settings(databaseURL, redisURL, publicURL, keys, google, graph string) map[
 	}
 }
 
-func migrate(tb testing.TB, ctx context.Context, ownerURL, appURL string) {
+func migrate(ctx context.Context, tb testing.TB, ownerURL, appURL string) {
 	tb.Helper()
 	m, err := store.NewMigrator(ownerURL, slog.New(slog.DiscardHandler))
 	if err == nil {
@@ -144,7 +144,7 @@ func migrate(tb testing.TB, ctx context.Context, ownerURL, appURL string) {
 func (w *world) start() {
 	var err error
 	w.app, err = app.New(w.ctx, w.config, app.Outside{
-		Clock: w.clock, Rand: seeded(uint64(w.restarts)), Log: logger(), WrapSQL: w.killer.wrapSQL, WrapHTTP: w.killer.wrapHTTP,
+		Clock: w.clock, Rand: seeded(w.seed), Log: logger(), WrapSQL: w.killer.wrapSQL, WrapHTTP: w.killer.wrapHTTP,
 	})
 	w.must(err)
 	w.tb.Cleanup(func() { _ = w.app.Close() })
@@ -162,19 +162,15 @@ func logger() *slog.Logger {
 // restart abandons the App that was killed and starts another one, once the leases of the first have run out.
 func (w *world) restart() {
 	_ = w.app.Close() // what it held is gone with it
-	w.restarts++
+	w.seed++
 	w.killer = newKiller()
 	w.clock.Advance(w.config.Lease + time.Second)
 	w.start()
 }
 
 // seeded is a source of randomness that gives the same in every run.
-func seeded(seed uint64) io.Reader {
-	var key [32]byte
-	for i := range 8 {
-		key[i] = byte(seed >> (8 * i))
-	}
-	return &lockedReader{r: rand.NewChaCha8(key)}
+func seeded(seed byte) io.Reader {
+	return &lockedReader{r: rand.NewChaCha8([32]byte{seed})}
 }
 
 type lockedReader struct {
@@ -252,7 +248,7 @@ func (w *world) submit(id cal.BookingID, b cal.Booking, ifMatch *int64) {
 		if err == nil {
 			return
 		}
-		if _, refused := errors.AsType[*record.Refusal](err); refused || !w.killer.isDead() {
+		if _, refused := errors.AsType[*record.RefusalError](err); refused || !w.killer.isDead() {
 			w.tb.Fatal(err)
 		}
 		w.restart()

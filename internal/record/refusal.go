@@ -27,12 +27,12 @@ const (
 	ReasonNotify Reason = "notify-unsupported"
 )
 
-// Refusal says why a submission was refused and how to mend it. It changes nothing.
-type Refusal struct {
+// RefusalError says why a submission was refused and how to mend it. It changes nothing.
+type RefusalError struct {
 	Reason   Reason
 	Detail   string
 	Problems []message.Problem
 }
 
 // Error gives the reason and the detail.
-func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Detail }
+func (r *RefusalError) Error() string { return string(r.Reason) + ": " + r.Detail }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -126,8 +127,7 @@ func (r *run) keep(ctx context.Context) (record.Channel, error) {
 
 // current is the newest channel that still delivers.
 func (r *run) current(now time.Time) (record.Channel, bool) {
-	for i := len(r.w.Channels) - 1; i >= 0; i-- {
-		c := r.w.Channels[i]
+	for _, c := range slices.Backward(r.w.Channels) {
 		if (c.State == record.ChannelOpen || c.State == record.ChannelExpiring) && c.Expires.After(now) {
 			return c, true
 		}

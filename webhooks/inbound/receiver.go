@@ -116,15 +116,16 @@ func coalesce(notices []provider.Notice) []provider.Notice {
 
 func (h *Receiver) commit(ctx context.Context, n provider.Notice) error {
 	ch, err := h.Channels.Channel(ctx, n.Channel)
-	if err != nil && !errors.Is(err, record.ErrNotFound) {
+	known := !errors.Is(err, record.ErrNotFound)
+	if known && err != nil {
 		return err
 	}
-	if err != nil || !genuine(ch, n.Secret) || ch.State == record.ChannelClosed {
-		h.strays.Add(1)
-		h.Log.InfoContext(ctx, "a push belongs to no open channel", slog.String("provider", string(h.Provider)), slog.Bool("known", err == nil))
-		return nil
+	if known && genuine(ch, n.Secret) && ch.State != record.ChannelClosed {
+		return h.Channels.Receive(ctx, notification(ch, n))
 	}
-	return h.Channels.Receive(ctx, notification(ch, n))
+	h.strays.Add(1)
+	h.Log.InfoContext(ctx, "a push belongs to no open channel", slog.String("provider", string(h.Provider)), slog.Bool("known", known))
+	return nil
 }
 
 // genuine compares a push's secret with its channel's in constant time.

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"time"
+
+	"github.com/calweave/calweave/internal/clock"
 )
 
 // Options say how the tour is given.
@@ -51,7 +53,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	t := &tour{options: o}
+	t := &tour{options: o, clock: clock.System{}}
 	t.say("calweave dev: everything in one process. No account, server or network is needed.\n")
 	tourCtx, cancel := context.WithTimeout(ctx, tourTime)
 	defer cancel()
@@ -84,6 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 // tour gathers and prints the hops.
 type tour struct {
 	options Options
+	clock   clock.Clock
 	hops    []Hop
 }
 
@@ -95,9 +98,9 @@ func (t *tour) say(format string, args ...any) {
 
 // hop runs one step, times it, and prints what detail says of it.
 func (t *tour) hop(name string, step func() (detail string, err error)) error {
-	began := time.Now()
+	began := t.clock.Now()
 	detail, err := step()
-	h := Hop{Name: name, MS: float64(time.Since(began).Microseconds()) / 1000, OK: err == nil}
+	h := Hop{Name: name, MS: float64(t.clock.Now().Sub(began).Microseconds()) / 1000, OK: err == nil}
 	mark := "ok"
 	if err != nil {
 		h.Error, mark, detail = err.Error(), "FAILED", err.Error()

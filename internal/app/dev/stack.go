@@ -39,8 +39,8 @@ type stack struct {
 }
 
 // serve answers on a free port of this machine until the stack stops.
-func (s *stack) serve(listen string, h http.Handler) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", listen) //nolint:forbidigo // the listener outlives every call
+func (s *stack) serve(ctx context.Context, h http.Handler) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", anyPort)
 	if err != nil {
 		return "", err
 	}
@@ -69,24 +69,24 @@ func start(ctx context.Context, dir string, o Options) (*stack, error) {
 	return s, nil
 }
 
-func (s *stack) startSimulators(context.Context, Options) error {
+func (s *stack) startSimulators(ctx context.Context, _ Options) error {
 	var err error
 	if s.sim, err = sim.New(sim.Config{}); err != nil {
 		return err
 	}
-	if s.googleURL, err = s.serve(anyPort, s.sim.Google()); err != nil {
+	if s.googleURL, err = s.serve(ctx, s.sim.Google()); err != nil {
 		return err
 	}
-	if s.graphURL, err = s.serve(anyPort, s.sim.Microsoft()); err != nil {
+	if s.graphURL, err = s.serve(ctx, s.sim.Microsoft()); err != nil {
 		return err
 	}
-	s.adminURL, err = s.serve(anyPort, s.sim.Admin())
+	s.adminURL, err = s.serve(ctx, s.sim.Admin())
 	return err
 }
 
-func (s *stack) startCore(context.Context, Options) error {
+func (s *stack) startCore(ctx context.Context, _ Options) error {
 	var err error
-	s.coreURL, err = s.serve(anyPort, s.core)
+	s.coreURL, err = s.serve(ctx, s.core)
 	return err
 }
 

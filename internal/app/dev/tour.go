@@ -149,7 +149,7 @@ func (w *walker) calendars(ctx context.Context) error {
 
 func (w *walker) book(ctx context.Context) error {
 	return w.hop("booking accepted", func() (string, error) {
-		day := time.Now().AddDate(0, 0, 7).Format(cal.DateLayout)
+		day := w.clock.Now().AddDate(0, 0, 7).Format(cal.DateLayout)
 		spec := cal.Booking{
 			Version: 1, Title: "Intro call", Description: "Booked online", Location: "Room 4",
 			Start:   cal.When{DateTime: day + "T10:00:00", TimeZone: zone},
