@@ -136,6 +136,15 @@ func (a *App) connectRedis() error {
 	return nil
 }
 
+// QuietRedis keeps the Redis client from writing to standard error on its own account, a line for every failed connection. It changes the whole
+// process, so that it is called once, by main. The feeder logs when Redis goes and when it comes back.
+func QuietRedis() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+// Printf writes nothing.
+func (silence) Printf(context.Context, string, ...any) {}
+
 // redisSpare are connections beside those of busy workers: heartbeats, hints, the intake.
 const redisSpare = 16
 

@@ -40,6 +40,8 @@ import (
 // backend is a database and a Redis for one test.
 type backend struct {
 	databaseURL, ownerURL, redisURL string
+	// stopRedis ends Redis, with all it holds.
+	stopRedis func(l *live)
 }
 
 // backends are the two pairs that calweave runs on.
@@ -76,14 +78,17 @@ func embedded(tb testing.TB) backend {
 		tick.Stop()
 		m.Close()
 	})
-	return backend{databaseURL: url, ownerURL: url, redisURL: "redis://" + m.Addr()}
+	return backend{databaseURL: url, ownerURL: url, redisURL: "redis://" + m.Addr(), stopRedis: func(*live) { m.Close() }}
 }
 
 // servers is a database of its own on PostgreSQL, with a login for the application, and a Redis of its own.
 func servers(tb testing.TB) backend {
 	tb.Helper()
 	owner := testkit.Postgres(tb)
-	return backend{databaseURL: testkit.Login(tb, owner), ownerURL: owner, redisURL: testkit.Redis(tb)}
+	return backend{
+		databaseURL: testkit.Login(tb, owner), ownerURL: owner, redisURL: testkit.Redis(tb),
+		stopRedis: func(l *live) { _ = l.redis().ShutdownNoSave(l.ctx) }, // its connection ends with it
+	}
 }
 
 // live is a calweave that runs by itself, with both providers and a booking core around it.

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/app/cli"
 )
 
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
+	app.QuietRedis()
 	goleak.VerifyTestMain(m)
 }
 

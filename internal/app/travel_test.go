@@ -146,6 +146,28 @@ func TestFlushAll(t *testing.T) {
 	})
 }
 
+// Redis goes away for good: the sweep alone carries on, out and back.
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, l *live) {
+		t.Helper()
+		l.put("b1", 1, "Intro call", wall)
+		l.watched()
+		l.synced("b1", 1)
+		l.back.stopRedis(l)
+		l.put("b1", 2, "Second title", later)
+		google := l.shows(sim.Google, "Second title")
+		l.shows(sim.Microsoft, "Second title")
+		l.synced("b1", 2)
+		_, err := l.sim.MoveEvent(in(sim.Google), google.ID, google.Start.Add(time.Hour))
+		l.must(err)
+		l.must(l.core.wait(l.ctx, message.BookingMoved, 1))
+		if n := l.core.count(message.BookingMoved); n != 1 {
+			t.Errorf("booking.moved was sent %d times", n)
+		}
+	})
+}
+
 // The same notification arrives ten times at once: one change is reported, and a handful of listings is all it costs.
 func TestNotificationTenTimes(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/telemetry"
 )
@@ -46,6 +47,7 @@ const (
 
 // Main runs one command and returns its exit code.
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	app.QuietRedis()
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("calweave"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
