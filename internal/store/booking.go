@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -167,6 +166,11 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
 // aimLink points a link at the new version. Once the core has decided about a person's change, what the person made of the event is what was
 // agreed on, so that the new version is compared with it.
 func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
+	if decide && l.State == record.LinkDiverged {
+		if err := t.unseat(ctx, l.ID); err != nil {
+			return err
+		}
+	}
 	if decide && l.Observed != nil {
 		l.Base, l.Observed = &record.Base{Sent: *l.Observed, Read: *l.Observed}, nil
 	}
@@ -183,6 +187,12 @@ func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
 	})
 }
 
+// unseat keeps the run that may be under way on a link from writing back what the core has just overruled. The next one begins when its lease
+// ends, since its last call may still be on the way.
+func (t *tx) unseat(ctx context.Context, id cal.LinkID) error {
+	return t.UnseatWork(ctx, db.UnseatWorkParams{TenantID: t.tenant, Kind: string(task.LinkPush), Subject: string(id)})
+}
+
 func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 	return t.postBooking(ctx, a.ID, a.Version, message.BookingAccepted, false, func(b message.Booking) any {
 		return message.Accepted{Booking: b, Cancelled: a.Cancelled}
@@ -192,19 +202,15 @@ func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 // Reject records a refused submission as a dead letter of the intake and tells the core. Rejecting the same one again changes nothing.
 func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Rejection) error {
 	return s.update(ctx, tenant, "reject submission", func(t *tx) error {
-		_, err := t.RejectionByID(ctx, db.RejectionByIDParams{TenantID: t.tenant, RejectionID: r.ID})
-		if err = found(err); !errors.Is(err, record.ErrNotFound) {
-			return err
-		}
 		payload, err := t.seal.Seal(t.tenantID(), "rejections", "payload", r.ID, r.Payload)
 		if err != nil {
 			return err
 		}
-		err = t.InsertRejection(ctx, db.InsertRejectionParams{
+		inserted, err := t.InsertRejection(ctx, db.InsertRejectionParams{
 			TenantID: t.tenant, RejectionID: r.ID, BookingID: string(r.BookingID), Version: r.Version, Reason: r.Reason,
 			Payload: payload, CreatedAt: t.now,
 		})
-		if err != nil {
+		if err != nil || inserted == 0 {
 			return err
 		}
 		err = t.note(ctx, record.Note{

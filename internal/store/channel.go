@@ -39,10 +39,7 @@ func channelOf(r db.Channel) record.Channel {
 
 // AddChannel records a channel before the provider is asked to open it, since its first push may come before the answer.
 func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "add channel", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
+	return s.updateUnder(ctx, l, d, "add channel", func(t *tx) error {
 		err := t.InsertChannel(ctx, db.InsertChannelParams{
 			TenantID: t.tenant, ChannelID: string(id), CalendarID: l.Subject, SecretHash: secretHash, Now: t.now,
 		})
@@ -54,15 +51,11 @@ func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID
 		}
 		return t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "channel.opening", Subject: string(id), Detail: map[string]any{"calendar": l.Subject}})
 	})
-	return l, err
 }
 
 // SaveChannels records what became of channels.
 func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duration, channels ...record.Channel) (record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "save channels", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
+	return s.updateUnder(ctx, l, d, "save channels", func(t *tx) error {
 		for _, c := range channels {
 			err := changed(t.SaveChannel(ctx, db.SaveChannelParams{
 				TenantID: t.tenant, ChannelID: string(c.ID), State: string(c.State), Remote: c.Remote, Resource: c.Resource,
@@ -81,7 +74,6 @@ func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duratio
 		}
 		return nil
 	})
-	return l, err
 }
 
 // Channel returns a channel of any tenant by its id, or record.ErrNotFound. Its secret is still to be compared.
@@ -108,34 +100,45 @@ func (s *Store) Receive(ctx context.Context, n record.Notification) error {
 		if err != nil {
 			return err
 		}
-		if n.Channel.Remote == "" || n.Channel.Resource == "" {
-			_, err := t.LearnChannel(ctx, db.LearnChannelParams{
-				TenantID: t.tenant, ChannelID: string(n.Channel.ID), Remote: n.Remote, Resource: n.Resource,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if n.State != "" {
-			err := t.moveChannel(ctx, n)
-			if err != nil {
-				return err
-			}
-		}
-		c, _, err := t.calendar(ctx, n.Channel.CalendarID)
-		if errors.Is(err, record.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
+		if err := t.learn(ctx, n); err != nil {
 			return err
 		}
-		for kind, wanted := range map[task.Kind]bool{task.CalendarSync: n.Sync, task.CalendarWatch: n.Watch} {
-			if wanted {
-				t.mark(record.Mark{Kind: kind, Subject: string(c.ID), Lane: task.Interactive, ConnectionID: c.ConnectionID})
+		if n.State != "" {
+			if err := t.moveChannel(ctx, n); err != nil {
+				return err
 			}
 		}
-		return nil
+		return t.markNotified(ctx, n)
 	})
+}
+
+// learn keeps the provider's names for a channel that the answer to its opening has not told yet.
+func (t *tx) learn(ctx context.Context, n record.Notification) error {
+	if n.Channel.Remote != "" && n.Channel.Resource != "" {
+		return nil
+	}
+	_, err := t.LearnChannel(ctx, db.LearnChannelParams{
+		TenantID: t.tenant, ChannelID: string(n.Channel.ID), Remote: n.Remote, Resource: n.Resource,
+	})
+	return err
+}
+
+// markNotified marks the work that a notification asks for. A calendar that is not there any more has none.
+func (t *tx) markNotified(ctx context.Context, n record.Notification) error {
+	c, _, err := t.calendar(ctx, n.Channel.CalendarID)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if n.Sync {
+		t.mark(record.Mark{Kind: task.CalendarSync, Subject: string(c.ID), Lane: task.Interactive, ConnectionID: c.ConnectionID})
+	}
+	if n.Watch {
+		t.mark(record.Mark{Kind: task.CalendarWatch, Subject: string(c.ID), Lane: task.Interactive, ConnectionID: c.ConnectionID})
+	}
+	return nil
 }
 
 func (t *tx) moveChannel(ctx context.Context, n record.Notification) error {

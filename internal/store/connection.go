@@ -82,8 +82,12 @@ func (s *Store) BindFlow(ctx context.Context, connectToken, browserHash string) 
 		if err != nil {
 			return err
 		}
-		flow, err = t.flow(ctx, id)
-		return err
+		if flow, err = t.flow(ctx, id); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorOwner, Action: "flow.opened", Subject: id, Detail: map[string]any{"connection": flow.ConnectionID},
+		})
 	})
 	return tenant, flow, err
 }
@@ -101,8 +105,12 @@ func (s *Store) UseFlow(ctx context.Context, state, browserHash string) (cal.Ten
 		if err != nil {
 			return found(err)
 		}
-		flow, err = t.flow(ctx, id)
-		return err
+		if flow, err = t.flow(ctx, id); err != nil {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorOwner, Action: "flow.used", Subject: id, Detail: map[string]any{"connection": flow.ConnectionID},
+		})
 	})
 	return tenant, flow, err
 }
@@ -164,9 +172,10 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 	})
 }
 
-// wake lets the work run again that waited for a connection.
+// wake lets the work of a connection run again that was held for a reconnect or waits after failures. What the provider itself asked for is
+// in the penalties, which stand.
 func (t *tx) wake(ctx context.Context, id cal.ConnectionID) error {
-	rows, err := t.ReviveConnection(ctx, db.ReviveConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+	rows, err := t.ReviveConnection(ctx, db.ReviveConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Now: t.now})
 	for _, r := range rows {
 		t.marks = append(t.marks, mark{
 			Mark: record.Mark{Kind: task.Kind(r.Kind), Subject: r.Subject, Lane: task.Lane(r.Lane), ConnectionID: id},
@@ -220,7 +229,13 @@ func mailbox(id cal.ConnectionID) string { return "mailbox/" + string(id) }
 // Penalise keeps everybody from calling the connection's provider before until. A later moment stands.
 func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error {
 	return s.update(ctx, tenant, "penalise", func(t *tx) error {
-		return t.Queries.Penalise(ctx, db.PenaliseParams{TenantID: t.tenant, Bucket: mailbox(id), Until: micros(until)})
+		n, err := t.Queries.Penalise(ctx, db.PenaliseParams{TenantID: t.tenant, Bucket: mailbox(id), Until: micros(until)})
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorProvider, Action: "connection.penalised", Subject: string(id), Detail: map[string]any{"until": until.UTC()},
+		})
 	})
 }
 
@@ -294,14 +309,20 @@ func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant,
 // ExpireAccess makes the next caller refresh, unless somebody already has.
 func (s *Store) ExpireAccess(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64) error {
 	return s.update(ctx, tenant, "expire access token", func(t *tx) error {
-		_, err := t.Queries.ExpireAccess(ctx, db.ExpireAccessParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
-		return err
+		n, err := t.Queries.ExpireAccess(ctx, db.ExpireAccessParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.note(ctx, record.Note{
+			Actor: record.ActorProvider, Action: "grant.expired", Subject: string(id), Detail: map[string]any{"version": version},
+		})
 	})
 }
 
 // Revoke records the token endpoint's verdict that a grant is dead. It keeps all data and tells the core once. It reports false, and changes
 // nothing, when a newer version of the grant was stored meanwhile.
 func (s *Store) Revoke(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64, reason string) (revoked bool, err error) {
+	reason = plainText(reason)
 	err = s.update(ctx, tenant, "revoke grant", func(t *tx) error {
 		n, err := t.EndGrant(ctx, db.EndGrantParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
 		if revoked = n > 0; err != nil || !revoked {

@@ -14,8 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
-
-	"github.com/calweave/calweave/internal/store/db"
 )
 
 // purpose says what a pool of connections is for.
@@ -34,12 +32,12 @@ type dialect interface {
 	connector(url string, use purpose) (driver.Connector, int, error)
 	// enter shows a transaction the rows of one tenant and no others.
 	enter(ctx context.Context, conn *sql.Tx, tenant string) error
-	// statements is what queries run on.
-	statements(conn *sql.Tx) db.DBTX
+	// oneMoment is the isolation in which all statements of a transaction see the database as it was at one moment.
+	oneMoment() sql.IsolationLevel
 	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again.
 	gaveUp(err error) bool
-	// guard fails unless the logins are as weak as they have to be.
-	guard(ctx context.Context, pool *sql.DB) error
+	// guard fails unless the login that a pool was opened with, by that url or by the store's own, is as weak as it has to be.
+	guard(ctx context.Context, url string, pool *sql.DB) error
 	// migrations is goose's name of the dialect and the folder of its own migrations.
 	migrations() (goose.Dialect, string)
 }
@@ -51,7 +49,7 @@ func parse(raw string) (dialect, error) {
 	case strings.HasPrefix(raw, "sqlite:"):
 		return sqliteFile{path: strings.TrimPrefix(raw, "sqlite:")}, nil
 	default:
-		return nil, errors.New("store: the database URL must begin with postgres:// or sqlite:")
+		return nil, errors.New("store: the database URL has to begin with postgres:// or with sqlite: and a path")
 	}
 }
 
@@ -75,8 +73,10 @@ func (p postgres) connector(raw string, use purpose) (driver.Connector, int, err
 	switch use {
 	case toRead, toWrite:
 		config.RuntimeParams["role"] = appRole
+		patience(config)
 	case toSweep:
 		config.RuntimeParams["role"] = sweepRole
+		patience(config)
 		limit = 2
 	case toMigrate:
 		limit = 2
@@ -84,12 +84,20 @@ func (p postgres) connector(raw string, use purpose) (driver.Connector, int, err
 	return stdlib.GetConnector(*config), limit, nil
 }
 
+// patience bounds how long one process can hold up the others: a process that is frozen in the middle of a transaction loses it, and with it the
+// rows that it has locked, and nobody waits for a lock for longer than that. No transaction of ours waits for anything but the database.
+func patience(config *pgx.ConnConfig) {
+	const most = "10s"
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = most
+	config.RuntimeParams["lock_timeout"] = most
+}
+
 func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string) error {
 	_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', $1, true)", tenant)
 	return err
 }
 
-func (p postgres) statements(conn *sql.Tx) db.DBTX { return conn }
+func (p postgres) oneMoment() sql.IsolationLevel { return sql.LevelRepeatableRead }
 
 func (p postgres) gaveUp(err error) bool {
 	const serializationFailure, deadlockDetected = "40001", "40P01"
@@ -99,21 +107,46 @@ func (p postgres) gaveUp(err error) bool {
 
 func (p postgres) migrations() (goose.Dialect, string) { return goose.DialectPostgres, "postgres" }
 
-// guard fails when the login owns the tables, is a superuser, or bypasses row-level security: any of these would see every tenant.
-func (p postgres) guard(ctx context.Context, pool *sql.DB) error {
-	var login string
-	var strong, owner bool
-	err := pool.QueryRowContext(ctx, `SELECT session_user, rolsuper OR rolbypassrls,
-		EXISTS (SELECT 1 FROM pg_class WHERE relname IN ('work', 'tenants') AND relkind = 'r' AND pg_has_role(session_user, relowner, 'MEMBER'))
-		FROM pg_roles WHERE rolname = session_user`).Scan(&login, &strong, &owner)
+// guard fails when the login of raw is a superuser, bypasses row-level security or owns the tables, or may become somebody who does: any of
+// these could see every tenant. It fails, too, when the login may not take on the role of the pool.
+func (p postgres) guard(ctx context.Context, raw string, pool *sql.DB) error {
+	login, strong, err := p.strength(ctx, raw)
 	if err != nil {
-		return infrastructure("check the login", err)
+		return infrastructure(ctx, "check the login", err)
 	}
-	if strong || owner {
-		return fmt.Errorf("store: the login %q is a superuser, bypasses row-level security or owns the tables, so tenants would not be kept apart: "+
-			"create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's for CALWEAVE_MIGRATE_DATABASE_URL", login)
+	if strong {
+		return fmt.Errorf("store: the login %q is a superuser, bypasses row-level security or owns the tables, or may become somebody who does, so "+
+			"tenants would not be kept apart: create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's "+
+			"for CALWEAVE_MIGRATE_DATABASE_URL", login)
 	}
-	return nil
+	err = pool.PingContext(ctx)
+	if notAdmitted(err) {
+		return fmt.Errorf("store: the login %q may not take on the roles %s and %s, or they do not exist yet (%w): "+
+			"run `calweave migrate up`, which makes them and admits the logins that calweave is configured with", login, appRole, sweepRole, err)
+	}
+	return infrastructure(ctx, "check the login", err)
+}
+
+// strength looks at a login before it takes on any role.
+func (p postgres) strength(ctx context.Context, raw string) (login string, strong bool, err error) {
+	connector, _, err := p.connector(raw, toMigrate)
+	if err != nil {
+		return "", false, err
+	}
+	pool := sql.OpenDB(connector)
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	const query = `SELECT session_user,
+		EXISTS (SELECT 1 FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER')) OR
+		EXISTS (SELECT 1 FROM pg_class WHERE relname IN ('work', 'tenants') AND relkind = 'r' AND pg_has_role(session_user, relowner, 'MEMBER'))`
+	err = pool.QueryRowContext(ctx, query).Scan(&login, &strong)
+	return login, strong, err
+}
+
+// notAdmitted reports whether a connection failed because it could not take on its role.
+func notAdmitted(err error) bool {
+	const invalidParameterValue, insufficientPrivilege = "22023", "42501"
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == invalidParameterValue || pg.Code == insufficientPrivilege)
 }
 
 type sqliteFile struct{ path string }
@@ -137,10 +170,10 @@ func (f sqliteFile) connector(_ string, use purpose) (driver.Connector, int, err
 
 func (sqliteFile) enter(context.Context, *sql.Tx, string) error { return nil }
 
-func (sqliteFile) statements(conn *sql.Tx) db.DBTX { return conn }
+func (sqliteFile) oneMoment() sql.IsolationLevel { return sql.LevelDefault } // every transaction of SQLite's does
 
 func (sqliteFile) gaveUp(error) bool { return false }
 
-func (sqliteFile) guard(context.Context, *sql.DB) error { return nil }
+func (sqliteFile) guard(context.Context, string, *sql.DB) error { return nil }
 
 func (sqliteFile) migrations() (goose.Dialect, string) { return goose.DialectSQLite3, "sqlite" }

@@ -127,10 +127,7 @@ func (t *tx) mirrored(ctx context.Context, l record.Link) (db.Event, bool, error
 // Intend records a write in the link before it is made, and returns the lease prolonged by d. From its commit on the write counts as one that
 // may have taken effect.
 func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d time.Duration, n record.Note) (record.Lease, error) {
-	err := s.update(ctx, lease.Tenant, "record intent", func(t *tx) error {
-		if err := t.fence(ctx, &lease, d); err != nil {
-			return err
-		}
+	return s.updateUnder(ctx, lease, d, "record intent", func(t *tx) error {
 		sealed, err := t.sealInFlight(l)
 		if err != nil {
 			return err
@@ -149,7 +146,6 @@ func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d
 		}
 		return t.note(ctx, n)
 	})
-	return lease, err
 }
 
 func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHash) error {
@@ -167,20 +163,19 @@ func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHas
 // Settle commits a decision: the link, the mirror, the messages, the audit and the outcome, all or nothing, under the lease.
 func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decision) error {
 	return s.update(ctx, lease.Tenant, "settle link", func(t *tx) error {
-		if err := t.finish(ctx, lease, d.Outcome); err != nil {
+		if err := t.lockBooking(ctx, d.Link.BookingID); err != nil {
 			return err
 		}
-		before, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(d.Link.ID)})
-		if err != nil {
-			return found(err)
+		if err := t.follow(ctx, lease, d); err != nil {
+			return err
+		}
+		if err := t.finish(ctx, lease, d.Outcome); err != nil {
+			return err
 		}
 		if err := t.settleLink(ctx, d.Link); err != nil {
 			return err
 		}
 		if err := t.remember(ctx, d.Link, d.Sent...); err != nil {
-			return err
-		}
-		if err := t.follow(ctx, d, before.ETag); err != nil {
 			return err
 		}
 		for _, r := range d.Reports {
@@ -190,6 +185,24 @@ func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decisio
 		}
 		return t.note(ctx, d.Notes...)
 	})
+}
+
+// lockBooking keeps everybody else from changing a booking and its links until the commit. Who changes a link locks its booking first, so
+// that a new version and a reconciliation take turns, each reading what the other has left. The locks of one transaction are always taken in
+// this order: booking, event, work, link.
+func (t *tx) lockBooking(ctx context.Context, id cal.BookingID) error {
+	return t.LockBooking(ctx, db.LockBookingParams{TenantID: t.tenant, BookingID: string(id)})
+}
+
+func (t *tx) lockBookingOf(ctx context.Context, id cal.LinkID) error {
+	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // there is nothing to lock, and whoever needs the link will say so
+	}
+	if err != nil {
+		return err
+	}
+	return t.lockBooking(ctx, cal.BookingID(row.BookingID))
 }
 
 func (t *tx) settleLink(ctx context.Context, l record.Link) error {
@@ -210,9 +223,13 @@ func (t *tx) settleLink(ctx context.Context, l record.Link) error {
 
 // follow lets the mirror show what the reconciliation saw. When the mirror already shows something else that this run did not read, a listing
 // has seen a later change: the mirror stays and the link is marked again, so that it is read.
-func (t *tx) follow(ctx context.Context, d record.Decision, before string) error {
+func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) error {
 	if d.Event == nil || d.Event.ID == "" {
 		return nil
+	}
+	before, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(d.Link.ID)})
+	if err != nil {
+		return found(err)
 	}
 	c, _, err := t.calendar(ctx, d.Link.CalendarID)
 	if err != nil || c.Level() == cal.SyncOff {
@@ -222,14 +239,32 @@ func (t *tx) follow(ctx context.Context, d record.Decision, before string) error
 	if err != nil {
 		return err
 	}
+	newest, err := t.newest(ctx, lease, d, before.EventID)
+	if err != nil {
+		return err
+	}
 	n, err := t.PutEvent(ctx, db.PutEventParams{
 		TenantID: t.tenant, CalendarID: string(c.ID), EventID: row.EventID, ETag: row.ETag, Status: row.Status,
-		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, Now: t.now, Fresh: d.Fresh, BeforeEtag: before,
+		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, Now: t.now, Fresh: newest, BeforeEtag: before.ETag,
 	})
 	if err == nil && n == 0 {
 		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(d.Link.ID), Lane: task.Interactive, ConnectionID: d.Link.ConnectionID})
 	}
 	return err
+}
+
+// newest reports whether no listing can have shown the event as it became after this run has read it. Such a listing has marked the link since
+// the claim, unless the link was not known to have this event yet. It locks the mirror's row, so that the next listing comes after the commit.
+func (t *tx) newest(ctx context.Context, lease record.Lease, d record.Decision, known string) (bool, error) {
+	locked, err := t.LockEvent(ctx, db.LockEventParams{TenantID: t.tenant, CalendarID: string(d.Link.CalendarID), EventID: string(d.Event.ID)})
+	if err != nil || locked == 0 || !d.Fresh || known != string(d.Event.ID) {
+		return false, err
+	}
+	work, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(lease.Kind), Subject: lease.Subject})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, fenced(lease)
+	}
+	return work.Wanted == lease.Wanted, err
 }
 
 func (t *tx) approveLink(ctx context.Context, id cal.LinkID) error {

@@ -65,10 +65,7 @@ func (t *tx) readCursor(ctx context.Context, calendar string, out *record.Sync) 
 // BeginListing records a listing that is about to begin. What an older one has staged is dropped.
 func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.Listing, d time.Duration) (record.Listing, record.Lease, error) {
 	begun.ID = s.ids.ID("lst")
-	err := s.update(ctx, l.Tenant, "begin listing", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
+	l, err := s.updateUnder(ctx, l, d, "begin listing", func(t *tx) error {
 		if err := t.dropListing(ctx, l.Subject); err != nil {
 			return err
 		}
@@ -85,10 +82,7 @@ func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.L
 func (s *Store) Stage(
 	ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration,
 ) (record.Listing, record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "stage page", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
+	l, err := s.updateUnder(ctx, l, d, "stage page", func(t *tx) error {
 		withheld, err := t.stage(ctx, c, on.ID, page.Items)
 		if err != nil {
 			return err
@@ -111,7 +105,7 @@ func (s *Store) Stage(
 // stage keeps rows of a listing and says how many could not be read.
 func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items []cal.Item) (withheld int64, err error) {
 	for _, item := range items {
-		if item.Withheld != "" {
+		if item.Withheld != "" || !storable(item.Event) {
 			withheld++
 			continue
 		}
@@ -128,6 +122,11 @@ func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items
 		}
 	}
 	return withheld, nil
+}
+
+// storable reports whether an event can be told apart from others in both databases.
+func storable(e cal.Event) bool {
+	return e.ID != "" && plainText(string(e.ID)) == string(e.ID) && plainText(e.ETag) == e.ETag
 }
 
 // mirrorRow is an event as the mirror keeps it at the calendar's level. Content is sealed at the place that it is published to.
@@ -155,17 +154,14 @@ func span(s cal.Slot) (from, until int64) {
 	start, err1 := time.Parse(cal.DateLayout, s.Start.Date)
 	end, err2 := time.Parse(cal.DateLayout, s.End.Date)
 	if err1 != nil || err2 != nil {
-		return 0, math.MaxInt64 // outside every window: its absence proves nothing
+		return math.MinInt64, math.MaxInt64 // outside every window: its absence proves nothing
 	}
 	return start.Add(-day).UnixMicro(), end.Add(day).UnixMicro()
 }
 
 // DiscardListing drops what was staged. A lost cursor is forgotten with it, so that the next listing is a snapshot; everything published stays.
 func (s *Store) DiscardListing(ctx context.Context, l record.Lease, cursorLost bool, reason string, d time.Duration) (record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "discard listing", func(t *tx) error {
-		if err := t.fence(ctx, &l, d); err != nil {
-			return err
-		}
+	return s.updateUnder(ctx, l, d, "discard listing", func(t *tx) error {
 		if err := t.dropListing(ctx, l.Subject); err != nil {
 			return err
 		}
@@ -178,7 +174,6 @@ func (s *Store) DiscardListing(ctx context.Context, l record.Lease, cursorLost b
 			Actor: record.ActorEngine, Action: "listing.discarded", Subject: l.Subject, Detail: map[string]any{"reason": reason, "cursor_lost": cursorLost},
 		})
 	})
-	return l, err
 }
 
 func (t *tx) dropListing(ctx context.Context, calendar string) error {
@@ -189,9 +184,10 @@ func (t *tx) dropListing(ctx context.Context, calendar string) error {
 }
 
 // Publish shows a complete listing: the mirror, the cursor and the work that follows from it become visible together, under the lease.
-func (s *Store) Publish(ctx context.Context, l record.Lease, p record.Publication) (record.Published, error) {
+func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.Publication) (record.Published, error) {
 	var out record.Published
 	err := s.update(ctx, l.Tenant, "publish listing", func(t *tx) error {
+		p := publication // this may run again
 		out = record.Published{}
 		if err := t.finish(ctx, l, p.Outcome); err != nil {
 			return err
@@ -231,25 +227,22 @@ func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Publ
 	if err != nil || p.Last.Kind != cal.Snapshot {
 		return err
 	}
-	from, until := int64(math.MinInt64), int64(math.MaxInt64)
+	from, until := int64(math.MinInt64+1), int64(math.MaxInt64-1)
 	if w := p.Last.Coverage; !w.From.IsZero() {
 		from = micros(w.From)
 	}
 	if w := p.Last.Coverage; !w.Until.IsZero() {
 		until = micros(w.Until)
 	}
-	_, err = t.MissEvents(ctx, db.MissEventsParams{
+	missed, err := t.MissEvents(ctx, db.MissEventsParams{
 		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now,
 		WindowFrom: from, WindowUntil: until, StartedAt: micros(p.Listing.StartedAt),
 	})
 	if err != nil {
 		return err
 	}
-	_, err = t.RemoveMissed(ctx, db.RemoveMissedParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
-	if err != nil {
-		return err
-	}
-	out.Missed, err = t.CountMissed(ctx, db.CountMissedParams{TenantID: t.tenant, CalendarID: calendar})
+	removed, err := t.RemoveMissed(ctx, db.RemoveMissedParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
+	out.Missed = missed - removed
 	return err
 }
 

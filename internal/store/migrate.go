@@ -33,7 +33,7 @@ type Migration struct {
 	AppliedAt time.Time
 }
 
-// NewMigrator opens url for migrations. Several processes may migrate at once: on PostgreSQL they take turns.
+// NewMigrator opens url for migrations. Several processes may migrate at once: they take turns.
 func NewMigrator(rawURL string, logger *slog.Logger) (*Migrator, error) {
 	d, err := parse(rawURL)
 	if err != nil {
@@ -59,7 +59,7 @@ func migrations(d dialect, pool *sql.DB, logger *slog.Logger) (*goose.Provider, 
 	}
 	options := []goose.ProviderOption{goose.WithSlog(logger), goose.WithDisableGlobalRegistry(true)}
 	if name == goose.DialectPostgres {
-		turns, err := lock.NewPostgresSessionLocker()
+		turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600), lock.WithUnlockTimeout(1, 60)) // in seconds: period, tries
 		if err != nil {
 			return nil, err
 		}
@@ -73,11 +73,23 @@ func (m *Migrator) Close() error { return errors.Join(m.provider.Close(), m.pool
 
 // Up applies what is missing and returns how many migrations that were.
 func (m *Migrator) Up(ctx context.Context) (int, error) {
-	done, err := m.provider.Up(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("store: migrate up: %w", err)
+	applied := 0
+	for {
+		before, err := m.provider.GetDBVersion(ctx)
+		if err != nil {
+			return applied, fmt.Errorf("store: migrate up: %w", err)
+		}
+		done, err := m.provider.Up(ctx)
+		applied += len(done)
+		if err == nil {
+			return applied, nil
+		}
+		// SQLite has no lock for the whole of it: another process may have applied a migration that this one was about to. Then there is one
+		// less to go.
+		if after, again := m.provider.GetDBVersion(ctx); again != nil || after <= before {
+			return applied, fmt.Errorf("store: migrate up: %w", err)
+		}
 	}
-	return len(done), nil
 }
 
 // Down takes back the newest migration, or all of them.
@@ -128,7 +140,7 @@ func (m *Migrator) Admit(ctx context.Context, appURL string) error {
 		return nil
 	}
 	login := pgx.Identifier{config.User}.Sanitize()
-	if _, err := m.pool.ExecContext(ctx, "GRANT "+appRole+", "+sweepRole+" TO "+login); err != nil { //nolint:gosec // an escaped identifier
+	if _, err := m.pool.ExecContext(ctx, "GRANT "+appRole+", "+sweepRole+" TO "+login); err != nil {
 		return fmt.Errorf("store: let %s take on %s and %s: %w", login, appRole, sweepRole, err)
 	}
 	return nil
@@ -174,8 +186,11 @@ func (m mergedFS) Glob(pattern string) ([]string, error) {
 }
 
 // check refuses a database that is not ready for this build.
-func (s *Store) check(ctx context.Context) error {
-	if err := s.dialect.guard(ctx, s.write); err != nil {
+func (s *Store) check(ctx context.Context, sweepURL string) error {
+	if err := s.dialect.guard(ctx, "", s.write); err != nil {
+		return err
+	}
+	if err := s.dialect.guard(ctx, sweepURL, s.sweep); err != nil {
 		return err
 	}
 	var version int64

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // sealText seals a short text at its place. Empty stays empty, so that "nothing" can be told without a key.
@@ -47,6 +48,17 @@ func (t *tx) openJSON(table, column, row string, sealed []byte, v any) (bool, er
 		return false, fmt.Errorf("%s.%s of %s: %w", table, column, row, err)
 	}
 	return true, nil
+}
+
+// longestText is how much is kept of a text that somebody else has worded.
+const longestText = 2048
+
+// plainText makes any text one that both databases store: valid, without NUL, and not too long.
+func plainText(s string) string {
+	if len(s) > longestText {
+		s = s[:longestText]
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func nullable(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: true} }

@@ -57,10 +57,11 @@ func Open(ctx context.Context, url, sweepURL string, o Options) (*Store, error) 
 		o.Committed = func([]task.Hint) {}
 	}
 	s := &Store{dialect: d, seal: o.Sealer, clock: o.Clock, ids: o.IDs, notify: o.Committed}
-	if err := s.connect(sweepURL, o.Wrap); err != nil {
-		return nil, err
+	err = s.connect(sweepURL, o.Wrap)
+	if err == nil {
+		err = s.check(ctx, sweepURL)
 	}
-	if err := s.check(ctx); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -104,7 +105,7 @@ func (s *Store) Close() error {
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return infrastructure("ping", s.write.PingContext(ctx))
+	return infrastructure(ctx, "ping", s.write.PingContext(ctx))
 }
 
 // tx is a transaction of one tenant.
@@ -139,15 +140,16 @@ func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn f
 			return nil
 		}
 		if try == tries || !s.dialect.gaveUp(err) {
-			return infrastructure(op, err)
+			return infrastructure(ctx, op, err)
 		}
 	}
 }
 
-// view runs fn in a transaction that only reads.
+// view runs fn in a transaction that only reads, and that sees the database as it was at one moment.
 func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn func(*tx) error) error {
 	t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
-	return infrastructure(op, s.run(ctx, s.read, t, &sql.TxOptions{ReadOnly: true}, func() error { return fn(t) }))
+	o := &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.oneMoment()}
+	return infrastructure(ctx, op, s.run(ctx, s.read, t, o, func() error { return fn(t) }))
 }
 
 func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, fn func() error) (err error) {
@@ -163,7 +165,7 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, 
 	if err := s.dialect.enter(ctx, conn, t.tenant); err != nil {
 		return err
 	}
-	t.Queries = db.New(s.dialect.statements(conn))
+	t.Queries = db.New(conn)
 	if err := fn(); err != nil {
 		return err
 	}
@@ -171,7 +173,7 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, 
 }
 
 // infrastructure marks what is wrong with the database, and not with what was asked of it, as something that may pass.
-func infrastructure(op string, err error) error {
+func infrastructure(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -181,7 +183,7 @@ func infrastructure(op string, err error) error {
 	if _, ok := fault.As(err); ok {
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled) {
 		return fault.New(fault.Canceled, "store: "+op, err)
 	}
 	return fault.New(fault.Transient, "store: "+op, err)

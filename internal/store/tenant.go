@@ -81,22 +81,11 @@ func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, a
 		if _, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant}); err != nil {
 			return found(err)
 		}
-		sealed, kind, lookup := []byte{}, entryAPIKey, ""
-		if p == PurposeSigning {
-			k.Secret = "cws_" + t.ids.Secret()
-			kind, lookup = entrySigningKey, k.ID
-			var err error
-			if sealed, err = t.sealText("keys", "secret", k.ID, k.Secret); err != nil {
-				return err
-			}
-		} else {
-			k.Secret = "cwk_" + t.ids.Secret()
-			lookup = k.Secret
-		}
-		if err := t.register(ctx, kind, lookup, k.ID); err != nil {
+		sealed, err := t.makeSecret(ctx, &k)
+		if err != nil {
 			return err
 		}
-		err := t.InsertKey(ctx, db.InsertKeyParams{
+		err = t.InsertKey(ctx, db.InsertKeyParams{
 			TenantID: t.tenant, KeyID: k.ID, Purpose: string(p), Scopes: "*", Secret: sealed, CreatedAt: t.now,
 		})
 		if err != nil {
@@ -105,6 +94,19 @@ func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, a
 		return t.note(ctx, record.Note{Actor: actor, Action: "key.created", Subject: k.ID, Detail: map[string]any{"purpose": p}})
 	})
 	return k, err
+}
+
+// makeSecret gives a key its secret and lets it be found, and returns what of the secret is kept.
+func (t *tx) makeSecret(ctx context.Context, k *Key) ([]byte, error) {
+	if k.Purpose != PurposeSigning {
+		k.Secret = "cwk_" + t.ids.Secret()
+		return []byte{}, t.register(ctx, entryAPIKey, k.Secret, k.ID)
+	}
+	k.Secret = "cws_" + t.ids.Secret()
+	if err := t.register(ctx, entrySigningKey, k.ID, k.ID); err != nil {
+		return nil, err
+	}
+	return t.sealText("keys", "secret", k.ID, k.Secret)
 }
 
 // RevokeKey ends a key at once. It fails with record.ErrNotFound when the tenant has no such key in force.
@@ -162,7 +164,7 @@ func (s *Store) lookUp(ctx context.Context, kind entry, lookup string) (cal.Tena
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", record.ErrNotFound
 	}
-	return cal.TenantID(row.TenantID), row.Subject, infrastructure("look up "+string(kind), err)
+	return cal.TenantID(row.TenantID), row.Subject, infrastructure(ctx, "look up "+string(kind), err)
 }
 
 // The times that rows are kept for once nothing needs them any more.
@@ -204,6 +206,12 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 				return err
 			}
 			total += n
+		}
+		if total > 0 {
+			err := t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "tenant.pruned", Subject: t.tenant, Detail: map[string]any{"rows": total}})
+			if err != nil {
+				return err
+			}
 		}
 		return t.finish(ctx, l, o)
 	})

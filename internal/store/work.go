@@ -55,7 +55,7 @@ func (t *tx) flushMarks(ctx context.Context) error {
 		}
 		if m.Hold != "" {
 			err := t.HoldWork(ctx, db.HoldWorkParams{
-				TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, HeldFor: string(m.Hold), LastError: m.Reason,
+				TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, HeldFor: string(m.Hold), LastError: plainText(m.Reason),
 			})
 			if err != nil {
 				return err
@@ -103,50 +103,69 @@ func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (recor
 	var lease record.Lease
 	claimed := false
 	err := s.update(ctx, ref.Tenant, "claim work", func(t *tx) error {
-		claimed = false
 		until := t.now + d.Microseconds()
 		row, err := t.ClaimWork(ctx, db.ClaimWorkParams{
 			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
 		})
-		if errors.Is(err, sql.ErrNoRows) {
+		if claimed = err == nil; errors.Is(err, sql.ErrNoRows) {
 			return nil
-		}
-		if err != nil {
-			return err
 		}
 		lease = record.Lease{
 			Ref: ref, Lane: task.Lane(row.Lane), ConnectionID: cal.ConnectionID(row.ConnectionID), Token: row.Token, Wanted: row.Wanted,
 			Until: instant(until), Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
 		}
-		t.traceparent = row.Traceparent
-		if lease.Crashes <= CrashLimit {
-			claimed = true
-			return nil
-		}
-		reason := fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit)
-		return t.finish(ctx, lease, record.Outcome{State: record.Dead, Attempts: lease.Attempts, Crashes: CrashLimit, Reason: reason})
+		return err
 	})
-	return lease, claimed, err
+	if err != nil || !claimed {
+		return record.Lease{}, false, err
+	}
+	if lease.Crashes <= CrashLimit {
+		return lease, true, nil
+	}
+	reason := fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit)
+	return record.Lease{}, false, s.Finish(ctx, lease, record.Outcome{
+		State: record.Dead, Attempts: lease.Attempts, Crashes: CrashLimit, Reason: reason,
+	})
 }
 
 // Extend prolongs a lease by d from now.
 func (s *Store) Extend(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, error) {
-	err := s.update(ctx, l.Tenant, "extend lease", func(t *tx) error { return t.fence(ctx, &l, d) })
-	return l, err
+	return s.updateUnder(ctx, l, d, "extend lease", func(*tx) error { return nil })
+}
+
+// updateUnder runs fn in a transaction that holds a lease and prolongs it by d. Unless it commits, the lease is as it was.
+func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(*tx) error) (record.Lease, error) {
+	prolonged := l
+	err := s.update(ctx, l.Tenant, op, func(t *tx) error {
+		if l.Kind == task.LinkPush {
+			if err := t.lockBookingOf(ctx, cal.LinkID(l.Subject)); err != nil {
+				return err
+			}
+		}
+		var err error
+		if prolonged, err = t.fence(ctx, l, d); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+	if err != nil {
+		return l, err
+	}
+	return prolonged, nil
 }
 
 // fence fails unless the lease still holds, prolongs it by d, and keeps everybody else from claiming the row until the commit.
-func (t *tx) fence(ctx context.Context, l *record.Lease, d time.Duration) error {
+func (t *tx) fence(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, error) {
 	t.traceparent = l.Traceparent
 	until := max(t.now+d.Microseconds(), l.Until.UnixMicro())
 	_, err := t.FenceWork(ctx, db.FenceWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now, LeaseUntil: until,
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return fenced(*l)
+		return l, fenced(l)
 	}
 	l.Until = instant(until)
-	return err
+	return l, err
 }
 
 func fenced(l record.Lease) error {
@@ -164,11 +183,10 @@ func (s *Store) Finish(ctx context.Context, l record.Lease, o record.Outcome, ma
 // finish writes an outcome under the fence of its lease, which ends with it.
 func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error {
 	t.traceparent = l.Traceparent
-	if o.HeldFor == record.HeldForReauth {
-		var err error
-		if o, err = t.unlessActive(ctx, l, o); err != nil {
-			return err
-		}
+	o.Reason = plainText(o.Reason)
+	o, err := t.lockFor(ctx, l, o)
+	if err != nil {
+		return err
 	}
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
@@ -187,20 +205,39 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 			return err
 		}
 	}
+	return t.finished(ctx, l, o, row)
+}
+
+// finished does what follows from an outcome that was written.
+func (t *tx) finished(ctx context.Context, l record.Lease, o record.Outcome, row db.FinishWorkRow) error {
 	if l.Kind == task.DeliverySend && !o.Served {
 		if err := t.failedDelivery(ctx, l, o); err != nil {
 			return err
 		}
 	}
-	if o.State != record.Ready && row.State == string(o.State) {
+	state := record.WorkState(row.State)
+	switch {
+	case o.State != record.Ready && state == o.State:
 		return t.stopped(ctx, l, o)
-	}
-	if row.Wanted > row.Done && row.NotBefore <= t.now {
+	case state == record.Ready && row.Wanted > row.Done && row.NotBefore <= t.now:
 		again := t.newHint(l.Kind, l.Subject, row.Lane)
 		again.Again = true
 		t.again = append(t.again, *again)
 	}
 	return nil
+}
+
+// lockFor locks, before the row of the lease, what an outcome touches besides it: every transaction locks in the same order.
+func (t *tx) lockFor(ctx context.Context, l record.Lease, o record.Outcome) (record.Outcome, error) {
+	if l.Kind == task.LinkPush && o.State == record.Dead {
+		if err := t.lockBookingOf(ctx, cal.LinkID(l.Subject)); err != nil {
+			return o, err
+		}
+	}
+	if o.HeldFor == record.HeldForReauth {
+		return t.unlessActive(ctx, l, o)
+	}
+	return o, nil
 }
 
 // unlessActive turns a hold that waits for a reconnect into another try if the connection is active by now. It locks the connection first, so that
@@ -232,8 +269,11 @@ func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) erro
 	return nil
 }
 
-// failedDelivery counts an attempt that did not end a delivery.
+// failedDelivery counts an attempt that did not end a delivery. Work that was given back without an attempt is none.
 func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome) error {
+	if o.State != record.Dead && o.Status == 0 && o.Attempts <= l.Attempts {
+		return nil
+	}
 	state := record.DeliveryPending
 	if o.State == record.Dead {
 		state = record.DeliveryFailed
@@ -315,6 +355,11 @@ func workOf(row db.Work) record.Work {
 // Release lets held or dead work run again: an operator's approval or replay. It fails with record.ErrStale when the row is neither.
 func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
 	return s.update(ctx, ref.Tenant, "release work", func(t *tx) error {
+		if ref.Kind == task.LinkPush {
+			if err := t.lockBookingOf(ctx, cal.LinkID(ref.Subject)); err != nil {
+				return err
+			}
+		}
 		row, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject})
 		if err != nil {
 			return found(err)

@@ -296,7 +296,7 @@ func (q *Queries) InsertLinkWrite(ctx context.Context, arg InsertLinkWriteParams
 	return err
 }
 
-const insertRejection = `-- name: InsertRejection :exec
+const insertRejection = `-- name: InsertRejection :execrows
 INSERT INTO rejections (tenant_id, rejection_id, booking_id, version, reason, payload, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (tenant_id, rejection_id) DO NOTHING
@@ -312,8 +312,8 @@ type InsertRejectionParams struct {
 	CreatedAt   int64
 }
 
-func (q *Queries) InsertRejection(ctx context.Context, arg InsertRejectionParams) error {
-	_, err := q.db.ExecContext(ctx, insertRejection,
+func (q *Queries) InsertRejection(ctx context.Context, arg InsertRejectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertRejection,
 		arg.TenantID,
 		arg.RejectionID,
 		arg.BookingID,
@@ -322,7 +322,10 @@ func (q *Queries) InsertRejection(ctx context.Context, arg InsertRejectionParams
 		arg.Payload,
 		arg.CreatedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const intendLink = `-- name: IntendLink :execrows
@@ -488,6 +491,20 @@ func (q *Queries) LinksOfBooking(ctx context.Context, arg LinksOfBookingParams) 
 	return items, nil
 }
 
+const lockBooking = `-- name: LockBooking :exec
+UPDATE bookings SET updated_at = updated_at WHERE tenant_id = $1 AND booking_id = $2
+`
+
+type LockBookingParams struct {
+	TenantID  string
+	BookingID string
+}
+
+func (q *Queries) LockBooking(ctx context.Context, arg LockBookingParams) error {
+	_, err := q.db.ExecContext(ctx, lockBooking, arg.TenantID, arg.BookingID)
+	return err
+}
+
 const pruneLinkWrites = `-- name: PruneLinkWrites :execrows
 DELETE FROM link_writes WHERE tenant_id = $1 AND written_at < $2
 `
@@ -503,30 +520,6 @@ func (q *Queries) PruneLinkWrites(ctx context.Context, arg PruneLinkWritesParams
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const rejectionByID = `-- name: RejectionByID :one
-SELECT tenant_id, rejection_id, booking_id, version, reason, payload, created_at FROM rejections WHERE tenant_id = $1 AND rejection_id = $2
-`
-
-type RejectionByIDParams struct {
-	TenantID    string
-	RejectionID string
-}
-
-func (q *Queries) RejectionByID(ctx context.Context, arg RejectionByIDParams) (Rejection, error) {
-	row := q.db.QueryRowContext(ctx, rejectionByID, arg.TenantID, arg.RejectionID)
-	var i Rejection
-	err := row.Scan(
-		&i.TenantID,
-		&i.RejectionID,
-		&i.BookingID,
-		&i.Version,
-		&i.Reason,
-		&i.Payload,
-		&i.CreatedAt,
-	)
-	return i, err
 }
 
 const rejectionsAfter = `-- name: RejectionsAfter :many

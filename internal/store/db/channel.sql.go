@@ -247,29 +247,32 @@ func (q *Queries) PruneNotifications(ctx context.Context, arg PruneNotifications
 }
 
 const saveChannel = `-- name: SaveChannel :execrows
-UPDATE channels SET state = $1, remote = $2, resource = $3, opened_at = $4, expires_at = $5, updated_at = $6
+UPDATE channels SET state = $1, opened_at = $2, expires_at = $3, updated_at = $4,
+    remote = CASE WHEN CAST($5 AS TEXT) <> '' THEN CAST($5 AS TEXT) ELSE remote END,
+    resource = CASE WHEN CAST($6 AS TEXT) <> '' THEN CAST($6 AS TEXT) ELSE resource END
 WHERE tenant_id = $7 AND channel_id = $8
 `
 
 type SaveChannelParams struct {
 	State     string
-	Remote    string
-	Resource  string
 	OpenedAt  int64
 	ExpiresAt int64
 	Now       int64
+	Remote    string
+	Resource  string
 	TenantID  string
 	ChannelID string
 }
 
+// A push may have told the provider's names since the channel was read.
 func (q *Queries) SaveChannel(ctx context.Context, arg SaveChannelParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, saveChannel,
 		arg.State,
-		arg.Remote,
-		arg.Resource,
 		arg.OpenedAt,
 		arg.ExpiresAt,
 		arg.Now,
+		arg.Remote,
+		arg.Resource,
 		arg.TenantID,
 		arg.ChannelID,
 	)

@@ -61,7 +61,8 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 }
 
 const endGrant = `-- name: EndGrant :execrows
-UPDATE grants SET expires_at = 0, refresh_until = 0 WHERE tenant_id = $1 AND connection_id = $2 AND version = $3
+UPDATE grants SET expires_at = 0, refresh_until = 0
+WHERE tenant_id = $1 AND connection_id = $2 AND version = $3
 `
 
 type EndGrantParams struct {
@@ -294,7 +295,7 @@ func (q *Queries) NameConnection(ctx context.Context, arg NameConnectionParams) 
 	return err
 }
 
-const penalise = `-- name: Penalise :exec
+const penalise = `-- name: Penalise :execrows
 INSERT INTO penalties (tenant_id, bucket, until) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, bucket) DO UPDATE SET until = excluded.until WHERE penalties.until < excluded.until
 `
@@ -305,9 +306,12 @@ type PenaliseParams struct {
 	Until    int64
 }
 
-func (q *Queries) Penalise(ctx context.Context, arg PenaliseParams) error {
-	_, err := q.db.ExecContext(ctx, penalise, arg.TenantID, arg.Bucket, arg.Until)
-	return err
+func (q *Queries) Penalise(ctx context.Context, arg PenaliseParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, penalise, arg.TenantID, arg.Bucket, arg.Until)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const penaltyUntil = `-- name: PenaltyUntil :one
@@ -395,7 +399,7 @@ func (q *Queries) ReleaseRefresh(ctx context.Context, arg ReleaseRefreshParams) 
 const rotateGrant = `-- name: RotateGrant :one
 UPDATE grants SET version = version + 1, access_token = $1, refresh_token = $2, scopes = $3,
     expires_at = $4, refresh_until = 0, updated_at = $5
-WHERE tenant_id = $6 AND connection_id = $7 AND refresh_fence = $8
+WHERE tenant_id = $6 AND connection_id = $7 AND refresh_fence = $8 AND refresh_until > 0
 RETURNING version
 `
 

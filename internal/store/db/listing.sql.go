@@ -25,22 +25,6 @@ func (q *Queries) CountLinks(ctx context.Context, arg CountLinksParams) (int64, 
 	return count, err
 }
 
-const countMissed = `-- name: CountMissed :one
-SELECT COUNT(*) FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND missing > 0 AND status <> 'cancelled'
-`
-
-type CountMissedParams struct {
-	TenantID   string
-	CalendarID string
-}
-
-func (q *Queries) CountMissed(ctx context.Context, arg CountMissedParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countMissed, arg.TenantID, arg.CalendarID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -246,10 +230,29 @@ func (q *Queries) ListingByCalendar(ctx context.Context, arg ListingByCalendarPa
 	return i, err
 }
 
+const lockEvent = `-- name: LockEvent :execrows
+UPDATE events SET updated_at = updated_at WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
+`
+
+type LockEventParams struct {
+	TenantID   string
+	CalendarID string
+	EventID    string
+}
+
+func (q *Queries) LockEvent(ctx context.Context, arg LockEventParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockEvent, arg.TenantID, arg.CalendarID, arg.EventID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const missEvents = `-- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = $1
 WHERE events.tenant_id = $2 AND events.calendar_id = $3 AND events.status <> 'cancelled'
-AND events.starts_at >= $4 AND events.ends_at <= $5 AND events.updated_at < $6
+AND events.starts_at >= $4 AND events.ends_at > $4 AND events.ends_at <= $5 AND events.starts_at < $5
+AND events.updated_at < $6
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $7
     AND s.event_id = events.event_id)
 `

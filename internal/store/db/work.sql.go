@@ -175,7 +175,7 @@ func (q *Queries) ForgetWork(ctx context.Context, arg ForgetWorkParams) error {
 
 const holdWork = `-- name: HoldWork :exec
 UPDATE work SET state = 'held', held_for = $1, last_error = $2
-WHERE tenant_id = $3 AND kind = $4 AND subject = $5 AND state = 'ready'
+WHERE tenant_id = $3 AND kind = $4 AND subject = $5 AND state <> 'dead'
 `
 
 type HoldWorkParams struct {
@@ -200,7 +200,7 @@ func (q *Queries) HoldWork(ctx context.Context, arg HoldWorkParams) error {
 const markWork = `-- name: MarkWork :one
 INSERT INTO work (tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token,
     attempts, crashes, last_error, traceparent)
-VALUES ($1, $2, $3, $4, $5, 'ready', '', 1, 0, $6, $7, 0, 0, 0, 0, '', $8)
+VALUES ($1, $2, $3, $4, $5, 'ready', '', 1, 0, $6, $7, 0, $6, 0, 0, '', $8)
 ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     wanted = work.wanted + 1,
     wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
@@ -230,6 +230,7 @@ type MarkWorkRow struct {
 	Lane      string
 }
 
+// Tokens begin at the time, so that a row which was forgotten and made again never has one that was in force before.
 func (q *Queries) MarkWork(ctx context.Context, arg MarkWorkParams) (MarkWorkRow, error) {
 	row := q.db.QueryRowContext(ctx, markWork,
 		arg.TenantID,
@@ -307,13 +308,15 @@ func (q *Queries) OpenWork(ctx context.Context, arg OpenWorkParams) ([]Work, err
 
 const reviveConnection = `-- name: ReviveConnection :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
-WHERE tenant_id = $1 AND connection_id = $2 AND state = 'held' AND held_for = 'reauth'
+WHERE tenant_id = $1 AND connection_id = $2
+AND ((state = 'held' AND held_for = 'reauth') OR (state = 'ready' AND wanted > done AND not_before > $3))
 RETURNING kind, subject, lane
 `
 
 type ReviveConnectionParams struct {
 	TenantID     string
 	ConnectionID string
+	Now          int64
 }
 
 type ReviveConnectionRow struct {
@@ -323,7 +326,7 @@ type ReviveConnectionRow struct {
 }
 
 func (q *Queries) ReviveConnection(ctx context.Context, arg ReviveConnectionParams) ([]ReviveConnectionRow, error) {
-	rows, err := q.db.QueryContext(ctx, reviveConnection, arg.TenantID, arg.ConnectionID)
+	rows, err := q.db.QueryContext(ctx, reviveConnection, arg.TenantID, arg.ConnectionID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -420,6 +423,21 @@ func (q *Queries) StoppedWork(ctx context.Context, arg StoppedWorkParams) ([]Wor
 		return nil, err
 	}
 	return items, nil
+}
+
+const unseatWork = `-- name: UnseatWork :exec
+UPDATE work SET token = token + 1 WHERE tenant_id = $1 AND kind = $2 AND subject = $3 AND lease_until > 0
+`
+
+type UnseatWorkParams struct {
+	TenantID string
+	Kind     string
+	Subject  string
+}
+
+func (q *Queries) UnseatWork(ctx context.Context, arg UnseatWorkParams) error {
+	_, err := q.db.ExecContext(ctx, unseatWork, arg.TenantID, arg.Kind, arg.Subject)
+	return err
 }
 
 const workByRef = `-- name: WorkByRef :one

@@ -6,6 +6,9 @@ INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancel
 VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @tzdata, @hash, @reservation_token, @now, @now)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 
+-- name: LockBooking :exec
+UPDATE bookings SET updated_at = updated_at WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
+
 -- name: ReviseBooking :execrows
 UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, tzdata = @tzdata,
     hash = @hash, reservation_token = @reservation_token, updated_at = @now
@@ -69,13 +72,10 @@ SELECT version, hash FROM link_writes WHERE tenant_id = @tenant_id AND link_id =
 -- name: PruneLinkWrites :execrows
 DELETE FROM link_writes WHERE tenant_id = @tenant_id AND written_at < @before;
 
--- name: InsertRejection :exec
+-- name: InsertRejection :execrows
 INSERT INTO rejections (tenant_id, rejection_id, booking_id, version, reason, payload, created_at)
 VALUES (@tenant_id, @rejection_id, @booking_id, @version, @reason, @payload, @created_at)
 ON CONFLICT (tenant_id, rejection_id) DO NOTHING;
-
--- name: RejectionByID :one
-SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id = @rejection_id;
 
 -- name: RejectionsAfter :many
 SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id > @after ORDER BY rejection_id LIMIT @max_rows;

@@ -9,7 +9,10 @@ SELECT * FROM channels WHERE tenant_id = @tenant_id AND channel_id = @channel_id
 SELECT * FROM channels WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND state <> 'closed' ORDER BY channel_id;
 
 -- name: SaveChannel :execrows
-UPDATE channels SET state = @state, remote = @remote, resource = @resource, opened_at = @opened_at, expires_at = @expires_at, updated_at = @now
+-- A push may have told the provider's names since the channel was read.
+UPDATE channels SET state = @state, opened_at = @opened_at, expires_at = @expires_at, updated_at = @now,
+    remote = CASE WHEN CAST(@remote AS TEXT) <> '' THEN CAST(@remote AS TEXT) ELSE remote END,
+    resource = CASE WHEN CAST(@resource AS TEXT) <> '' THEN CAST(@resource AS TEXT) ELSE resource END
 WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
 
 -- name: MoveChannel :execrows

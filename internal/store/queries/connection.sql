@@ -50,7 +50,7 @@ RETURNING refresh_fence;
 -- name: RotateGrant :one
 UPDATE grants SET version = version + 1, access_token = @access_token, refresh_token = @refresh_token, scopes = @scopes,
     expires_at = @expires_at, refresh_until = 0, updated_at = @now
-WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND refresh_fence = @refresh_fence
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND refresh_fence = @refresh_fence AND refresh_until > 0
 RETURNING version;
 
 -- name: ReleaseRefresh :exec
@@ -59,7 +59,7 @@ UPDATE grants SET refresh_until = 0 WHERE tenant_id = @tenant_id AND connection_
 -- name: ExpireAccess :execrows
 UPDATE grants SET expires_at = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version AND expires_at > 0;
 
--- name: Penalise :exec
+-- name: Penalise :execrows
 INSERT INTO penalties (tenant_id, bucket, until) VALUES (@tenant_id, @bucket, @until)
 ON CONFLICT (tenant_id, bucket) DO UPDATE SET until = excluded.until WHERE penalties.until < excluded.until;
 
@@ -70,4 +70,5 @@ SELECT until FROM penalties WHERE tenant_id = @tenant_id AND bucket = @bucket;
 DELETE FROM penalties WHERE tenant_id = @tenant_id AND until < @before;
 
 -- name: EndGrant :execrows
-UPDATE grants SET expires_at = 0, refresh_until = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version;
+UPDATE grants SET expires_at = 0, refresh_until = 0
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version;

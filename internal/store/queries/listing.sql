@@ -44,16 +44,14 @@ ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.eta
 -- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = @now
 WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
-AND events.starts_at >= @window_from AND events.ends_at <= @window_until AND events.updated_at < @started_at
+AND events.starts_at >= @window_from AND events.ends_at > @window_from AND events.ends_at <= @window_until AND events.starts_at < @window_until
+AND events.updated_at < @started_at
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
     AND s.event_id = events.event_id);
 
 -- name: RemoveMissed :execrows
 UPDATE events SET status = 'cancelled', updated_at = @now
 WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND missing >= 2 AND status <> 'cancelled';
-
--- name: CountMissed :one
-SELECT COUNT(*) FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND missing > 0 AND status <> 'cancelled';
 
 -- name: TouchedLinks :many
 SELECT l.link_id, CAST(CASE WHEN e.status = 'cancelled' OR e.missing > 0 THEN 1 ELSE 0 END AS BIGINT) AS vanished,
@@ -73,6 +71,9 @@ SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id
 -- name: EventsAfter :many
 SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id > @after AND status <> 'cancelled'
 ORDER BY event_id LIMIT @max_rows;
+
+-- name: LockEvent :execrows
+UPDATE events SET updated_at = updated_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
 
 -- name: PutEvent :execrows
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)

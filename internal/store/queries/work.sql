@@ -1,7 +1,8 @@
 -- name: MarkWork :one
 INSERT INTO work (tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token,
     attempts, crashes, last_error, traceparent)
-VALUES (@tenant_id, @kind, @subject, @connection_id, @lane, 'ready', '', 1, 0, @now, @not_before, 0, 0, 0, 0, '', @traceparent)
+-- Tokens begin at the time, so that a row which was forgotten and made again never has one that was in force before.
+VALUES (@tenant_id, @kind, @subject, @connection_id, @lane, 'ready', '', 1, 0, @now, @not_before, 0, @now, 0, 0, '', @traceparent)
 ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     wanted = work.wanted + 1,
     wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
@@ -14,7 +15,7 @@ RETURNING state, not_before, lane;
 
 -- name: HoldWork :exec
 UPDATE work SET state = 'held', held_for = @held_for, last_error = @last_error
-WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state = 'ready';
+WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state <> 'dead';
 
 -- name: ReviveWork :execrows
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
@@ -22,7 +23,8 @@ WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state <
 
 -- name: ReviveConnection :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
-WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state = 'held' AND held_for = 'reauth'
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id
+AND ((state = 'held' AND held_for = 'reauth') OR (state = 'ready' AND wanted > done AND not_before > @now))
 RETURNING kind, subject, lane;
 
 -- name: ClaimWork :one
@@ -35,6 +37,9 @@ RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent;
 UPDATE work SET lease_until = @lease_until
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > @now
 RETURNING token;
+
+-- name: UnseatWork :exec
+UPDATE work SET token = token + 1 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND lease_until > 0;
 
 -- name: FinishWork :one
 UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS BIGINT) ELSE done END,

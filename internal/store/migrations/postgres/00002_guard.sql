@@ -53,6 +53,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- The directory is what is read before a tenant is known. Everybody reads it, by a hash that is known to its owner alone; a tenant adds and
+-- removes what is its own.
+ALTER TABLE directory ENABLE ROW LEVEL SECURITY;
+CREATE POLICY lookup ON directory FOR SELECT TO calweave_app USING (true);
+CREATE POLICY register ON directory FOR INSERT TO calweave_app WITH CHECK (tenant_id = current_setting('calweave.tenant', true));
+CREATE POLICY forget ON directory FOR DELETE TO calweave_app USING (tenant_id = current_setting('calweave.tenant', true));
 GRANT SELECT, INSERT, DELETE ON directory TO calweave_app;
 GRANT SELECT ON goose_db_version TO calweave_app;
 
@@ -63,6 +69,10 @@ GRANT SELECT (tenant_id, kind, subject, lane, state, wanted, done, wanted_at, no
 -- The roles stay: other databases of the cluster may use them.
 DROP POLICY sweep ON work;
 REVOKE ALL ON work FROM calweave_sweep;
+DROP POLICY lookup ON directory;
+DROP POLICY register ON directory;
+DROP POLICY forget ON directory;
+ALTER TABLE directory DISABLE ROW LEVEL SECURITY;
 REVOKE ALL ON directory FROM calweave_app;
 REVOKE ALL ON goose_db_version FROM calweave_app;
 -- +goose StatementBegin

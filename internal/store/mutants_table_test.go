@@ -1,0 +1,77 @@
+package store_test
+
+// mutants are the wrong stores that the suite has to tell from the right one. Parameters stay in use, so that only the promise is broken.
+func mutants() []mutant {
+	return append(workMutants(), dataMutants()...)
+}
+
+func workMutants() []mutant {
+	const due = "claim: only a row that is due"
+	return []mutant{
+		{"a claim ignores back-off", "ClaimWork", "not_before <= $5", "not_before IS NOT NULL", due},
+		{"a claim ignores the lease", "ClaimWork", "lease_until <= $5", "$5 IS NOT NULL", due},
+		{"a claim takes what is held or dead", "ClaimWork", "state = 'ready'", "state IS NOT NULL", due},
+		{"a claim takes what is done", "ClaimWork", "wanted > done", "wanted >= done", due},
+		{"a claim keeps the token", "ClaimWork", "token = token + 1", "token = token", "claim: a lease ends by itself"},
+		{"a claim counts no crash", "ClaimWork", "crashes = crashes + 1", "crashes = crashes", "claim: five claims without an outcome quarantine the row"},
+		{"a fence ignores the token", "FenceWork", "token = $5", "$5 IS NOT NULL", "fence: Stage"},
+		{"a fence ignores the end of the lease", "FenceWork", "lease_until > $6", "$6 IS NOT NULL", "claim: extend prolongs and never shortens"},
+		{"an outcome ignores the token", "FinishWork", "token = $14", "$14 IS NOT NULL", "fence: Settle"},
+		{"an outcome counts twice", "FinishWork", "AND lease_until > 0", "", "finish: once"},
+		{"an outcome serves marks that came after the claim", "FinishWork", "THEN CAST($2 AS BIGINT)", "THEN wanted", "mark: a storm during a claim causes exactly one more"},
+		{"an outcome forgets the guard", "FinishWork", "state = CASE WHEN state = 'held' AND held_for = 'guard' THEN state\n        WHEN", "state = CASE WHEN", "finish: the guard's hold survives it"},
+		{"an outcome keeps a schedule quiet", "FinishWork", "THEN wanted + 1", "THEN wanted", "finish: again keeps a schedule wanted"},
+		{"an outcome stops what was asked for anew", "FinishWork", "WHEN wanted > $2 AND CAST($5 AS TEXT) <> 'reauth' THEN 'ready'", "", "finish: what was asked since the claim revives what stopped"},
+		{"a mark moves a back-off earlier", "MarkWork", "ELSE work.not_before END", "ELSE excluded.not_before END", "mark: a back-off is never moved"},
+		{"a mark is lost while the row is wanted", "MarkWork", "wanted = work.wanted + 1", "wanted = CASE WHEN work.wanted > work.done THEN work.wanted ELSE work.wanted + 1 END", "mark: a storm during a claim causes exactly one more"},
+		{"a mark sinks the lane", "MarkWork", "ELSE work.lane END", "ELSE excluded.lane END", "mark: lanes only rise while a row is wanted"},
+		{"a mark forgets since when", "MarkWork", "THEN work.wanted_at", "THEN excluded.wanted_at", "mark: wanted since the first mark"},
+		{"a token comes back", "MarkWork", "0, $6, 0, 0, ''", "0, 0, 0, 0, ''", "claim: a row that comes back has tokens of its own"},
+		{"a hold yields to a reconnect", "HoldWork", "state <> 'dead'", "state = 'ready'", "guard: outranks a hold that a reconnect would end"},
+		{"a reconnect ends every hold", "ReviveConnection", "held_for = 'reauth'", "held_for <> ''", "reauth: a reconnect ends waits, and leaves other holds"},
+		{"a replay keeps the attempts", "ReviveWork", "attempts = 0, ", "", "release: only what is stopped"},
+		{"what is forgotten takes a mark with it", "ForgetWork", "AND wanted <= done", "", "finish: forget deletes the row unless it was marked meanwhile"},
+	}
+}
+
+func dataMutants() []mutant {
+	const conditions, audit = "tenancy: every query finds the rows of its own tenant only", "atomic: Accept"
+	return []mutant{
+		{"a read without its tenant", "BookingByID", "tenant_id = $1", "$1 IS NOT NULL", conditions},
+		{"a write without its tenant", "SettleDelivery", "tenant_id = $4", "$4 IS NOT NULL", conditions},
+		{"a join without its tenant", "LinksOfBooking", "links.tenant_id = $1", "$1 IS NOT NULL", conditions},
+		{"a pruner without its tenant", "PruneNotifications", "tenant_id = $1", "$1 IS NOT NULL", conditions},
+		{"no audit row", "InsertAudit", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", "SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE FALSE", audit},
+		{"a version is accepted on any revision", "ReviseBooking", "revision = $11", "$11 IS NOT NULL", "accept: nothing on another revision"},
+		{"a sequence number is given twice", "CountMessage", "sequence = sequence + 1", "sequence = MAX(1, sequence)", "accept: a revision keeps the links"},
+		{"a message raises no revision", "CountMessage", "revision + CAST($1 AS BIGINT)", "revision + 0 * $1", "accept: a decision makes what a person did the agreement"},
+		{"a decision is written back", "UnseatWork", "token = token + 1", "token = token", "accept: a decision is not undone by the run under way"},
+		{"a rejection is told again", "InsertRejection", "DO NOTHING", "DO UPDATE SET reason = excluded.reason", "reject: kept sealed, told once, listed"},
+		{"hashes of other generations", "LinkWrites", "generation = $3", "$3 IS NOT NULL", "link: the hashes of the current generation"},
+		{"the mirror hides a person's change", "PutEvent", "WHERE CAST($10 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $11", "WHERE $10 IS NOT NULL OR $11 IS NOT NULL", "mirror: what a listing has shown meanwhile stays, and the link is looked at again"},
+		{"a changed event marks nothing", "TouchedLinks", "e.etag <> l.etag OR ", "", "listing: links are marked when their events have changed"},
+		{"an event is removed when it was missed once", "RemoveMissed", "missing >= 2", "missing >= 1", "snapshot: an event is removed once it was missed twice"},
+		{"a snapshot proves too much before its window", "MissEvents", "events.starts_at >= $4 AND ", "", "snapshot: proves nothing outside its window"},
+		{"a snapshot proves too much after its window", "MissEvents", "events.ends_at <= $5 AND ", "", "snapshot: proves nothing outside its window"},
+		{"a snapshot misses what is newer", "MissEvents", "events.updated_at < $6", "$6 IS NOT NULL", "snapshot: what changed since it began is not missed"},
+		{"a page is staged anywhere", "TurnPage", "pages = $6", "$6 IS NOT NULL", "listing: a page is staged in its place only"},
+		{"what was staged stays", "DeleteStaged", "calendar_id = $2", "calendar_id = $2 || 'x'", "listing: discarded without a trace"},
+		{"a lost cursor is kept", "DropCursor", "SET scope = ''", "SET scope = scope", "listing: a lost cursor is forgotten, the events are not"},
+		{"the cursor stays behind", "PutCursor", "token = excluded.token, ", "", "listing: a quiet one advances the cursor"},
+		{"tombstones are shown", "EventsAfter", "status <> 'cancelled'", "status <> ''", "listing: tombstones"},
+		{"a state serves twice", "UseFlow", "AND used_at = 0", "", "flow: bound to one browser and used once"},
+		{"a state serves any browser", "UseFlow", "browser_hash = $4", "$4 IS NOT NULL", "flow: bound to one browser and used once"},
+		{"a state never ends", "UseFlow", "expires_at > $1", "expires_at > 0", "flow: ends with its time"},
+		{"two refresh at once", "LeaseRefresh", "refresh_until <= $5", "$5 IS NOT NULL", "race: one refresh at a time"},
+		{"a refresh of an older version", "LeaseRefresh", "version = $4", "$4 IS NOT NULL", "grant: the right to refresh"},
+		{"tokens are stored without the right to", "RotateGrant", "refresh_fence = $8", "$8 IS NOT NULL", "grant: rotated by whoever has the right"},
+		{"a newer grant is revoked", "EndGrant", "version = $3", "$3 IS NOT NULL", "grant: a newer version is not revoked"},
+		{"a penalty is shortened", "Penalise", "penalties.until < excluded.until", "TRUE", "penalty: never shortened, never of another connection"},
+		{"a push renames the channel", "LearnChannel", "CASE WHEN remote = '' THEN CAST($1 AS TEXT) ELSE remote END", "$1", "channel: a push tells the provider's names, once"},
+		{"a notice reopens a channel", "MoveChannel", "state IN ('opening', 'open', 'expiring') AND ", "", "channel: a notice moves it, unless it is over"},
+		{"a key is revoked again", "RevokeKey", "AND revoked_at = 0", "", "race: a key is revoked once"},
+		{"a disabled endpoint receives", "EnabledEndpoints", "state = 'enabled'", "state <> ''", "endpoint: none while it is disabled"},
+		{"a channel stays in the directory", "DeleteDirectory", "kind = $1", "kind = $1 || 'x'", "prune: a channel is forgotten with its entry in the directory"},
+		{"rows are pruned too early", "PruneNotifications", "received_at < $2", "received_at <= $2", "prune: what has outlived its time, to the microsecond"},
+	}
+}

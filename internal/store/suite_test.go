@@ -1,0 +1,43 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// trial is one promise of the store.
+type trial struct {
+	name string
+	run  func(*harness)
+}
+
+// suite is what every store has to pass, on every database.
+func suite() []trial {
+	return slices.Concat(markTrials(), claimTrials(), finishTrials(), fenceTrials(), sweepTrials(), raceTrials(), connectionTrials(), acceptTrials(), atomicTrials(), linkTrials(), listingTrials(), deliveryTrials(), channelTrials(), tenantTrials(), canaryTrials(), errorTrials(), tenancyTrials(), policyTrials())
+}
+
+// postgresSuite needs transactions that run side by side.
+func postgresSuite() []trial {
+	return slices.Concat(meetTrials(), sideBySideTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials())
+}
+
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	runSuite(t, newSQLite(t), slices.Concat(suite(), sqliteTenancyTrials()))
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	runSuite(t, newPostgres(t), slices.Concat(suite(), postgresSuite()))
+}
+
+// runSuite runs each trial on a database of its own.
+func runSuite(t *testing.T, b backend, trials []trial) {
+	t.Helper()
+	for _, c := range trials {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.run(start(t, b))
+		})
+	}
+}

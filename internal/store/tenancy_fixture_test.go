@@ -1,0 +1,180 @@
+package store_test
+
+import (
+	"database/sql"
+	"maps"
+	"math"
+	"reflect"
+	"strings"
+)
+
+// The tenants: one has a row of everything, the other has nothing and wants it all.
+const (
+	tenantA = "ten_a"
+	tenantB = "ten_b"
+)
+
+// The times of the fixture: rows are old, now is later, and ever comes after everything.
+const (
+	fixtureOld = 1
+	fixtureNow = 1000
+	ever       = math.MaxInt64 / 2
+)
+
+// fixtureRow are values of a row by column; what is left out comes from fixtureValues.
+type fixtureRow map[string]any
+
+// fixtureValues are A's values, by column and by parameter without underscores. Every identifier is in them once.
+func fixtureValues() map[string]any {
+	values := map[string]any{
+		"tenantid": tenantA, "name": "name", "createdat": fixtureOld, "updatedat": fixtureOld, "kind": "link:push", "hash": "hash_a", "subject": "subject_a",
+		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
+		"appid": "app_a", "account": []byte{1}, "reason": "", "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
+		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
+		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": "remote_a", "zone": "UTC", "isprimary": true, "writable": true,
+		"targeted": false, "sync": "off", "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
+		"syncedat": fixtureOld, "spacing": 0, "recheck": false, "withheld": 0, "listingid": "lst_a", "page": []byte{1}, "pages": 0,
+		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
+		"missing": 0, "bookingid": "bkg_a", "revision": 1, "sequence": 1, "cancelled": false, "spec": []byte{1}, "slot": []byte{1}, "tzdata": "2026a",
+		"reservationtoken": "rsv_a", "acceptedat": fixtureOld, "linkid": "lnk_a", "part": "", "target": true, "authoritative": true, "generation": 1,
+		"base": []byte{}, "baseversion": 0, "inflight": []byte{}, "observed": []byte{}, "syncedversion": 0, "failedversion": 0, "writtenat": fixtureOld,
+		"channelid": "chn_a", "secrethash": "h", "remote": "", "resource": "", "openedat": 0, "notificationid": "ntf_a", "receivedat": fixtureOld,
+		"endpointid": "end_a", "url": []byte{1}, "messageid": "msg_a", "type": "booking.accepted", "position": 1, "data": []byte{1}, "traceparent": "",
+		"deliveryid": "dlv_a", "attempts": 1, "rejectionid": "rej_a", "payload": []byte{1}, "auditid": "aud_a", "at": fixtureOld, "actor": "test",
+		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
+		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
+	}
+	maps.Copy(values, map[string]any{
+		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
+		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1",
+	})
+	return values
+}
+
+// fixtureRows are A's rows in the order in which they may be inserted. A table has as many as its queries need to find.
+func fixtureRows() []struct {
+	table string
+	rows  []fixtureRow
+} {
+	type of = struct {
+		table string
+		rows  []fixtureRow
+	}
+	one := []fixtureRow{{}}
+	return []of{
+		{"tenants", one},
+		{"directory", one},
+		{"keys", one},
+		{"connections", []fixtureRow{{"state": "pending"}}},
+		{"grants", one},
+		{"oauth_flows", []fixtureRow{{"state": []byte{1}}}},
+		{"penalties", one},
+		{"calendars", one},
+		{"cursors", one},
+		{"listings", one},
+		{"staged", []fixtureRow{{"etag": "etag_2"}}},
+		{"events", []fixtureRow{
+			{"updated_at": fixtureNow},
+			{"event_id": "evt_missed"},
+			{"event_id": "evt_missed_twice", "missing": 2},
+			{"event_id": "evt_gone", "status": "cancelled"},
+		}},
+		{"bookings", one},
+		{"booking_versions", one},
+		{"links", []fixtureRow{{"state": "pending", "etag": "etag_0"}}},
+		{"link_writes", one},
+		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
+		{"notifications", one},
+		{"endpoints", []fixtureRow{{"state": "enabled"}}},
+		{"messages", []fixtureRow{{}, {"message_id": "msg_unplaced", "position": nil}}},
+		{"feeds", one},
+		{"deliveries", []fixtureRow{{"state": "delivered", "status": 200}}},
+		{"rejections", one},
+		{"audit", one},
+		{"work", []fixtureRow{
+			{"token": 0},
+			{"subject": "held", "token": 0, "state": "held", "held_for": "reauth"},
+			{"subject": "leased", "token": 5, "lease_until": ever},
+			{"subject": "done", "token": 5, "done": 1},
+		}},
+	}
+}
+
+// arguments are what single queries need to meet A's rows, beyond what fixtureValues says.
+func arguments() map[string]map[string]any {
+	return map[string]map[string]any{
+		"ReviveWork": {"subject": "held"}, "UnseatWork": {"subject": "leased"}, "ForgetWork": {"subject": "done", "token": 5},
+		"FenceWork": {"subject": "leased", "token": 5}, "FinishWork": {"subject": "leased", "token": 5},
+		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
+		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
+		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
+	}
+}
+
+// plant puts A's rows into the database.
+func (h *harness) plant() {
+	h.Helper()
+	values := fixtureValues()
+	planted := map[string]bool{}
+	for _, f := range fixtureRows() {
+		planted[f.table] = true
+		columns := h.columns(f.table)
+		for _, row := range f.rows {
+			filled := map[string]any{}
+			for _, column := range columns {
+				value, ok := row[column]
+				if !ok {
+					value, ok = values[strings.ReplaceAll(column, "_", "")]
+				}
+				if !ok {
+					h.Fatalf("%s.%s is not in the fixture", f.table, column)
+				}
+				filled[column] = value
+			}
+			h.insert(f.table, filled)
+		}
+	}
+	for _, table := range h.tables() {
+		if !planted[table] {
+			h.Errorf("%s is not in the fixture", table)
+		}
+	}
+}
+
+// columns are the names of a table's columns.
+func (h *harness) columns(table string) []string {
+	h.Helper()
+	query := `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`
+	if h.backend.name() == "sqlite" {
+		query = `SELECT name FROM pragma_table_info($1)`
+	}
+	var columns []string
+	for _, row := range h.query(query, table) {
+		columns = append(columns, row["name"])
+	}
+	return columns
+}
+
+// fill makes the parameters of a query as the tenant: its own name, and A's for everything else.
+func (h *harness) fill(query, tenant string, params reflect.Value) {
+	h.Helper()
+	values := fixtureValues()
+	maps.Copy(values, arguments()[query])
+	values["tenantid"] = tenant
+	for i := range params.NumField() {
+		name := params.Type().Field(i).Name
+		value, ok := values[strings.ToLower(name)]
+		if !ok {
+			h.Fatalf("the fixture has no value for %s of %s", name, query)
+		}
+		field := params.Field(i)
+		if field.Type() == reflect.TypeFor[sql.NullInt64]() {
+			n, _ := value.(int)
+			value = sql.NullInt64{Int64: int64(n), Valid: true}
+		}
+		if !reflect.TypeOf(value).ConvertibleTo(field.Type()) {
+			h.Fatalf("the fixture's value for %s of %s is %v", name, query, value)
+		}
+		field.Set(reflect.ValueOf(value).Convert(field.Type()))
+	}
+}
