@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 )
@@ -40,6 +41,10 @@ func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
 	all, err := lister.Calendars(within)
 	if err != nil {
 		return err
+	}
+	if len(all) == 0 {
+		// Every account has a calendar: to believe this answer is to let all of them vanish.
+		return fault.Newf(fault.Transient, "deltasync: discover", "the provider lists no calendar at all")
 	}
 	return d.Store.Discovered(ctx, l, id, all, record.Served())
 }

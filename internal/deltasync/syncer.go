@@ -2,6 +2,7 @@ package deltasync
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -58,6 +59,8 @@ type listing struct {
 	s      record.Sync
 	on     record.Listing
 	lister Lister
+	// read are the digests of the page tokens that this run has followed.
+	read map[[sha256.Size]byte]bool
 }
 
 // Work lists the lease's calendar and publishes what it found.
@@ -79,15 +82,25 @@ func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
 		return err
 	}
 	// One snapshot follows at once. If that is lost too, the failure is the provider's, and it is waited for.
-	lost := w.on.Kind == cal.Delta || w.on.Pages > 0
-	if w.lease, err = s.Store.DiscardListing(ctx, w.lease, true, err.Error(), s.Lease); err != nil {
+	if again := w.on.Kind == cal.Delta || w.on.Pages > 0; again {
+		if err := w.discard(ctx, err); err != nil {
+			return err
+		}
+		if err = w.list(ctx); !fault.Is(err, fault.CursorLost) {
+			return err
+		}
+	}
+	if err := w.discard(ctx, err); err != nil {
 		return err
 	}
-	if !lost {
-		return fault.Newf(fault.Transient, "deltasync", "the provider loses even a new listing")
-	}
-	w.s.Listing, w.s.Cursor = nil, cal.Cursor{}
-	return w.list(ctx)
+	return fault.Newf(fault.Transient, "deltasync", "the provider loses even a new listing")
+}
+
+// discard drops what was staged, and the cursor with it: the next listing is a snapshot.
+func (w *listing) discard(ctx context.Context, cause error) error {
+	lease, err := w.Store.DiscardListing(ctx, w.lease, true, cause.Error(), w.Lease)
+	w.lease, w.s.Listing, w.s.Cursor, w.read = lease, nil, cal.Cursor{}, nil
+	return err
 }
 
 func (w *listing) list(ctx context.Context) error {
@@ -96,19 +109,29 @@ func (w *listing) list(ctx context.Context) error {
 	}
 	for {
 		page, err := w.page(ctx)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if page.Next == "" {
+		case page.Kind == cal.Partial:
+			return fault.Newf(fault.CursorLost, "deltasync", "page %d could not prove that it is complete", w.on.Pages+1)
+		case page.Next == "":
 			return w.publish(ctx, page)
-		}
-		if page.Next == w.on.Page || w.on.Pages >= pageLimit {
+		case w.circles(page.Next) || w.on.Pages >= pageLimit:
 			return fault.Newf(fault.CursorLost, "deltasync", "the listing goes round in circles after %d pages", w.on.Pages)
 		}
 		if w.on, w.lease, err = w.Store.Stage(ctx, w.lease, w.s.Calendar, w.on, page, w.Lease); err != nil {
 			return err
 		}
 	}
+}
+
+// circles reports whether a listing has been at a page before in this run.
+func (w *listing) circles(next string) bool {
+	if w.read == nil {
+		w.read = map[[sha256.Size]byte]bool{}
+	}
+	w.read[sha256.Sum256([]byte(w.on.Page))] = true
+	return w.read[sha256.Sum256([]byte(next))]
 }
 
 // begin goes on with the listing under way, or begins one: a delta where the cursor allows it, else a snapshot.
@@ -143,7 +166,7 @@ func (w *listing) page(ctx context.Context) (cal.Page, error) {
 }
 
 func (w *listing) publish(ctx context.Context, last cal.Page) error {
-	if last.Kind == cal.Partial || last.Cursor.Token == "" {
+	if last.Cursor.Token == "" {
 		return fault.Newf(fault.CursorLost, "deltasync", "the listing ended without a cursor")
 	}
 	if last.Kind == cal.Snapshot {

@@ -55,5 +55,5 @@ func admit(c candidate, current *record.Booking, known string) (verdict, error) 
 }
 
 func refuse(reason record.Reason, detail string) error {
-	return &record.Refusal{Reason: reason, Detail: detail}
+	return &record.RefusalError{Reason: reason, Detail: detail}
 }

@@ -30,7 +30,7 @@ func (p problems) refusal() error {
 	if len(p) == 0 {
 		return nil
 	}
-	return &record.Refusal{Reason: record.ReasonInvalid, Detail: "the booking cannot be accepted as it is", Problems: p}
+	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the booking cannot be accepted as it is", Problems: p}
 }
 
 // check returns the booking with its defaults filled in and its slot worked out, or all that is wrong with it. Its shape was checked before,

@@ -52,7 +52,7 @@ type Receipt struct {
 // tries is how often a submission is decided anew when another one is committed between its decision and its commit.
 const tries = 8
 
-// Submit accepts a version or refuses it with a *record.Refusal. Submitting an accepted version again changes nothing.
+// Submit accepts a version or refuses it with a *record.RefusalError. Submitting an accepted version again changes nothing.
 func (s *Service) Submit(ctx context.Context, tenant cal.TenantID, sub Submission) (Receipt, error) {
 	a := record.Acceptance{ID: sub.ID, TZData: zone.Version(), Actor: sub.Actor, Via: sub.Via, Traceparent: sub.Traceparent}
 	c := candidate{ifMatch: sub.IfMatch, creates: sub.Unordered}
@@ -129,7 +129,7 @@ func (s *Service) current(ctx context.Context, tenant cal.TenantID, id cal.Booki
 // waits for it.
 func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Booking) ([]record.AcceptedTarget, error) {
 	var out []record.AcceptedTarget
-	r := &record.Refusal{Reason: record.ReasonCalendar, Detail: "a target cannot be used"}
+	r := &record.RefusalError{Reason: record.ReasonCalendar, Detail: "a target cannot be used"}
 	for i, t := range b.Targets {
 		pointer := fmt.Sprintf("/targets/%d/calendar_id", i)
 		c, err := s.Store.Calendar(ctx, tenant, t.CalendarID)
@@ -144,7 +144,7 @@ func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Bookin
 		case !c.Writable:
 			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "the account may only read this calendar: choose one with writable: true"})
 		case t.Authoritative && b.Notify == cal.NotifyExternal && !s.Quiet(c.Provider):
-			return nil, &record.Refusal{
+			return nil, &record.RefusalError{
 				Reason: record.ReasonNotify, Detail: "this provider mails all guests or has none written",
 				Problems: []message.Problem{{
 					Pointer: "/notify", Detail: fmt.Sprintf("%s cannot mail external guests only: choose none (no guests are written) or all", c.Provider),

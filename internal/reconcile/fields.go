@@ -1,32 +1,41 @@
 package reconcile
 
 import (
+	"slices"
+
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/record"
 )
 
 // compare tells, field by field, who has changed what, and which fields are to be written.
 func compare(s Situation) Step {
 	var step Step
-	shown, wanted, within := s.Remote.Event.Content, s.Desired.Content, s.Desired.Fields
-	differing := shown.Differences(wanted, within) &^ s.Remote.Wrote
 	late := isLate(s)
-	for _, f := range differing.Each() {
+	for _, f := range s.Remote.Event.Content.Differences(s.Desired.Content, s.Desired.Fields).Each() {
 		one := cal.Fields(f)
-		mine := changedByCore(s, one)
 		switch {
-		case s.Link.Base != nil && shown.Differences(s.Link.Base.Read, one) == 0:
-			if mine {
+		case f == cal.FieldAttendees && !s.Link.Authoritative:
+			// Ours are taken off; who else stands there is not the core's business.
+			if guestsDiffer(s) {
 				step.Fields |= one
 			}
-		case late, inFlight(s, one):
+		case untouched(s, one):
+			if changedByCore(s, one) {
+				step.Fields |= one
+			}
+		case late, landed(s, f):
 			step.Fields |= one
-		case f == cal.FieldAttendees && mine && s.Link.Base != nil:
-			// Guests are a set: the core's change is merged into the person's.
-			step.Person |= one
-			step.Fields |= one
+		case f == cal.FieldAttendees && mergeable(s):
+			// Guests are a set: what the core wants of its own is written beside what a person wants of others.
+			if guestsDiffer(s) {
+				step.Fields |= one
+			}
+			if strangersDiffer(s) {
+				step.Person |= one
+			}
 		default:
 			step.Person |= one
-			if mine {
+			if changedByCore(s, one) {
 				step.Open |= one
 			}
 		}
@@ -54,13 +63,40 @@ func explain(step Step, late bool) string {
 
 // changedByCore reports whether the core wants a field otherwise than it was last sent.
 func changedByCore(s Situation, one cal.Fields) bool {
-	return s.Link.Base == nil || s.Desired.Content.Differences(s.Link.Base.Sent, one) != 0
+	return s.Desired.Content.Differences(firstSent(s.Link).Sent, one) != 0
 }
 
-// inFlight reports whether a field shows what an unanswered write of ours would have made of it.
-func inFlight(s Situation, one cal.Fields) bool {
+// firstSent is what both sides last agreed on or, before the first agreement, what the oldest create has asked for.
+func firstSent(l record.Link) record.Base {
+	if l.Base != nil {
+		return *l.Base
+	}
+	for _, w := range l.InFlight {
+		if w.Op == record.OpCreate {
+			return record.Base{Sent: w.Content, Read: w.Content}
+		}
+	}
+	return record.Base{}
+}
+
+// untouched reports whether a field shows what was read back at the last agreement.
+func untouched(s Situation, one cal.Fields) bool {
+	return s.Link.Base != nil && s.Remote.Event.Content.Differences(s.Link.Base.Read, one) == 0
+}
+
+// landed reports whether a field shows what an unanswered write of ours has made of it. Providers rewrite descriptions, and only an answer
+// tells how: one that such a write would have changed counts as landed whatever it shows, so that it is written again and answered.
+func landed(s Situation, f cal.Field) bool {
+	one := cal.Fields(f)
+	before := firstSent(s.Link).Sent
 	for _, w := range s.Link.InFlight {
+		if w.Op == record.OpDelete {
+			continue
+		}
 		if s.Remote.Event.Content.Differences(w.Content, one) == 0 {
+			return true
+		}
+		if f == cal.FieldDescription && (w.Op == record.OpCreate || w.Content.Differences(before, one) != 0) {
 			return true
 		}
 	}
@@ -69,37 +105,80 @@ func inFlight(s Situation, one cal.Fields) bool {
 
 // isLate reports whether the event as a whole shows a version that was sent before the last agreement: a write that took its time.
 func isLate(s Situation) bool {
-	hash := s.Remote.Event.Content.Hash(s.Desired.Fields)
-	if s.Link.Base != nil && hash == s.Link.Base.Read.Hash(s.Desired.Fields) {
+	shown, within := s.Remote.Event.Content, s.Desired.Fields
+	if s.Link.Base != nil && shown.Differences(s.Link.Base.Read, within) == 0 {
 		return false
 	}
+	// The older version may have owned the guests, or not.
+	hash, whole := shown.Hash(within), shown.Hash(cal.AllFields)
 	for _, sent := range s.Sent {
-		if sent.Hash == hash && sent.Version < s.Desired.Version {
+		if sent.Version < s.Desired.Version && (sent.Hash == hash || sent.Hash == whole) {
 			return true
 		}
 	}
 	return false
 }
 
-// guests returns what turns the guests that were last sent into those that are wanted: whom to invite or change, and whom to take off. Guests
-// whom somebody else has added are in neither.
-func guests(s Situation) (invite []cal.Attendee, uninvite []string) {
-	var before []cal.Attendee
-	switch {
-	case s.Link.Base != nil:
-		before = s.Link.Base.Sent.Canonical().Attendees
-	case len(s.Link.InFlight) > 0:
-		before = s.Link.InFlight[0].Content.Canonical().Attendees
+// mergeable reports whether no person has taken off or changed a guest whom the core still wants, so that writing the core's guests overrules
+// nobody.
+func mergeable(s Situation) bool {
+	shown := byEmail(s.Remote.Event.Content.Attendees)
+	wanted := byEmail(s.Desired.Content.Attendees)
+	for email, agreed := range byEmail(firstSent(s.Link).Read.Attendees) {
+		there, stands := shown[email]
+		if _, stays := wanted[email]; stays && (!stands || there.Optional != agreed.Optional) && !mayHaveChanged(s, agreed) {
+			return false
+		}
 	}
-	shown := byEmail(s.Remote.Event.Content.Canonical().Attendees)
-	wanted := byEmail(s.Desired.Content.Canonical().Attendees)
+	return true
+}
+
+// mayHaveChanged reports whether an unanswered write of ours wanted a guest otherwise, or not at all.
+func mayHaveChanged(s Situation, agreed cal.Attendee) bool {
+	for _, w := range s.Link.InFlight {
+		asked, wanted := byEmail(w.Content.Attendees)[agreed.Email]
+		if w.Op != record.OpDelete && (!wanted || asked.Optional != agreed.Optional) {
+			return true
+		}
+	}
+	return false
+}
+
+// strangersDiffer reports whether the guests that are not ours are others than at the last agreement.
+func strangersDiffer(s Situation) bool {
+	ours := append(invited(s.Link), s.Desired.Content.Attendees...)
+	return others(s.Remote.Event.Content, ours).Differences(others(firstSent(s.Link).Read, ours), cal.AllFields) != 0
+}
+
+// others are the guests of content without ours.
+func others(c cal.Content, ours []cal.Attendee) cal.Content {
+	known := byEmail(ours)
+	return cal.Content{Attendees: slices.DeleteFunc(c.Canonical().Attendees, func(a cal.Attendee) bool {
+		_, our := known[a.Email]
+		return our
+	})}
+}
+
+// guests returns what turns the guests that are ours into those that are wanted: whom to invite or change, and whom to take off. Guests whom
+// somebody else has added are in neither.
+func guests(s Situation) (invite []cal.Attendee, uninvite []string) {
+	shown, wanted := byEmail(s.Remote.Event.Content.Attendees), byEmail(s.Desired.Content.Attendees)
 	for _, a := range s.Desired.Content.Attendees {
 		canonical := cal.Content{Attendees: []cal.Attendee{a}}.Canonical().Attendees[0]
 		if there, ok := shown[canonical.Email]; !ok || there.Optional != canonical.Optional {
 			invite = append(invite, cal.Attendee{Email: a.Email, Name: a.Name, Optional: a.Optional})
 		}
 	}
-	for _, a := range before {
+	ours := invited(s.Link)
+	if isLate(s) {
+		agreed := byEmail(firstSent(s.Link).Read.Attendees)
+		for email, a := range shown {
+			if _, stood := agreed[email]; !stood {
+				ours = append(ours, a) // the late write has brought it
+			}
+		}
+	}
+	for _, a := range (cal.Content{Attendees: ours}).Canonical().Attendees {
 		if _, stays := wanted[a.Email]; !stays {
 			uninvite = append(uninvite, a.Email)
 		}
@@ -107,9 +186,40 @@ func guests(s Situation) (invite []cal.Attendee, uninvite []string) {
 	return invite, uninvite
 }
 
+// guestsDiffer reports whether the guests that are ours are others than those wanted.
+func guestsDiffer(s Situation) bool {
+	invite, uninvite := guests(s)
+	shown := byEmail(s.Remote.Event.Content.Attendees)
+	return len(invite) > 0 || slices.ContainsFunc(uninvite, func(email string) bool {
+		_, stands := shown[email]
+		return stands
+	})
+}
+
+// invited are the guests that the event has of us, or may have: those agreed on, and those of writes that were never answered.
+func invited(l record.Link) []cal.Attendee {
+	var out []cal.Attendee
+	if l.Base != nil {
+		out = append(out, l.Base.Sent.Attendees...)
+	}
+	for _, w := range l.InFlight {
+		out = append(out, w.Content.Attendees...)
+	}
+	return out
+}
+
+// standing are those of the guests that content shows.
+func standing(guests []cal.Attendee, content cal.Content) []cal.Attendee {
+	shown := byEmail(content.Attendees)
+	return slices.DeleteFunc((cal.Content{Attendees: guests}).Canonical().Attendees, func(a cal.Attendee) bool {
+		_, stands := shown[a.Email]
+		return !stands
+	})
+}
+
 func byEmail(all []cal.Attendee) map[string]cal.Attendee {
 	m := make(map[string]cal.Attendee, len(all))
-	for _, a := range all {
+	for _, a := range (cal.Content{Attendees: all}).Canonical().Attendees {
 		m[a.Email] = a
 	}
 	return m

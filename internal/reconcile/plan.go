@@ -26,8 +26,6 @@ const (
 type Remote struct {
 	Seen  Seen
 	Event cal.Event
-	// Wrote are the fields that this run has written, so that Event shows what the provider made of them: by definition what is agreed on.
-	Wrote cal.Fields
 }
 
 // Desired is what the core wants of one target.
@@ -87,7 +85,7 @@ const (
 // Step is what to do next, and why.
 type Step struct {
 	Action Action
-	// Fields are what Update writes.
+	// Fields are what Create and Update write.
 	Fields cal.Fields
 	// Person are the fields that a person has changed; those that the core has not decided about yet.
 	Person cal.Fields
@@ -95,12 +93,17 @@ type Step struct {
 	Open cal.Fields
 	// Removed says that the event was deleted, and not by us.
 	Removed bool
-	Why     string
+	// Look is when to look once more for an event that should not be there and was not found; zero when there is no need.
+	Look time.Time
+	Why  string
 }
 
 // retention is how long a provider is trusted to remember the key of a create. Microsoft documents no term for transactionId, so after this
 // long an unanswered create is searched for before it is made again.
 const retention = 10 * time.Minute
+
+// straggling is how long a call that nobody waits for any more may still take effect.
+const straggling = 2 * time.Minute
 
 // Plan says what to do next. It does no I/O and depends on nothing but s.
 func Plan(s Situation) Step {
@@ -117,8 +120,17 @@ func Plan(s Situation) Step {
 	if why := needsRead(s); why != "" {
 		return Step{Action: Read, Why: why}
 	}
-	s.Remote = Remote{Seen: Present, Event: cal.Event{ID: s.Link.EventID, ETag: s.Link.ETag, Content: s.Link.Base.Read}}
-	return planPresent(s)
+	s.Remote = remembered(s.Link)
+	step := planPresent(s)
+	if step.Action == Hold {
+		return Step{Action: Read, Why: "an operator is to decide about the event as it is now"}
+	}
+	return step
+}
+
+// remembered is the event as it was when both sides last agreed. A write that is decided on it carries its ETag.
+func remembered(l record.Link) Remote {
+	return Remote{Seen: Present, Event: cal.Event{ID: l.EventID, ETag: l.ETag, Content: l.Base.Read}}
 }
 
 // planWithout plans for a link that is not known to have an event.
@@ -126,19 +138,33 @@ func planWithout(s Situation) Step {
 	since, unanswered := s.Link.Pending(record.OpCreate)
 	search := unanswered && s.Can.Finds && s.Remote.Seen == Unread
 	switch {
-	case s.Link.State == record.LinkDiverged:
-		return Step{Action: Agree, Removed: true, Why: "a person deleted the event and the core has not decided"}
 	case !s.Desired.Present && search:
 		return Step{Action: Find, Why: "a create was never answered and is not wanted any more"}
+	case !s.Desired.Present && unanswered && !s.Can.Finds:
+		// No guests and no text: should it be made only now, it is gone again at once and tells nobody anything.
+		return Step{Action: Create, Fields: cal.Fields(cal.FieldSlot), Why: "a create was never answered: the same key yields the event that is to go"}
 	case !s.Desired.Present:
-		return Step{Action: Agree, Why: "there is nothing to remove"}
+		return Step{Action: Agree, Look: lastLook(s), Why: "there is nothing to remove"}
+	case s.Link.State == record.LinkDiverged:
+		return Step{Action: Agree, Removed: true, Why: "a person deleted the event and the core has not decided"}
 	case search && s.Now.Sub(since) > retention:
 		return Step{Action: Find, Why: "a create was never answered and the provider may have forgotten its key"}
 	case unanswered:
-		return Step{Action: Create, Why: "a create was never answered: the same key yields the same event"}
+		return Step{Action: Create, Fields: s.Desired.Fields, Why: "a create was never answered: the same key yields the same event"}
 	default:
-		return Step{Action: Create, Why: "the booking has no event here"}
+		return Step{Action: Create, Fields: s.Desired.Fields, Why: "the booking has no event here"}
 	}
+}
+
+// lastLook is when no unanswered create can take effect any more; zero when that is over.
+func lastLook(s Situation) time.Time {
+	var last time.Time
+	for _, w := range s.Link.InFlight {
+		if until := w.At.Add(straggling); w.Op == record.OpCreate && until.After(s.Now) {
+			last = until
+		}
+	}
+	return last
 }
 
 // planGone plans for an event that is proven to be deleted.
@@ -184,7 +210,7 @@ func surprises(s Situation) bool {
 	return len(s.Remote.Event.Content.Attendees) > 0
 }
 
-// needsRead says why the event must be read before anything is decided; empty when it need not be.
+// needsRead says why the event must be read before anything is decided; empty when a write may be decided on what was last agreed.
 func needsRead(s Situation) string {
 	l := s.Link
 	switch {
@@ -194,7 +220,7 @@ func needsRead(s Situation) string {
 		return "nothing was agreed on yet"
 	case len(l.InFlight) > 0:
 		return "a write was never answered"
-	case l.State == record.LinkDiverged:
+	case l.State == record.LinkDiverged || l.Observed != nil:
 		return "a person's change awaits the core"
 	case s.Can.Conditional:
 		return ""

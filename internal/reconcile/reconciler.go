@@ -50,10 +50,14 @@ type run struct {
 	c      record.Case
 	s      Situation
 	client Client
-	// person gathers what a person has changed over all rounds; fresh says that the event was read in this run.
-	person cal.Fields
-	fresh  bool
-	sent   []record.SentHash
+	// merged are fields of a person's that this run has written its own to.
+	merged cal.Fields
+	// fresh says that the link's event was read in this run. Of one that the link did not know before, a listing may have shown more meanwhile
+	// without marking the link.
+	fresh bool
+	// added says that the last write recorded is this run's alone, so that what its call answers is all there is to know about it.
+	added bool
+	sent  []record.SentHash
 }
 
 // Work brings the lease's link into agreement and commits what came of it.
@@ -90,12 +94,12 @@ func settled(s Situation) bool {
 	if s.Link.EventID == "" {
 		return !s.Desired.Present || s.Link.State == record.LinkDiverged
 	}
-	return s.Desired.Present && s.Link.Base != nil && s.Link.State != record.LinkDiverged &&
+	return s.Desired.Present && s.Link.Base != nil && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
 		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
 }
 
 // desired is what the core wants of the link's target. Guests stand on the authoritative target only, and only where writing them mails
-// nobody whom the booking's notify does not cover.
+// nobody whom the booking's notify does not cover. A target that is authoritative no more has its guests taken off.
 func (r *Reconciler) desired(c record.Case) Desired {
 	spec := c.Booking.Spec
 	d := Desired{
@@ -103,7 +107,12 @@ func (r *Reconciler) desired(c record.Case) Desired {
 		Content: cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
 		Fields:  cal.AllFields &^ cal.Fields(cal.FieldAttendees),
 	}
-	if c.Link.Authoritative && (r.Quiet(c.Link.Provider) || spec.Notify == cal.NotifyAll) {
+	switch {
+	case !c.Link.Authoritative:
+		if len(invited(c.Link)) > 0 {
+			d.Fields = cal.AllFields
+		}
+	case r.Quiet(c.Link.Provider), spec.Notify == cal.NotifyAll:
 		d.Content.Attendees = spec.Attendees
 		d.Fields = cal.AllFields
 	}
@@ -112,7 +121,6 @@ func (r *Reconciler) desired(c record.Case) Desired {
 
 // take carries one step out. It reports true once the run has committed.
 func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
-	w.person |= step.Person
 	switch step.Action {
 	case Read:
 		return false, w.read(ctx)
@@ -120,15 +128,24 @@ func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
 		return false, w.find(ctx)
 	case Create:
 		return false, w.create(ctx, step)
-	case Update:
-		return false, w.update(ctx, step)
-	case Delete:
-		return false, w.remove(ctx, step)
+	case Update, Delete:
+		return false, w.change(ctx, step)
 	case Bury, Agree, Hold:
 		return true, w.commit(ctx, step)
 	default:
 		return false, fmt.Errorf("reconcile: unknown action %q", step.Action)
 	}
+}
+
+// change writes to the event that the link knows, on the strength of what was read or, unread, of what was last agreed.
+func (w *run) change(ctx context.Context, step Step) error {
+	if w.s.Remote.Seen != Present {
+		w.s.Remote = remembered(w.s.Link)
+	}
+	if step.Action == Delete {
+		return w.remove(ctx, step)
+	}
+	return w.update(ctx, step)
 }
 
 // call runs one provider call, which has to end well before the lease does.
@@ -160,8 +177,8 @@ func (w *run) read(ctx context.Context) error {
 	case err != nil:
 		return err
 	default:
-		w.fresh = true
-		w.show(e, 0)
+		w.fresh = w.c.Link.EventID != ""
+		w.show(e)
 	}
 	return nil
 }
@@ -192,8 +209,7 @@ func (w *run) find(ctx context.Context) error {
 			return nil
 		}
 		if err == nil {
-			w.fresh = true
-			w.show(e, 0)
+			w.show(e)
 		}
 		return err
 	})
@@ -201,27 +217,37 @@ func (w *run) find(ctx context.Context) error {
 }
 
 // show takes in an event as the provider has just shown it.
-func (w *run) show(e cal.Event, wrote cal.Fields) {
+func (w *run) show(e cal.Event) {
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
+	w.s.Remote = Remote{Seen: Present, Event: e}
 	if e.Gone() {
 		w.s.Remote = Remote{Seen: Gone}
-		return
-	}
-	w.s.Remote = Remote{Seen: Present, Event: e, Wrote: w.s.Remote.Wrote | wrote}
-	if wrote != 0 {
-		w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: e.Content.Hash(w.s.Desired.Fields)})
 	}
 }
 
-// intend records a write before it is made, and with it that the lease still holds.
-func (w *run) intend(ctx context.Context, op record.Op, step Step) error {
-	write := record.Write{
-		Op: op, Version: w.s.Desired.Version, Content: cal.Content{}.Overlay(w.s.Desired.Content, w.s.Desired.Fields), At: w.Clock.Now().UTC(),
+// answered takes in what the provider has made of fields that were written: by definition what both sides agree on.
+func (w *run) answered(e cal.Event, wrote cal.Fields) {
+	w.show(e)
+	base := firstSent(w.s.Link)
+	base.Sent = base.Sent.Overlay(w.s.Desired.Content, wrote)
+	base.Read = base.Read.Overlay(e.Content, wrote)
+	w.s.Link.Base = &base
+	w.withdraw()
+	w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: e.Content.Hash(w.s.Desired.Fields)})
+}
+
+// withdraw takes the last write off those in flight, unless an earlier attempt at the same one was never answered.
+func (w *run) withdraw() {
+	if w.added {
+		w.s.Link.InFlight = w.s.Link.InFlight[:len(w.s.Link.InFlight)-1]
 	}
-	if op == record.OpDelete {
-		write.Content = cal.Content{}
-	}
-	if !w.pending(write) {
+	w.added = false
+}
+
+// intend records a write of content before it is made, and with it that the lease still holds.
+func (w *run) intend(ctx context.Context, op record.Op, content cal.Content, step Step) error {
+	write := record.Write{Op: op, Version: w.s.Desired.Version, Content: content, At: w.Clock.Now().UTC()}
+	if w.added = !w.pending(write); w.added {
 		w.s.Link.InFlight = append(w.s.Link.InFlight, write)
 	}
 	lease, err := w.Store.Intend(ctx, w.lease, w.s.Link, w.Lease, record.Note{
@@ -237,7 +263,7 @@ func (w *run) intend(ctx context.Context, op record.Op, step Step) error {
 // pending reports whether the very same write is in flight already, so that retries do not pile up.
 func (w *run) pending(write record.Write) bool {
 	for _, p := range w.s.Link.InFlight {
-		if p.Op == write.Op && p.Version == write.Version {
+		if p.Op == write.Op && p.Version == write.Version && p.Content.Differences(write.Content, cal.AllFields) == 0 {
 			return true
 		}
 	}
@@ -246,31 +272,35 @@ func (w *run) pending(write record.Write) bool {
 
 func (w *run) create(ctx context.Context, step Step) error {
 	_, again := w.s.Link.Pending(record.OpCreate)
-	step.Fields = w.s.Desired.Fields
-	if err := w.intend(ctx, record.OpCreate, step); err != nil {
+	content := cal.Content{}.Overlay(w.s.Desired.Content, step.Fields)
+	if err := w.intend(ctx, record.OpCreate, content, step); err != nil {
 		return err
 	}
+	req := provider.CreateEvent{
+		Calendar: w.c.Calendar.Remote, Key: w.s.Link.Key(w.lease.Tenant), Content: content, Fields: step.Fields, Notify: w.s.Desired.Notify,
+	}
+	if !w.s.Desired.Present {
+		req.Notify = cal.NotifyNone
+	}
 	return w.call(ctx, func(ctx context.Context) error {
-		made, err := w.client.CreateEvent(ctx, provider.CreateEvent{
-			Calendar: w.c.Calendar.Remote, Key: w.s.Link.Key(w.lease.Tenant), Content: w.s.Desired.Content, Fields: w.s.Desired.Fields,
-			Notify: w.s.Desired.Notify,
-		})
+		made, err := w.client.CreateEvent(ctx, req)
 		if err != nil {
 			return err
 		}
-		wrote := w.s.Desired.Fields
-		if again || made.Adopted {
+		if again || made.Adopted || made.Event.Gone() {
 			// The event may be of an earlier attempt, and somebody may have changed it since.
-			wrote = 0
-			w.fresh = made.Adopted
+			w.show(made.Event)
+		} else {
+			w.answered(made.Event, step.Fields)
 		}
-		w.show(made.Event, wrote)
 		return nil
 	})
 }
 
 func (w *run) update(ctx context.Context, step Step) error {
-	if err := w.intend(ctx, record.OpUpdate, step); err != nil {
+	content := firstSent(w.s.Link).Sent.Overlay(w.s.Desired.Content, step.Fields)
+	content = cal.Content{}.Overlay(content, w.s.Desired.Fields)
+	if err := w.intend(ctx, record.OpUpdate, content, step); err != nil {
 		return err
 	}
 	req := provider.UpdateEvent{
@@ -282,17 +312,18 @@ func (w *run) update(ctx context.Context, step Step) error {
 	return w.call(ctx, func(ctx context.Context) error {
 		e, err := w.client.UpdateEvent(ctx, req)
 		if moved(err) {
-			return w.read(ctx)
+			return w.again(ctx, err)
 		}
 		if err == nil {
-			w.show(e, step.Fields)
+			w.merged |= step.Person & step.Fields
+			w.answered(e, step.Fields)
 		}
 		return err
 	})
 }
 
 func (w *run) remove(ctx context.Context, step Step) error {
-	if err := w.intend(ctx, record.OpDelete, step); err != nil {
+	if err := w.intend(ctx, record.OpDelete, cal.Content{}, step); err != nil {
 		return err
 	}
 	return w.call(ctx, func(ctx context.Context) error {
@@ -302,16 +333,24 @@ func (w *run) remove(ctx context.Context, step Step) error {
 			w.s.Remote = Remote{Seen: Gone}
 			return nil
 		case moved(err):
-			return w.read(ctx)
+			return w.again(ctx, err)
 		default:
 			return err
 		}
 	})
 }
 
+// again reads the event after a write that found it changed. A conflict proves that the write has changed nothing.
+func (w *run) again(ctx context.Context, cause error) error {
+	if fault.Is(cause, fault.Conflict) {
+		w.withdraw()
+	}
+	return w.read(ctx)
+}
+
 // moved reports whether a write found another event than the one that it was decided on.
 func moved(err error) bool {
-	switch fault.KindOf(err) { //nolint:exhaustive // the other kinds say something about the call, not about the event
+	switch fault.KindOf(err) {
 	case fault.Conflict, fault.Gone, fault.NotFound:
 		return err != nil
 	default:

@@ -14,7 +14,7 @@ func (w *run) commit(ctx context.Context, step Step) error {
 	if w.s.Remote.Seen == Present && w.s.Remote.Event.ID != "" {
 		d.Event = &w.s.Remote.Event
 	}
-	switch step.Action { //nolint:exhaustive // the other actions do not commit
+	switch step.Action {
 	case Bury:
 		w.bury(&d, step)
 	case Hold:
@@ -48,23 +48,31 @@ func (w *run) bury(d *record.Decision, step Step) {
 	}
 }
 
-// removed settles a link that shows nothing, as wanted.
+// removed settles a link that shows nothing, as wanted. A create that was never answered and could not be found stays in flight: should its
+// event turn up after all, it is known for ours.
 func (w *run) removed(d *record.Decision) {
 	l := &d.Link
 	told := l.State == record.LinkRemoved && l.Synced >= w.s.Desired.Version
-	l.State, l.InFlight, l.Observed, l.Reason = record.LinkRemoved, nil, nil, ""
+	l.State, l.Observed, l.Reason = record.LinkRemoved, nil, ""
 	l.Synced = w.s.Desired.Version
 	if !told {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingSynced, Outcome: message.OutcomeRemoved})
 	}
 }
 
+// hold settles a link whose write waits for an operator. What a person has changed does not wait with it.
 func (w *run) hold(d *record.Decision, step Step) {
 	l := &d.Link
+	if w.s.Desired.Present {
+		undecided := step.Person &^ step.Fields
+		w.reportChange(d, undecided)
+		w.observe(l, undecided)
+	}
 	if l.State != record.LinkHeld {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingHeld, Reason: step.Why})
 	}
 	l.State, l.Reason = record.LinkHeld, step.Why
+	d.Sent = nil
 	d.Outcome = record.Outcome{State: record.Held, HeldFor: record.HeldForApproval, Reason: step.Why}
 }
 
@@ -74,54 +82,88 @@ func (w *run) agree(d *record.Decision, step Step) {
 		if !w.s.Desired.Present {
 			w.removed(d)
 		}
+		if !step.Look.IsZero() {
+			d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
+		}
 		return
 	}
 	if w.s.Remote.Seen != Present {
 		w.synced(d, 0) // settled without a look
 		return
 	}
-	undecided := step.Person &^ w.s.Remote.Wrote
-	w.rebase(&d.Link, undecided)
+	undecided := step.Person
+	if undecided != 0 {
+		d.Sent = nil // they would take the person's part for ours
+	}
 	w.reportChange(d, undecided)
+	w.rebase(&d.Link, undecided)
 	w.synced(d, undecided&step.Open)
 }
 
 // rebase makes what is shown the new agreement, except for the fields that are undecided.
 func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	shown, wanted := w.s.Remote.Event.Content, w.s.Desired.Content
-	base := record.Base{Sent: wanted, Read: wanted}
-	if l.Base != nil {
-		base = *l.Base
-	} else if n := len(l.InFlight); n > 0 {
-		base = record.Base{Sent: l.InFlight[n-1].Content, Read: l.InFlight[n-1].Content}
-	}
+	base := firstSent(*l)
 	agreed := w.s.Desired.Fields &^ undecided
+	if !w.s.Desired.Fields.Has(cal.FieldAttendees) {
+		base.Sent.Attendees = standing(invited(*l), shown)
+	}
 	base.Sent = base.Sent.Overlay(wanted, agreed)
 	base.Read = base.Read.Overlay(shown, agreed)
 	l.Base, l.InFlight, l.Reason = &base, nil, ""
+	w.observe(l, undecided)
+}
+
+// observe remembers what a person has made of the undecided fields. All other fields are as they were read back last, so that the difference
+// of the two tells which fields are undecided.
+func (w *run) observe(l *record.Link, undecided cal.Fields) {
 	l.Observed = nil
 	if undecided != 0 {
-		l.Observed = &shown
+		observed := firstSent(*l).Read.Overlay(w.s.Remote.Event.Content, undecided)
+		l.Observed = &observed
 	}
 }
 
 // reportChange tells the core what a person has changed, once for each change, and when nothing is left of it.
 func (w *run) reportChange(d *record.Decision, undecided cal.Fields) {
-	shown := w.s.Remote.Event.Content
-	before := w.s.Link.Observed
+	shown, before := w.s.Remote.Event.Content, w.c.Link.Observed
+	changed := undecided | w.merged
 	event := message.NewEvent(shown)
-	report := record.Report{Type: message.BookingEdited, Revise: true, Fields: w.person.Names(), Event: &event, Diverged: undecided != 0}
+	report := record.Report{Type: message.BookingEdited, Revise: true, Fields: changed.Names(), Event: &event, Diverged: undecided != 0}
 	switch {
-	case w.person == 0 && before == nil:
+	case changed == 0 && before == nil:
 		return
-	case w.person == 0:
+	case changed == 0:
 		report.Type = message.BookingRestored
-	case before != nil && shown.Differences(*before, w.s.Desired.Fields) == 0:
+	case undecided != 0 && !w.news(undecided):
 		return
-	case w.person.Has(cal.FieldSlot):
+	case changed.Has(cal.FieldSlot):
 		report.Type = message.BookingMoved
 	}
 	d.Reports = append(d.Reports, report)
+}
+
+// news reports whether what a person has changed is other than what the core was told.
+func (w *run) news(undecided cal.Fields) bool {
+	before := w.c.Link.Observed
+	if before == nil {
+		return true
+	}
+	shown, known := w.s.Remote.Event.Content, told(w.c.Link)&w.s.Desired.Fields
+	if !w.s.Link.Authoritative {
+		known &^= cal.Fields(cal.FieldAttendees) // who stands there is not the core's business any more
+	}
+	ours := append(invited(w.c.Link), w.s.Desired.Content.Attendees...)
+	added := w.merged&^known != 0 || w.merged != 0 && others(shown, ours).Differences(others(*before, ours), w.merged) != 0
+	return added || undecided != known&^w.merged || shown.Differences(*before, undecided) != 0
+}
+
+// told are the fields that the core was told of and has not decided about.
+func told(l record.Link) cal.Fields {
+	if l.Observed == nil {
+		return 0
+	}
+	return l.Observed.Differences(firstSent(l).Read, cal.AllFields)
 }
 
 // synced settles the state, and tells the core when the event shows its version for the first time.
@@ -152,7 +194,7 @@ func (w *run) note(d record.Decision, step Step) record.Note {
 		Actor: record.ActorEngine, Action: "link." + string(d.Link.State), Subject: string(d.Link.ID), BookingID: d.Link.BookingID,
 		Detail: map[string]any{
 			"decision": step.Action, "why": step.Why, "version": w.s.Desired.Version, "generation": d.Link.Generation,
-			"wanted": w.s.Desired.Present, "saw": w.s.Remote.Seen.String(), "person_changed": w.person.Names(), "reported": reported,
+			"wanted": w.s.Desired.Present, "saw": w.s.Remote.Seen.String(), "person_changed": (step.Person | w.merged).Names(), "reported": reported,
 		},
 	}
 }

@@ -82,13 +82,14 @@ type run struct {
 	opened bool
 }
 
-// Work leaves the lease's calendar with one open channel, if it is to have one.
+// Work leaves the lease's calendar with one open channel, if it is to have one, and with none otherwise.
 func (k *Keeper) Work(ctx context.Context, l record.Lease) error {
 	w, err := k.Store.Watch(ctx, l)
 	if err != nil {
 		return err
 	}
-	if !k.Enabled || w.Calendar.Level() == cal.SyncOff || w.Calendar.Vanished {
+	wanted := k.Enabled && w.Calendar.Level() != cal.SyncOff && !w.Calendar.Vanished
+	if !wanted && len(w.Channels) == 0 {
 		return k.Store.Finish(ctx, l, record.Served())
 	}
 	client, can, err := k.Open(ctx, l.Tenant, w.Connection.ID)
@@ -99,6 +100,12 @@ func (k *Keeper) Work(ctx context.Context, l record.Lease) error {
 		return k.Store.Finish(ctx, l, record.Served())
 	}
 	r := &run{Keeper: k, lease: l, w: w, client: client, can: can}
+	if !wanted {
+		if err := r.tidy(ctx, record.Channel{}); err != nil {
+			return err
+		}
+		return k.Store.Finish(ctx, r.lease, record.Served())
+	}
 	current, err := r.keep(ctx)
 	if err != nil {
 		return err
@@ -228,9 +235,13 @@ func (r *run) tidy(ctx context.Context, current record.Channel) error {
 		if c.ID == current.ID {
 			continue
 		}
+		before := c.State
 		c.State = record.ChannelClosing
 		if r.ended(ctx, c, now) {
 			c.State = record.ChannelClosed
+		}
+		if c.State == before {
+			continue // a push may be telling its name just now
 		}
 		var err error
 		if r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c); err != nil {

@@ -60,8 +60,7 @@ func rules() map[fault.Kind]rule {
 // A wait that the provider asked for is never undercut. Only failures that may be the row's own fault spend an attempt; waiting for others
 // does not.
 func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration) time.Duration) record.Outcome {
-	kind := fault.KindOf(err)
-	r := rules()[kind]
+	kind, r := ruleFor(err)
 	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error()}
 	if f, ok := fault.As(err); ok {
 		o.Status = f.Status
@@ -74,18 +73,32 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		o.Attempts++
 		wait = backoff(kind, o.Attempts, jitter)
 	}
-	if o.Attempts >= AttemptLimit {
+	if r.spend && o.Attempts >= AttemptLimit {
 		o.State = record.Dead
 		return o
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
-		wait = asked + jitter(asked/10)
+		asked = max(asked, asked+jitter(asked/10)) // the sum of the longest of them is negative
+		if !r.spend {
+			wait = 0 // the provider knows better than the table
+		}
+		wait = max(wait, asked)
 	}
 	if kind == fault.Canceled {
 		o.Crashes, o.Reason = max(0, l.Crashes-1), ""
 	}
 	o.NotBefore = now.Add(wait)
 	return o
+}
+
+// ruleFor finds the rule of a failure. A kind that this build does not know may pass.
+func ruleFor(err error) (fault.Kind, rule) {
+	all, kind := rules(), fault.KindOf(err)
+	r, ok := all[kind]
+	if !ok {
+		return fault.Transient, all[fault.Transient]
+	}
+	return kind, r
 }
 
 // backoff doubles from firstWait to longestWait; half of it is random, so that those who failed together do not come back together. What

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -54,7 +55,7 @@ type Engine struct {
 // outcomeTime is how long the outcome of work that was cancelled may take to write.
 const outcomeTime = 5 * time.Second
 
-// errPanic stands for a handler that panicked. Its value is logged and not kept: it may hold anything.
+// errPanic stands for a handler that panicked. Its value is not kept: it may hold anything.
 var errPanic = errors.New("the handler panicked; the log has the stack")
 
 // Work claims the row and does what is wanted of it. The error tells about the store only: that of the work is in SQL by then.
@@ -76,11 +77,19 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 func (e *Engine) run(ctx context.Context, handle Handler, l record.Lease) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.String("panic", describe(v)), slog.String("stack", string(debug.Stack())))
 			err = errPanic
 		}
 	}()
 	return handle(ctx, l)
+}
+
+// describe says what a handler panicked with: in words where the runtime chose them, else by its type alone.
+func describe(v any) string {
+	if err, ok := v.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", v)
 }
 
 // fail writes what a failure means. It does so even when the context has ended, so that a shutdown gives its work back at once.

@@ -141,6 +141,9 @@ func (f *Feeder) probe(ctx context.Context) error {
 func (f *Feeder) deliver(ctx context.Context, hints []task.Hint, round int64) {
 	if f.queue != nil {
 		err := f.queue.Hint(ctx, hints, round)
+		if ctx.Err() != nil {
+			return // we are leaving, not the queue
+		}
 		f.noteQueue(ctx, err)
 		if err == nil {
 			return

@@ -39,6 +39,9 @@ func (p *Pool) serve(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case ref := <-p.queue:
+			if ctx.Err() != nil {
+				return // both were there to take
+			}
 			if _, err := p.engine.Work(ctx, ref); err != nil && ctx.Err() == nil {
 				p.engine.Log.ErrorContext(ctx, "work could not be claimed or settled", slog.String("work", ref.String()), slog.String("error", err.Error()))
 			}

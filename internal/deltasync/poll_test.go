@@ -1,0 +1,63 @@
+package deltasync
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+)
+
+func poller(s *shelf) *Poller {
+	return &Poller{Store: s, Clock: s.clock, Interval: 16 * time.Minute, Jitter: func(d time.Duration) time.Duration { return d / 2 }}
+}
+
+func TestPollMarksTheCalendarAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	if err := poller(s).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	want := record.Mark{Kind: task.CalendarSync, Subject: "cal_1", Lane: task.Background, ConnectionID: "con_1"}
+	if len(s.marks) != 1 || s.marks[0] != want {
+		t.Errorf("marks %+v, want %+v: a poll never ends a wait", s.marks, want)
+	}
+	o := s.outcome[0]
+	if !o.Served || !o.Again || o.NotBefore.Sub(began) != 15*time.Minute {
+		t.Errorf("%+v, want it to come back after the interval, less what spreads the calendars", o)
+	}
+}
+
+// A calendar that does not matter now, or whose connection is dead, costs nothing, and its schedule goes on: one dead account stops nobody.
+func TestPollLeavesAloneWhatCannotBeListed(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*record.Sync){
+		"off":         func(s *record.Sync) { s.Calendar.Targeted = false },
+		"needs owner": func(s *record.Sync) { s.Connection.State = cal.ConnectionNeedsReauth },
+		"pending":     func(s *record.Sync) { s.Connection.State = cal.ConnectionPending },
+	} {
+		s := newShelf()
+		change(&s.state)
+		if err := poller(s).Work(t.Context(), s.claim()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(s.marks) != 0 || !s.outcome[0].Again {
+			t.Errorf("%s: marks %+v, outcome %+v", name, s.marks, s.outcome[0])
+		}
+	}
+}
+
+func TestPollTellsWhatTheStoreSays(t *testing.T) {
+	t.Parallel()
+	down := fault.New(fault.Transient, "store", nil)
+	for _, op := range []string{"sync", "finish"} {
+		s := newShelf()
+		s.fail[op] = down
+		if err := poller(s).Work(t.Context(), s.claim()); !errors.Is(err, down) {
+			t.Errorf("%s: %v", op, err)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package work
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/record"
+)
+
+var at = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
+
+func least(time.Duration) time.Duration { return 0 }
+
+func most(d time.Duration) time.Duration { return max(0, d-1) }
+
+// declaredKinds are the kinds as they stand in the contract's source, so that a new one cannot be forgotten here.
+func declaredKinds(t *testing.T) []fault.Kind {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "contracts", "fault", "fault.go"), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []fault.Kind
+	ast.Inspect(f, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := v.Type.(*ast.Ident); ok && name.Name == "Kind" {
+			text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kinds = append(kinds, fault.Kind(text))
+		}
+		return true
+	})
+	return kinds
+}
+
+func TestEveryKindHasARule(t *testing.T) {
+	t.Parallel()
+	kinds := declaredKinds(t)
+	if len(kinds) < 17 {
+		t.Fatalf("found only %d kinds", len(kinds))
+	}
+	all := rules()
+	for _, k := range kinds {
+		r, ok := all[k]
+		if !ok {
+			t.Errorf("%s has no rule", k)
+		}
+		switch r.state {
+		case record.Ready, record.Dead:
+			if r.held != "" {
+				t.Errorf("%s is %s and held for %s", k, r.state, r.held)
+			}
+		case record.Held:
+			if r.held == "" {
+				t.Errorf("%s is held for nobody", k)
+			}
+		default:
+			t.Errorf("%s leads to the state %q", k, r.state)
+		}
+		delete(all, k)
+	}
+	for k := range all {
+		t.Errorf("the rule for %s has no kind", k)
+	}
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	dead := record.Outcome{State: record.Dead, Attempts: 3}
+	for kind, want := range map[fault.Kind]struct {
+		record.Outcome
+		atLeast, below time.Duration
+	}{
+		fault.Transient:      {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
+		fault.Unauthorized:   {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
+		fault.Conflict:       {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
+		fault.CursorLost:     {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
+		fault.RateLimited:    {record.Outcome{State: record.Ready, Attempts: 3}, 10 * time.Second, 20 * time.Second},
+		fault.QuotaExhausted: {record.Outcome{State: record.Ready, Attempts: 3}, time.Hour, 75 * time.Minute},
+		fault.Busy:           {record.Outcome{State: record.Ready, Attempts: 3}, 500 * time.Millisecond, time.Second},
+		fault.Canceled:       {record.Outcome{State: record.Ready, Attempts: 3, Crashes: 1}, 0, 1},
+		fault.Fenced:         {record.Outcome{State: record.Ready, Attempts: 3}, 0, 1},
+		fault.NeedsReauth:    {Outcome: record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Attempts: 3}},
+		fault.Held:           {Outcome: record.Outcome{State: record.Held, HeldFor: record.HeldForApproval, Attempts: 3}},
+		fault.Forbidden:      {Outcome: dead},
+		fault.NotFound:       {Outcome: dead},
+		fault.Gone:           {Outcome: dead},
+		fault.Duplicate:      {Outcome: dead},
+		fault.Invalid:        {Outcome: dead},
+		fault.Unsupported:    {Outcome: dead},
+		"made up":            {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
+	} {
+		lease := record.Lease{Attempts: 3, Crashes: 2}
+		err := &fault.Error{Kind: kind, Op: "op", Status: 418}
+		for _, jitter := range []func(time.Duration) time.Duration{least, most} {
+			got := Decide(fmt.Errorf("outer: %w", err), lease, at, jitter)
+			if wait := got.NotBefore.Sub(at); want.State == record.Ready && (wait < want.atLeast || wait >= want.below) {
+				t.Errorf("%s waits for %s, want at least %s and less than %s", kind, wait, want.atLeast, want.below)
+			}
+			if want.State != record.Ready && !got.NotBefore.IsZero() {
+				t.Errorf("%s waits until %s for nothing", kind, got.NotBefore)
+			}
+			if kind != fault.Canceled && got.Reason != "outer: op: "+string(kind)+" (418)" || kind == fault.Canceled && got.Reason != "" {
+				t.Errorf("%s gives the reason %q", kind, got.Reason)
+			}
+			if got.Status != 418 {
+				t.Errorf("%s loses the status", kind)
+			}
+			got.NotBefore, got.Reason, got.Status = time.Time{}, "", 0
+			if got != want.Outcome {
+				t.Errorf("%s: %+v, want %+v", kind, got, want.Outcome)
+			}
+		}
+	}
+}
+
+func TestErrorsWithoutAKindMayPass(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{errors.New("x"), record.ErrStale, record.ErrNotFound, errPanic} {
+		if got := Decide(err, record.Lease{}, at, least); got.State != record.Ready || got.Attempts != 1 {
+			t.Errorf("%v: %+v", err, got)
+		}
+	}
+}
+
+func TestFirstAttemptIsRepeatedAtOnceWhereAnotherLookHelps(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[fault.Kind]time.Duration{
+		fault.Unauthorized: 0, fault.Conflict: 0, fault.CursorLost: 0, fault.Transient: 500 * time.Millisecond,
+	} {
+		if got := Decide(fault.New(kind, "op", nil), record.Lease{}, at, least).NotBefore.Sub(at); got != want {
+			t.Errorf("%s is tried again after %s, want %s", kind, got, want)
+		}
+	}
+}
+
+func TestWaitsGrowUntilAboutADayIsOver(t *testing.T) {
+	t.Parallel()
+	var shortest, longest time.Duration
+	before := time.Duration(0)
+	for attempts := range AttemptLimit - 1 {
+		l := record.Lease{Attempts: attempts}
+		low := Decide(fault.New(fault.Transient, "op", nil), l, at, least)
+		high := Decide(fault.New(fault.Transient, "op", nil), l, at, most)
+		if low.State != record.Ready || low.Attempts != attempts+1 {
+			t.Fatalf("attempt %d: %+v", attempts+1, low)
+		}
+		wait := high.NotBefore.Sub(at)
+		if wait < before || wait > longestWait {
+			t.Errorf("attempt %d waits for up to %s after %s", attempts+1, wait, before)
+		}
+		before = wait
+		shortest += low.NotBefore.Sub(at)
+		longest += wait
+	}
+	if got := Decide(fault.New(fault.Transient, "op", nil), record.Lease{Attempts: AttemptLimit - 1}, at, least); got.State != record.Dead {
+		t.Errorf("attempt %d: %+v, want a dead letter", AttemptLimit, got)
+	}
+	if shortest < 10*time.Hour || longest > 26*time.Hour {
+		t.Errorf("given up after %s to %s, want about a day", shortest, longest)
+	}
+}
+
+func TestWaitingForOthersNeverKills(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []fault.Kind{fault.RateLimited, fault.QuotaExhausted, fault.Busy, fault.Canceled} {
+		got := Decide(fault.New(kind, "op", nil), record.Lease{Attempts: AttemptLimit}, at, least)
+		if got.State != record.Ready || got.Attempts != AttemptLimit {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+// A provider that answers 503 with "Retry-After: 1" for two minutes must not use up the attempts of a day.
+func TestAskedWaitDoesNotShortenTheBackoff(t *testing.T) {
+	t.Parallel()
+	err := &fault.Error{Kind: fault.Transient, Op: "op", RetryAfter: time.Second}
+	got := Decide(err, record.Lease{Attempts: 50}, at, least)
+	if wait := got.NotBefore.Sub(at); wait < longestWait/2 {
+		t.Errorf("attempt 51 waits for %s only", wait)
+	}
+}
+
+func TestCanceledGivesTheCrashCountBack(t *testing.T) {
+	t.Parallel()
+	for crashes, want := range map[int]int{0: 0, 1: 0, 5: 4} {
+		if got := Decide(fault.New(fault.Canceled, "op", nil), record.Lease{Crashes: crashes}, at, least); got.Crashes != want || got.Reason != "" {
+			t.Errorf("%d crashes: %+v, want %d", crashes, got, want)
+		}
+	}
+	if got := Decide(fault.New(fault.Transient, "op", nil), record.Lease{Crashes: 5}, at, least); got.Crashes != 0 {
+		t.Errorf("an outcome leaves %d crashes", got.Crashes)
+	}
+}
+
+func TestDecideProperties(t *testing.T) {
+	t.Parallel()
+	kinds := declaredKinds(t)
+	rapid.Check(t, func(t *rapid.T) {
+		err := &fault.Error{
+			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Op: "op",
+			RetryAfter: time.Duration(rapid.OneOf(rapid.Int64Range(0, int64(100*time.Hour)), rapid.Int64Range(0, math.MaxInt64)).Draw(t, "retry after")),
+		}
+		l := record.Lease{Attempts: rapid.IntRange(0, 2*AttemptLimit).Draw(t, "attempts"), Crashes: rapid.IntRange(0, 9).Draw(t, "crashes")}
+		share := rapid.Float64Range(0, 0.999).Draw(t, "jitter")
+		o := Decide(err, l, at, func(d time.Duration) time.Duration { return time.Duration(float64(d) * share) })
+		if o.State == record.Ready && o.NotBefore.Before(at.Add(err.RetryAfter)) {
+			t.Fatalf("asked to stay away for %s, comes back after %s", err.RetryAfter, o.NotBefore.Sub(at))
+		}
+		if o.Attempts < l.Attempts || o.Attempts > l.Attempts+1 || o.Crashes > l.Crashes {
+			t.Fatalf("%+v makes %+v", l, o)
+		}
+		if spent := o.Attempts > l.Attempts; spent != rules()[err.Kind].spend {
+			t.Fatalf("%s spends an attempt: %v", err.Kind, spent)
+		}
+		if o.Served || o.Again || o.Forget || (o.State == record.Held) != (o.HeldFor != "") {
+			t.Fatalf("%s: %+v", err.Kind, o)
+		}
+		if ceiling := max(longestWait, 75*time.Minute); err.RetryAfter == 0 && o.NotBefore.Sub(at) > ceiling {
+			t.Fatalf("%s waits for %s", err.Kind, o.NotBefore.Sub(at))
+		}
+	})
+}
