@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -28,8 +29,9 @@ func NewHints(r redis.UniversalClient) *Hints {
 const (
 	// hintTime is how long a hint may take to send: SQL knows what it says.
 	hintTime = 200 * time.Millisecond
-	// hintRetries is no promise: a hint whose worker died is found by the sweep long before Asynq recovers it.
-	hintRetries = 3
+	// hintRetries is no promise: a hint whose worker died is found by the sweep long before Asynq recovers it. It is more than the crashes that
+	// a row is allowed, so that no hint ever fails for good.
+	hintRetries = 20
 	// workTime bounds one task. The work itself is bounded by its lease, which is renewed as it goes on.
 	workTime = 30 * time.Minute
 )
@@ -88,16 +90,18 @@ type Worker interface {
 	Work(ctx context.Context, ref task.Ref) error
 }
 
-// work handles hints. It always succeeds: what became of the work is in SQL, and what is not done is found there.
-func work(w Worker, report func(context.Context, error)) asynq.HandlerFunc {
-	return func(ctx context.Context, t *asynq.Task) error {
+// work handles hints. It always succeeds: what became of the work is in SQL, and what is not done is found there. A hint that failed for good would
+// keep its name in the queue, and with it all later ones for its row.
+func (s *Server) work(ctx context.Context, t *asynq.Task) error {
+	err := s.safely(ctx, func() error {
 		hint, err := task.ParseHint(t.Payload())
-		if err == nil {
-			err = w.Work(ctx, hint.Ref)
-		}
 		if err != nil {
-			report(ctx, err)
+			return err
 		}
-		return nil
+		return s.worker.Work(ctx, hint.Ref)
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.log.ErrorContext(ctx, "a hint led to no work", slog.String("error", err.Error()))
 	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -51,10 +52,10 @@ func NewServer(r redis.UniversalClient, n int, shutdown time.Duration, w Worker,
 func (s *Server) Start() error {
 	lanes := asynq.NewServeMux()
 	for _, kind := range task.Kinds() {
-		lanes.Handle(string(kind), work(s.worker, s.report))
+		lanes.HandleFunc(string(kind), s.work)
 	}
 	intake := asynq.NewServeMux()
-	intake.Handle(task.TypeSubmitBooking, submit(s.in))
+	intake.HandleFunc(task.TypeSubmitBooking, s.submit)
 	if err := s.lanes.Start(lanes); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
@@ -71,15 +72,26 @@ func (s *Server) Shutdown() {
 	s.lanes.Shutdown()
 }
 
-func (s *Server) report(ctx context.Context, err error) {
-	if errors.Is(err, context.Canceled) {
-		return
-	}
-	s.log.ErrorContext(ctx, "a hint led to no work", slog.String("error", err.Error()))
+// errPanic stands for a panic that was logged.
+var errPanic = errors.New("it panicked")
+
+// safely turns a panic into an error. Asynq would keep what it says in Redis, where nothing but names may stand.
+func (s *Server) safely(ctx context.Context, do func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.log.ErrorContext(ctx, "a task panicked", slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+			err = errPanic
+		}
+	}()
+	return do()
 }
 
-// retryDelay doubles from firstRetry to lastRetry. Asynq drops fractions of a second, so that whole seconds are all that counts.
-func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
+// retryDelay doubles from firstRetry to lastRetry. Asynq drops fractions of a second, so that whole seconds are all that counts. A task whose worker
+// has died is tried again at once: finding that out has taken a minute or more.
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, asynq.ErrLeaseExpired) {
+		return 0
+	}
 	const doublings = 14
 	return min(lastRetry, firstRetry<<min(n, doublings))
 }

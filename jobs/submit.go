@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	"github.com/hibiken/asynq"
@@ -30,24 +31,32 @@ type Signed struct {
 // ErrForged means that a task was not signed with a key in force. It is never retried, and belongs to no tenant that could be told.
 var ErrForged = errors.New("the task is not signed with a signing key in force")
 
-// ErrSchema means that a task was written for another version of the contract.
-var ErrSchema = fmt.Errorf("this build reads schema %d of %s", task.SchemaVersion, task.TypeSubmitBooking)
+// ErrSchema means that a task was written for a version of the contract that this build cannot read. It is never retried.
+var ErrSchema = fmt.Errorf("this build reads the neighbours of schema %d of %s", task.SchemaVersion, task.TypeSubmitBooking)
+
+// errLater is all that Redis keeps of a failure: the cause may hold what belongs in the log alone.
+var errLater = errors.New("it could not be committed, and is tried again: the log has the cause")
 
 // submit handles TypeSubmitBooking. Asynq tries again as long as it fails, except where no retry can help.
-func submit(in Intake) asynq.HandlerFunc {
-	return func(ctx context.Context, t *asynq.Task) error {
-		id, _ := asynq.GetTaskID(ctx)
-		headers := t.Headers()
-		schema, err := strconv.Atoi(headers[task.HeaderSchema])
-		if err != nil || schema != task.SchemaVersion {
-			return fmt.Errorf("%w: %w", ErrSchema, asynq.SkipRetry)
-		}
-		err = in.Submit(ctx, Signed{
+func (s *Server) submit(ctx context.Context, t *asynq.Task) error {
+	id, _ := asynq.GetTaskID(ctx)
+	headers := t.Headers()
+	schema, err := strconv.Atoi(headers[task.HeaderSchema])
+	if err != nil || !task.Readable(schema) {
+		return fmt.Errorf("%w: %w", ErrSchema, asynq.SkipRetry)
+	}
+	err = s.safely(ctx, func() error {
+		return s.in.Submit(ctx, Signed{
 			ID: id, Schema: schema, KeyID: headers[task.HeaderKey], Signature: headers[task.HeaderSignature], Payload: t.Payload(),
 		})
-		if errors.Is(err, ErrForged) {
-			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
-		}
-		return err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrForged):
+		return fmt.Errorf("%w: %w", ErrForged, asynq.SkipRetry)
+	default:
+		s.log.ErrorContext(ctx, "a submission could not be committed", slog.String("task", id), slog.String("error", err.Error()))
+		return errLater
 	}
 }

@@ -55,7 +55,14 @@ func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMethodNotAllowed, "pushes are sent by POST")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	push := provider.Push{Header: r.Header, Query: r.URL.Query()}
+	// A handshake needs no body, and the provider does not wait long for its answer: nothing comes before it.
+	if n, err := h.Decoder.DecodeNotification(push); err == nil && n.Handshake != "" {
+		h.shake(w, n.Handshake)
+		return
+	}
+	var err error
+	push.Body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			problem(w, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
@@ -64,12 +71,10 @@ func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, "the body could not be read")
 		return
 	}
-	n, err := h.Decoder.DecodeNotification(provider.Push{Header: r.Header, Query: r.URL.Query(), Body: body})
+	n, err := h.Decoder.DecodeNotification(push)
 	switch {
 	case err != nil:
 		problem(w, http.StatusBadRequest, err.Error())
-	case n.Handshake != "":
-		h.shake(w, n.Handshake)
 	case len(n.Notices) > noticeLimit:
 		problem(w, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
 	default:
@@ -120,12 +125,20 @@ func (h *Receiver) commit(ctx context.Context, n provider.Notice) error {
 	if known && err != nil {
 		return err
 	}
-	if known && genuine(ch, n.Secret) && ch.State != record.ChannelClosed {
+	// The secret is compared in any case: nobody shall learn from the time it takes whether there is such a channel.
+	if genuine(ch, n.Secret) && known && ch.State != record.ChannelClosed {
 		return h.Channels.Receive(ctx, notification(ch, n))
 	}
-	h.strays.Add(1)
-	h.Log.InfoContext(ctx, "a push belongs to no open channel", slog.String("provider", string(h.Provider)), slog.Bool("known", known))
+	h.stray(ctx, known)
 	return nil
+}
+
+// stray counts a notice that no open channel vouches for. Only every doubling is logged: whoever sends them shall not fill the log.
+func (h *Receiver) stray(ctx context.Context, known bool) {
+	if n := h.strays.Add(1); n&(n-1) == 0 {
+		h.Log.InfoContext(ctx, "a push belongs to no open channel",
+			slog.String("provider", string(h.Provider)), slog.Bool("known", known), slog.Int64("so_far", n))
+	}
 }
 
 // genuine compares a push's secret with its channel's in constant time.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -32,8 +33,10 @@ type Sender struct {
 
 const (
 	op = "deliver message"
-	// answerLimit is how much of an answer is read, so that its connection can be used again.
+	// answerLimit and answerTime are how much of an answer is read, and for how long, so that its connection can be used again. What it says is
+	// not needed, and an endpoint that never ends holds up nobody.
 	answerLimit = 4096
+	answerTime  = time.Second
 )
 
 // Work sends the lease's delivery. Whatever is not a 2xx is a failure, which the engine's table decides about.
@@ -61,8 +64,9 @@ func (s *Sender) Work(ctx context.Context, l record.Lease) error {
 	if err != nil {
 		return fault.Network(call, op, err)
 	}
-	defer resp.Body.Close()                                            //nolint:errcheck // it was read as far as wanted
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, answerLimit)) // what it says is not needed
+	defer resp.Body.Close() //nolint:errcheck // it was read as far as wanted
+	defer time.AfterFunc(answerTime, cancel).Stop()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, answerLimit)) // its status has said all
 	if resp.StatusCode/100 == 2 {
 		return s.Store.Delivered(ctx, l, resp.StatusCode)
 	}
@@ -72,7 +76,7 @@ func (s *Sender) Work(ctx context.Context, l record.Lease) error {
 func (s *Sender) request(ctx context.Context, d record.Delivery) (*http.Request, error) {
 	body, err := json.Marshal(d.Message)
 	if err != nil {
-		return nil, err
+		return nil, errors.New("the message cannot be written") // the cause quotes it
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Endpoint.URL, bytes.NewReader(body))
 	if err != nil {

@@ -1,0 +1,161 @@
+package inbound_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/providers/google"
+	"github.com/calweave/calweave/providers/microsoft"
+	"github.com/calweave/calweave/webhooks/inbound"
+)
+
+// channels is a store of channels in memory. It counts what is asked of it.
+type channels struct {
+	mu       sync.Mutex
+	known    map[cal.ChannelID]record.Channel
+	received []record.Notification
+	lookups  int
+	// failAt makes the n-th commit fail, counted from 1; failLookup makes every look-up fail.
+	failAt     int
+	commits    int
+	failLookup bool
+}
+
+func (c *channels) Channel(_ context.Context, id cal.ChannelID) (record.Channel, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lookups++
+	if c.failLookup {
+		return record.Channel{}, fault.Newf(fault.Transient, "store: look up channel", "CANARY 10.0.0.5: connection refused")
+	}
+	ch, ok := c.known[id]
+	if !ok {
+		return ch, record.ErrNotFound
+	}
+	return ch, nil
+}
+
+func (c *channels) Receive(_ context.Context, n record.Notification) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.commits++; c.commits == c.failAt {
+		return fault.Newf(fault.Transient, "store: receive notification", "CANARY database is locked")
+	}
+	c.received = append(c.received, n)
+	return nil
+}
+
+const (
+	channelID = "chn_0190"
+	secret    = "CANARY-secret-of-the-channel"
+	foreignID = "chn_0191"
+	foreign   = "CANARY-secret-of-another-tenant"
+	closedID  = "chn_0192"
+)
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func newChannels() *channels {
+	channel := func(id cal.ChannelID, tenant cal.TenantID, secret string, state record.ChannelState) record.Channel {
+		return record.Channel{TenantID: tenant, CalendarID: "cal_of_" + cal.CalendarID(tenant), Channel: cal.Channel{ID: id}, State: state, SecretHash: hash(secret)}
+	}
+	return &channels{known: map[cal.ChannelID]record.Channel{
+		channelID: channel(channelID, "ten_1", secret, record.ChannelOpen),
+		foreignID: channel(foreignID, "ten_2", foreign, record.ChannelOpen),
+		closedID:  channel(closedID, "ten_1", secret, record.ChannelClosed),
+	}}
+}
+
+// door is a receiver with its channels.
+type door struct {
+	*testing.T
+	*inbound.Receiver
+	channels *channels
+	log      *bytes.Buffer
+}
+
+func newDoor(t *testing.T, p cal.Provider) *door {
+	t.Helper()
+	decoders := map[cal.Provider]provider.NotificationDecoder{cal.Google: google.New(google.Config{}), cal.Microsoft: microsoft.New(microsoft.Config{})}
+	d := &door{T: t, channels: newChannels(), log: &bytes.Buffer{}}
+	d.Receiver = &inbound.Receiver{Provider: p, Decoder: decoders[p], Channels: d.channels, Log: slog.New(slog.NewJSONHandler(d.log, nil))}
+	return d
+}
+
+// push sends a request and checks what holds for every answer: no secret in it, its type told, nothing to be kept or run.
+func (d *door) push(req *http.Request) *httptest.ResponseRecorder {
+	d.Helper()
+	rec := httptest.NewRecorder()
+	d.ServeHTTP(rec, req)
+	h := rec.Header()
+	if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" {
+		d.Errorf("headers %v", h)
+	}
+	if strings.Contains(rec.Body.String(), "CANARY") || strings.Contains(d.log.String(), "CANARY-secret") {
+		d.Errorf("a secret in the answer %q or in the log %q", rec.Body, d.log)
+	}
+	if rec.Code >= 400 {
+		var p struct {
+			Type, Title, Detail string
+			Status              int
+		}
+		if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil || p.Status != rec.Code || p.Detail == "" || p.Title == "" ||
+			h.Get("Content-Type") != "application/problem+json" {
+			d.Errorf("%d is no problem: %v %s", rec.Code, h, rec.Body)
+		}
+	}
+	return rec
+}
+
+func post(target string, body io.Reader, headers ...string) *http.Request {
+	req := httptest.NewRequest(http.MethodPost, target, body)
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Set(pair[0], pair[1])
+	}
+	return req
+}
+
+// googlePush is a push of Google's for a channel.
+func googlePush(id, secret, state string) *http.Request {
+	return post("/hooks/google", nil, "X-Goog-Channel-ID", id, "X-Goog-Channel-Token", secret, "X-Goog-Resource-State", state,
+		"X-Goog-Resource-ID", "resource", "X-Goog-Message-Number", "7")
+}
+
+// item is one notification of Microsoft's. The form of clientState is the driver's own.
+func item(id, secret, lifecycle string) map[string]any {
+	out := map[string]any{
+		"subscriptionId": "sub", "clientState": id + "." + secret, "changeType": "updated", "resource": "Users/u/Events/e",
+		"tenantId": "t", "resourceData": map[string]any{"id": "e"},
+	}
+	if lifecycle != "" {
+		out["lifecycleEvent"] = lifecycle
+	}
+	return out
+}
+
+func batch(t *testing.T, items ...any) *http.Request {
+	t.Helper()
+	raw, err := json.Marshal(map[string]any{"value": items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return post("/hooks/microsoft", bytes.NewReader(raw), "Content-Type", "application/json")
+}
