@@ -31,7 +31,7 @@ type Options struct {
 
 // PutBooking is PUT /v1/bookings/{booking_id}.
 func (s *Server) PutBooking(ctx context.Context, r gen.PutBookingRequestObject) (gen.PutBookingResponseObject, error) {
-	o, err := options(ctx, r.Params.IfMatch)
+	o, err := s.options(ctx, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s *Server) PutBooking(ctx context.Context, r gen.PutBookingRequestObject) 
 
 // DeleteBooking is DELETE /v1/bookings/{booking_id}.
 func (s *Server) DeleteBooking(ctx context.Context, r gen.DeleteBookingRequestObject) (gen.DeleteBookingResponseObject, error) {
-	o, err := options(ctx, r.Params.IfMatch)
+	o, err := s.options(ctx, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -86,19 +86,17 @@ func (s *Server) GetReservation(ctx context.Context, r gen.GetReservationRequest
 }
 
 // options reads the headers of a submission.
-func options(ctx context.Context, ifMatch *string) (Options, error) {
+func (s *Server) options(ctx context.Context, ifMatch *string) (Options, error) {
 	o := Options{Trace: trace(ctx)}
 	if ifMatch == nil {
 		return o, nil
 	}
-	n, err := strconv.ParseInt(strings.Trim(*ifMatch, `"`), 10, 64)
-	if err != nil || *ifMatch != strconv.Quote(strconv.FormatInt(n, 10)) {
-		return o, refuse(record.ReasonInvalid, "a header is not what the contract says", message.Problem{
-			Pointer: "header: If-Match", Detail: `give the booking's revision in quotes, as its ETag has it: If-Match: "7"`,
-		})
+	if err := s.Contract.value(schemaRevision, "header: If-Match", *ifMatch); err != nil {
+		return o, err
 	}
+	n, err := strconv.ParseInt(strings.Trim(*ifMatch, `"`), 10, 64)
 	o.IfMatch = &n
-	return o, nil
+	return o, err
 }
 
 func etag(b record.Booking) *string {
@@ -109,13 +107,18 @@ func etag(b record.Booking) *string {
 func booking(b record.Booking) gen.Booking {
 	out := gen.Booking{
 		ID: string(b.ID), Version: b.Version, Revision: b.Revision, State: gen.BookingStateBooked, Diverged: b.Diverged(),
-		ReservationToken: string(b.Reservation), Booking: b.Spec, Targets: []gen.TargetStatus{}, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		ReservationToken: string(b.Reservation), Targets: []gen.TargetStatus{}, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}
 	if b.Cancelled {
 		out.State = gen.BookingStateCancelled
 	}
-	if out.Booking.Targets == nil {
-		out.Booking.Targets = []cal.Target{}
+	// A cancellation that came before its booking leaves a tombstone without content: no booking has a blank title.
+	if b.Spec.Title != "" {
+		spec := b.Spec
+		if spec.Targets == nil {
+			spec.Targets = []cal.Target{}
+		}
+		out.Booking = &spec
 	}
 	for _, l := range b.Links {
 		out.Targets = append(out.Targets, target(l))
@@ -141,7 +144,8 @@ func target(l record.Link) gen.TargetStatus {
 	return t
 }
 
-// reservation tells how far each target has come with one version: only what concerns that version counts, whatever else the link is up to.
+// reservation tells how far each target has come with one version: only what concerns that version counts, whatever else the link is up to. A
+// calendar that shows a newer version does not show this one.
 func reservation(r record.Reservation) gen.Reservation {
 	out := gen.Reservation{
 		Token: string(r.Token), BookingID: string(r.BookingID), Version: r.Version, Cancelled: r.Cancelled, AcceptedAt: r.AcceptedAt,
@@ -150,7 +154,7 @@ func reservation(r record.Reservation) gen.Reservation {
 	for _, l := range r.Links {
 		t := gen.ReservationTarget{CalendarID: string(l.CalendarID), Status: gen.ReservationTargetStatusPending}
 		switch {
-		case l.Synced >= r.Version:
+		case l.Synced == r.Version:
 			t.Status = gen.ReservationTargetStatusSynced
 		case r.Superseded:
 			t.Status = gen.ReservationTargetStatusSuperseded

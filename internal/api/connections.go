@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -62,11 +63,14 @@ func (s *Server) ListCalendars(ctx context.Context, r gen.ListCalendarsRequestOb
 		limit = *r.Params.Limit
 	}
 	if limit < 1 || limit > largest {
-		return nil, refuse(record.ReasonInvalid, "a parameter is not what the contract says",
+		return nil, refuse(record.ReasonInvalid, wrongParameter,
 			message.Problem{Pointer: "query: limit", Detail: "give a number from 1 to 200"})
 	}
 	if r.Params.Cursor != nil {
-		after = cal.CalendarID(*r.Params.Cursor)
+		if after = cal.CalendarID(*r.Params.Cursor); !strings.HasPrefix(string(after), "cal_") {
+			return nil, refuse(record.ReasonInvalid, wrongParameter,
+				message.Problem{Pointer: "query: cursor", Detail: "this is no next_cursor of this list: leave it out to begin at the start"})
+		}
 	}
 	all, err := s.Accounts.Calendars(ctx, identity(ctx).Tenant, after, limit+1)
 	if err != nil {

@@ -21,6 +21,10 @@ import (
 // Contract validates documents against the schemas of the OpenAPI document. It is safe for concurrent use.
 type Contract struct {
 	schemas map[string]*jsonschema.Schema
+	// patterns says in words what a pattern allows: the description of the schema that it stands in.
+	patterns map[string]string
+	// queries are the query parameters of each route.
+	queries map[string][]string
 }
 
 // The schemas that documents are validated against.
@@ -32,6 +36,7 @@ const (
 	schemaBookingID  = "BookingID"
 	schemaID         = "ID"
 	schemaVersion    = "Version"
+	schemaRevision   = "RevisionTag"
 )
 
 // NewContract compiles the schemas.
@@ -54,9 +59,9 @@ func NewContract() (*Contract, error) {
 	if err := c.AddResource(root, parsed); err != nil {
 		return nil, fmt.Errorf("api: OpenAPI document: %w", err)
 	}
-	out := &Contract{schemas: map[string]*jsonschema.Schema{}}
+	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
-		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion,
+		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)
@@ -65,23 +70,63 @@ func NewContract() (*Contract, error) {
 	return out, nil
 }
 
+// patterns gathers the patterns of the schemas that have a name, with their descriptions.
+func patterns(doc any) map[string]string {
+	out := map[string]string{}
+	root, _ := doc.(map[string]any)
+	components, _ := root["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	for _, v := range schemas {
+		schema, _ := v.(map[string]any)
+		pattern, _ := schema["pattern"].(string)
+		if words, _ := schema["description"].(string); pattern != "" && words != "" {
+			out[pattern] = strings.ToLower(words[:1]) + strings.TrimSuffix(words[1:], ".")
+		}
+	}
+	return out
+}
+
+// queries gathers the query parameters of every operation, by method and path.
+func queries(doc any) map[string][]string {
+	out := map[string][]string{}
+	root, _ := doc.(map[string]any)
+	paths, _ := root["paths"].(map[string]any)
+	for path, v := range paths {
+		item, _ := v.(map[string]any)
+		for method, v := range item {
+			op, _ := v.(map[string]any)
+			all, _ := op["parameters"].([]any)
+			for _, v := range all {
+				p, _ := v.(map[string]any)
+				if name, ok := p["name"].(string); ok && p["in"] == "query" {
+					route := strings.ToUpper(method) + " " + path
+					out[route] = append(out[route], name)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // Document validates a JSON document, and refuses it with everything that is wrong with it.
 func (c *Contract) Document(schema string, raw []byte) error {
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is empty: send a JSON document"}
-	}
-	var probe json.RawMessage
-	if err := json.Unmarshal(raw, &probe); err != nil {
-		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	doc, problems, err := read(raw)
 	if err != nil {
-		return &record.RefusalError{Reason: record.ReasonMalformed, Detail: "the body is no JSON: " + whereBroken(raw, err)}
+		return err
 	}
-	if problems := c.check(schema, doc); len(problems) > 0 {
-		return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the document is not what the contract says", Problems: problems}
+	found := c.check(schema, doc)
+	for _, p := range problems {
+		if !slices.ContainsFunc(found, func(f contract.Problem) bool { return f.Pointer == p.Pointer }) {
+			found = append(found, p)
+		}
 	}
-	return nil
+	if len(found) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(found, func(a, b contract.Problem) int { return cmp.Compare(a.Pointer, b.Pointer) })
+	return &record.RefusalError{
+		Reason: record.ReasonInvalid, Detail: "the document is not what the contract says", Problems: found[:min(problemLimit, len(found))],
+	}
 }
 
 // Submission validates the payload of the queue's public task.
@@ -96,7 +141,7 @@ func (c *Contract) value(schema, pointer string, v any) error {
 	for i := range problems {
 		problems[i].Pointer = pointer
 	}
-	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "a parameter is not what the contract says", Problems: problems}
+	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: wrongParameter, Problems: problems}
 }
 
 func (c *Contract) check(schema string, doc any) []contract.Problem {
@@ -106,8 +151,7 @@ func (c *Contract) check(schema string, doc any) []contract.Problem {
 		return nil
 	}
 	var out []contract.Problem
-	gather(invalid, &out)
-	slices.SortStableFunc(out, func(a, b contract.Problem) int { return cmp.Compare(a.Pointer, b.Pointer) })
+	c.gather(invalid, &out)
 	return out
 }
 
@@ -115,7 +159,7 @@ func (c *Contract) check(schema string, doc any) []contract.Problem {
 const problemLimit = 50
 
 // gather collects the leaves of a validation error: those say what is really wrong.
-func gather(e *jsonschema.ValidationError, out *[]contract.Problem) {
+func (c *Contract) gather(e *jsonschema.ValidationError, out *[]contract.Problem) {
 	if len(*out) >= problemLimit {
 		return
 	}
@@ -124,15 +168,15 @@ func gather(e *jsonschema.ValidationError, out *[]contract.Problem) {
 		return
 	}
 	for _, cause := range e.Causes {
-		gather(cause, out)
+		c.gather(cause, out)
 	}
 	if len(e.Causes) == 0 {
-		*out = append(*out, explain(e)...)
+		*out = append(*out, c.explain(e)...)
 	}
 }
 
 // explain says what is wrong at one place, and how to mend it.
-func explain(e *jsonschema.ValidationError) []contract.Problem {
+func (c *Contract) explain(e *jsonschema.ValidationError) []contract.Problem {
 	at := pointer(e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -140,30 +184,46 @@ func explain(e *jsonschema.ValidationError) []contract.Problem {
 	case *kind.Required:
 		return each(at, k.Missing, "this field is required")
 	default:
-		return []contract.Problem{{Pointer: at, Detail: bound(e.ErrorKind)}}
+		return []contract.Problem{{Pointer: at, Detail: c.bound(e.ErrorKind)}}
 	}
 }
 
 func each(at string, names []string, detail string) []contract.Problem {
 	var out []contract.Problem
-	for _, name := range names {
+	for _, name := range names[:min(problemLimit, len(names))] {
 		out = append(out, contract.Problem{Pointer: at + "/" + escape(name), Detail: detail})
 	}
 	return out
 }
 
 // bound says which bound a value breaks. It never quotes the value.
-func bound(k jsonschema.ErrorKind) string {
+func (c *Contract) bound(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("give %s, not %s", strings.Join(k.Want, " or "), k.Got)
+		return fmt.Sprintf("give %s, not %s", typeName(strings.Join(k.Want, " or ")), typeName(k.Got))
 	case *kind.Enum:
 		return fmt.Sprintf("give one of %s", list(k.Want))
 	case *kind.Minimum:
 		return "give at least " + k.Want.RatString()
 	case *kind.Maximum:
 		return "give at most " + k.Want.RatString()
+	case *kind.Pattern:
+		if words := c.patterns[k.Want]; words != "" {
+			return "only this is allowed: " + words
+		}
+		return "only this pattern is allowed: " + k.Want
+	default:
+		return size(k)
+	}
+}
+
+// size says how long or how many something may be.
+func size(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
 	case *kind.MinLength:
+		if k.Got == 0 {
+			return "it is empty: give at least 1 character"
+		}
 		return fmt.Sprintf("give at least %d characters, not %d", k.Want, k.Got)
 	case *kind.MaxLength:
 		return fmt.Sprintf("give at most %d characters, not %d", k.Want, k.Got)
@@ -171,10 +231,22 @@ func bound(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
 	case *kind.MaxProperties:
 		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
-	case *kind.Pattern:
-		return "only this pattern is allowed: " + k.Want
 	default:
 		return "this is not what the contract allows here"
+	}
+}
+
+// typeName is a JSON type with its article.
+func typeName(of string) string {
+	switch of {
+	case "integer":
+		return "a whole number"
+	case "array", "object":
+		return "an " + of
+	case "null":
+		return of
+	default:
+		return "a " + of
 	}
 }
 
@@ -196,21 +268,14 @@ func pointer(location []string) string {
 
 // escape puts a name into a JSON Pointer (RFC 6901, section 3) and bounds it.
 func escape(name string) string {
-	const longest = 64
-	if len(name) > longest {
-		name = strings.ToValidUTF8(name[:longest], "") + "…"
-	}
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(bounded(name))
 }
 
-// whereBroken says at which line and column a document stops being JSON, without quoting it.
-func whereBroken(raw []byte, err error) string {
-	syntax, ok := errors.AsType[*json.SyntaxError](err)
-	if !ok {
-		return "it could not be read"
+// bounded cuts a name that somebody else has chosen.
+func bounded(name string) string {
+	const longest = 64
+	if len(name) > longest {
+		name = name[:longest] + "…"
 	}
-	before := raw[:min(int64(len(raw)), max(0, syntax.Offset))]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
-	return fmt.Sprintf("%s at line %d, column %d", syntax.Error(), line, max(1, column))
+	return strings.ToValidUTF8(name, "\ufffd")
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"html/template"
 	"log/slog"
@@ -35,31 +37,63 @@ const (
 	cookieLength = 43
 )
 
+// style is all that the pages look like. Its hash stands in the policy that goes with them, so that nothing else can be slipped in.
+const style = `:root{color-scheme:light dark;--ink:#1c2024;--soft:#5b6472;--card:#fff;--back:#f3f5f8;--edge:#e2e6ec;--mark:#0b7a5b;--tint:#dff3ec}
+@media(prefers-color-scheme:dark){:root{--ink:#eef1f5;--soft:#a6b0be;--card:#1b1f26;--back:#12151a;--edge:#2c333d;--mark:#4fd1a5;--tint:#143a30}}
+.no{--mark:#b45309;--tint:#fdf0db}
+@media(prefers-color-scheme:dark){.no{--mark:#f5b95f;--tint:#3f2d10}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--back);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:27rem;padding:2.25rem 2rem;background:var(--card);border:1px solid var(--edge);border-radius:14px;text-align:center}
+.mark{display:inline-grid;place-items:center;width:3.25rem;height:3.25rem;border-radius:50%;background:var(--tint);color:var(--mark)}
+h1{margin:1.1rem 0 .5rem;font-size:1.35rem;line-height:1.3}
+p{margin:0;color:var(--soft)}
+footer{margin-top:1.75rem;padding-top:1.1rem;border-top:1px solid var(--edge);font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}
+`
+
 //nolint:gochecknoglobals // a parsed constant
 var page = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Title}}</title>
-<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto 0;padding:0 1.5rem;color:#1c2024}h1{font-size:1.5rem}p{color:#4b5563}</style>
-</head><body><main><h1>{{.Title}}</h1><p>{{.Text}}</p></main></body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Title}}</title><style>` + style + `</style></head>
+<body><main{{if not .Done}} class="no"{{end}}><span class="mark" aria-hidden="true"><svg width="26" height="26" viewBox="0 0 24 24" fill="none" ` +
+	`stroke="currentColor" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round">{{if .Done}}<path d="M5 12.5l4.5 4.5L19 7.5"/>` +
+	`{{else}}<path d="M12 6.5v7M12 17.4v.1"/>{{end}}</svg></span>
+<h1>{{.Title}}</h1><p>{{.Text}}</p>{{with .Reference}}<footer>If you ask for help, give this number: {{.}}</footer>{{end}}</main></body></html>
 `))
 
+// pagePolicy lets a page look as it does, and do nothing.
+func pagePolicy() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+}
+
+// notice is what a page says.
+type notice struct {
+	Title, Text string
+	// Done tells what went well from what did not.
+	Done bool
+	// Reference is the request's id, for whoever has to ask for help.
+	Reference string
+}
+
 // show writes a page that holds nothing but what it says.
-func (s *Server) show(w http.ResponseWriter, status int, title, text string) {
+func (s *Server) show(w http.ResponseWriter, status int, n notice) {
 	var b bytes.Buffer
-	if err := page.Execute(&b, struct{ Title, Text string }{title, text}); err != nil {
-		http.Error(w, title, status)
+	if err := page.Execute(&b, n); err != nil {
+		http.Error(w, n.Title, status)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Content-Security-Policy", pagePolicy())
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the browser has hung up
 }
 
 // openConnect binds the browser to the request of its link and sends it to the provider.
 func (s *Server) openConnect(w http.ResponseWriter, r *http.Request) {
-	cookie := browserCookie(r)
+	cookie := s.browserCookie(r)
 	if cookie == "" {
 		cookie = s.Cookie()
 	}
@@ -69,15 +103,26 @@ func (s *Server) openConnect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the public URL, which is http on a developer's machine only
-		Name: cookieName, Value: cookie, Path: "/", MaxAge: cookieAge, HttpOnly: true,
-		Secure: strings.HasPrefix(s.PublicURL, "https:"), SameSite: http.SameSiteLaxMode,
+		Name: s.cookieName(), Value: cookie, Path: "/", MaxAge: cookieAge, HttpOnly: true,
+		Secure: s.secure(), SameSite: http.SameSiteLaxMode,
 	})
-	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, location, http.StatusFound) //nolint:gosec // the provider's own page, from the configuration
 }
 
-func browserCookie(r *http.Request) string {
-	c, err := r.Cookie(cookieName)
+// secure reports whether browsers reach this server by https, as they do everywhere but on a developer's machine.
+func (s *Server) secure() bool { return strings.HasPrefix(s.PublicURL, "https:") }
+
+// cookieName is what the cookie is called. The prefix keeps whoever owns another host of this domain from planting one
+// (https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix).
+func (s *Server) cookieName() string {
+	if s.secure() {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
+func (s *Server) browserCookie(r *http.Request) string {
+	c, err := r.Cookie(s.cookieName())
 	if err != nil || len(c.Value) != cookieLength {
 		return ""
 	}
@@ -89,13 +134,13 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	_, err := s.Flow.Finish(r.Context(), Answer{
 		Provider: cal.Provider(r.PathValue("provider")), State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss"),
-		Cookie: browserCookie(r),
+		Cookie: s.browserCookie(r),
 	})
 	if err != nil {
 		s.showError(w, r, err)
 		return
 	}
-	s.show(w, http.StatusOK, "Your calendar is connected", "You can close this page.")
+	s.show(w, http.StatusOK, notice{Title: "Your calendar is connected", Text: "Your bookings will appear in it from now on. You can close this page.", Done: true})
 }
 
 // sentence makes an error's text one that stands on its own.
@@ -109,10 +154,14 @@ func sentence(text string) string {
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if owner, ok := errors.AsType[*OwnerError](err); ok {
 		s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", err.Error()))
-		s.show(w, http.StatusBadRequest, "Your calendar is not connected", sentence(owner.Error()))
+		s.show(w, http.StatusBadRequest, notice{Title: notConnected, Text: sentence(owner.Error())})
 		return
 	}
 	s.Log.ErrorContext(r.Context(), "an account could not be connected", slog.String("error", err.Error()))
 	w.Header().Set("Retry-After", "5")
-	s.show(w, http.StatusServiceUnavailable, "Your calendar is not connected", "Something went wrong on our side. Nothing was changed; please try again.")
+	s.show(w, http.StatusServiceUnavailable, notice{
+		Title: notConnected, Text: "Something went wrong on our side. Please open your link once more; if it has ended, ask for a new one.", Reference: requestID(r.Context()),
+	})
 }
+
+const notConnected = "Your calendar is not connected"

@@ -117,5 +117,7 @@ func (s *Server) refusal(ctx context.Context, err error) *record.RefusalError {
 		return &record.RefusalError{Reason: reasonUnavailable, Detail: "nothing was changed: send the request again"}
 	}
 	s.Log.ErrorContext(ctx, "a request failed", slog.String("error", err.Error()))
-	return &record.RefusalError{Reason: reasonInternal, Detail: "nothing was changed; the log has the cause under this request's id"}
+	return &record.RefusalError{Reason: reasonInternal, Detail: nothingChanged}
 }
+
+const nothingChanged = "nothing was changed; the log has the cause under this request's id"

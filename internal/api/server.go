@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -83,8 +88,10 @@ func trace(ctx context.Context) string {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", s.authenticate(s.routes()))
-	mux.HandleFunc("GET /connect/{token}", s.openConnect)
-	mux.HandleFunc("GET /oauth/{provider}/callback", s.finishConnect)
+	for path, page := range map[string]http.HandlerFunc{"/connect/{token}": s.openConnect, "/oauth/{provider}/callback": s.finishConnect} {
+		mux.HandleFunc("GET "+path, page)
+		mux.HandleFunc("HEAD "+path, s.onlyGet) // both change something, and whoever previews a link sends HEAD
+	}
 	s.health(mux)
 	return s.prepare(mux)
 }
@@ -100,20 +107,31 @@ func (s *Server) routes() http.Handler {
 	})
 	gen.HandlerWithOptions(strict, gen.StdHTTPServerOptions{
 		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate},
-		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(err)) },
+		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(r, err)) },
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
 	return mux
 }
 
+const wrongParameter = "a parameter is not what the contract says"
+
 // unbound is a parameter that the generated code could not read.
-func unbound(err error) error {
-	const detail = "a parameter is not what the contract says"
+func unbound(r *http.Request, err error) error {
+	const detail = wrongParameter
 	if missing, ok := errors.AsType[*gen.RequiredParamError](err); ok {
 		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + missing.ParamName, Detail: "this parameter is required"})
 	}
 	if bad, ok := errors.AsType[*gen.InvalidParamFormatError](err); ok {
-		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + bad.ParamName, Detail: "it cannot be read: give a whole number"})
+		what := "it cannot be read: give a whole number"
+		if n := len(r.URL.Query()[bad.ParamName]); n > 1 {
+			what = fmt.Sprintf("it is given %d times: give it once", n)
+		}
+		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + bad.ParamName, Detail: what})
+	}
+	if many, ok := errors.AsType[*gen.TooManyValuesForParamError](err); ok {
+		return refuse(record.ReasonInvalid, detail, message.Problem{
+			Pointer: "header: " + many.ParamName, Detail: fmt.Sprintf("it is given %d times: give it once", many.Count),
+		})
 	}
 	return refuse(record.ReasonInvalid, detail)
 }
@@ -142,11 +160,20 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 		}
 	}
 	if len(allowed) > 0 {
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		s.fail(w, r, refuse(reasonMethod, "here only "+strings.Join(allowed, ", ")+" can be used"))
+		s.refuseMethod(w, r, allowed...)
 		return
 	}
 	s.fail(w, r, refuse(reasonNotFound, "there is no such path: contracts/openapi/openapi.yaml lists them all"))
+}
+
+func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, allowed ...string) {
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
+	s.fail(w, r, refuse(reasonMethod, "here only "+list+" can be used"))
+}
+
+func (s *Server) onlyGet(w http.ResponseWriter, r *http.Request) {
+	s.refuseMethod(w, r, http.MethodGet)
 }
 
 // prepare gives every request its id and bounds, and every answer its headers.
@@ -159,12 +186,39 @@ func (s *Server) prepare(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		t := s.Trace(r.Header.Get("Traceparent"))
+		h.Set("Cache-Control", "no-store")
+		t := s.Trace(soleTrace(r.Header))
 		h.Set("Traceparent", t)
 		ctx := context.WithValue(context.WithValue(r.Context(), keyRequestID, id), keyTrace, t)
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-		next.ServeHTTP(w, r.WithContext(ctx))
+		defer s.rescue(w, r)
+		next.ServeHTTP(w, r)
 	})
+}
+
+// soleTrace takes the trace context out of a request's header. Several are as good as none (https://www.w3.org/TR/trace-context/#traceparent-header),
+// and no reason to refuse the request.
+func soleTrace(h http.Header) string {
+	const name = "Traceparent"
+	defer h.Del(name)
+	if all := h.Values(name); len(all) == 1 {
+		return all[0]
+	}
+	return ""
+}
+
+// rescue answers for a handler that has panicked, so that its caller has an id to ask about.
+func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { //nolint:errorlint // it is this very value, as net/http itself compares it
+		panic(cause)
+	}
+	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+	s.fail(w, r, refuse(reasonInternal, nothingChanged))
 }
 
 // authenticate finds out whose a request is. From here on no other tenant exists for it.
@@ -229,7 +283,25 @@ func (s *Server) parameters(r *http.Request) error {
 			return err
 		}
 	}
-	return nil
+	return s.query(r)
+}
+
+// query refuses parameters that the route does not have: a cursor that is misspelt would begin the list anew for ever.
+func (s *Server) query(r *http.Request) error {
+	given, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return refuse(record.ReasonInvalid, "the query cannot be read: write special characters as %26 and the like, and & between parameters")
+	}
+	var problems []message.Problem
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(s.Contract.queries[r.Pattern], name) && len(problems) < problemLimit {
+			problems = append(problems, message.Problem{Pointer: "query: " + bounded(name), Detail: "there is no such parameter: remove it, or check its spelling"})
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return refuse(record.ReasonInvalid, wrongParameter, problems...)
 }
 
 func (s *Server) body(r *http.Request, schema string) error {

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,8 @@ type world struct {
 	server  *httptest.Server
 	current atomic.Pointer[http.Handler]
 	seed    byte
+	// stepping is held during a step: what providers push meanwhile comes after it.
+	stepping sync.RWMutex
 	// afterStep runs after each step, and after each restart.
 	afterStep func()
 }
@@ -79,9 +82,19 @@ func (w *world) startOutside() {
 	var err error
 	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond})
 	w.must(err)
-	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.current.Load()).ServeHTTP(rw, r) }))
+	w.server = httptest.NewServer(http.HandlerFunc(w.serveHTTP))
 	w.tb.Cleanup(w.server.Close)
 	w.tb.Cleanup(w.sim.Close)
+}
+
+// serveHTTP answers like the App that runs now. Pushes wait for the end of a step, so that every run of a test makes the same calls; a handshake does
+// not, since the step waits for it.
+func (w *world) serveHTTP(rw http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/hooks/") && !r.URL.Query().Has("validationToken") {
+		w.stepping.RLock()
+		defer w.stepping.RUnlock()
+	}
+	(*w.current.Load()).ServeHTTP(rw, r)
 }
 
 func serve(tb testing.TB, h http.Handler) string {
@@ -198,12 +211,12 @@ func (w *world) connect() {
 	w.must(err)
 	_, err = w.app.Store.CreateEndpoint(w.ctx, w.tenant, serve(w.tb, w.core), coreSecret, "test")
 	w.must(err)
-	for p, email := range map[cal.Provider]string{cal.Google: ada, cal.Microsoft: grace} {
-		_, err := w.sim.Seed(sim.Person{Provider: sim.Provider(p), Email: email, Zone: zone})
+	for _, host := range []sim.Person{{Provider: sim.Google, Email: ada, Zone: zone}, {Provider: sim.Microsoft, Email: grace, Zone: zone}} {
+		_, err := w.sim.Seed(host)
 		w.must(err)
-		link, err := w.app.BeginConnection(w.ctx, w.tenant, p)
+		link, err := w.app.BeginConnection(w.ctx, w.tenant, cal.Provider(host.Provider))
 		w.must(err)
-		w.consent(link, email)
+		w.consent(link, host.Email)
 	}
 	w.settle()
 	all, err := w.app.Store.Calendars(w.ctx, w.tenant, "", 10)
@@ -297,6 +310,8 @@ func closed(c <-chan struct{}) bool {
 
 // step does everything that is due now.
 func (w *world) step() (worked bool, err error) {
+	w.stepping.Lock()
+	defer w.stepping.Unlock()
 	due, err := w.app.Store.Due(w.ctx, w.clock.Now(), 1000, 1000)
 	for _, h := range due {
 		if _, err := w.app.Engine.Work(w.ctx, h.Ref); err != nil {

@@ -174,8 +174,9 @@ func (e TargetStatusStatus) Valid() bool {
 
 // Booking defines model for Booking.
 type Booking struct {
-	Booking   BookingSpec `json:"booking"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Booking The last version that stood; absent when all that ever came is a cancellation, as it may through the queue.
+	Booking   *BookingSpec `json:"booking,omitempty"`
+	CreatedAt time.Time    `json:"created_at"`
 
 	// Diverged A person's change awaits the core's decision.
 	Diverged         bool   `json:"diverged"`
@@ -193,7 +194,7 @@ type Booking struct {
 // BookingState defines model for Booking.State.
 type BookingState string
 
-// BookingID defines model for BookingID.
+// BookingID Letters, digits and ._~:@- but not dots alone, which no URL can carry.
 type BookingID = string
 
 // BookingSpec defines model for BookingSpec.
@@ -255,7 +256,7 @@ type Endpoint struct {
 // Guest defines model for Guest.
 type Guest = cal.Attendee
 
-// ID defines model for ID.
+// ID Visible ASCII characters without blanks.
 type ID = string
 
 // NewConnection defines model for NewConnection.
@@ -277,13 +278,16 @@ type Notify = cal.Notify
 // Observed What a person made of the event and the core has not decided about.
 type Observed = message.Event
 
+// ObservedGuest defines model for ObservedGuest.
+type ObservedGuest = cal.Attendee
+
 // Problem defines model for Problem.
 type Problem struct {
 	Detail   string `json:"detail"`
 	Problems *[]struct {
 		Detail string `json:"detail"`
 
-		// Pointer JSON Pointer into the request document; empty for the whole.
+		// Pointer JSON Pointer (RFC 6901) into the request document, empty for the whole; or `path: NAME`, `query: NAME` or `header: NAME`.
 		Pointer string `json:"pointer"`
 	} `json:"problems,omitempty"`
 	RequestID *string `json:"request_id,omitempty"`
@@ -307,13 +311,22 @@ type Reservation struct {
 
 // ReservationTarget defines model for ReservationTarget.
 type ReservationTarget struct {
-	CalendarID string                  `json:"calendar_id"`
-	Reason     *string                 `json:"reason,omitempty"`
-	Status     ReservationTargetStatus `json:"status"`
+	CalendarID string `json:"calendar_id"`
+
+	// Reason Why it failed.
+	Reason *string `json:"reason,omitempty"`
+
+	// Status `pending`: on its way, or held for an operator. `synced`: the calendar shows this version. `failed`: given up until replayed.
+	// `superseded`: a newer version takes its place.
+	Status ReservationTargetStatus `json:"status"`
 }
 
-// ReservationTargetStatus defines model for ReservationTarget.Status.
+// ReservationTargetStatus `pending`: on its way, or held for an operator. `synced`: the calendar shows this version. `failed`: given up until replayed.
+// `superseded`: a newer version takes its place.
 type ReservationTargetStatus string
+
+// RevisionTag The booking's revision in quotes, as its ETag has it: "7".
+type RevisionTag = string
 
 // Target defines model for Target.
 type Target = cal.Target
@@ -349,8 +362,8 @@ type Version = int64
 // When Either `date` (all-day; an end is exclusive) or `date_time` with `time_zone`. An offset, if given, has to be the zone's.
 type When = cal.When
 
-// IfMatch defines model for IfMatch.
-type IfMatch = string
+// IfMatch The booking's revision in quotes, as its ETag has it: "7".
+type IfMatch = RevisionTag
 
 // Traceparent defines model for Traceparent.
 type Traceparent = string

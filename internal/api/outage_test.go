@@ -1,0 +1,163 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// everything is one request to each route that needs the database.
+func (b *bench) everything() map[string]answer {
+	return map[string]answer{
+		"put":         b.call("PUT", "/v1/bookings/b1", b.spec(1)),
+		"get":         b.call("GET", "/v1/bookings/b1", nil),
+		"delete":      b.call("DELETE", "/v1/bookings/b1?version=2", nil),
+		"reservation": b.call("GET", "/v1/reservations/rsv_1", nil),
+		"calendars":   b.call("GET", "/v1/calendars", nil),
+		"connection":  b.call("POST", "/v1/connections", map[string]any{"provider": "google"}),
+		"endpoint":    b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test"}),
+	}
+}
+
+const again = "nothing was changed: send the request again"
+
+// Without the database every route says so and when to come back, and the process is still alive.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.ok(b.store.Close())
+	for name, a := range b.everything() {
+		refused{"unavailable", again, nil}.want(t, name, a)
+		if got := a.header.Get("Retry-After"); got != "2" {
+			t.Errorf("%s: Retry-After: %q", name, got)
+		}
+	}
+	if a := b.call("GET", "/healthz", nil); a.status != 200 {
+		t.Errorf("alive: %d %s", a.status, a.body)
+	}
+	if a := b.call("GET", "/readyz", nil); a.status != 503 || string(a.body) != `{"status":"unavailable","detail":"the database does not answer"}` {
+		t.Errorf("ready: %d %s", a.status, a.body)
+	}
+}
+
+// Without it only behind the key, the same.
+func TestDatabaseAwayAfterTheKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.api.Authenticate = func(context.Context, string) (api.Identity, error) {
+		return api.Identity{Tenant: b.tenant, KeyID: b.keyID}, nil
+	}
+	b.ok(b.store.Close())
+	for name, a := range b.everything() {
+		refused{"unavailable", again, nil}.want(t, name, a)
+	}
+}
+
+// What is wrong on our side is logged under the request's id, and the caller is told nothing of it.
+func TestFailuresLeakNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		want refused
+		logs bool
+	}{
+		"an error of no kind": {errors.New("CANARY: duplicate key value"), refused{"internal", internal, nil}, true},
+		"a failure that may pass": {
+			fault.Newf(fault.Transient, "store: CANARY", "dial tcp 10.0.0.5:5432: connect: connection refused"), refused{"unavailable", again, nil}, true,
+		},
+		"one that does not":   {fault.Newf(fault.Invalid, "store", "CANARY"), refused{"internal", internal, nil}, true},
+		"ours, and cancelled": {fault.New(fault.Canceled, "store: CANARY", context.Canceled), refused{"unavailable", again, nil}, true},
+		"a race not decided":  {record.ErrStale, refused{"internal", internal, nil}, true},
+	} {
+		b, s := newBench(t), shelved()
+		b.api.Bookings, s.err = s, c.err
+		for method, path := range map[string]string{"PUT": "/v1/bookings/b1", "GET": "/v1/bookings/b1", "DELETE": "/v1/bookings/b1?version=2"} {
+			a := b.call(method, path, b.spec(1))
+			c.want.want(t, name, a)
+			if strings.Contains(string(a.body), "CANARY") || strings.Contains(string(a.body), "10.0.0.5") {
+				t.Errorf("%s: %s", name, a.body)
+			}
+		}
+		if log := b.log.String(); !strings.Contains(log, c.err.Error()) || strings.Count(log, `"level":"ERROR"`) != 3 {
+			t.Errorf("%s: the log: %s", name, log)
+		}
+	}
+}
+
+const internal = "nothing was changed; the log has the cause under this request's id"
+
+// A handler that panics is answered for, and harms nobody else.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	b, s := newBench(t), shelved()
+	b.api.Bookings, s.panics = s, true
+	a := b.call("PUT", "/v1/bookings/b1", b.spec(1))
+	refused{"internal", internal, nil}.want(t, "panic", a)
+	if strings.Contains(string(a.body), "CANARY") {
+		t.Errorf("%s", a.body)
+	}
+	if log := b.log.String(); !strings.Contains(log, "a request panicked") || !strings.Contains(log, "render_test.go") {
+		t.Errorf("the log: %s", log)
+	}
+	if a := b.call("GET", "/v1/bookings/b1", nil); a.status != http.StatusOK {
+		t.Errorf("afterwards: %d %s", a.status, a.body)
+	}
+}
+
+// A handler that wants its connection dropped gets that.
+func TestAbort(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.api.Ready = func(context.Context) error { panic(http.ErrAbortHandler) }
+	resp, err := http.DefaultClient.Do(b.request("GET", "/readyz", nil)) //nolint:bodyclose // there is none
+	if err == nil {
+		t.Errorf("%d", resp.StatusCode)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// Endpoints: what is refused before anything is kept, and that the secret is told once.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	refuse := errors.New("use https: plain http reaches addresses that the operator has allowed only")
+	b.api.CheckURL = func(_ context.Context, url string) error {
+		if strings.HasPrefix(url, "http:") {
+			return refuse
+		}
+		return nil
+	}
+	b.unchanged(func() {
+		a := b.call("POST", "/v1/endpoints", map[string]any{"url": "http://core.test/hook"})
+		refused{"endpoint-unusable", "messages cannot be delivered to this URL", problems("/url", refuse.Error())}.want(t, "http", a)
+	})
+	for range 20 {
+		a := b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test/hook"})
+		if a.status != 201 || !strings.Contains(string(a.body), `"secret":"whsec_BwcHBwcH`) {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	b.unchanged(func() {
+		a := b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test/hook"})
+		refused{"limit-reached", "a tenant may have 20 endpoints", nil}.want(t, "one too many", a)
+	})
+}
+
+// A provider without an OAuth client is the operator's to mend, and the caller is told so.
+func TestProviderNotConfigured(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.api.Flow = &script{err: api.ErrNoProvider}
+	b.unchanged(func() {
+		a := b.call("POST", "/v1/connections", map[string]any{"provider": "microsoft"})
+		refused{
+			"provider-not-configured", "the operator has to set this provider's client id and secret first", problems("/provider", "no OAuth client is configured for it"),
+		}.want(t, "no client", a)
+	})
+}
