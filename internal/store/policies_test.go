@@ -2,12 +2,16 @@ package store_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/calweave/calweave/internal/ident"
+	"github.com/calweave/calweave/internal/store"
 )
 
 func policyTrials() []trial {
@@ -24,6 +28,7 @@ func postgresPolicyTrials() []trial {
 		{"policies: a tenant is named for one transaction only", policiesForOneTransaction},
 		{"policies: the application changes rows and nothing else", applicationRights},
 		{"policies: the sweep reads what it needs of work and nothing else", sweepRights},
+		{"patience: a process that is frozen inside a transaction loses it, and with it its locks", frozenLosesLocks},
 		{"schema: both databases have the same columns, compared byte by byte", schemaSame},
 	}
 }
@@ -223,4 +228,28 @@ func schemaSame(h *harness) {
 		h.Error(d)
 	}
 	same(h, "columns", len(here) > 150, true)
+}
+
+// frozenLosesLocks looks at every connection that a store opens: the server has to bound how long its transactions may idle and wait for locks.
+func frozenLosesLocks(h *harness) {
+	var connectors []driver.Connector
+	s, err := store.Open(h.ctx, h.place.url, "", store.Options{
+		Sealer: sealer(), Clock: h.clock, IDs: ident.New(h.clock, randomness(h.seed)),
+		Wrap: func(c driver.Connector) driver.Connector {
+			connectors = append(connectors, c)
+			return c
+		},
+	})
+	h.ok(err)
+	h.Cleanup(func() { h.ok(s.Close()) })
+	same(h, "kinds of connections", len(connectors), 3)
+	for _, c := range connectors {
+		pool := sql.OpenDB(c)
+		h.Cleanup(func() { _ = pool.Close() })
+		for _, setting := range []string{"idle_in_transaction_session_timeout", "lock_timeout"} {
+			var value string
+			h.ok(pool.QueryRowContext(h.ctx, "SELECT current_setting($1)", setting).Scan(&value))
+			same(h, setting, value, "10s")
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package microsoft
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +116,9 @@ func TestOpenChannelInTheWay(t *testing.T) {
 					w.WriteHeader(http.StatusConflict)
 					_, _ = w.Write([]byte(`{"error":{"code":"Conflict","message":"m"}}`))
 				case r.URL.Query().Get("$skiptoken") == "" && tt.second != "":
-					_, _ = w.Write([]byte(`{"value":[` + tt.first + `],"@odata.nextLink":"http://` + r.Host + `/v1.0/subscriptions?$skiptoken=2"}`))
+					next := url.URL{Scheme: "http", Host: r.Host, Path: "/v1.0/subscriptions", RawQuery: "$skiptoken=2"}
+					page := map[string]any{"value": json.RawMessage("[" + tt.first + "]"), "@odata.nextLink": next.String()}
+					_ = json.NewEncoder(w).Encode(page)
 				case tt.second != "":
 					_, _ = w.Write([]byte(`{"value":[` + tt.second + `]}`))
 				default:
