@@ -27,7 +27,7 @@ type Booking struct {
 // Diverged reports whether a person's change to one of the booking's events awaits the core's decision.
 func (b Booking) Diverged() bool {
 	for _, l := range b.Links {
-		if l.State == LinkDiverged && l.Target {
+		if l.Undecided() && l.Target {
 			return true
 		}
 	}

@@ -51,4 +51,6 @@ type Notification struct {
 	Sync, Watch bool
 	// State is the channel's new state; empty leaves it.
 	State ChannelState
+	// Traceparent begins the trace of what follows from it.
+	Traceparent string
 }

@@ -57,6 +57,22 @@ type Link struct {
 	Synced, Failed int64
 }
 
+// Undecided reports whether a person's change to the event awaits the core's decision.
+func (l Link) Undecided() bool { return l.State == LinkDiverged || l.Observed != nil }
+
+// Settle makes what a person made of the event the agreement, since the core has decided about it: the next version is compared with that. What
+// was sent of the other fields stays as it was, so that the provider's rewriting of a text is not taken for a change of the core's.
+func (l *Link) Settle() {
+	if l.Observed == nil {
+		return
+	}
+	base := Base{Sent: *l.Observed, Read: *l.Observed}
+	if l.Base != nil {
+		base.Sent = l.Base.Sent.Overlay(*l.Observed, l.Observed.Differences(l.Base.Read, cal.AllFields))
+	}
+	l.Base, l.Observed = &base, nil
+}
+
 // Base is an agreement. What was sent and what the provider made of it are kept apart, since providers rewrite text: the core has changed a
 // field when it differs from Sent, somebody else has when it differs from Read.
 type Base struct {

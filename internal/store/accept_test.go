@@ -268,13 +268,16 @@ func acceptUndecided(h *harness) {
 // The run has read the link before the core decided, and would write the divergence back.
 func acceptUnseats(h *harness) {
 	for _, late := range []time.Duration{0, 2 * leaseTime} { // a lease that has ended serves its holder until somebody else claims
-		acceptUnseatsAfter(h.newWorld(1), late)
+		acceptUnseatsAfter(h.newWorld(1), late, record.LinkDiverged)
+		acceptUnseatsAfter(h.newWorld(1), late, record.LinkHeld) // a write waits for an operator, and the change for the core
 	}
 }
 
-func acceptUnseatsAfter(w *world, late time.Duration) {
+func acceptUnseatsAfter(w *world, late time.Duration, state record.LinkState) {
 	h := w.harness
 	link, _ := w.diverged()
+	h.owner(`UPDATE links SET state = $1 WHERE link_id = $2`, string(state), string(link.ID))
+	same(h, "diverged before", w.read("b").Diverged(), true)
 	w.mark(record.Mark{Kind: task.LinkPush, Subject: string(link.ID), Lane: task.Interactive, ConnectionID: w.connection})
 	l := w.claim(w.push(link))
 	c, err := h.Case(h.ctx, l)

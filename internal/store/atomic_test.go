@@ -172,7 +172,7 @@ func (c fencedCall) underLease(w *fenceWorld) func() error {
 	}
 	if c.kind == task.TenantPrune {
 		w.insert("notifications", map[string]any{
-			"tenant_id": string(w.tenant), "notification_id": "ntf_old", "channel_id": "c", "kind": "k", "received_at": 1,
+			"tenant_id": string(w.tenant), "notification_id": "ntf_old", "channel_id": "c", "kind": "k", "traceparent": "", "received_at": 1,
 		})
 	}
 	return func() error { return c.call(w, l) }

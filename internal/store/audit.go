@@ -45,7 +45,7 @@ type AuditEntry struct {
 // History returns the audit rows of one booking that follow after, the oldest first.
 func (s *Store) History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := s.view(ctx, tenant, "read history", func(t *tx) error {
+	err := s.view(ctx, tenant, "read history", func(ctx context.Context, t *tx) error {
 		rows, err := t.AuditOfBooking(ctx, db.AuditOfBookingParams{
 			TenantID: t.tenant, BookingID: string(booking), After: after, MaxRows: int32(limit), //nolint:gosec // small
 		})

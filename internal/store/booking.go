@@ -13,7 +13,7 @@ import (
 // Booking returns a booking with its links, or record.ErrNotFound.
 func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {
 	var b record.Booking
-	err := s.view(ctx, tenant, "read booking", func(t *tx) error {
+	err := s.view(ctx, tenant, "read booking", func(ctx context.Context, t *tx) error {
 		var err error
 		b, err = t.booking(ctx, id)
 		return err
@@ -24,7 +24,7 @@ func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.Booking
 // Version returns the hash and reservation of one version of a booking, or record.ErrNotFound.
 func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (string, cal.ReservationToken, error) {
 	var row db.BookingVersion
-	err := s.view(ctx, tenant, "read version", func(t *tx) error {
+	err := s.view(ctx, tenant, "read version", func(ctx context.Context, t *tx) error {
 		var err error
 		row, err = t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
 		return found(err)
@@ -35,7 +35,7 @@ func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.Booking
 // Reservation returns one version of a booking and its links, or record.ErrNotFound.
 func (s *Store) Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error) {
 	var r record.Reservation
-	err := s.view(ctx, tenant, "read reservation", func(t *tx) error {
+	err := s.view(ctx, tenant, "read reservation", func(ctx context.Context, t *tx) error {
 		row, err := t.BookingVersionByToken(ctx, db.BookingVersionByTokenParams{TenantID: t.tenant, ReservationToken: string(token)})
 		if err != nil {
 			return found(err)
@@ -73,7 +73,7 @@ func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, err
 // with record.ErrStale when the booking is no longer at the revision that the decision was made on.
 func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Acceptance) (record.Booking, error) {
 	var b record.Booking
-	err := s.update(ctx, tenant, "accept booking", func(t *tx) error {
+	err := s.update(ctx, tenant, "accept booking", func(ctx context.Context, t *tx) error {
 		t.traceparent = a.Traceparent
 		token := cal.ReservationToken(t.ids.ID("rsv"))
 		if err := t.putBooking(ctx, a, token); err != nil {
@@ -163,16 +163,15 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
 	return nil
 }
 
-// aimLink points a link at the new version. Once the core has decided about a person's change, what the person made of the event is what was
-// agreed on, so that the new version is compared with it.
+// aimLink points a link at the new version, which is compared with what a person made of the event once the core has decided about that.
 func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
-	if decide && l.State == record.LinkDiverged {
+	if decide && l.Undecided() {
 		if err := t.unseat(ctx, l.ID); err != nil {
 			return err
 		}
 	}
-	if decide && l.Observed != nil {
-		l.Base, l.Observed = &record.Base{Sent: *l.Observed, Read: *l.Observed}, nil
+	if decide {
+		l.Settle()
 	}
 	if l.State != record.LinkDiverged || decide {
 		l.State = record.LinkPending
@@ -201,7 +200,7 @@ func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 
 // Reject records a refused submission as a dead letter of the intake and tells the core. Rejecting the same one again changes nothing.
 func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Rejection) error {
-	return s.update(ctx, tenant, "reject submission", func(t *tx) error {
+	return s.update(ctx, tenant, "reject submission", func(ctx context.Context, t *tx) error {
 		payload, err := t.seal.Seal(t.tenantID(), "rejections", "payload", r.ID, r.Payload)
 		if err != nil {
 			return err
@@ -229,7 +228,7 @@ func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Reject
 // Rejections lists refused submissions that follow after, the oldest first, without their payloads.
 func (s *Store) Rejections(ctx context.Context, tenant cal.TenantID, after string, limit int) ([]record.Rejection, error) {
 	var out []record.Rejection
-	err := s.view(ctx, tenant, "list rejections", func(t *tx) error {
+	err := s.view(ctx, tenant, "list rejections", func(ctx context.Context, t *tx) error {
 		rows, err := t.RejectionsAfter(ctx, db.RejectionsAfterParams{TenantID: t.tenant, After: after, MaxRows: int32(limit)}) //nolint:gosec // small
 		for _, r := range rows {
 			out = append(out, record.Rejection{

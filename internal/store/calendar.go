@@ -12,7 +12,7 @@ import (
 // Discovered stores what a listing of an account's calendars said. Calendars that it lacks are marked as vanished and keep their rows, since
 // links point at them.
 func (s *Store) Discovered(ctx context.Context, l record.Lease, id cal.ConnectionID, all []cal.Calendar, o record.Outcome) error {
-	return s.update(ctx, l.Tenant, "store calendars", func(t *tx) error {
+	return s.updateMany(ctx, l.Tenant, "store calendars", func(ctx context.Context, t *tx) error {
 		if err := t.finish(ctx, l, o); err != nil {
 			return err
 		}
@@ -39,8 +39,9 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, id cal.Connectio
 
 func (t *tx) putCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calendar) error {
 	own, err := t.UpsertCalendar(ctx, db.UpsertCalendarParams{
-		TenantID: t.tenant, CalendarID: t.ids.ID("cal"), ConnectionID: string(id), RemoteID: string(c.ID), Name: []byte{}, Zone: c.Zone,
-		IsPrimary: c.Primary, Writable: c.Writable, Now: t.now,
+		TenantID: t.tenant, CalendarID: t.ids.ID("cal"), ConnectionID: string(id), Empty: []byte{}, Zone: c.Zone,
+		RemoteHash: hashOf(t.tenant + "/" + string(id) + "/" + string(c.ID)),
+		IsPrimary:  c.Primary, Writable: c.Writable, Now: t.now,
 	})
 	if err != nil {
 		return err
@@ -49,7 +50,11 @@ func (t *tx) putCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calenda
 	if err != nil {
 		return err
 	}
-	return t.NameCalendar(ctx, db.NameCalendarParams{TenantID: t.tenant, CalendarID: own, Name: name})
+	remote, err := t.sealText("calendars", "remote_id", own, string(c.ID))
+	if err != nil {
+		return err
+	}
+	return t.NameCalendar(ctx, db.NameCalendarParams{TenantID: t.tenant, CalendarID: own, Name: name, RemoteID: remote})
 }
 
 func (t *tx) nameConnection(ctx context.Context, id cal.ConnectionID, account string) error {
@@ -63,7 +68,7 @@ func (t *tx) nameConnection(ctx context.Context, id cal.ConnectionID, account st
 // Calendars lists the calendars that follow after, in the order of their ids.
 func (s *Store) Calendars(ctx context.Context, tenant cal.TenantID, after cal.CalendarID, limit int) ([]record.Calendar, error) {
 	var out []record.Calendar
-	err := s.view(ctx, tenant, "list calendars", func(t *tx) error {
+	err := s.view(ctx, tenant, "list calendars", func(ctx context.Context, t *tx) error {
 		out = nil
 		rows, err := t.CalendarsAfter(ctx, db.CalendarsAfterParams{TenantID: t.tenant, After: string(after), MaxRows: int32(limit)}) //nolint:gosec // small
 		if err != nil {
@@ -84,7 +89,7 @@ func (s *Store) Calendars(ctx context.Context, tenant cal.TenantID, after cal.Ca
 // Calendar returns a calendar, or record.ErrNotFound.
 func (s *Store) Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error) {
 	var c record.Calendar
-	err := s.view(ctx, tenant, "read calendar", func(t *tx) error {
+	err := s.view(ctx, tenant, "read calendar", func(ctx context.Context, t *tx) error {
 		var err error
 		c, _, err = t.calendar(ctx, id)
 		return err
@@ -108,9 +113,13 @@ func (t *tx) calendar(ctx context.Context, id cal.CalendarID) (record.Calendar, 
 
 func (t *tx) calendarOf(row db.Calendar, p cal.Provider, state cal.ConnectionState) (record.Calendar, error) {
 	name, err := t.openText("calendars", "name", row.CalendarID, row.Name)
+	if err != nil {
+		return record.Calendar{}, err
+	}
+	remote, err := t.openText("calendars", "remote_id", row.CalendarID, row.RemoteID)
 	return record.Calendar{
 		ID: cal.CalendarID(row.CalendarID), ConnectionID: cal.ConnectionID(row.ConnectionID), Provider: p, ConnectionState: state,
-		Remote: cal.RemoteCalendarID(row.RemoteID), Name: name, Zone: row.Zone, Primary: row.IsPrimary, Writable: row.Writable,
+		Remote: cal.RemoteCalendarID(remote), Name: name, Zone: row.Zone, Primary: row.IsPrimary, Writable: row.Writable,
 		Targeted: row.Targeted, Sync: cal.SyncLevel(row.Sync), Vanished: row.VanishedAt != 0,
 	}, err
 }

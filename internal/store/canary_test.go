@@ -212,6 +212,7 @@ func sealedValues() []sealedValue {
 			_, err := w.SigningKey(w.ctx, w.query(`SELECT key_id FROM keys WHERE tenant_id = $1 ORDER BY 1`, string(w.tenant))[0]["key_id"])
 			return err
 		}},
+		{"calendars.remote_id", func(w *fenceWorld) error { _, err := w.Calendar(w.ctx, w.tenant, w.calendars[0].ID); return err }},
 		{"calendars.name", func(w *fenceWorld) error { _, err := w.Calendar(w.ctx, w.tenant, w.calendars[0].ID); return err }},
 		{"connections.account", func(w *fenceWorld) error { _, err := w.Connection(w.ctx, w.tenant, w.connection); return err }},
 	}

@@ -14,7 +14,7 @@ import (
 // Watch returns what the keeper of the lease's calendar starts from.
 func (s *Store) Watch(ctx context.Context, l record.Lease) (record.Watch, error) {
 	var w record.Watch
-	err := s.view(ctx, l.Tenant, "read channels", func(t *tx) error {
+	err := s.view(ctx, l.Tenant, "read channels", func(ctx context.Context, t *tx) error {
 		w = record.Watch{}
 		var err error
 		if w.Calendar, w.Connection, err = t.calendar(ctx, cal.CalendarID(l.Subject)); err != nil {
@@ -39,7 +39,7 @@ func channelOf(r db.Channel) record.Channel {
 
 // AddChannel records a channel before the provider is asked to open it, since its first push may come before the answer.
 func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error) {
-	return s.updateUnder(ctx, l, d, "add channel", func(t *tx) error {
+	return s.updateUnder(ctx, l, d, "add channel", func(ctx context.Context, t *tx) error {
 		err := t.InsertChannel(ctx, db.InsertChannelParams{
 			TenantID: t.tenant, ChannelID: string(id), CalendarID: l.Subject, SecretHash: secretHash, Now: t.now,
 		})
@@ -55,7 +55,7 @@ func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID
 
 // SaveChannels records what became of channels.
 func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duration, channels ...record.Channel) (record.Lease, error) {
-	return s.updateUnder(ctx, l, d, "save channels", func(t *tx) error {
+	return s.updateUnder(ctx, l, d, "save channels", func(ctx context.Context, t *tx) error {
 		for _, c := range channels {
 			err := changed(t.SaveChannel(ctx, db.SaveChannelParams{
 				TenantID: t.tenant, ChannelID: string(c.ID), State: string(c.State), Remote: c.Remote, Resource: c.Resource,
@@ -83,7 +83,7 @@ func (s *Store) Channel(ctx context.Context, id cal.ChannelID) (record.Channel, 
 		return record.Channel{}, err
 	}
 	var c record.Channel
-	err = s.view(ctx, tenant, "read channel", func(t *tx) error {
+	err = s.view(ctx, tenant, "read channel", func(ctx context.Context, t *tx) error {
 		row, err := t.ChannelByID(ctx, db.ChannelByIDParams{TenantID: t.tenant, ChannelID: subject})
 		c = channelOf(row)
 		return found(err)
@@ -93,9 +93,11 @@ func (s *Store) Channel(ctx context.Context, id cal.ChannelID) (record.Channel, 
 
 // Receive commits a verified notification and the work that it asks for.
 func (s *Store) Receive(ctx context.Context, n record.Notification) error {
-	return s.update(ctx, n.Channel.TenantID, "receive notification", func(t *tx) error {
+	return s.update(ctx, n.Channel.TenantID, "receive notification", func(ctx context.Context, t *tx) error {
+		t.traceparent = n.Traceparent
 		err := t.InsertNotification(ctx, db.InsertNotificationParams{
-			TenantID: t.tenant, NotificationID: t.ids.ID("ntf"), ChannelID: string(n.Channel.ID), Kind: n.Kind, ReceivedAt: t.now,
+			TenantID: t.tenant, NotificationID: t.ids.ID("ntf"), ChannelID: string(n.Channel.ID), Kind: n.Kind, Traceparent: n.Traceparent,
+			ReceivedAt: t.now,
 		})
 		if err != nil {
 			return err

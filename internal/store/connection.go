@@ -21,7 +21,7 @@ func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n reco
 		id = cal.ConnectionID(s.ids.ID("con"))
 	}
 	flow := s.ids.ID("flw")
-	err := s.update(ctx, tenant, "begin connection", func(t *tx) error {
+	err := s.update(ctx, tenant, "begin connection", func(ctx context.Context, t *tx) error {
 		if err := t.beginConnection(ctx, id, n); err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (s *Store) BindFlow(ctx context.Context, connectToken, browserHash string) 
 		return "", record.Flow{}, err
 	}
 	var flow record.Flow
-	err = s.update(ctx, tenant, "open connect page", func(t *tx) error {
+	err = s.update(ctx, tenant, "open connect page", func(ctx context.Context, t *tx) error {
 		err := changed(t.Queries.BindFlow(ctx, db.BindFlowParams{TenantID: t.tenant, FlowID: id, BrowserHash: browserHash, Now: t.now}))
 		if errors.Is(err, record.ErrStale) {
 			return record.ErrNotFound
@@ -100,7 +100,7 @@ func (s *Store) UseFlow(ctx context.Context, state, browserHash string) (cal.Ten
 		return "", record.Flow{}, err
 	}
 	var flow record.Flow
-	err = s.update(ctx, tenant, "use state", func(t *tx) error {
+	err = s.update(ctx, tenant, "use state", func(ctx context.Context, t *tx) error {
 		_, err := t.Queries.UseFlow(ctx, db.UseFlowParams{TenantID: t.tenant, FlowID: id, BrowserHash: browserHash, Now: t.now})
 		if err != nil {
 			return found(err)
@@ -137,7 +137,7 @@ func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
 
 // Activate stores a grant, wakes everything that waited for it, and lists the account's calendars.
 func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, g record.Grant) error {
-	return s.update(ctx, tenant, "activate connection", func(t *tx) error {
+	return s.updateMany(ctx, tenant, "activate connection", func(ctx context.Context, t *tx) error {
 		c, err := t.connection(ctx, id)
 		if err != nil {
 			return err
@@ -162,7 +162,7 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 		if err := t.wake(ctx, id); err != nil {
 			return err
 		}
-		t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true})
+		t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true, Reset: true})
 		if err := t.post(ctx, message.ConnectionActivated, message.Connection{ConnectionID: id, Provider: c.Provider}); err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (t *tx) sealTokens(id cal.ConnectionID, g record.Grant) (access, refresh []
 // Connection returns a connection, or record.ErrNotFound.
 func (s *Store) Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error) {
 	var c record.Connection
-	err := s.view(ctx, tenant, "read connection", func(t *tx) error {
+	err := s.view(ctx, tenant, "read connection", func(ctx context.Context, t *tx) error {
 		var err error
 		c, err = t.connection(ctx, id)
 		return err
@@ -228,7 +228,7 @@ func mailbox(id cal.ConnectionID) string { return "mailbox/" + string(id) }
 
 // Penalise keeps everybody from calling the connection's provider before until. A later moment stands.
 func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error {
-	return s.update(ctx, tenant, "penalise", func(t *tx) error {
+	return s.update(ctx, tenant, "penalise", func(ctx context.Context, t *tx) error {
 		n, err := t.Queries.Penalise(ctx, db.PenaliseParams{TenantID: t.tenant, Bucket: mailbox(id), Until: micros(until)})
 		if err != nil || n == 0 {
 			return err
@@ -242,7 +242,7 @@ func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.Connec
 // Grant returns a connection's grant with its tokens, or record.ErrNotFound.
 func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
 	var g record.Grant
-	err := s.view(ctx, tenant, "read grant", func(t *tx) error {
+	err := s.view(ctx, tenant, "read grant", func(ctx context.Context, t *tx) error {
 		row, err := t.GrantByConnection(ctx, db.GrantByConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
 		if err != nil {
 			return found(err)
@@ -262,7 +262,7 @@ func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.Connectio
 // LeaseRefresh takes the right to refresh version of a grant until a moment, and returns its fence. It reports false when somebody else has
 // it, or has already stored a newer version.
 func (s *Store) LeaseRefresh(ctx context.Context, tenant cal.TenantID, g record.Grant, until time.Time) (fence int64, ok bool, err error) {
-	err = s.update(ctx, tenant, "lease refresh", func(t *tx) error {
+	err = s.update(ctx, tenant, "lease refresh", func(ctx context.Context, t *tx) error {
 		fence, err = t.Queries.LeaseRefresh(ctx, db.LeaseRefreshParams{
 			TenantID: t.tenant, ConnectionID: string(g.ConnectionID), Version: g.Version, RefreshUntil: micros(until), Now: t.now,
 		})
@@ -277,14 +277,14 @@ func (s *Store) LeaseRefresh(ctx context.Context, tenant cal.TenantID, g record.
 
 // ReleaseRefresh gives the right to refresh back.
 func (s *Store) ReleaseRefresh(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, fence int64) error {
-	return s.update(ctx, tenant, "release refresh", func(t *tx) error {
+	return s.update(ctx, tenant, "release refresh", func(ctx context.Context, t *tx) error {
 		return t.Queries.ReleaseRefresh(ctx, db.ReleaseRefreshParams{TenantID: t.tenant, ConnectionID: string(id), RefreshFence: fence})
 	})
 }
 
 // Rotate stores refreshed tokens. It fails with record.ErrStale when the right to refresh was lost.
 func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64) (version int64, err error) {
-	err = s.update(ctx, tenant, "rotate grant", func(t *tx) error {
+	err = s.update(ctx, tenant, "rotate grant", func(ctx context.Context, t *tx) error {
 		access, refresh, err := t.sealTokens(g.ConnectionID, g)
 		if err != nil {
 			return err
@@ -308,7 +308,7 @@ func (s *Store) Rotate(ctx context.Context, tenant cal.TenantID, g record.Grant,
 
 // ExpireAccess makes the next caller refresh, unless somebody already has.
 func (s *Store) ExpireAccess(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64) error {
-	return s.update(ctx, tenant, "expire access token", func(t *tx) error {
+	return s.update(ctx, tenant, "expire access token", func(ctx context.Context, t *tx) error {
 		n, err := t.Queries.ExpireAccess(ctx, db.ExpireAccessParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
 		if err != nil || n == 0 {
 			return err
@@ -323,7 +323,7 @@ func (s *Store) ExpireAccess(ctx context.Context, tenant cal.TenantID, id cal.Co
 // nothing, when a newer version of the grant was stored meanwhile.
 func (s *Store) Revoke(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64, reason string) (revoked bool, err error) {
 	reason = plainText(reason)
-	err = s.update(ctx, tenant, "revoke grant", func(t *tx) error {
+	err = s.update(ctx, tenant, "revoke grant", func(ctx context.Context, t *tx) error {
 		n, err := t.EndGrant(ctx, db.EndGrantParams{TenantID: t.tenant, ConnectionID: string(id), Version: version})
 		if revoked = n > 0; err != nil || !revoked {
 			return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -69,6 +70,8 @@ func (p postgres) connector(raw string, use purpose) (driver.Connector, int, err
 	if err != nil {
 		return nil, 0, errors.New("store: the PostgreSQL URL cannot be parsed") // pgx's own words quote the URL, password and all
 	}
+	const connectTime = 5 * time.Second
+	config.ConnectTimeout = connectTime
 	limit := 20
 	switch use {
 	case toRead, toWrite:
@@ -174,6 +177,12 @@ func (sqliteFile) oneMoment() sql.IsolationLevel { return sql.LevelDefault } // 
 
 func (sqliteFile) gaveUp(error) bool { return false }
 
-func (sqliteFile) guard(context.Context, string, *sql.DB) error { return nil }
+// guard has no login to look at, only a file.
+func (f sqliteFile) guard(ctx context.Context, _ string, pool *sql.DB) error {
+	if err := pool.PingContext(ctx); err != nil {
+		return fmt.Errorf("store: the file %s cannot be opened: %w", f.path, err)
+	}
+	return nil
+}
 
 func (sqliteFile) migrations() (goose.Dialect, string) { return goose.DialectSQLite3, "sqlite" }

@@ -31,6 +31,7 @@ func postgresErrorTrials() []trial {
 		{"errors: a deadlock is tried again, and counts once", errorsDeadlock},
 		{"errors: a deadlock without end is something that may pass", errorsDeadlocks},
 		{"errors: a server that was away is found again", errorsServerAway},
+		{"errors: a server that answers nothing any more keeps nobody waiting", errorsServerFrozen},
 	}
 }
 

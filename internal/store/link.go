@@ -87,7 +87,7 @@ func (t *tx) sealInFlight(l record.Link) ([]byte, error) {
 // Case returns all that one reconciliation of the lease's link needs to know.
 func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 	var c record.Case
-	err := s.view(ctx, l.Tenant, "read case", func(t *tx) error {
+	err := s.view(ctx, l.Tenant, "read case", func(ctx context.Context, t *tx) error {
 		var err error
 		if c.Link, err = t.link(ctx, cal.LinkID(l.Subject)); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (t *tx) mirrored(ctx context.Context, l record.Link) (db.Event, bool, error
 // Intend records a write in the link before it is made, and returns the lease prolonged by d. From its commit on the write counts as one that
 // may have taken effect.
 func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d time.Duration, n record.Note) (record.Lease, error) {
-	return s.updateUnder(ctx, lease, d, "record intent", func(t *tx) error {
+	return s.updateUnder(ctx, lease, d, "record intent", func(ctx context.Context, t *tx) error {
 		sealed, err := t.sealInFlight(l)
 		if err != nil {
 			return err
@@ -162,7 +162,7 @@ func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHas
 
 // Settle commits a decision: the link, the mirror, the messages, the audit and the outcome, all or nothing, under the lease.
 func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decision) error {
-	return s.update(ctx, lease.Tenant, "settle link", func(t *tx) error {
+	return s.update(ctx, lease.Tenant, "settle link", func(ctx context.Context, t *tx) error {
 		if err := t.lockBooking(ctx, d.Link.BookingID); err != nil {
 			return err
 		}

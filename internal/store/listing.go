@@ -18,7 +18,7 @@ import (
 // Sync returns what a listing of the lease's calendar starts from: its cursor, and the listing that is under way if there is one.
 func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
 	var out record.Sync
-	err := s.view(ctx, l.Tenant, "read sync state", func(t *tx) error {
+	err := s.view(ctx, l.Tenant, "read sync state", func(ctx context.Context, t *tx) error {
 		out = record.Sync{}
 		var err error
 		if out.Calendar, out.Connection, err = t.calendar(ctx, cal.CalendarID(l.Subject)); err != nil {
@@ -65,7 +65,7 @@ func (t *tx) readCursor(ctx context.Context, calendar string, out *record.Sync) 
 // BeginListing records a listing that is about to begin. What an older one has staged is dropped.
 func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.Listing, d time.Duration) (record.Listing, record.Lease, error) {
 	begun.ID = s.ids.ID("lst")
-	l, err := s.updateUnder(ctx, l, d, "begin listing", func(t *tx) error {
+	l, err := s.updateUnder(ctx, l, d, "begin listing", func(ctx context.Context, t *tx) error {
 		if err := t.dropListing(ctx, l.Subject); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.L
 func (s *Store) Stage(
 	ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration,
 ) (record.Listing, record.Lease, error) {
-	l, err := s.updateUnder(ctx, l, d, "stage page", func(t *tx) error {
+	l, err := s.updateUnder(ctx, l, d, "stage page", func(ctx context.Context, t *tx) error {
 		withheld, err := t.stage(ctx, c, on.ID, page.Items)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func span(s cal.Slot) (from, until int64) {
 
 // DiscardListing drops what was staged. A lost cursor is forgotten with it, so that the next listing is a snapshot; everything published stays.
 func (s *Store) DiscardListing(ctx context.Context, l record.Lease, cursorLost bool, reason string, d time.Duration) (record.Lease, error) {
-	return s.updateUnder(ctx, l, d, "discard listing", func(t *tx) error {
+	return s.updateUnder(ctx, l, d, "discard listing", func(ctx context.Context, t *tx) error {
 		if err := t.dropListing(ctx, l.Subject); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (t *tx) dropListing(ctx context.Context, calendar string) error {
 // Publish shows a complete listing: the mirror, the cursor and the work that follows from it become visible together, under the lease.
 func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.Publication) (record.Published, error) {
 	var out record.Published
-	err := s.update(ctx, l.Tenant, "publish listing", func(t *tx) error {
+	err := s.updateMany(ctx, l.Tenant, "publish listing", func(ctx context.Context, t *tx) error {
 		p := publication // this may run again
 		out = record.Published{}
 		if err := t.finish(ctx, l, p.Outcome); err != nil {
@@ -292,7 +292,7 @@ func (s *Store) Events(
 	ctx context.Context, tenant cal.TenantID, calendar cal.CalendarID, after cal.EventID, limit int,
 ) ([]record.Observed, error) {
 	var out []record.Observed
-	err := s.view(ctx, tenant, "list events", func(t *tx) error {
+	err := s.view(ctx, tenant, "list events", func(ctx context.Context, t *tx) error {
 		out = nil
 		rows, err := t.EventsAfter(ctx, db.EventsAfterParams{
 			TenantID: t.tenant, CalendarID: string(calendar), After: string(after), MaxRows: int32(limit), //nolint:gosec // small

@@ -106,7 +106,7 @@ func (s *Store) Feed(ctx context.Context, tenant cal.TenantID, after int64, limi
 		return nil, err
 	}
 	var out []record.FeedItem
-	err := s.view(ctx, tenant, "read feed", func(t *tx) error {
+	err := s.view(ctx, tenant, "read feed", func(ctx context.Context, t *tx) error {
 		out = nil
 		rows, err := t.MessagesAfter(ctx, db.MessagesAfterParams{TenantID: t.tenant, After: nullable(after), MaxRows: int32(limit)}) //nolint:gosec // small
 		if err != nil {
@@ -126,7 +126,7 @@ func (s *Store) Feed(ctx context.Context, tenant cal.TenantID, after int64, limi
 
 // place gives positions to messages that have none yet.
 func (s *Store) place(ctx context.Context, tenant cal.TenantID, limit int) error {
-	return s.update(ctx, tenant, "place messages", func(t *tx) error {
+	return s.update(ctx, tenant, "place messages", func(ctx context.Context, t *tx) error {
 		at, err := t.LockFeed(ctx, db.LockFeedParams{TenantID: t.tenant})
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Store) place(ctx context.Context, tenant cal.TenantID, limit int) error
 // CreateEndpoint makes an endpoint that receives every message from now on.
 func (s *Store) CreateEndpoint(ctx context.Context, tenant cal.TenantID, url, secret, actor string) (record.Endpoint, error) {
 	e := record.Endpoint{ID: cal.EndpointID(s.ids.ID("end")), URL: url, Secret: secret, Enabled: true}
-	err := s.update(ctx, tenant, "create endpoint", func(t *tx) error {
+	err := s.update(ctx, tenant, "create endpoint", func(ctx context.Context, t *tx) error {
 		e.CreatedAt = instant(t.now)
 		sealedURL, err := t.sealText("endpoints", "url", string(e.ID), url)
 		if err != nil {
@@ -172,7 +172,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, tenant cal.TenantID, url, se
 // CountEndpoints says how many endpoints a tenant has.
 func (s *Store) CountEndpoints(ctx context.Context, tenant cal.TenantID) (int64, error) {
 	var n int64
-	err := s.view(ctx, tenant, "count endpoints", func(t *tx) error {
+	err := s.view(ctx, tenant, "count endpoints", func(ctx context.Context, t *tx) error {
 		var err error
 		n, err = t.Queries.CountEndpoints(ctx, db.CountEndpointsParams{TenantID: t.tenant})
 		return err
@@ -183,7 +183,7 @@ func (s *Store) CountEndpoints(ctx context.Context, tenant cal.TenantID) (int64,
 // Delivery returns the delivery of the lease with its message and endpoint.
 func (s *Store) Delivery(ctx context.Context, l record.Lease) (record.Delivery, error) {
 	var d record.Delivery
-	err := s.view(ctx, l.Tenant, "read delivery", func(t *tx) error {
+	err := s.view(ctx, l.Tenant, "read delivery", func(ctx context.Context, t *tx) error {
 		row, err := t.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: t.tenant, DeliveryID: l.Subject})
 		if err != nil {
 			return found(err)
@@ -217,7 +217,7 @@ func (t *tx) endpoint(ctx context.Context, id string) (record.Endpoint, error) {
 
 // Delivered records that the endpoint took the message. A failed attempt is recorded with its outcome.
 func (s *Store) Delivered(ctx context.Context, l record.Lease, status int) error {
-	return s.update(ctx, l.Tenant, "record delivery", func(t *tx) error {
+	return s.update(ctx, l.Tenant, "record delivery", func(ctx context.Context, t *tx) error {
 		o := record.Served()
 		o.Forget = true
 		if err := t.finish(ctx, l, o); err != nil {

@@ -101,7 +101,11 @@ func (m *Migrator) Down(ctx context.Context, all bool) (int, error) {
 		}
 		return len(done), nil
 	}
-	if _, err := m.provider.Down(ctx); err != nil {
+	_, err := m.provider.Down(ctx)
+	if errors.Is(err, goose.ErrNoNextVersion) {
+		return 0, nil
+	}
+	if err != nil {
 		return 0, fmt.Errorf("store: migrate down: %w", err)
 	}
 	return 1, nil

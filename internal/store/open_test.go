@@ -29,6 +29,12 @@ func execOn(t *testing.T, database, statement string) {
 	}
 }
 
+func TestOpenNamesTheFileThatItCannotOpen(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "missing", "calweave.db")
+	refuses(t, "sqlite:"+path, "", path, "cannot be opened")
+}
+
 func TestOpenWantsMigrations(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range blanks() {
@@ -52,6 +58,8 @@ func TestOpenWantsMigrations(t *testing.T) {
 			refuses(t, app, "", "calweave migrate up")
 			down(t, m, true, 1)
 			refuses(t, app, "", "calweave migrate up")
+			down(t, m, false, 0)
+			down(t, m, true, 0)
 			step(t, m.Up, 2)
 			if _, err := openStore(t, app, ""); err != nil {
 				t.Error(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -30,9 +31,17 @@ type Options struct {
 	IDs    *ident.Source
 	// Committed is given the rows that a commit has marked and that are due now. It must not block; it may drop them.
 	Committed func([]task.Hint)
+	// Patience is how long one transaction may take, the wait for a connection included; 0 means defaultPatience. Those that move many rows at
+	// once may take longWork times as long.
+	Patience time.Duration
 	// Wrap replaces a database connector, for tests that count or break statements.
 	Wrap func(driver.Connector) driver.Connector
 }
+
+const (
+	defaultPatience = 10 * time.Second
+	longWork        = 6
+)
 
 // Store keeps the state of all tenants. It is safe for concurrent use.
 type Store struct {
@@ -44,6 +53,8 @@ type Store struct {
 	clock   clock.Clock
 	ids     *ident.Source
 	notify  func([]task.Hint)
+	// patience bounds every exchange with the database: one that has vanished answers nobody.
+	patience time.Duration
 }
 
 // Open opens the database at url ("postgres://…" or "sqlite:path"). On PostgreSQL sweepURL may name another login for the sweep; empty means
@@ -56,7 +67,9 @@ func Open(ctx context.Context, url, sweepURL string, o Options) (*Store, error) 
 	if o.Committed == nil {
 		o.Committed = func([]task.Hint) {}
 	}
-	s := &Store{dialect: d, seal: o.Sealer, clock: o.Clock, ids: o.IDs, notify: o.Committed}
+	s := &Store{
+		dialect: d, seal: o.Sealer, clock: o.Clock, ids: o.IDs, notify: o.Committed, patience: cmp.Or(o.Patience, defaultPatience),
+	}
 	err = s.connect(sweepURL, o.Wrap)
 	if err == nil {
 		err = s.check(ctx, sweepURL)
@@ -105,7 +118,9 @@ func (s *Store) Close() error {
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return infrastructure(ctx, "ping", s.write.PingContext(ctx))
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	return infrastructure(ctx, "ping", s.write.PingContext(bounded))
 }
 
 // tx is a transaction of one tenant.
@@ -125,12 +140,21 @@ func (t *tx) tenantID() cal.TenantID { return cal.TenantID(t.tenant) }
 
 // update runs fn in a transaction that may write, and commits unless fn fails. It runs fn again when the database gave the transaction up
 // for another one.
-func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn func(*tx) error) error {
+func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
+	return s.updateWithin(ctx, s.patience, tenant, op, fn)
+}
+
+// updateMany is update for transactions that move many rows.
+func (s *Store) updateMany(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
+	return s.updateWithin(ctx, longWork*s.patience, tenant, op, fn)
+}
+
+func (s *Store) updateWithin(ctx context.Context, patience time.Duration, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
 	const tries = 4
 	for try := 1; ; try++ {
 		t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
-		err := s.run(ctx, s.write, t, nil, func() error {
-			if err := fn(t); err != nil {
+		err := s.run(ctx, s.write, patience, t, nil, func(ctx context.Context) error {
+			if err := fn(ctx, t); err != nil {
 				return err
 			}
 			return t.flushMarks(ctx)
@@ -146,13 +170,15 @@ func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn f
 }
 
 // view runs fn in a transaction that only reads, and that sees the database as it was at one moment.
-func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn func(*tx) error) error {
+func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
 	t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
 	o := &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.oneMoment()}
-	return infrastructure(ctx, op, s.run(ctx, s.read, t, o, func() error { return fn(t) }))
+	return infrastructure(ctx, op, s.run(ctx, s.read, s.patience, t, o, func(ctx context.Context) error { return fn(ctx, t) }))
 }
 
-func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, fn func() error) (err error) {
+func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t *tx, o *sql.TxOptions, fn func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	conn, err := pool.BeginTx(ctx, o)
 	if err != nil {
 		return err
@@ -166,7 +192,7 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, t *tx, o *sql.TxOptions, 
 		return err
 	}
 	t.Queries = db.New(conn)
-	if err := fn(); err != nil {
+	if err := fn(ctx); err != nil {
 		return err
 	}
 	return conn.Commit()

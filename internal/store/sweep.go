@@ -21,7 +21,9 @@ SELECT tenant_id, kind, subject, lane FROM due WHERE place <= $2 ORDER BY place,
 // Due returns rows that may be claimed at now: at most perTenant of each tenant and lane, at most limit in all. Tenants take turns; within
 // each turn the more urgent lanes come first, then the longest waiting.
 func (s *Store) Due(ctx context.Context, now time.Time, perTenant, limit int) ([]task.Hint, error) {
-	rows, err := s.sweep.QueryContext(ctx, dueWork, now.UnixMicro(), perTenant, limit)
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	rows, err := s.sweep.QueryContext(bounded, dueWork, now.UnixMicro(), perTenant, limit)
 	if err != nil {
 		return nil, infrastructure(ctx, "find due work", err)
 	}
@@ -45,7 +47,9 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
 	const query = `SELECT COALESCE(MIN(CASE WHEN not_before > lease_until THEN not_before ELSE lease_until END), -1)
 		FROM work WHERE state = 'ready' AND wanted > done`
 	var at int64
-	if err := s.sweep.QueryRowContext(ctx, query).Scan(&at); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	if err := s.sweep.QueryRowContext(bounded, query).Scan(&at); err != nil {
 		return time.Time{}, false, infrastructure(ctx, "find the next due work", err)
 	}
 	return time.UnixMicro(at).UTC(), at >= 0, nil

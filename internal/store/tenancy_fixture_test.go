@@ -31,7 +31,7 @@ func fixtureValues() map[string]any {
 		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
 		"appid": "app_a", "account": []byte{1}, "reason": "", "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
-		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": "remote_a", "zone": "UTC", "isprimary": true, "writable": true,
+		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "remotehash": "remote_a", "zone": "UTC", "isprimary": true, "writable": true,
 		"targeted": false, "sync": "off", "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
 		"syncedat": fixtureOld, "spacing": 0, "recheck": false, "withheld": 0, "listingid": "lst_a", "page": []byte{1}, "pages": 0,
 		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
@@ -65,7 +65,7 @@ func fixtureRows() []struct {
 		{"tenants", one},
 		{"directory", one},
 		{"keys", one},
-		{"connections", []fixtureRow{{"state": "pending"}}},
+		{"connections", []fixtureRow{{"state": "needs_reauth"}, {"connection_id": "con_abandoned", "state": "pending"}}},
 		{"grants", one},
 		{"oauth_flows", []fixtureRow{{"state": []byte{1}}}},
 		{"penalties", one},
@@ -108,6 +108,7 @@ func arguments() map[string]map[string]any {
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
 		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
+		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 

@@ -43,7 +43,7 @@ func hashOf(secret string) string {
 // CreateTenant makes a tenant and the schedules that serve it.
 func (s *Store) CreateTenant(ctx context.Context, name, actor string) (cal.TenantID, error) {
 	id := cal.TenantID(s.ids.ID("ten"))
-	err := s.update(ctx, id, "create tenant", func(t *tx) error {
+	err := s.update(ctx, id, "create tenant", func(ctx context.Context, t *tx) error {
 		if err := t.InsertTenant(ctx, db.InsertTenantParams{TenantID: t.tenant, Name: name, CreatedAt: t.now}); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (s *Store) CreateTenant(ctx context.Context, name, actor string) (cal.Tenan
 // Tenant returns a tenant's name, or record.ErrNotFound.
 func (s *Store) Tenant(ctx context.Context, id cal.TenantID) (string, error) {
 	var name string
-	err := s.view(ctx, id, "read tenant", func(t *tx) error {
+	err := s.view(ctx, id, "read tenant", func(ctx context.Context, t *tx) error {
 		row, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant})
 		name = row.Name
 		return found(err)
@@ -77,7 +77,7 @@ type Key struct {
 // itself; that of a signing key goes with the key's id.
 func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, actor string) (Key, error) {
 	k := Key{ID: s.ids.ID("key"), Tenant: tenant, Purpose: p}
-	err := s.update(ctx, tenant, "create key", func(t *tx) error {
+	err := s.update(ctx, tenant, "create key", func(ctx context.Context, t *tx) error {
 		if _, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant}); err != nil {
 			return found(err)
 		}
@@ -111,7 +111,7 @@ func (t *tx) makeSecret(ctx context.Context, k *Key) ([]byte, error) {
 
 // RevokeKey ends a key at once. It fails with record.ErrNotFound when the tenant has no such key in force.
 func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor string) error {
-	return s.update(ctx, tenant, "revoke key", func(t *tx) error {
+	return s.update(ctx, tenant, "revoke key", func(ctx context.Context, t *tx) error {
 		err := changed(t.Queries.RevokeKey(ctx, db.RevokeKeyParams{TenantID: t.tenant, KeyID: id, RevokedAt: t.now}))
 		if errors.Is(err, record.ErrStale) {
 			return record.ErrNotFound
@@ -139,7 +139,7 @@ func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (
 		return Key{}, err
 	}
 	k := Key{ID: id, Tenant: tenant, Purpose: p}
-	err = s.view(ctx, tenant, "read key", func(t *tx) error {
+	err = s.view(ctx, tenant, "read key", func(ctx context.Context, t *tx) error {
 		row, err := t.KeyByID(ctx, db.KeyByIDParams{TenantID: t.tenant, KeyID: id})
 		if err != nil {
 			return found(err)
@@ -160,7 +160,9 @@ func (t *tx) register(ctx context.Context, kind entry, lookup, subject string) e
 
 // lookUp finds whose a credential or identifier is, before any tenant is known. Nobody's yields record.ErrNotFound.
 func (s *Store) lookUp(ctx context.Context, kind entry, lookup string) (cal.TenantID, string, error) {
-	row, err := db.New(s.read).DirectoryEntry(ctx, db.DirectoryEntryParams{Kind: string(kind), Hash: hashOf(lookup)})
+	bounded, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	row, err := db.New(s.read).DirectoryEntry(bounded, db.DirectoryEntryParams{Kind: string(kind), Hash: hashOf(lookup)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", record.ErrNotFound
 	}
@@ -174,13 +176,15 @@ const (
 	keepTombstones    = 30 * 24 * time.Hour
 	keepLinkWrites    = 90 * 24 * time.Hour
 	keepPenalties     = time.Hour
+	keepFlows         = 24 * time.Hour
+	keepPending       = 30 * 24 * time.Hour
 	keepChannels      = 7 * 24 * time.Hour
 )
 
 // Prune deletes what has outlived its retention and says how many rows that were.
 func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (int64, error) {
 	var total int64
-	err := s.update(ctx, l.Tenant, "prune", func(t *tx) error {
+	err := s.updateMany(ctx, l.Tenant, "prune", func(ctx context.Context, t *tx) error {
 		total = 0
 		steps := []func(before int64) (int64, error){
 			func(b int64) (int64, error) {
@@ -197,6 +201,10 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 			},
 			func(b int64) (int64, error) {
 				return t.PrunePenalties(ctx, db.PrunePenaltiesParams{TenantID: t.tenant, Before: b - keepPenalties.Microseconds()})
+			},
+			func(b int64) (int64, error) { return t.pruneFlows(ctx, b-keepFlows.Microseconds()) },
+			func(b int64) (int64, error) {
+				return t.PruneConnections(ctx, db.PruneConnectionsParams{TenantID: t.tenant, Before: b - keepPending.Microseconds()})
 			},
 			func(b int64) (int64, error) { return t.pruneChannels(ctx, b-keepChannels.Microseconds()) },
 		}
@@ -216,6 +224,22 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 		return t.finish(ctx, l, o)
 	})
 	return total, err
+}
+
+// pruneFlows forgets flows that nobody can finish any more, and how to find them.
+func (t *tx) pruneFlows(ctx context.Context, before int64) (int64, error) {
+	ids, err := t.EndedFlows(ctx, db.EndedFlowsParams{TenantID: t.tenant, Before: before})
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		for _, kind := range []entry{entryConnect, entryState} {
+			if err := t.ForgetSubject(ctx, db.ForgetSubjectParams{TenantID: t.tenant, Kind: string(kind), Subject: id}); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return t.PruneFlows(ctx, db.PruneFlowsParams{TenantID: t.tenant, Before: before})
 }
 
 // pruneChannels forgets closed channels and, with them, how to find their tenant: from then on a push of theirs is a stranger's.

@@ -119,7 +119,7 @@ func (w *world) pruned() int64 {
 func (w *world) expiring(name string, over time.Duration) {
 	w.Helper()
 	calendar, message := string(w.calendars[0].ID), w.query(`SELECT message_id FROM messages WHERE tenant_id = $1`, string(w.tenant))[0]["message_id"]
-	w.aged("notifications", "received_at", 7*day+over, map[string]any{"notification_id": name, "channel_id": "c", "kind": "k"})
+	w.aged("notifications", "received_at", 7*day+over, map[string]any{"notification_id": name, "channel_id": "c", "kind": "k", "traceparent": ""})
 	for _, state := range []string{"delivered", "failed", "pending"} {
 		e := w.endpoint()
 		w.aged("deliveries", "updated_at", 30*day+over, map[string]any{
@@ -129,6 +129,19 @@ func (w *world) expiring(name string, over time.Duration) {
 	for _, status := range []string{"cancelled", "confirmed"} {
 		w.aged("events", "updated_at", 30*day+over, map[string]any{
 			"calendar_id": calendar, "event_id": name + status, "etag": "1", "status": status, "starts_at": 0, "ends_at": 0, "content": []byte{}, "missing": 0,
+		})
+	}
+	for kind, used := range map[string]int{"used": 1, "unused": 0} {
+		w.aged("oauth_flows", "expires_at", day+over, map[string]any{
+			"flow_id": name + kind, "connection_id": string(w.connection), "browser_hash": "", "verifier": []byte{}, "state": []byte{}, "used_at": used,
+		})
+		for _, entry := range []string{"connect", "state"} {
+			w.insert("directory", map[string]any{"kind": entry, "hash": name + kind, "tenant_id": string(w.tenant), "subject": name + kind})
+		}
+	}
+	for _, state := range []string{"pending", "needs_reauth"} {
+		w.aged("connections", "updated_at", 30*day+over, map[string]any{
+			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "reason": "", "created_at": 1,
 		})
 	}
 	w.aged("penalties", "until", time.Hour+over, map[string]any{"bucket": name})
@@ -146,18 +159,21 @@ func prune(h *harness) {
 	w := h.newWorld(1)
 	w.accept(w.booking("b", 1, 0))
 	h.clock.Advance(365 * day)
+	same(h, "the flow that the connection was made by", w.pruned(), 1)
 	w.expiring("kept", 0)
 	before := h.dump()
 	same(h, "nothing is old enough", w.pruned(), 0)
-	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned'`), 0)
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned'`), 1)
 	w.expiring("gone", time.Microsecond)
-	same(h, "pruned", w.pruned(), 6)
-	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned' AND detail = '{"rows":6}'`), 1)
+	same(h, "pruned", w.pruned(), 9)
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned' AND detail = '{"rows":9}'`), 1)
 	for _, l := range differences(before, h.dump()) {
 		if strings.Contains(l, "gone:") && !strings.Contains(l, "work:") {
 			h.Error(l)
 		}
 	}
+	same(h, "entries of flows", h.number(`SELECT COUNT(*) FROM directory WHERE subject LIKE 'gone%'`), 0)
+	same(h, "connections that stood once", h.number(`SELECT COUNT(*) FROM connections WHERE connection_id = 'goneneeds_reauth'`), 1)
 	same(h, "failed and pending deliveries", h.number(`SELECT COUNT(*) FROM deliveries WHERE delivery_id IN ('gonefailed', 'gonepending')`), 2)
 }
 
@@ -171,7 +187,7 @@ func pruneDirectory(h *harness) {
 		h.ok(h.Finish(h.ctx, l, record.Served()))
 		h.clock.Advance(4 * day)
 	}
-	same(h, "pruned", w.pruned(), 1)
+	same(h, "pruned, with the flow of the connection", w.pruned(), 2)
 	_, err := h.Channel(h.ctx, old.ID)
 	h.fails(err, record.ErrNotFound)
 	same(h, "directory", h.number(`SELECT COUNT(*) FROM directory WHERE kind = 'channel'`), 1)
@@ -184,8 +200,10 @@ func pruneTenants(h *harness) {
 		w.accept(w.booking("b", 1, 0))
 	}
 	h.clock.Advance(365 * day)
+	a.pruned()
 	b.expiring("old", time.Hour)
-	before := h.dump("notifications", "deliveries", "events", "link_writes", "penalties", "channels")
+	pruned := []string{"notifications", "deliveries", "events", "link_writes", "penalties", "channels", "oauth_flows", "directory", "connections"}
+	before := h.dump(pruned...)
 	same(h, "pruned", a.pruned(), 0)
-	h.unchanged(before, "notifications", "deliveries", "events", "link_writes", "penalties", "channels")
+	h.unchanged(before, pruned...)
 }

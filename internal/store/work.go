@@ -102,7 +102,7 @@ func (t *tx) hint() {
 func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
 	var lease record.Lease
 	claimed := false
-	err := s.update(ctx, ref.Tenant, "claim work", func(t *tx) error {
+	err := s.update(ctx, ref.Tenant, "claim work", func(ctx context.Context, t *tx) error {
 		until := t.now + d.Microseconds()
 		row, err := t.ClaimWork(ctx, db.ClaimWorkParams{
 			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
@@ -130,13 +130,13 @@ func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (recor
 
 // Extend prolongs a lease by d from now.
 func (s *Store) Extend(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, error) {
-	return s.updateUnder(ctx, l, d, "extend lease", func(*tx) error { return nil })
+	return s.updateUnder(ctx, l, d, "extend lease", func(context.Context, *tx) error { return nil })
 }
 
 // updateUnder runs fn in a transaction that holds a lease and prolongs it by d. Unless it commits, the lease is as it was.
-func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(*tx) error) (record.Lease, error) {
+func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(context.Context, *tx) error) (record.Lease, error) {
 	prolonged := l
-	err := s.update(ctx, l.Tenant, op, func(t *tx) error {
+	err := s.update(ctx, l.Tenant, op, func(ctx context.Context, t *tx) error {
 		if l.Kind == task.LinkPush {
 			if err := t.lockBookingOf(ctx, cal.LinkID(l.Subject)); err != nil {
 				return err
@@ -146,7 +146,7 @@ func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration
 		if prolonged, err = t.fence(ctx, l, d); err != nil {
 			return err
 		}
-		return fn(t)
+		return fn(ctx, t)
 	})
 	if err != nil {
 		return l, err
@@ -174,7 +174,7 @@ func fenced(l record.Lease) error {
 
 // Finish writes the outcome of a claimed row and nothing else.
 func (s *Store) Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error {
-	return s.update(ctx, l.Tenant, "finish work", func(t *tx) error {
+	return s.update(ctx, l.Tenant, "finish work", func(ctx context.Context, t *tx) error {
 		t.mark(marks...)
 		return t.finish(ctx, l, o)
 	})
@@ -304,7 +304,7 @@ func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
 // Work returns a row of the work table.
 func (s *Store) Work(ctx context.Context, ref task.Ref) (record.Work, error) {
 	var out record.Work
-	err := s.view(ctx, ref.Tenant, "read work", func(t *tx) error {
+	err := s.view(ctx, ref.Tenant, "read work", func(ctx context.Context, t *tx) error {
 		row, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject})
 		out = workOf(row)
 		return found(err)
@@ -326,7 +326,7 @@ const (
 // ListWork lists rows of the work table that follow after, in the order of kind and subject.
 func (s *Store) ListWork(ctx context.Context, tenant cal.TenantID, filter WorkFilter, after task.Ref, limit int) ([]record.Work, error) {
 	var out []record.Work
-	err := s.view(ctx, tenant, "list work", func(t *tx) error {
+	err := s.view(ctx, tenant, "list work", func(ctx context.Context, t *tx) error {
 		p := db.StoppedWorkParams{TenantID: t.tenant, AfterKind: string(after.Kind), AfterSubject: after.Subject, MaxRows: int32(limit)} //nolint:gosec // small
 		var rows []db.Work
 		var err error
@@ -354,7 +354,7 @@ func workOf(row db.Work) record.Work {
 
 // Release lets held or dead work run again: an operator's approval or replay. It fails with record.ErrStale when the row is neither.
 func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
-	return s.update(ctx, ref.Tenant, "release work", func(t *tx) error {
+	return s.update(ctx, ref.Tenant, "release work", func(ctx context.Context, t *tx) error {
 		if ref.Kind == task.LinkPush {
 			if err := t.lockBookingOf(ctx, cal.LinkID(ref.Subject)); err != nil {
 				return err

@@ -27,6 +27,7 @@ func finishTrials() []trial {
 		{"reauth: held until the owner reconnects", reauthHolds},
 		{"reauth: no hold once the connection is active", reauthAfterActivation},
 		{"reauth: a reconnect ends waits, and leaves other holds", reconnectEndsWaits},
+		{"reauth: a reconnect lists the calendars at once", reconnectLists},
 		{"guard: outranks a hold that a reconnect would end", guardOutranksReauth},
 	}
 }
@@ -290,6 +291,18 @@ func reauthAfterActivation(h *harness) {
 	h.claim(w.push(link))
 }
 
+func reconnectLists(h *harness) {
+	w := h.newWorld(0)
+	discovery := w.ref(task.ConnectionDiscover, string(w.connection))
+	w.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(w.connection), Lane: task.Interactive, ConnectionID: w.connection})
+	daily := record.Served()
+	daily.Again, daily.NotBefore = true, h.clock.Now().Add(day)
+	h.ok(h.Finish(h.ctx, h.claim(discovery), daily))
+	h.notDue(discovery)
+	w.reconnect()
+	h.served(discovery)
+}
+
 func reconnectEndsWaits(h *harness) {
 	w := h.newWorld(0)
 	other := w.connect("other")
@@ -298,7 +311,8 @@ func reconnectEndsWaits(h *harness) {
 		"waits":           {"connection_id": string(w.connection), "not_before": later, "attempts": 9},
 		"approval":        {"connection_id": string(w.connection), "state": "held", "held_for": "approval"},
 		"guard":           {"connection_id": string(w.connection), "state": "held", "held_for": "guard"},
-		"dead":            {"connection_id": string(w.connection), "state": "dead"},
+		"dead":            {"connection_id": string(w.connection), "state": "dead", "attempts": 99, "crashes": 5},
+		"dead elsewhere":  {"connection_id": string(other), "state": "dead"},
 		"another account": {"connection_id": string(other), "not_before": later},
 		"another's hold":  {"connection_id": string(other), "state": "held", "held_for": "reauth"},
 		"idle":            {"connection_id": string(w.connection), "wanted": 1, "done": 1, "not_before": later},
@@ -311,12 +325,16 @@ func reconnectEndsWaits(h *harness) {
 	waits := w.ref(task.CalendarSync, "waits")
 	same(h, "attempts", h.row(waits).Attempts, 0)
 	h.served(waits)
-	for _, name := range []string{"approval", "guard", "dead", "another account", "another's hold"} {
+	// The owner may have given the very right that it died for.
+	dead := w.ref(task.CalendarSync, "dead")
+	same(h, "crashes", h.row(dead).Crashes, 0)
+	h.served(dead)
+	for _, name := range []string{"approval", "guard", "dead elsewhere", "another account", "another's hold"} {
 		h.notDue(w.ref(task.CalendarSync, name))
 	}
 	same(h, "idle", h.row(w.ref(task.CalendarSync, "idle")).Wanted, 1)
-	// the waiting row and the discovery
-	same(h, "rows changed", len(differences(before, h.dump("work"))), 4)
+	// the waiting row, the dead one and the discovery
+	same(h, "rows changed", len(differences(before, h.dump("work"))), 6)
 }
 
 func guardOutranksReauth(h *harness) {

@@ -23,7 +23,8 @@ func markTrials() []trial {
 		{"mark: wanted since the first mark", markWantedAt},
 		{"mark: a storm during a claim causes exactly one more", markCoalesces},
 		{"mark: a hold keeps a row from running until it is released", markHolds},
-		{"mark: the trace of the last cause is carried on", markTrace},
+		{"mark: a run belongs to the trace of what was asked first since the last one", markTrace},
+		{"mark: a schedule belongs to no trace but its own", markTraceOfSchedule},
 		{"mark: rows are marked in one order for all", markOrder},
 		{"mark: nothing is hinted at when the commit fails", markNoHintWithoutCommit},
 	}
@@ -274,17 +275,30 @@ func markHolds(h *harness) {
 }
 
 func markTrace(h *harness) {
-	const first, second = "00-00000000000000000000000000000001-0000000000000001-01", "00-00000000000000000000000000000002-0000000000000001-01"
+	const first, second, third = "00-01-01-01", "00-02-01-01", "00-03-01-01"
 	w := h.newWorld(0)
 	w.markWithTrace(first, ask(subject))
 	hints := h.told.take()
 	same(h, "hint", hints[len(hints)-1].Traceparent, first)
-	w.mark(ask(subject))
+	w.markWithTrace(second, ask(subject))
 	l := w.claim(w.subject())
 	same(h, "lease", l.Traceparent, first)
-	w.markWithTrace(second, ask(subject))
+	w.markWithTrace(third, ask(subject))
 	h.ok(h.Finish(h.ctx, l, record.Served()))
-	same(h, "next lease", w.claim(w.subject()).Traceparent, second)
+	next := w.claim(w.subject())
+	same(h, "next lease", next.Traceparent, third)
+	h.ok(h.Finish(h.ctx, next, record.Served()))
+	w.mark(ask(subject))
+	same(h, "a cause without a trace", w.claim(w.subject()).Traceparent, "")
+}
+
+func markTraceOfSchedule(h *harness) {
+	w := h.newWorld(0)
+	w.markWithTrace("00-01-01-01", ask(subject))
+	again := record.Served()
+	again.Again = true
+	h.ok(h.Finish(h.ctx, w.claim(w.subject()), again))
+	same(h, "the second turn", w.claim(w.subject()).Traceparent, "")
 }
 
 func markOrder(h *harness) {

@@ -10,7 +10,7 @@ import (
 )
 
 const calendarByID = `-- name: CalendarByID :one
-SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type CalendarByIDParams struct {
@@ -26,6 +26,7 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 		&i.CalendarID,
 		&i.ConnectionID,
 		&i.RemoteID,
+		&i.RemoteHash,
 		&i.Name,
 		&i.Zone,
 		&i.IsPrimary,
@@ -40,7 +41,7 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 }
 
 const calendarsAfter = `-- name: CalendarsAfter :many
-SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
+SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.remote_hash, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
 JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE calendars.tenant_id = $1 AND calendars.calendar_id > $2 AND calendars.vanished_at = 0
 ORDER BY calendars.calendar_id LIMIT $3
@@ -72,6 +73,7 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 			&i.Calendar.CalendarID,
 			&i.Calendar.ConnectionID,
 			&i.Calendar.RemoteID,
+			&i.Calendar.RemoteHash,
 			&i.Calendar.Name,
 			&i.Calendar.Zone,
 			&i.Calendar.IsPrimary,
@@ -98,7 +100,7 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 }
 
 const calendarsOfConnection = `-- name: CalendarsOfConnection :many
-SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
+SELECT tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
 `
 
 type CalendarsOfConnectionParams struct {
@@ -120,6 +122,7 @@ func (q *Queries) CalendarsOfConnection(ctx context.Context, arg CalendarsOfConn
 			&i.CalendarID,
 			&i.ConnectionID,
 			&i.RemoteID,
+			&i.RemoteHash,
 			&i.Name,
 			&i.Zone,
 			&i.IsPrimary,
@@ -169,17 +172,23 @@ func (q *Queries) MissCalendars(ctx context.Context, arg MissCalendarsParams) (i
 }
 
 const nameCalendar = `-- name: NameCalendar :exec
-UPDATE calendars SET name = $1 WHERE tenant_id = $2 AND calendar_id = $3
+UPDATE calendars SET name = $1, remote_id = $2 WHERE tenant_id = $3 AND calendar_id = $4
 `
 
 type NameCalendarParams struct {
 	Name       []byte
+	RemoteID   []byte
 	TenantID   string
 	CalendarID string
 }
 
 func (q *Queries) NameCalendar(ctx context.Context, arg NameCalendarParams) error {
-	_, err := q.db.ExecContext(ctx, nameCalendar, arg.Name, arg.TenantID, arg.CalendarID)
+	_, err := q.db.ExecContext(ctx, nameCalendar,
+		arg.Name,
+		arg.RemoteID,
+		arg.TenantID,
+		arg.CalendarID,
+	)
 	return err
 }
 
@@ -202,9 +211,9 @@ func (q *Queries) TargetCalendar(ctx context.Context, arg TargetCalendarParams) 
 }
 
 const upsertCalendar = `-- name: UpsertCalendar :one
-INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 'off', 0, $9, $9)
-ON CONFLICT (tenant_id, connection_id, remote_id) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
+INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $8, FALSE, 'off', 0, $9, $9)
+ON CONFLICT (tenant_id, connection_id, remote_hash) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
     writable = excluded.writable, vanished_at = 0, updated_at = excluded.updated_at
 RETURNING calendar_id
 `
@@ -213,8 +222,8 @@ type UpsertCalendarParams struct {
 	TenantID     string
 	CalendarID   string
 	ConnectionID string
-	RemoteID     string
-	Name         []byte
+	Empty        []byte
+	RemoteHash   string
 	Zone         string
 	IsPrimary    bool
 	Writable     bool
@@ -226,8 +235,8 @@ func (q *Queries) UpsertCalendar(ctx context.Context, arg UpsertCalendarParams) 
 		arg.TenantID,
 		arg.CalendarID,
 		arg.ConnectionID,
-		arg.RemoteID,
-		arg.Name,
+		arg.Empty,
+		arg.RemoteHash,
 		arg.Zone,
 		arg.IsPrimary,
 		arg.Writable,

@@ -138,8 +138,8 @@ func (q *Queries) InsertChannel(ctx context.Context, arg InsertChannelParams) er
 }
 
 const insertNotification = `-- name: InsertNotification :exec
-INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, received_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, traceparent, received_at)
+VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertNotificationParams struct {
@@ -147,6 +147,7 @@ type InsertNotificationParams struct {
 	NotificationID string
 	ChannelID      string
 	Kind           string
+	Traceparent    string
 	ReceivedAt     int64
 }
 
@@ -156,6 +157,7 @@ func (q *Queries) InsertNotification(ctx context.Context, arg InsertNotification
 		arg.NotificationID,
 		arg.ChannelID,
 		arg.Kind,
+		arg.Traceparent,
 		arg.ReceivedAt,
 	)
 	return err

@@ -79,6 +79,38 @@ func (q *Queries) EndGrant(ctx context.Context, arg EndGrantParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const endedFlows = `-- name: EndedFlows :many
+SELECT flow_id FROM oauth_flows WHERE tenant_id = $1 AND expires_at < $2
+`
+
+type EndedFlowsParams struct {
+	TenantID string
+	Before   int64
+}
+
+func (q *Queries) EndedFlows(ctx context.Context, arg EndedFlowsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, endedFlows, arg.TenantID, arg.Before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var flow_id string
+		if err := rows.Scan(&flow_id); err != nil {
+			return nil, err
+		}
+		items = append(items, flow_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const expireAccess = `-- name: ExpireAccess :execrows
 UPDATE grants SET expires_at = 0 WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND expires_at > 0
 `
@@ -328,6 +360,41 @@ func (q *Queries) PenaltyUntil(ctx context.Context, arg PenaltyUntilParams) (int
 	var until int64
 	err := row.Scan(&until)
 	return until, err
+}
+
+const pruneConnections = `-- name: PruneConnections :execrows
+DELETE FROM connections WHERE tenant_id = $1 AND state = 'pending' AND updated_at < $2
+`
+
+type PruneConnectionsParams struct {
+	TenantID string
+	Before   int64
+}
+
+// Nobody has finished them; one that ever stood is not pending again.
+func (q *Queries) PruneConnections(ctx context.Context, arg PruneConnectionsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneConnections, arg.TenantID, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneFlows = `-- name: PruneFlows :execrows
+DELETE FROM oauth_flows WHERE tenant_id = $1 AND expires_at < $2
+`
+
+type PruneFlowsParams struct {
+	TenantID string
+	Before   int64
+}
+
+func (q *Queries) PruneFlows(ctx context.Context, arg PruneFlowsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneFlows, arg.TenantID, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const prunePenalties = `-- name: PrunePenalties :execrows

@@ -49,7 +49,8 @@ type Calendar struct {
 	TenantID     string
 	CalendarID   string
 	ConnectionID string
-	RemoteID     string
+	RemoteID     []byte
+	RemoteHash   string
 	Name         []byte
 	Zone         string
 	IsPrimary    bool

@@ -45,6 +45,21 @@ func (q *Queries) DirectoryEntry(ctx context.Context, arg DirectoryEntryParams) 
 	return i, err
 }
 
+const forgetSubject = `-- name: ForgetSubject :exec
+DELETE FROM directory WHERE tenant_id = $1 AND kind = $2 AND subject = $3
+`
+
+type ForgetSubjectParams struct {
+	TenantID string
+	Kind     string
+	Subject  string
+}
+
+func (q *Queries) ForgetSubject(ctx context.Context, arg ForgetSubjectParams) error {
+	_, err := q.db.ExecContext(ctx, forgetSubject, arg.TenantID, arg.Kind, arg.Subject)
+	return err
+}
+
 const insertDirectory = `-- name: InsertDirectory :exec
 INSERT INTO directory (kind, hash, tenant_id, subject) VALUES ($1, $2, $3, $4)
 `

@@ -94,6 +94,7 @@ UPDATE work SET done = CASE WHEN CAST($1 AS BOOLEAN) THEN CAST($2 AS BIGINT) ELS
     held_for = CASE WHEN state = 'held' AND held_for = 'guard' THEN held_for
         WHEN wanted > $2 AND $5 <> 'reauth' THEN '' ELSE $5 END,
     attempts = CASE WHEN wanted > $2 AND CAST($6 AS TEXT) = 'dead' THEN 0 ELSE CAST($7 AS BIGINT) END,
+    traceparent = CASE WHEN CAST($1 AS BOOLEAN) AND wanted = $2 THEN '' ELSE traceparent END,
     not_before = $8, lease_until = 0, crashes = $9, last_error = $10
 WHERE tenant_id = $11 AND kind = $12 AND subject = $13 AND token = $14 AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state
@@ -208,7 +209,8 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
         THEN excluded.lane ELSE work.lane END,
     not_before = CASE WHEN CAST($9 AS BOOLEAN) THEN excluded.not_before
         WHEN work.wanted <= work.done AND excluded.not_before > work.not_before THEN excluded.not_before ELSE work.not_before END,
-    traceparent = CASE WHEN excluded.traceparent <> '' THEN excluded.traceparent ELSE work.traceparent END
+    -- What is asked during a run is for the next one, which belongs to whoever asked first.
+    traceparent = CASE WHEN work.wanted <= work.done OR work.lease_until > $6 THEN excluded.traceparent ELSE work.traceparent END
 RETURNING state, not_before, lane
 `
 
@@ -309,7 +311,7 @@ func (q *Queries) OpenWork(ctx context.Context, arg OpenWorkParams) ([]Work, err
 const reviveConnection = `-- name: ReviveConnection :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
 WHERE tenant_id = $1 AND connection_id = $2
-AND ((state = 'held' AND held_for = 'reauth') OR (state = 'ready' AND wanted > done AND not_before > $3))
+AND ((state = 'held' AND held_for = 'reauth') OR state = 'dead' OR (state = 'ready' AND wanted > done AND not_before > $3))
 RETURNING kind, subject, lane
 `
 

@@ -1,12 +1,12 @@
 -- name: UpsertCalendar :one
-INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
-VALUES (@tenant_id, @calendar_id, @connection_id, @remote_id, @name, @zone, @is_primary, @writable, FALSE, 'off', 0, @now, @now)
-ON CONFLICT (tenant_id, connection_id, remote_id) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
+INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
+VALUES (@tenant_id, @calendar_id, @connection_id, @empty, @remote_hash, @empty, @zone, @is_primary, @writable, FALSE, 'off', 0, @now, @now)
+ON CONFLICT (tenant_id, connection_id, remote_hash) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
     writable = excluded.writable, vanished_at = 0, updated_at = excluded.updated_at
 RETURNING calendar_id;
 
 -- name: NameCalendar :exec
-UPDATE calendars SET name = @name WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+UPDATE calendars SET name = @name, remote_id = @remote_id WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: MissCalendars :execrows
 UPDATE calendars SET vanished_at = @now

@@ -25,8 +25,8 @@ UPDATE channels SET remote = CASE WHEN remote = '' THEN CAST(@remote AS TEXT) EL
 WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND (remote = '' OR resource = '');
 
 -- name: InsertNotification :exec
-INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, received_at)
-VALUES (@tenant_id, @notification_id, @channel_id, @kind, @received_at);
+INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, traceparent, received_at)
+VALUES (@tenant_id, @notification_id, @channel_id, @kind, @traceparent, @received_at);
 
 -- name: PruneNotifications :execrows
 DELETE FROM notifications WHERE tenant_id = @tenant_id AND received_at < @before;

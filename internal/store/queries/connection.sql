@@ -31,6 +31,16 @@ UPDATE oauth_flows SET used_at = @now
 WHERE tenant_id = @tenant_id AND flow_id = @flow_id AND browser_hash = @browser_hash AND browser_hash <> '' AND used_at = 0 AND expires_at > @now
 RETURNING connection_id, verifier;
 
+-- name: EndedFlows :many
+SELECT flow_id FROM oauth_flows WHERE tenant_id = @tenant_id AND expires_at < @before;
+
+-- name: PruneFlows :execrows
+DELETE FROM oauth_flows WHERE tenant_id = @tenant_id AND expires_at < @before;
+
+-- name: PruneConnections :execrows
+-- Nobody has finished them; one that ever stood is not pending again.
+DELETE FROM connections WHERE tenant_id = @tenant_id AND state = 'pending' AND updated_at < @before;
+
 -- name: GrantByConnection :one
 SELECT * FROM grants WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 

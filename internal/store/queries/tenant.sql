@@ -13,6 +13,9 @@ SELECT tenant_id, subject FROM directory WHERE kind = @kind AND hash = @hash;
 -- name: DeleteDirectory :exec
 DELETE FROM directory WHERE kind = @kind AND hash = @hash AND tenant_id = @tenant_id;
 
+-- name: ForgetSubject :exec
+DELETE FROM directory WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject;
+
 -- name: InsertKey :exec
 INSERT INTO keys (tenant_id, key_id, purpose, scopes, secret, created_at, revoked_at)
 VALUES (@tenant_id, @key_id, @purpose, @scopes, @secret, @created_at, 0);

@@ -10,7 +10,8 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
         THEN excluded.lane ELSE work.lane END,
     not_before = CASE WHEN CAST(@reset AS BOOLEAN) THEN excluded.not_before
         WHEN work.wanted <= work.done AND excluded.not_before > work.not_before THEN excluded.not_before ELSE work.not_before END,
-    traceparent = CASE WHEN excluded.traceparent <> '' THEN excluded.traceparent ELSE work.traceparent END
+    -- What is asked during a run is for the next one, which belongs to whoever asked first.
+    traceparent = CASE WHEN work.wanted <= work.done OR work.lease_until > @now THEN excluded.traceparent ELSE work.traceparent END
 RETURNING state, not_before, lane;
 
 -- name: HoldWork :exec
@@ -24,7 +25,7 @@ WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND state <
 -- name: ReviveConnection :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
 WHERE tenant_id = @tenant_id AND connection_id = @connection_id
-AND ((state = 'held' AND held_for = 'reauth') OR (state = 'ready' AND wanted > done AND not_before > @now))
+AND ((state = 'held' AND held_for = 'reauth') OR state = 'dead' OR (state = 'ready' AND wanted > done AND not_before > @now))
 RETURNING kind, subject, lane;
 
 -- name: ClaimWork :one
@@ -51,6 +52,7 @@ UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS B
     held_for = CASE WHEN state = 'held' AND held_for = 'guard' THEN held_for
         WHEN wanted > @wanted AND @held_for <> 'reauth' THEN '' ELSE @held_for END,
     attempts = CASE WHEN wanted > @wanted AND CAST(@state AS TEXT) = 'dead' THEN 0 ELSE CAST(@attempts AS BIGINT) END,
+    traceparent = CASE WHEN CAST(@served AS BOOLEAN) AND wanted = @wanted THEN '' ELSE traceparent END,
     not_before = @not_before, lease_until = 0, crashes = @crashes, last_error = @last_error
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state;

@@ -15,6 +15,7 @@ CREATE TABLE directory (
     subject   TEXT NOT NULL,
     PRIMARY KEY (kind, hash)
 );
+CREATE INDEX directory_subject ON directory (tenant_id, kind, subject);
 
 CREATE TABLE keys (
     tenant_id  TEXT NOT NULL,
@@ -79,7 +80,8 @@ CREATE TABLE calendars (
     tenant_id     TEXT NOT NULL,
     calendar_id   TEXT NOT NULL,
     connection_id TEXT NOT NULL,
-    remote_id     TEXT NOT NULL,
+    remote_id     BYTEA NOT NULL, -- the provider's name for it: at Google often somebody's address
+    remote_hash   TEXT NOT NULL, -- what it is found by
     name          BYTEA NOT NULL,
     zone          TEXT NOT NULL,
     is_primary    BOOLEAN NOT NULL,
@@ -90,7 +92,7 @@ CREATE TABLE calendars (
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id),
-    UNIQUE (tenant_id, connection_id, remote_id),
+    UNIQUE (tenant_id, connection_id, remote_hash),
     FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id)
 );
 
@@ -244,6 +246,7 @@ CREATE TABLE notifications (
     notification_id TEXT NOT NULL,
     channel_id      TEXT NOT NULL,
     kind            TEXT NOT NULL,
+    traceparent     TEXT NOT NULL,
     received_at     BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, notification_id)
 );
