@@ -26,6 +26,20 @@ func NewHints(r redis.UniversalClient) *Hints {
 	return &Hints{queue: asynq.NewClientFromRedisClient(r), redis: r}
 }
 
+// spareConnections are beside those of busy workers: heartbeats, hints, the intake.
+const spareConnections = 16
+
+// Dial makes the connections of a process with n workers to the Redis at a redis:// or rediss:// URL, without waiting for it to be there.
+// Without word from it a call ends when its context does: a Redis that is frozen is as good as one that is away.
+func Dial(url string, n int) (redis.UniversalClient, error) {
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New("it is no redis:// or rediss:// URL") // the cause quotes the URL, password and all
+	}
+	o.PoolSize, o.ContextTimeoutEnabled = n+spareConnections, true
+	return redis.NewClient(o), nil
+}
+
 const (
 	// hintTime is how long a hint may take to send: SQL knows what it says.
 	hintTime = 200 * time.Millisecond

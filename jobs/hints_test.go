@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
@@ -126,7 +125,7 @@ func TestHintPanics(t *testing.T) {
 		if dump := b.dump(); strings.Contains(dump, "CANARY") {
 			b.Errorf("Redis holds %s", dump)
 		}
-		if log := b.log.String(); !strings.Contains(log, "CANARY: a defect") || !strings.Contains(log, "bench_test.go") {
+		if log := b.log.String(); strings.Contains(log, "CANARY") || !strings.Contains(log, "bench_test.go") {
 			b.Errorf("the log does not say where: %s", log)
 		}
 	})
@@ -208,7 +207,10 @@ func TestServerSurvivesFlush(t *testing.T) {
 func TestHintWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{"nobody listens": closedPort(t), "nobody answers": silentPort(t)} {
-		r := redis.NewClient(&redis.Options{Addr: address, ContextTimeoutEnabled: true})
+		r, err := jobs.Dial("redis://"+address, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for round, hints := range [][]task.Hint{{hint("lnk_1"), hint("lnk_2"), hint("lnk_3")}, {hint("lnk_1")}, nil} {
 			began := time.Now()
 			err := jobs.NewHints(r).Hint(t.Context(), hints, int64(round))

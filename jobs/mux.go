@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Server takes tasks out of the queue and hands them over.
@@ -79,7 +80,7 @@ var errPanic = errors.New("it panicked")
 func (s *Server) safely(ctx context.Context, do func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.log.ErrorContext(ctx, "a task panicked", slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+			s.log.ErrorContext(ctx, "a task panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
 			err = errPanic
 		}
 	}()

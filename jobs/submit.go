@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Intake commits a submission whose signature is still to be verified. It returns nil only once the version, or its rejection, is committed.
@@ -31,21 +32,16 @@ type Signed struct {
 // ErrForged means that a task was not signed with a key in force. It is never retried, and belongs to no tenant that could be told.
 var ErrForged = errors.New("the task is not signed with a signing key in force")
 
-// ErrSchema means that a task was written for a version of the contract that this build cannot read. It is never retried.
-var ErrSchema = fmt.Errorf("this build reads the neighbours of schema %d of %s", task.SchemaVersion, task.TypeSubmitBooking)
-
 // errLater is all that Redis keeps of a failure: the cause may hold what belongs in the log alone.
 var errLater = errors.New("it could not be committed, and is tried again: the log has the cause")
 
 // submit handles TypeSubmitBooking. Asynq tries again as long as it fails, except where no retry can help.
 func (s *Server) submit(ctx context.Context, t *asynq.Task) error {
+	ctx = telemetry.WithScope(ctx)
 	id, _ := asynq.GetTaskID(ctx)
 	headers := t.Headers()
-	schema, err := strconv.Atoi(headers[task.HeaderSchema])
-	if err != nil || !task.Readable(schema) {
-		return fmt.Errorf("%w: %w", ErrSchema, asynq.SkipRetry)
-	}
-	err = s.safely(ctx, func() error {
+	schema, _ := strconv.Atoi(headers[task.HeaderSchema]) // what is no number was not signed either
+	err := s.safely(ctx, func() error {
 		return s.in.Submit(ctx, Signed{
 			ID: id, Schema: schema, KeyID: headers[task.HeaderKey], Signature: headers[task.HeaderSignature], Payload: t.Payload(),
 		})
@@ -54,6 +50,7 @@ func (s *Server) submit(ctx context.Context, t *asynq.Task) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrForged):
+		s.log.WarnContext(ctx, "a submission was put aside", slog.String("task", id), slog.String("error", ErrForged.Error()))
 		return fmt.Errorf("%w: %w", ErrForged, asynq.SkipRetry)
 	default:
 		s.log.ErrorContext(ctx, "a submission could not be committed", slog.String("task", id), slog.String("error", err.Error()))

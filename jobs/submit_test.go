@@ -48,13 +48,22 @@ func TestSubmission(t *testing.T) {
 		b.serve(1, time.Second)
 		b.until("all are taken", func() bool { _, taken := b.intake.counts(); return taken == 3 })
 		ids := map[string]bool{}
-		for i, want := range []task.SubmitBooking{submission(), cancel, submission()} {
-			got := b.intake.taken[i]
-			raw, err := json.Marshal(want)
-			if err != nil || string(got.Payload) != string(raw) || got.Schema != task.SchemaVersion || got.KeyID != keyID || got.ID == "" || ids[got.ID] {
-				b.Errorf("%d: %+v, want %s", i, got, raw)
+		payloads := map[string]int{} // several workers take them, in whatever order
+		for _, got := range b.intake.taken {
+			if got.Schema != task.SchemaVersion || got.KeyID != keyID || got.ID == "" || ids[got.ID] {
+				b.Errorf("%+v", got)
 			}
 			ids[got.ID] = true
+			payloads[string(got.Payload)]++
+		}
+		for _, want := range []struct {
+			submission task.SubmitBooking
+			times      int
+		}{{submission(), 2}, {cancel, 1}} {
+			raw, err := json.Marshal(want.submission)
+			if err != nil || payloads[string(raw)] != want.times {
+				b.Errorf("%s was taken %d times, want %d: %v", raw, payloads[string(raw)], want.times, err)
+			}
 		}
 		b.until("the queue is empty", func() bool {
 			pending, retry, archived := b.tasks(task.QueueIntake)
@@ -84,31 +93,25 @@ func TestForgedSubmissions(t *testing.T) {
 	forged := map[string]struct {
 		payload []byte
 		headers map[string]string
-		// known says that the intake is asked: the schema can be read.
-		known bool
 	}{
-		"another payload":        {append([]byte(" "), payload...), genuine, true},
-		"no payload":             {nil, genuine, true},
-		"another key's id":       {payload, change(task.HeaderKey, "key_2"), true},
-		"no key":                 {payload, change(task.HeaderKey, ""), true},
-		"another's signature":    {payload, change(task.HeaderSignature, task.Sign([]byte("other"), task.SchemaVersion, keyID, payload)), true},
-		"signed with nothing":    {payload, change(task.HeaderSignature, task.Sign(nil, task.SchemaVersion, keyID, payload)), true},
-		"no signature":           {payload, change(task.HeaderSignature, ""), true},
-		"a signature cut":        {payload, change(task.HeaderSignature, genuine[task.HeaderSignature][:20]), true},
-		"no headers":             {payload, nil, false},
-		"a schema of the future": {payload, change(task.HeaderSchema, "99"), false},
-		"a schema of nothing":    {payload, change(task.HeaderSchema, "0"), false},
-		"no schema":              {payload, change(task.HeaderSchema, ""), false},
-		"a schema in words":      {payload, change(task.HeaderSchema, "one"), false},
-		"another schema, signed": {payload, change(task.HeaderSchema, strconv.Itoa(task.SchemaVersion+1)), true}, // it can be read, and the signature is the other schema's
+		"another payload":        {append([]byte(" "), payload...), genuine},
+		"no payload":             {nil, genuine},
+		"another key's id":       {payload, change(task.HeaderKey, "key_2")},
+		"no key":                 {payload, change(task.HeaderKey, "")},
+		"another's signature":    {payload, change(task.HeaderSignature, task.Sign([]byte("other"), task.SchemaVersion, keyID, payload))},
+		"signed with nothing":    {payload, change(task.HeaderSignature, task.Sign(nil, task.SchemaVersion, keyID, payload))},
+		"no signature":           {payload, change(task.HeaderSignature, "")},
+		"a signature cut":        {payload, change(task.HeaderSignature, genuine[task.HeaderSignature][:20])},
+		"no headers":             {payload, nil},
+		"a schema of the future": {payload, change(task.HeaderSchema, "99")},
+		"a schema of nothing":    {payload, change(task.HeaderSchema, "0")},
+		"no schema":              {payload, change(task.HeaderSchema, "")},
+		"a schema in words":      {payload, change(task.HeaderSchema, "one")},
+		"another schema, signed": {payload, change(task.HeaderSchema, strconv.Itoa(task.SchemaVersion+1))}, // it can be read, and the signature is the other schema's
 	}
 	onBoth(t, func(b *bench) {
 		queue := asynq.NewClientFromRedisClient(b.redis)
-		asked := 0
 		for name, f := range forged {
-			if f.known {
-				asked++
-			}
 			_, err := queue.EnqueueContext(b.ctx, asynq.NewTaskWithHeaders(task.TypeSubmitBooking, f.payload, f.headers), asynq.Queue(task.QueueIntake), asynq.TaskID(name))
 			if err != nil {
 				b.Fatal(err)
@@ -116,49 +119,21 @@ func TestForgedSubmissions(t *testing.T) {
 		}
 		b.serve(1, time.Second)
 		b.until("all are archived", func() bool { _, _, archived := b.tasks(task.QueueIntake); return archived == len(forged) })
-		if tries, taken := b.intake.counts(); tries != asked || taken > 0 {
-			b.Errorf("%d tries, want %d; %d taken", tries, asked, taken)
+		if tries, taken := b.intake.counts(); tries != len(forged) || taken > 0 {
+			b.Errorf("%d tries, want %d; %d taken", tries, len(forged), taken)
+		}
+		if n := strings.Count(b.log.String(), "a submission was put aside"); n != len(forged) {
+			b.Errorf("the log tells of %d, want %d", n, len(forged))
 		}
 		archived, err := b.inspector.ListArchivedTasks(task.QueueIntake, asynq.PageSize(100))
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, a := range archived {
-			want := jobs.ErrForged.Error()
-			if !forged[a.ID].known {
-				want = jobs.ErrSchema.Error()
-			}
-			if a.Retried > 0 || !strings.Contains(a.LastErr, want) {
+			if a.Retried > 0 || !strings.Contains(a.LastErr, jobs.ErrForged.Error()) {
 				b.Errorf("%s: tried %d times again, %q", a.ID, a.Retried, a.LastErr)
 			}
 		}
-	})
-}
-
-// This build reads its own schema and its neighbours, as the contract says, so that cores and workers can be upgraded in any order.
-func TestNeighbouringSchemas(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(b *bench) {
-		queue := asynq.NewClientFromRedisClient(b.redis)
-		read := 0
-		for schema := range 4 {
-			payload := []byte(`{"booking_id":"b1","cancellation":{"version":1}}`)
-			headers := map[string]string{
-				task.HeaderSchema: strconv.Itoa(schema), task.HeaderKey: keyID, task.HeaderSignature: task.Sign([]byte(secret), schema, keyID, payload),
-			}
-			if task.Readable(schema) {
-				read++
-			}
-			if _, err := queue.EnqueueContext(b.ctx, asynq.NewTaskWithHeaders(task.TypeSubmitBooking, payload, headers), asynq.Queue(task.QueueIntake)); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.serve(1, time.Second)
-		b.until("each is taken or archived", func() bool {
-			_, _, archived := b.tasks(task.QueueIntake)
-			_, taken := b.intake.counts()
-			return taken == read && archived == 4-read
-		})
 	})
 }
 
@@ -198,7 +173,7 @@ func TestSubmissionPanics(t *testing.T) {
 		if dump := b.dump(); strings.Contains(dump, "CANARY") {
 			b.Errorf("Redis holds %s", dump)
 		}
-		if log := b.log.String(); !strings.Contains(log, "CANARY: a defect") || !strings.Contains(log, "bench_test.go") {
+		if log := b.log.String(); strings.Contains(log, "CANARY") || !strings.Contains(log, "bench_test.go") {
 			b.Errorf("the log does not say where: %s", log)
 		}
 	})

@@ -40,6 +40,9 @@ const (
 	CursorLost Kind = "cursor_lost"
 	// Invalid means that the request itself is wrong: no retry helps.
 	Invalid Kind = "invalid"
+	// Misconfigured means that only the operator of this installation can help: a client secret that is wrong or has expired, an API that is
+	// switched off in the provider's project. No data and no grant is at fault: wait, and try again; no attempt is spent.
+	Misconfigured Kind = "misconfigured"
 	// Unsupported means that the provider cannot do this for this account.
 	Unsupported Kind = "unsupported"
 	// Canceled means that our own context ended the call: give the work back, nothing is spent.

@@ -1,5 +1,3 @@
-// Package openapi holds the contract of the HTTP API. The server's types and its reference are generated from it, and requests and queue
-// payloads are validated against it.
 package openapi
 
 import _ "embed"

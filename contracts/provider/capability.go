@@ -7,9 +7,13 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 )
 
-// DeltaLister is a Client that can list what changed since a cursor. Without it a calendar is compared snapshot by snapshot.
+// DeltaLister is a Client that can list a calendar: all of a window, and what changed since a cursor. Without it a calendar is written to but not
+// listed: no mirror is kept of it, and a person's change is noticed only when the event is read for a write of our own. A provider that can list
+// but remembers no cursors has the capability nevertheless: it makes up a cursor on each last page and answers it with fault.CursorLost, upon
+// which calweave takes a snapshot, and compares snapshot by snapshot.
 type DeltaLister interface {
-	// ListEvents returns one page. fault.CursorLost on any page discards the whole listing.
+	// ListEvents returns one page; the last one of a listing carries the cursor from which the next one goes on. fault.CursorLost on any page
+	// discards the whole listing, and a snapshot begins.
 	ListEvents(ctx context.Context, req ListEvents) (cal.Page, error)
 }
 

@@ -73,22 +73,36 @@ type Hint struct {
 	Again bool `json:"-"`
 }
 
-// ParseHint reads a hint and refuses what it cannot act on.
+// ParseHint reads a hint and refuses what it cannot act on. A newer schema may have fields that are unknown here: a hint names a row, and all else
+// in it can be done without.
 func ParseHint(payload []byte) (Hint, error) {
-	var h Hint
-	dec := json.NewDecoder(bytes.NewReader(payload))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&h); err != nil {
-		return Hint{}, fmt.Errorf("hint: %w", err)
+	h, err := decode(payload, false)
+	if err == nil && h.Schema <= SchemaVersion {
+		h, err = decode(payload, true)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Hint{}, errors.New("hint: more than one JSON value")
+	if err != nil {
+		return Hint{}, err
 	}
 	if !Readable(h.Schema) {
 		return Hint{}, fmt.Errorf("hint: schema %d, this build reads the neighbours of %d", h.Schema, SchemaVersion)
 	}
 	if h.Tenant == "" || h.Subject == "" || !slices.Contains(Kinds(), h.Kind) || !slices.Contains(Lanes(), h.Lane) {
 		return Hint{}, fmt.Errorf("hint: tenant, subject, kind or lane missing or unknown in %s", h.Ref)
+	}
+	return h, nil
+}
+
+func decode(payload []byte, strict bool) (Hint, error) {
+	var h Hint
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	if strict {
+		dec.DisallowUnknownFields()
+	}
+	if err := dec.Decode(&h); err != nil {
+		return Hint{}, fmt.Errorf("hint: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Hint{}, errors.New("hint: more than one JSON value")
 	}
 	return h, nil
 }

@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -45,8 +46,12 @@ func TestParseHintReadsTheNextSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	raw = append(raw[:len(raw)-1], `,"invented":{"later":[1]}}`...)
 	if got, err := task.ParseHint(raw); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := task.ParseHint(bytes.Replace(raw, []byte(`"schema":2`), []byte(`"schema":1`), 1)); err == nil {
+		t.Error("a field that its own schema does not have is read over")
 	}
 }
 

@@ -2,6 +2,7 @@ package deltasync
 
 import (
 	"context"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -24,9 +25,12 @@ type Discoverer struct {
 	Store CalendarStore
 	Open  func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (CalendarLister, error)
 	Clock clock.Clock
+	// Interval is how often an account's calendars are listed anew: no provider tells of one that was added or shared. Jitter spreads accounts over it.
+	Interval time.Duration
+	Jitter   func(time.Duration) time.Duration
 }
 
-// Work stores the calendars of the lease's connection.
+// Work stores the calendars of the lease's connection and comes back after the interval.
 func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
 	id := cal.ConnectionID(l.Subject)
 	lister, err := d.Open(ctx, l.Tenant, id)
@@ -46,5 +50,8 @@ func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
 		// Every account has a calendar: to believe this answer is to let all of them vanish.
 		return fault.Newf(fault.Transient, "deltasync: discover", "the provider lists no calendar at all")
 	}
-	return d.Store.Discovered(ctx, l, id, all, record.Served())
+	o := record.Served()
+	o.Again = true
+	o.NotBefore = d.Clock.Now().Add(d.Interval - d.Jitter(d.Interval/8))
+	return d.Store.Discovered(ctx, l, id, all, o)
 }

@@ -39,7 +39,7 @@ func (c *calendars) Calendars(ctx context.Context) ([]cal.Calendar, error) {
 func discover(t *testing.T, c *calendars, openErr error, until time.Time) (*found, error) {
 	t.Helper()
 	f := &found{}
-	d := &Discoverer{Store: f, Clock: clock.NewManual(began), Open: func(_ context.Context, tenant cal.TenantID, id cal.ConnectionID) (CalendarLister, error) {
+	d := &Discoverer{Store: f, Clock: clock.NewManual(began), Interval: 16 * time.Hour, Jitter: func(d time.Duration) time.Duration { return d / 2 }, Open: func(_ context.Context, tenant cal.TenantID, id cal.ConnectionID) (CalendarLister, error) {
 		if tenant != "ten_1" || id != "con_1" {
 			t.Errorf("opened %s of %s", id, tenant)
 		}
@@ -55,6 +55,9 @@ func TestDiscoveredCalendarsAreStored(t *testing.T) {
 	f, err := discover(t, c, nil, began.Add(leaseTime))
 	if err != nil || len(f.all) != 1 || len(f.all[0]) != 2 || f.id != "con_1" || !f.o.Served {
 		t.Errorf("%v, %+v", err, f)
+	}
+	if !f.o.Again || f.o.NotBefore.Sub(began) != 15*time.Hour {
+		t.Errorf("%+v, want it to come back after the interval, less what spreads the accounts", f.o)
 	}
 	if until, ok := c.ctx.Deadline(); !ok || time.Until(until) >= leaseTime {
 		t.Error("the call may take longer than its lease")

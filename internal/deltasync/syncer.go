@@ -145,7 +145,6 @@ func (w *listing) begin(ctx context.Context) error {
 	behind := !w.s.Window.Until.IsZero() && w.s.Window.Until.Before(now.Add(w.Future-slide))
 	if w.s.Cursor.Token == "" || w.s.Recheck || behind {
 		next = record.Listing{Kind: cal.Snapshot, Window: cal.Window{From: now.Add(-w.Past), Until: now.Add(w.Future)}}
-		w.s.Cursor = cal.Cursor{}
 	}
 	var err error
 	w.on, w.lease, err = w.Store.BeginListing(ctx, w.lease, next, w.Lease)

@@ -113,13 +113,10 @@ func (c *Client) watch(ctx context.Context, op string, err error) error {
 	if !ok {
 		f = fault.Network(ctx, "gateway: "+op, err)
 	}
-	switch f.Kind { //nolint:exhaustive // the other kinds say nothing about the connection
-	case fault.RateLimited, fault.QuotaExhausted:
-		if f.RetryAfter > 0 {
-			return errors.Join(f, c.gateway.Store.Penalise(ctx, c.tenant, c.connection, c.gateway.Clock.Now().Add(f.RetryAfter)))
-		}
-	case fault.Unauthorized:
+	if f.Kind == fault.Unauthorized {
+		ctx, cancel := recording(ctx)
+		defer cancel()
 		return errors.Join(f, c.gateway.Tokens.Refused(ctx, c.tenant, c.connection, c.version))
 	}
-	return f
+	return c.gateway.heed(ctx, c.tenant, c.connection, f)
 }

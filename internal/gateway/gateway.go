@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -71,13 +72,42 @@ func (g *Gateway) Open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	}
 	access, version, err := g.Tokens.Token(ctx, tenant, c)
 	if err != nil {
-		return nil, err
+		return nil, g.heed(ctx, tenant, id, err)
 	}
 	inner, err := driver.Open(g.HTTP(c.Provider, access))
+	if f, ok := fault.As(err); ok {
+		return nil, f
+	}
 	if err != nil {
-		return nil, fault.New(fault.Invalid, op, err)
+		return nil, fault.Newf(fault.Misconfigured, op, "the driver can make no client")
 	}
 	return newClient(g, driver, inner, tenant, id, version), nil
+}
+
+// heed records for the whole fleet how long a failure says to stay away from the connection's provider, and returns the failure. Other kinds
+// either are not about the provider's load or wait for ourselves.
+func (g *Gateway) heed(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, err error) error {
+	asked := fault.RetryAfter(err)
+	switch fault.KindOf(err) {
+	case fault.RateLimited, fault.QuotaExhausted, fault.Transient:
+		if asked <= 0 {
+			return err
+		}
+	default:
+		return err
+	}
+	until := g.Clock.Now().Add(asked)
+	ctx, cancel := recording(ctx)
+	defer cancel()
+	return errors.Join(err, g.Store.Penalise(ctx, tenant, id, until))
+}
+
+// recordTime is how long it may take to record what a provider said.
+const recordTime = 5 * time.Second
+
+// recording is for writing down what a call has heard: the call's own context may have ended with it.
+func recording(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 }
 
 func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.TenantID, id cal.ConnectionID, version int64) *Client {

@@ -5,7 +5,7 @@
 // was stored meanwhile.
 //
 // Flow connects an account: code grant (RFC 6749) with PKCE S256 (RFC 7636), a one-time state bound to the browser by a cookie, and the issuer
-// compared where the provider sends one (RFC 9207).
+// compared where the provider sends one (RFC 9207). A grant that lacks a scope or a refresh token connects nothing.
 //
 // Files: manager.go, flow.go, exchange.go (the calls to the token endpoint).
 package grant

@@ -3,7 +3,9 @@ package grant
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -77,7 +79,7 @@ func (x *Exchange) config(a App) *oauth2.Config {
 func (x *Exchange) Refresh(ctx context.Context, c record.Connection, g record.Grant) (record.Grant, error) {
 	a, err := x.App(c.AppID)
 	if err != nil {
-		return record.Grant{}, fault.New(fault.Invalid, "grant: refresh", err)
+		return record.Grant{}, fault.New(fault.Misconfigured, "grant: refresh", err)
 	}
 	if g.RefreshToken == "" {
 		return record.Grant{}, fault.Newf(fault.NeedsReauth, "grant: refresh", "the provider gave no refresh token")
@@ -102,18 +104,25 @@ func (x *Exchange) Redeem(ctx context.Context, a App, id cal.ConnectionID, code,
 
 // grant is what the token endpoint gave. A response without a scope grants what was asked (RFC 6749, section 5.1).
 func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) record.Grant {
-	const unsaid = time.Hour
-	g := record.Grant{ConnectionID: id, AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, Scopes: asked, ExpiresAt: t.Expiry}
+	g := record.Grant{ConnectionID: id, AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, Scopes: asked}
 	if scope, ok := t.Extra("scope").(string); ok && scope != "" {
 		g.Scopes = scope
 	}
-	if t.ExpiresIn > 0 {
-		g.ExpiresAt = x.clock.Now().Add(time.Duration(t.ExpiresIn) * time.Second)
-	}
-	if g.ExpiresAt.IsZero() {
-		g.ExpiresAt = x.clock.Now().Add(unsaid)
-	}
+	g.ExpiresAt = x.clock.Now().Add(life(t))
 	return g
+}
+
+// life is how long an access token is good for. The library works an instant out, but by the machine's clock.
+func life(t *oauth2.Token) time.Duration {
+	const unsaid = time.Hour
+	seconds := t.ExpiresIn
+	if n, ok := t.Extra("expires_in").(int64); ok { // of an answer that is a form
+		seconds = n
+	}
+	if seconds <= 0 {
+		return unsaid
+	}
+	return time.Duration(min(seconds, math.MaxInt32)) * time.Second
 }
 
 // refusal classifies a failed call. What the endpoint said is the driver's to judge; no answer may pass. The cause is left out: it quotes the
@@ -121,6 +130,9 @@ func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) rec
 func (x *Exchange) refusal(ctx context.Context, a App, op string, err error) error {
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
 		return a.Driver.TokenFault(refused.Response.StatusCode, refused.Response.Header, refused.Body)
+	}
+	if _, unanswered := errors.AsType[*url.Error](err); !unanswered && ctx.Err() == nil {
+		return fault.Newf(fault.Transient, op, "the answer cannot be read")
 	}
 	return fault.Network(ctx, op, err)
 }

@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -13,6 +17,7 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // FlowStore is what Flow needs of the store.
@@ -49,9 +54,11 @@ var (
 	// ErrLink means that a connect link is unknown, used or too old.
 	ErrLink = errors.New("this link is not valid any more: ask for a new one")
 	// ErrState means that an answer does not belong to a request of this browser.
-	ErrState = errors.New("this answer belongs to no request that this browser has made, or to one that has ended: begin again")
+	ErrState = errors.New("it was used already, or opened in another browser: if your calendar is not connected yet, ask for a new link")
 	// ErrRefused means that the owner or the provider said no.
-	ErrRefused = errors.New("the account was not connected: access was refused")
+	ErrRefused = errors.New("access was refused: ask for a new link if you have changed your mind")
+	// ErrPartial means that less was granted than calweave needs. It comes with ErrRefused.
+	ErrPartial = errors.New("some of what was asked for was not allowed: ask for a new link, and allow all of it")
 	// ErrIssuer means that an answer came from another authorization server than the one that was asked (RFC 9207).
 	ErrIssuer = errors.New("the answer came from another authorization server than the one that was asked")
 )
@@ -72,13 +79,14 @@ func (f *Flow) Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, a
 
 // Open ties the flow to a browser that holds cookie, and returns the provider's page to send it to.
 func (f *Flow) Open(ctx context.Context, connectToken, cookie string) (string, error) {
-	_, flow, err := f.store.BindFlow(ctx, connectToken, browserHash(cookie))
+	tenant, flow, err := f.store.BindFlow(ctx, connectToken, browserHash(cookie))
 	if errors.Is(err, record.ErrNotFound) {
 		return "", ErrLink
 	}
 	if err != nil {
 		return "", err
 	}
+	telemetry.Learn(ctx, slog.String("tenant", string(tenant)))
 	app, err := f.exchange.App(flow.AppID)
 	if err != nil {
 		return "", err
@@ -103,13 +111,7 @@ type Answer struct {
 
 // Finish spends the flow that the answer belongs to and activates its connection.
 func (f *Flow) Finish(ctx context.Context, a Answer) (cal.ConnectionID, error) {
-	if a.State == "" || a.Cookie == "" {
-		return "", ErrState
-	}
-	tenant, flow, err := f.store.UseFlow(ctx, a.State, browserHash(a.Cookie))
-	if errors.Is(err, record.ErrNotFound) || err == nil && flow.Provider != a.Provider {
-		return "", ErrState
-	}
+	tenant, flow, err := f.spend(ctx, a)
 	if err != nil {
 		return "", err
 	}
@@ -117,20 +119,60 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (cal.ConnectionID, error) {
 	if err != nil {
 		return "", err
 	}
-	if want := app.Driver.OAuth().Issuer; a.Issuer != "" && want != "" && a.Issuer != want {
-		return "", ErrIssuer
-	}
-	if a.Error != "" || a.Code == "" {
-		return "", ErrRefused
-	}
-	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
-	if err != nil {
-		if fault.Is(err, fault.NeedsReauth) {
-			return "", errors.Join(ErrRefused, err)
-		}
+	if err := a.check(app.Driver.OAuth().Issuer); err != nil {
 		return "", err
 	}
+	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
+	if fault.Is(err, fault.NeedsReauth) {
+		return "", errors.Join(ErrRefused, err)
+	}
+	if err != nil {
+		return "", err
+	}
+	if !complete(g, app.Driver.OAuth().Scopes) {
+		return "", errors.Join(ErrRefused, ErrPartial)
+	}
 	return flow.ConnectionID, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+}
+
+// offline is the scope that asks for a refresh token. It is answered by the token itself and not named among the granted ones
+// (https://learn.microsoft.com/en-us/entra/identity-platform/scopes-oidc#the-offline_access-scope).
+const offline = "offline_access"
+
+// complete reports whether a grant is all that was asked for: owners can take ticks away from the consent page, and without a refresh token
+// the connection would end within the hour. A granted scope may lack the prefix of its resource, or have one.
+func complete(g record.Grant, asked []string) bool {
+	granted := strings.Fields(g.Scopes)
+	for _, want := range asked {
+		if want != offline && !slices.ContainsFunc(granted, func(got string) bool { return strings.EqualFold(path.Base(got), path.Base(want)) }) {
+			return false
+		}
+	}
+	return g.RefreshToken != ""
+}
+
+// spend uses up the flow that the answer belongs to, whatever the answer is.
+func (f *Flow) spend(ctx context.Context, a Answer) (cal.TenantID, record.Flow, error) {
+	if a.State == "" || a.Cookie == "" {
+		return "", record.Flow{}, ErrState
+	}
+	tenant, flow, err := f.store.UseFlow(ctx, a.State, browserHash(a.Cookie))
+	if errors.Is(err, record.ErrNotFound) || err == nil && flow.Provider != a.Provider {
+		return "", record.Flow{}, ErrState
+	}
+	telemetry.Learn(ctx, slog.String("tenant", string(tenant)))
+	return tenant, flow, err
+}
+
+// check fails unless the answer brings a code from the issuer that was asked. An issuer is compared where both sides name one.
+func (a Answer) check(issuer string) error {
+	if a.Issuer != "" && issuer != "" && a.Issuer != issuer {
+		return ErrIssuer
+	}
+	if a.Error != "" || a.Code == "" {
+		return ErrRefused
+	}
+	return nil
 }
 
 // browserHash is what is kept of the cookie that binds a flow to a browser.

@@ -39,11 +39,15 @@ func NewManager(store Store, x *Exchange, c clock.Clock) *Manager {
 const (
 	// margin is how long before its end an access token counts as ended, so that no call outlives its token.
 	margin = 5 * time.Minute
-	// refreshTime is how long one refresh may take; leaseTime is longer, so that its holder is done before anybody else may begin.
+	// refreshTime is how long the token endpoint may take; leaseTime is longer, so that its holder has stored what came of it before anybody
+	// else may begin.
 	refreshTime = 15 * time.Second
 	leaseTime   = 30 * time.Second
 	// contest is how long those stay away who find somebody else refreshing.
 	contest = 250 * time.Millisecond
+	// storeTries is how often a rotated token is stored before it is given up, storeWait the first wait in between, which doubles.
+	storeTries = 6
+	storeWait  = 100 * time.Millisecond
 )
 
 // token is an access token and the version of the grant that it belongs to.
@@ -72,13 +76,13 @@ func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Conne
 	}
 	// The callers of one process share one refresh. It runs apart from the context of the first of them, whose end would fail the others.
 	ch := m.flight.DoChan(string(tenant)+"/"+string(c.ID), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
 		defer cancel()
 		return m.refresh(ctx, tenant, c, g)
 	})
 	select {
 	case <-ctx.Done():
-		return token{}, fault.New(fault.Canceled, "grant: wait for refresh", context.Cause(ctx))
+		return token{}, fault.Network(ctx, "grant: wait for refresh", ctx.Err())
 	case r := <-ch:
 		if r.Err != nil {
 			return token{}, r.Err
@@ -100,11 +104,11 @@ func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Con
 	if !ok {
 		return m.reread(ctx, tenant, c.ID)
 	}
-	next, err := m.exchange.Refresh(ctx, c, g)
+	next, err := m.renew(ctx, c, g)
 	if err != nil {
 		return token{}, m.refused(ctx, tenant, g, fence, err)
 	}
-	version, err := m.store.Rotate(ctx, tenant, next, fence)
+	version, err := m.keep(ctx, tenant, next, fence)
 	if errors.Is(err, record.ErrStale) {
 		return m.reread(ctx, tenant, c.ID)
 	}
@@ -112,6 +116,28 @@ func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Con
 		return token{}, err
 	}
 	return token{access: next.AccessToken, version: version}, nil
+}
+
+func (m *Manager) renew(ctx context.Context, c record.Connection, g record.Grant) (record.Grant, error) {
+	ctx, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	return m.exchange.Refresh(ctx, c, g)
+}
+
+// keep stores a rotated grant. The provider may take the old refresh token no more, so a store that fails is asked again. One that had stored
+// it and failed to say so answers record.ErrStale.
+func (m *Manager) keep(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64) (int64, error) {
+	for try, wait := 1, storeWait; ; try, wait = try+1, 2*wait {
+		version, err := m.store.Rotate(ctx, tenant, g, fence)
+		if err == nil || errors.Is(err, record.ErrStale) || try == storeTries {
+			return version, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, err
+		case <-time.After(wait):
+		}
+	}
 }
 
 // reread looks at what somebody else has stored meanwhile.

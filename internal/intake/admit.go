@@ -13,8 +13,8 @@ type candidate struct {
 	cancelled bool
 	// ifMatch is the revision that the core has seen; nil when it did not say.
 	ifMatch *int64
-	// creates allows a cancellation to come before its booking, as it may through a queue.
-	creates bool
+	// unordered says that the way in keeps no order: a cancellation may come before its booking, and an older version once more.
+	unordered bool
 }
 
 // verdict says what becomes of a candidate that is not refused.
@@ -28,14 +28,11 @@ type verdict struct {
 // admit decides about a candidate. current is nil when the booking does not exist; known is the hash that the candidate's version was accepted
 // with, or empty.
 func admit(c candidate, current *record.Booking, known string) (verdict, error) {
+	if current == nil {
+		return verdict{}, admitFirst(c)
+	}
 	switch {
-	case current == nil && c.ifMatch != nil:
-		return verdict{}, refuse(record.ReasonRevision, "If-Match names a revision, but there is no such booking: leave it out to create one")
-	case current == nil && c.cancelled && !c.creates:
-		return verdict{}, refuse(record.ReasonUnknown, "there is no such booking to cancel: check its id")
-	case current == nil:
-		return verdict{}, nil
-	case c.version == current.Version && known == c.hash:
+	case c.repeats(current.Version, known):
 		return verdict{repeat: true}, nil
 	case c.version == current.Version:
 		return verdict{}, refuse(record.ReasonReused,
@@ -51,6 +48,23 @@ func admit(c candidate, current *record.Booking, known string) (verdict, error) 
 			fmt.Sprintf("a person has changed the event in a calendar: read the booking, decide, and send If-Match: \"%d\"", current.Revision))
 	default:
 		return verdict{decide: c.ifMatch != nil}, nil
+	}
+}
+
+// repeats reports whether a candidate is a version that was accepted as it is, and that may come once more.
+func (c candidate) repeats(current int64, known string) bool {
+	return known == c.hash && (c.version == current || c.version < current && c.unordered)
+}
+
+// admitFirst decides about a candidate for a booking that does not exist. Any version may be the first.
+func admitFirst(c candidate) error {
+	switch {
+	case c.ifMatch != nil:
+		return refuse(record.ReasonRevision, "If-Match names a revision, but there is no such booking: leave it out to create one")
+	case c.cancelled && !c.unordered:
+		return refuse(record.ReasonUnknown, "there is no such booking to cancel: check its id")
+	default:
+		return nil
 	}
 }
 

@@ -148,5 +148,9 @@ func fingerprint(b cal.Booking, cancelled bool) string {
 		return "" // unreachable: strings, numbers and booleans always marshal
 	}
 	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
+	return fingerprintForm + hex.EncodeToString(sum[:])
 }
+
+// fingerprintForm names the form of the text that fingerprints are taken of. Whoever changes the form takes the old fingerprint too when comparing
+// with one that was stored.
+const fingerprintForm = "b1:"

@@ -38,7 +38,7 @@ type Submission struct {
 	// Actor is the key that it came with, Via the way in.
 	Actor, Via  string
 	Traceparent string
-	// Unordered says that the way in keeps no order, so that a cancellation may come before its booking.
+	// Unordered says that the way in keeps no order: a cancellation may come before its booking, and an older version once more.
 	Unordered bool
 }
 
@@ -55,7 +55,7 @@ const tries = 8
 // Submit accepts a version or refuses it with a *record.RefusalError. Submitting an accepted version again changes nothing.
 func (s *Service) Submit(ctx context.Context, tenant cal.TenantID, sub Submission) (Receipt, error) {
 	a := record.Acceptance{ID: sub.ID, TZData: zone.Version(), Actor: sub.Actor, Via: sub.Via, Traceparent: sub.Traceparent}
-	c := candidate{ifMatch: sub.IfMatch, creates: sub.Unordered}
+	c := candidate{ifMatch: sub.IfMatch, unordered: sub.Unordered}
 	if sub.Cancel != nil {
 		c.version, c.cancelled = *sub.Cancel, true
 	} else {
@@ -97,7 +97,7 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 		if c.cancelled {
 			// A tombstone keeps what the booking said, so that the core can still read it.
 			version := a.Version
-			a.Spec, a.Slot = current.Spec, current.Slot
+			a.Spec, a.Slot, a.TZData = current.Spec, current.Slot, current.TZData
 			a.Spec.Version = version
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // Format is how log lines are written.
@@ -15,32 +16,39 @@ const (
 	Text Format = "text"
 )
 
-// NewLogger returns a logger that writes one line per record to w, with the trace id of the record's context, and nothing that looks like a
-// secret. Any format but Text is JSON.
+// NewLogger returns a logger that writes one line per record to w, with the trace id and the scope of the record's context, and nothing that
+// looks like a secret. Any format but Text is JSON.
 func NewLogger(w io.Writer, format Format, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: redactAttr}
 	var h slog.Handler = slog.NewJSONHandler(w, options)
 	if format == Text {
 		h = slog.NewTextHandler(w, options)
 	}
-	return slog.New(tracing{h})
+	return slog.New(scoped{h})
 }
 
-// tracing adds the trace id of the context to each record.
-type tracing struct{ slog.Handler }
+// scoped adds to each record what its context knows.
+type scoped struct{ slog.Handler }
 
 // Handle writes the record.
-func (h tracing) Handle(ctx context.Context, r slog.Record) error {
+func (h scoped) Handle(ctx context.Context, r slog.Record) error {
+	attrs := known(ctx)
 	if t, ok := TraceFrom(ctx); ok {
-		r.AddAttrs(slog.String("trace_id", t.TraceID()))
+		attrs = append(attrs, slog.String("trace_id", t.TraceID()))
 	}
+	r.Attrs(func(said slog.Attr) bool {
+		attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Key == said.Key })
+		return true
+	})
+	r = r.Clone()
+	r.AddAttrs(attrs...)
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs returns a handler that adds attrs to each record.
-func (h tracing) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return tracing{h.Handler.WithAttrs(attrs)}
+func (h scoped) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return scoped{h.Handler.WithAttrs(attrs)}
 }
 
 // WithGroup returns a handler that puts attributes into a group.
-func (h tracing) WithGroup(name string) slog.Handler { return tracing{h.Handler.WithGroup(name)} }
+func (h scoped) WithGroup(name string) slog.Handler { return scoped{h.Handler.WithGroup(name)} }

@@ -90,6 +90,12 @@ func WithTrace(ctx context.Context, t Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
+// WithTraceparent returns a context that carries the trace of a traceparent, or none where it is none: what goes on belongs to no other trace.
+func WithTraceparent(ctx context.Context, traceparent string) context.Context {
+	t, _ := ParseTrace(traceparent)
+	return WithTrace(ctx, t)
+}
+
 // TraceFrom returns the trace that a context carries.
 func TraceFrom(ctx context.Context) (Trace, bool) {
 	t, _ := ctx.Value(traceKey{}).(Trace)

@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 )
 
-// AttemptLimit is how many attempts in a row may fail before a row becomes a dead letter. With the waits below it is reached after about a day.
+// AttemptLimit is how many attempts in a row may fail before a write or a delivery becomes a dead letter. With the waits below it is reached after about a day.
 const AttemptLimit = 100
 
 // The shortest and the longest wait between two attempts.
@@ -32,6 +33,7 @@ func rules() map[fault.Kind]rule {
 	const (
 		noHint  = 10 * time.Second // a provider that is overrun and does not say for how long
 		hours   = time.Hour
+		mending = 5 * time.Minute // an operator has to change something
 		contest = 500 * time.Millisecond
 	)
 	return map[fault.Kind]rule{
@@ -41,6 +43,7 @@ func rules() map[fault.Kind]rule {
 		fault.CursorLost:     {state: record.Ready, spend: true},
 		fault.RateLimited:    {state: record.Ready, wait: noHint, jitter: noHint},
 		fault.QuotaExhausted: {state: record.Ready, wait: hours, jitter: hours / 4},
+		fault.Misconfigured:  {state: record.Ready, wait: mending, jitter: mending},
 		fault.Busy:           {state: record.Ready, wait: contest, jitter: contest},
 		fault.Canceled:       {state: record.Ready},
 		fault.NeedsReauth:    {state: record.Held, held: record.HeldForReauth},
@@ -61,6 +64,9 @@ func rules() map[fault.Kind]rule {
 // does not.
 func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration) time.Duration) record.Outcome {
 	kind, r := ruleFor(err)
+	if r.state == record.Dead && !mayDie(l.Kind) {
+		r = rules()[fault.QuotaExhausted]
+	}
 	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error()}
 	if f, ok := fault.As(err); ok {
 		o.Status = f.Status
@@ -73,7 +79,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		o.Attempts++
 		wait = backoff(kind, o.Attempts, jitter)
 	}
-	if r.spend && o.Attempts >= AttemptLimit {
+	if r.spend && o.Attempts >= AttemptLimit && mayDie(l.Kind) {
 		o.State = record.Dead
 		return o
 	}
@@ -90,6 +96,10 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	o.NotBefore = now.Add(wait)
 	return o
 }
+
+// mayDie reports whether work can be a dead letter for what it failed with. Writes and deliveries carry something that may be wrong in itself; all
+// else only follows a provider, and what stops that may pass without a word to us: an access that was taken away is given again.
+func mayDie(k task.Kind) bool { return k == task.LinkPush || k == task.DeliverySend }
 
 // ruleFor finds the rule of a failure. A kind that this build does not know may pass.
 func ruleFor(err error) (fault.Kind, rule) {

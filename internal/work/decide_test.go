@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -104,9 +105,10 @@ func TestDecide(t *testing.T) {
 		fault.Duplicate:      {Outcome: dead},
 		fault.Invalid:        {Outcome: dead},
 		fault.Unsupported:    {Outcome: dead},
+		fault.Misconfigured:  {record.Outcome{State: record.Ready, Attempts: 3}, 5 * time.Minute, 10 * time.Minute},
 		"made up":            {record.Outcome{State: record.Ready, Attempts: 4}, 4 * time.Second, 8 * time.Second},
 	} {
-		lease := record.Lease{Attempts: 3, Crashes: 2}
+		lease := record.Lease{Ref: task.Ref{Kind: task.LinkPush}, Attempts: 3, Crashes: 2}
 		err := &fault.Error{Kind: kind, Op: "op", Status: 418}
 		for _, jitter := range []func(time.Duration) time.Duration{least, most} {
 			got := Decide(fmt.Errorf("outer: %w", err), lease, at, jitter)
@@ -126,6 +128,27 @@ func TestDecide(t *testing.T) {
 			if got != want.Outcome {
 				t.Errorf("%s: %+v, want %+v", kind, got, want.Outcome)
 			}
+		}
+	}
+}
+
+// What only follows a provider has nothing of its own that could be wrong: given up, nobody would ever hear of a person's changes again.
+func TestFollowingAProviderIsNeverGivenUp(t *testing.T) {
+	t.Parallel()
+	given := map[task.Kind]bool{task.LinkPush: true, task.DeliverySend: true}
+	for _, kind := range task.Kinds() {
+		l := record.Lease{Ref: task.Ref{Kind: kind}, Attempts: AttemptLimit - 1}
+		for _, failure := range declaredKinds(t) {
+			o := Decide(fault.New(failure, "op", nil), l, at, least)
+			if o.State == record.Dead && !given[kind] {
+				t.Errorf("%s is given up for %s", kind, failure)
+			}
+			if rules()[failure].state == record.Dead && !given[kind] && (o.NotBefore.Sub(at) < time.Hour || o.Attempts != l.Attempts) {
+				t.Errorf("%s after %s: %+v, want a wait of an hour", kind, failure, o)
+			}
+		}
+		if o := Decide(fault.New(fault.Transient, "op", nil), l, at, least); (o.State == record.Dead) != given[kind] {
+			t.Errorf("%s after %d attempts: %+v", kind, AttemptLimit, o)
 		}
 	}
 }
@@ -155,7 +178,7 @@ func TestWaitsGrowUntilAboutADayIsOver(t *testing.T) {
 	var shortest, longest time.Duration
 	before := time.Duration(0)
 	for attempts := range AttemptLimit - 1 {
-		l := record.Lease{Attempts: attempts}
+		l := record.Lease{Ref: task.Ref{Kind: task.LinkPush}, Attempts: attempts}
 		low := Decide(fault.New(fault.Transient, "op", nil), l, at, least)
 		high := Decide(fault.New(fault.Transient, "op", nil), l, at, most)
 		if low.State != record.Ready || low.Attempts != attempts+1 {
@@ -169,7 +192,7 @@ func TestWaitsGrowUntilAboutADayIsOver(t *testing.T) {
 		shortest += low.NotBefore.Sub(at)
 		longest += wait
 	}
-	if got := Decide(fault.New(fault.Transient, "op", nil), record.Lease{Attempts: AttemptLimit - 1}, at, least); got.State != record.Dead {
+	if got := Decide(fault.New(fault.Transient, "op", nil), record.Lease{Ref: task.Ref{Kind: task.LinkPush}, Attempts: AttemptLimit - 1}, at, least); got.State != record.Dead {
 		t.Errorf("attempt %d: %+v, want a dead letter", AttemptLimit, got)
 	}
 	if shortest < 10*time.Hour || longest > 26*time.Hour {
@@ -217,7 +240,8 @@ func TestDecideProperties(t *testing.T) {
 			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Op: "op",
 			RetryAfter: time.Duration(rapid.OneOf(rapid.Int64Range(0, int64(100*time.Hour)), rapid.Int64Range(0, math.MaxInt64)).Draw(t, "retry after")),
 		}
-		l := record.Lease{Attempts: rapid.IntRange(0, 2*AttemptLimit).Draw(t, "attempts"), Crashes: rapid.IntRange(0, 9).Draw(t, "crashes")}
+		kind := rapid.SampledFrom(task.Kinds()).Draw(t, "work")
+		l := record.Lease{Ref: task.Ref{Kind: kind}, Attempts: rapid.IntRange(0, 2*AttemptLimit).Draw(t, "attempts"), Crashes: rapid.IntRange(0, 9).Draw(t, "crashes")}
 		share := rapid.Float64Range(0, 0.999).Draw(t, "jitter")
 		o := Decide(err, l, at, func(d time.Duration) time.Duration { return time.Duration(float64(d) * share) })
 		if o.State == record.Ready && o.NotBefore.Before(at.Add(err.RetryAfter)) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Store is what the engine needs of the store.
@@ -49,6 +49,8 @@ type Engine struct {
 	Jitter func(time.Duration) time.Duration
 	// Lease is how long a claim holds without a sign of life.
 	Lease time.Duration
+	// Trace goes on with the trace of whoever asked for the work, or begins one, and lets the context carry it.
+	Trace func(ctx context.Context, parent string) (context.Context, string)
 	Log   *slog.Logger
 }
 
@@ -68,6 +70,8 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 	if err != nil || !claimed {
 		return NotDue, err
 	}
+	ctx, lease.Traceparent = e.Trace(ctx, lease.Traceparent)
+	ctx = telemetry.WithScope(ctx, slog.String("tenant", string(ref.Tenant)))
 	if err := e.run(ctx, handle, lease); err != nil {
 		return e.fail(ctx, lease, err)
 	}
@@ -77,19 +81,11 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 func (e *Engine) run(ctx context.Context, handle Handler, l record.Lease) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.String("panic", describe(v)), slog.String("stack", string(debug.Stack())))
+			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.String("panic", telemetry.Panic(v)), slog.String("stack", string(debug.Stack())))
 			err = errPanic
 		}
 	}()
 	return handle(ctx, l)
-}
-
-// describe says what a handler panicked with: in words where the runtime chose them, else by its type alone.
-func describe(v any) string {
-	if err, ok := v.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", v)
 }
 
 // fail writes what a failure means. It does so even when the context has ended, so that a shutdown gives its work back at once.
@@ -102,7 +98,7 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, e
 	if errors.Is(err, errPanic) {
 		o.Crashes = l.Crashes
 	}
-	e.Log.LogAttrs(ctx, level(o), "work failed", slog.String("work", l.String()), slog.String("kind", string(fault.KindOf(err))),
+	e.Log.LogAttrs(ctx, level(err, o), "work failed", slog.String("work", l.String()), slog.String("kind", string(fault.KindOf(err))),
 		slog.String("error", err.Error()), slog.Int("attempts", o.Attempts), slog.String("state", string(o.State)), slog.Time("not_before", o.NotBefore))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outcomeTime)
 	defer cancel()
@@ -115,13 +111,17 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, e
 	return Failed, nil
 }
 
-func level(o record.Outcome) slog.Level {
+// level is how loud a failure is: an error is what only an operator can mend.
+func level(err error, o record.Outcome) slog.Level {
 	switch o.State {
 	case record.Dead:
 		return slog.LevelError
 	case record.Held:
 		return slog.LevelWarn
 	case record.Ready:
+		if rules()[fault.KindOf(err)].state == record.Dead || fault.Is(err, fault.Misconfigured) {
+			return slog.LevelError
+		}
 		return slog.LevelInfo
 	default:
 		return slog.LevelError

@@ -30,6 +30,8 @@ type rows struct {
 	claims   []task.Ref
 	finished []record.Outcome
 	finCtx   error
+	// traceparent is that of whoever asked.
+	traceparent string
 }
 
 func (r *rows) Claim(_ context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
@@ -44,7 +46,7 @@ func (r *rows) Claim(_ context.Context, ref task.Ref, d time.Duration) (record.L
 	}
 	r.leased[ref] = true
 	l := r.lease
-	l.Ref, l.Token, l.Until = ref, 1, at.Add(d)
+	l.Ref, l.Token, l.Until, l.Traceparent = ref, 1, at.Add(d), r.traceparent
 	return l, true, nil
 }
 
@@ -68,8 +70,30 @@ func engine(r *rows, h Handler) (*Engine, *bytes.Buffer) {
 	var log bytes.Buffer
 	return &Engine{
 		Store: r, Handlers: map[task.Kind]Handler{task.LinkPush: h}, Clock: clock.NewManual(at), Jitter: least, Lease: 30 * time.Second,
+		Trace: func(ctx context.Context, parent string) (context.Context, string) {
+			return context.WithValue(ctx, traced{}, parent+"+"), parent + "+"
+		},
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}, &log
+}
+
+// traced is the key of the trace that a context carries.
+type traced struct{}
+
+func TestWorkGoesOnWithTheTraceOfWhoAsked(t *testing.T) {
+	t.Parallel()
+	var lease, carried string
+	e, _ := engine(&rows{traceparent: "parent"}, func(ctx context.Context, l record.Lease) error {
+		lease = l.Traceparent
+		carried, _ = ctx.Value(traced{}).(string)
+		return nil
+	})
+	if _, err := e.Work(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	if lease != "parent+" || carried != "parent+" {
+		t.Errorf("the lease has the trace %q and the context %q, want parent+", lease, carried)
+	}
 }
 
 func TestWorkHandsTheLeaseToItsHandler(t *testing.T) {
@@ -215,6 +239,7 @@ func TestLogLevelFollowsTheState(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[fault.Kind]string{
 		fault.Transient: "level=INFO", fault.NeedsReauth: "level=WARN", fault.Forbidden: "level=ERROR",
+		fault.Misconfigured: "level=ERROR",
 	} {
 		e, log := engine(&rows{}, func(context.Context, record.Lease) error { return fault.New(kind, "op", nil) })
 		if _, err := e.Work(t.Context(), ref); err != nil {
@@ -224,7 +249,7 @@ func TestLogLevelFollowsTheState(t *testing.T) {
 			t.Errorf("%s: %s, want %s", kind, log, want)
 		}
 	}
-	if got := level(record.Outcome{State: "made up"}); got != slog.LevelError {
+	if got := level(fault.New(fault.Transient, "op", nil), record.Outcome{State: "made up"}); got != slog.LevelError {
 		t.Errorf("an unknown state is logged at %s", got)
 	}
 }

@@ -33,8 +33,10 @@ type Feeder struct {
 
 	commits chan []task.Hint
 	mu      sync.Mutex
-	sent    map[cal.TenantID]int
-	away    bool
+	// sent counts what each tenant's commits have led to since burst began.
+	sent  map[cal.TenantID]int
+	burst time.Time
+	away  bool
 }
 
 // The bounds of what a feeder hands out.
@@ -45,7 +47,7 @@ const (
 	// perTenant is how many rows of one tenant and lane one sweep admits, sweepLimit how many rows in all.
 	perTenant  = 128
 	sweepLimit = 2048
-	// commitBurst is how many hints of one tenant may follow commits between two sweeps. More of them wait for the sweep.
+	// commitBurst is how many hints of one tenant may follow commits in the time of one sweep. More of them wait for the sweep.
 	commitBurst = 256
 	// commitBacklog is how many commits may wait to be told about.
 	commitBacklog = 1024
@@ -74,6 +76,10 @@ func (f *Feeder) Committed(hints []task.Hint) {
 func (f *Feeder) admit(hints []task.Hint) []task.Hint {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if now := f.clock.Now(); now.Sub(f.burst) >= sweepEvery {
+		f.burst = now
+		clear(f.sent)
+	}
 	var out []task.Hint
 	for _, h := range hints {
 		if h.Lane == task.Bulk || f.sent[h.Tenant] >= commitBurst {
@@ -117,7 +123,6 @@ func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 // SweepOnce hands out what is due now.
 func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
 	f.mu.Lock()
-	clear(f.sent)
 	away := f.away
 	f.mu.Unlock()
 	if onlyAway && f.queue != nil && !away {

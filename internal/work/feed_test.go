@@ -122,12 +122,26 @@ func TestCommittedAdmitsNoBulkAndABurstOfEachTenant(t *testing.T) {
 	if admitted["ten_1"] != commitBurst || admitted["ten_2"] != 3 {
 		t.Errorf("admitted %v, want %d and 3", admitted, commitBurst)
 	}
-	if err := f.SweepOnce(t.Context(), false); err != nil {
-		t.Fatal(err)
+}
+
+// A process that only takes bookings in sweeps nothing.
+func TestCommittedAdmitsAgainWithoutASweep(t *testing.T) {
+	t.Parallel()
+	c := clock.NewManual(at)
+	f := NewFeeder(&due{}, nil, nil, c, slog.New(slog.DiscardHandler))
+	f.Committed(hints("ten_1", commitBurst, task.Interactive))
+	f.Committed(hints("ten_1", 1, task.Interactive))
+	if n := len(f.commits); n != 1 {
+		t.Fatalf("%d commits are told about, want the first alone", n)
+	}
+	c.Advance(sweepEvery)
+	f.Committed(hints("ten_2", 1, task.Interactive))
+	if n := len(f.sent); n != 1 {
+		t.Errorf("%d tenants are remembered, want the last one alone", n)
 	}
 	f.Committed(hints("ten_1", 1, task.Interactive))
-	if len(f.commits) != 1 {
-		t.Error("a sweep begins the burst anew")
+	if n := len(f.commits); n != 3 {
+		t.Errorf("%d commits are told about a second later, want 3", n)
 	}
 }
 

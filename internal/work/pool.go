@@ -43,7 +43,8 @@ func (p *Pool) serve(ctx context.Context) {
 				return // both were there to take
 			}
 			if _, err := p.engine.Work(ctx, ref); err != nil && ctx.Err() == nil {
-				p.engine.Log.ErrorContext(ctx, "work could not be claimed or settled", slog.String("work", ref.String()), slog.String("error", err.Error()))
+				p.engine.Log.ErrorContext(ctx, "work could not be claimed or settled", slog.String("tenant", string(ref.Tenant)),
+					slog.String("work", ref.String()), slog.String("error", err.Error()))
 			}
 			p.mu.Lock()
 			delete(p.held, ref)

@@ -28,13 +28,13 @@ var kinds = map[refusal]fault.Kind{
 	{400, ""}:                            fault.Invalid,
 	{400, "channelIdNotUnique"}:          fault.Duplicate,
 	{401, ""}:                            fault.Unauthorized,
-	{401, "push.webhookUrlUnauthorized"}: fault.Invalid, // about the address, not about the token
+	{401, "push.webhookUrlUnauthorized"}: fault.Misconfigured, // about the address, not about the token
 	{403, ""}:                            fault.Forbidden,
 	{403, "rateLimitExceeded"}:           fault.RateLimited,
 	{403, "userRateLimitExceeded"}:       fault.RateLimited,
 	{403, "quotaExceeded"}:               fault.QuotaExhausted,
 	{403, "dailyLimitExceeded"}:          fault.QuotaExhausted,
-	{403, "accessNotConfigured"}:         fault.Invalid, // the API is switched off in our own project
+	{403, "accessNotConfigured"}:         fault.Misconfigured, // the API is switched off in our own project
 	{403, "notACalendarUser"}:            fault.Unsupported,
 	{404, ""}:                            fault.NotFound,
 	{408, ""}:                            fault.Transient,

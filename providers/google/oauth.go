@@ -55,7 +55,7 @@ func tokenKind(reason string) fault.Kind {
 		return fault.NeedsReauth
 	case "invalid_client", "deleted_client", "disabled_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_scope",
 		"invalid_request", "unsupported_grant_type", "org_internal":
-		return fault.Invalid
+		return fault.Misconfigured
 	case "rate_limit_exceeded":
 		return fault.RateLimited
 	default:

@@ -72,7 +72,7 @@ func tokenKind(said tokenRefusal) fault.Kind {
 		if class == fault.Transient {
 			return class
 		}
-		return fault.Invalid
+		return fault.Misconfigured
 	case "temporarily_unavailable", "server_error":
 		return fault.Transient
 	default:
@@ -97,7 +97,7 @@ func codeClass(codes []json.Number) fault.Kind {
 		case 7000215, 7000222, 7000218, // our secret: wrong, expired, missing
 			700016, 700011, 50011, 70011, 700022, 50194, 90130, 9002332, 650052, 650056, 65005, // our registration
 			54005, 501481, 50147: // our use of a code: redeemed before, or with another verifier
-			return fault.Invalid
+			return fault.Misconfigured
 		}
 	}
 	return ""

@@ -96,7 +96,7 @@ func newDoor(t *testing.T, p cal.Provider) *door {
 	t.Helper()
 	decoders := map[cal.Provider]provider.NotificationDecoder{cal.Google: google.New(google.Config{}), cal.Microsoft: microsoft.New(microsoft.Config{})}
 	d := &door{T: t, channels: newChannels(), log: &bytes.Buffer{}}
-	d.Receiver = &inbound.Receiver{Provider: p, Decoder: decoders[p], Channels: d.channels, Log: slog.New(slog.NewJSONHandler(d.log, nil))}
+	d.Receiver = &inbound.Receiver{Provider: p, Decoder: decoders[p], Channels: d.channels, Trace: traced, Log: slog.New(slog.NewJSONHandler(d.log, nil))}
 	return d
 }
 
@@ -159,3 +159,8 @@ func batch(t *testing.T, items ...any) *http.Request {
 	}
 	return post("/hooks/microsoft", bytes.NewReader(raw), "Content-Type", "application/json")
 }
+
+// begun is the trace that every push of these tests begins.
+const begun = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+func traced(ctx context.Context) (context.Context, string) { return ctx, begun }

@@ -15,6 +15,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Channels finds channels and commits what was received on them.
@@ -39,12 +40,11 @@ type Receiver struct {
 	Provider cal.Provider
 	Decoder  provider.NotificationDecoder
 	Channels Channels
-	Log      *slog.Logger
-	strays   atomic.Int64
+	// Trace begins a trace and lets the context carry it.
+	Trace  func(ctx context.Context) (context.Context, string)
+	Log    *slog.Logger
+	strays atomic.Int64
 }
-
-// Strays is how many notices were dropped because no channel of ours vouches for them.
-func (h *Receiver) Strays() int64 { return h.strays.Load() }
 
 // ServeHTTP answers one push.
 func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -95,9 +95,11 @@ func (h *Receiver) shake(w http.ResponseWriter, token string) {
 
 // receive commits each notice on its own, so that one that is wrong harms no other. Only a store that fails makes the provider try again.
 func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []provider.Notice) {
+	began, trace := h.Trace(r.Context())
 	for _, n := range coalesce(notices) {
-		if err := h.commit(r.Context(), n); err != nil {
-			h.Log.ErrorContext(r.Context(), "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
+		ctx := telemetry.WithScope(began)
+		if err := h.commit(ctx, n, trace); err != nil {
+			h.Log.ErrorContext(ctx, "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
 			w.Header().Set("Retry-After", "5")
 			problem(w, http.StatusServiceUnavailable, "nothing was committed for at least one notice: send the push again")
 			return
@@ -119,7 +121,7 @@ func coalesce(notices []provider.Notice) []provider.Notice {
 	return out
 }
 
-func (h *Receiver) commit(ctx context.Context, n provider.Notice) error {
+func (h *Receiver) commit(ctx context.Context, n provider.Notice, trace string) error {
 	ch, err := h.Channels.Channel(ctx, n.Channel)
 	known := !errors.Is(err, record.ErrNotFound)
 	if known && err != nil {
@@ -127,7 +129,10 @@ func (h *Receiver) commit(ctx context.Context, n provider.Notice) error {
 	}
 	// The secret is compared in any case: nobody shall learn from the time it takes whether there is such a channel.
 	if genuine(ch, n.Secret) && known && ch.State != record.ChannelClosed {
-		return h.Channels.Receive(ctx, notification(ch, n))
+		telemetry.Learn(ctx, slog.String("tenant", string(ch.TenantID)))
+		received := notification(ch, n)
+		received.Traceparent = trace
+		return h.Channels.Receive(ctx, received)
 	}
 	h.stray(ctx, known)
 	return nil

@@ -33,7 +33,7 @@ func TestGenuinePushes(t *testing.T) {
 		d := newDoor(t, c.provider)
 		rec := d.push(c.req(t))
 		want := c.want
-		want.Channel = d.channels.known[channelID]
+		want.Channel, want.Traceparent = d.channels.known[channelID], begun
 		if c.provider == cal.Google {
 			want.Resource = "resource"
 		} else {

@@ -1,0 +1,357 @@
+package grant
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"maps"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
+)
+
+const issuer = "https://accounts.google.com"
+
+// journal keeps one flow in memory under the store's rules: bound to a browser, spent once, ended by its time.
+type journal struct {
+	clock     clock.Clock
+	begun     []record.NewFlow
+	flow      record.Flow
+	activated []record.Grant
+	err       map[string]error
+}
+
+func (j *journal) BeginConnection(_ context.Context, t cal.TenantID, n record.NewFlow) (cal.ConnectionID, error) {
+	if t != tenant || j.err["begin"] != nil {
+		return "", errors.Join(j.err["begin"], record.ErrNotFound)
+	}
+	j.begun = append(j.begun, n)
+	j.flow = record.Flow{
+		ID: "flw_1", ConnectionID: "con_1", Provider: n.Provider, AppID: n.AppID, Verifier: n.Verifier, State: n.State, ExpiresAt: n.ExpiresAt,
+	}
+	return "con_1", nil
+}
+
+func (j *journal) BindFlow(_ context.Context, token, browser string) (cal.TenantID, record.Flow, error) {
+	if j.err["bind"] != nil {
+		return "", record.Flow{}, j.err["bind"]
+	}
+	if len(j.begun) == 0 || token != j.begun[len(j.begun)-1].ConnectToken || !j.flow.UsedAt.IsZero() || !j.flow.ExpiresAt.After(j.clock.Now()) {
+		return "", record.Flow{}, record.ErrNotFound
+	}
+	j.flow.BrowserHash = browser
+	return tenant, j.flow, nil
+}
+
+func (j *journal) UseFlow(_ context.Context, state, browser string) (cal.TenantID, record.Flow, error) {
+	if j.err["use"] != nil {
+		return "", record.Flow{}, j.err["use"]
+	}
+	if state != j.flow.State || browser != j.flow.BrowserHash || browser == "" || !j.flow.UsedAt.IsZero() || !j.flow.ExpiresAt.After(j.clock.Now()) {
+		return "", record.Flow{}, record.ErrNotFound
+	}
+	j.flow.UsedAt = j.clock.Now()
+	return tenant, j.flow, nil
+}
+
+func (j *journal) Activate(_ context.Context, t cal.TenantID, id cal.ConnectionID, g record.Grant) error {
+	if t != tenant || id != "con_1" || j.err["activate"] != nil {
+		return errors.Join(j.err["activate"], record.ErrNotFound)
+	}
+	j.activated = append(j.activated, g)
+	return nil
+}
+
+// dice are secrets that can be told apart.
+type dice struct{ n int }
+
+func (d *dice) Secret() string {
+	d.n++
+	return strings.Repeat("s", d.n)
+}
+
+type rig struct {
+	*Flow
+
+	journal *journal
+	clock   *clock.Manual
+}
+
+// begun is a flow that waits for the browser.
+func begun(t *testing.T, e *endpoint) rig {
+	t.Helper()
+	c := clock.NewManual(began)
+	j := &journal{clock: c, err: map[string]error{}}
+	r := rig{Flow: NewFlow(j, exchange(e, c), &dice{}, c), journal: j, clock: c}
+	if _, _, err := r.Begin(t.Context(), tenant, cal.Google, "", "key_1"); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// opened is a flow that waits for the provider's answer, and a good answer to it.
+func opened(t *testing.T, e *endpoint) (rig, Answer) {
+	t.Helper()
+	r := begun(t, e)
+	n := r.journal.begun[0]
+	if _, err := r.Open(t.Context(), n.ConnectToken, "cookie"); err != nil {
+		t.Fatal(err)
+	}
+	return r, Answer{Provider: cal.Google, State: n.State, Code: authCode, Issuer: issuer, Cookie: "cookie"}
+}
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	r := begun(t, nil)
+	id, token, err := r.Begin(t.Context(), tenant, cal.Microsoft, "con_1", "key_2")
+	if err != nil || id != "con_1" {
+		t.Fatalf("%s, %v", id, err)
+	}
+	first, n := r.journal.begun[0], r.journal.begun[1]
+	if n.Provider != cal.Microsoft || n.AppID != "microsoft" || n.Again != "con_1" || n.Actor != "key_2" || !n.ExpiresAt.Equal(began.Add(flowTime)) || n.ConnectToken != token {
+		t.Errorf("%+v", n)
+	}
+	if n.ConnectToken == n.State || n.Verifier == first.Verifier || len(n.Verifier) < 43 { // RFC 7636, section 4.1
+		t.Errorf("secrets are used twice or too short: %+v", n)
+	}
+	if _, _, err := r.Begin(t.Context(), tenant, "caldav", "", ""); !errors.Is(err, ErrNoApp) {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := r.Begin(t.Context(), "ten_2", cal.Google, "", ""); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAuthorizationRequest(t *testing.T) {
+	t.Parallel()
+	for p, own := range map[cal.Provider]map[string]string{
+		cal.Google:    {"scope": scopes, "access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"},
+		cal.Microsoft: {"scope": "offline_access Calendars.ReadWrite", "response_mode": "query", "prompt": "select_account"},
+	} {
+		r := begun(t, nil)
+		_, token, err := r.Begin(t.Context(), tenant, p, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := r.Open(t.Context(), token, "cookie")
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(page)
+		if err != nil || !strings.HasPrefix(page, r.exchange.apps[cal.AppID(p)].Driver.OAuth().AuthURL+"?") {
+			t.Errorf("%s: %s, %v", p, page, err)
+		}
+		n := r.journal.begun[1]
+		sum := sha256.Sum256([]byte(n.Verifier))
+		want := map[string]string{
+			"client_id": "client-of-" + string(p), "redirect_uri": redirect(p), "response_type": "code", "state": n.State,
+			"code_challenge": base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method": "S256",
+		}
+		maps.Copy(want, own)
+		q := u.Query()
+		for name, value := range want {
+			if q.Get(name) != value {
+				t.Errorf("%s: %s is %q, want %q", p, name, q.Get(name), value)
+			}
+		}
+		if len(q) != len(want) || strings.Contains(page, n.Verifier) || strings.Contains(page, canary) {
+			t.Errorf("%s: %s", p, page)
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	r := begun(t, nil)
+	n := r.journal.begun[0]
+	if _, err := r.Open(t.Context(), "another link", "cookie"); !errors.Is(err, ErrLink) {
+		t.Errorf("another link: %v", err)
+	}
+	r.journal.err["bind"] = errDown
+	if _, err := r.Open(t.Context(), n.ConnectToken, "cookie"); !errors.Is(err, errDown) || errors.Is(err, ErrLink) {
+		t.Errorf("no database: %v", err)
+	}
+	delete(r.journal.err, "bind")
+	r.journal.flow.AppID = "gone"
+	if _, err := r.Open(t.Context(), n.ConnectToken, "cookie"); !errors.Is(err, ErrNoApp) {
+		t.Errorf("an app that was taken away: %v", err)
+	}
+	r.clock.Advance(flowTime)
+	if _, err := r.Open(t.Context(), n.ConnectToken, "cookie"); !errors.Is(err, ErrLink) {
+		t.Errorf("too late: %v", err)
+	}
+}
+
+func TestFinish(t *testing.T) {
+	t.Parallel()
+	e := answering(tokens("access-1", "refresh-1"))
+	r, a := opened(t, e)
+	if strings.Contains(r.journal.flow.BrowserHash, "cookie") || len(r.journal.flow.BrowserHash) != 64 {
+		t.Errorf("the cookie is kept as %q", r.journal.flow.BrowserHash)
+	}
+	id, err := r.Finish(t.Context(), a)
+	want := record.Grant{ConnectionID: "con_1", AccessToken: "access-1", RefreshToken: "refresh-1", Scopes: scopes, ExpiresAt: began.Add(time.Hour)}
+	if err != nil || id != "con_1" || len(r.journal.activated) != 1 || r.journal.activated[0] != want {
+		t.Errorf("%s, %v, activated %+v", id, err, r.journal.activated)
+	}
+	if got := e.calls[0].Get("code_verifier"); got != r.journal.begun[0].Verifier {
+		t.Errorf("redeemed with the verifier %q", got)
+	}
+	if _, err := r.Finish(t.Context(), a); !errors.Is(err, ErrState) || e.count() != 1 {
+		t.Errorf("a second time: %v", err)
+	}
+	if _, err := r.Open(t.Context(), r.journal.begun[0].ConnectToken, "cookie"); !errors.Is(err, ErrLink) {
+		t.Errorf("the link again: %v", err)
+	}
+}
+
+// Each of these answers brings no connection, and no call of the token endpoint.
+func TestAnswersThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*Answer)
+		want   error
+		spent  bool
+	}{
+		"no state":              {func(a *Answer) { a.State = "" }, ErrState, false},
+		"another state":         {func(a *Answer) { a.State += "x" }, ErrState, false},
+		"no cookie":             {func(a *Answer) { a.Cookie = "" }, ErrState, false},
+		"another browser":       {func(a *Answer) { a.Cookie = "other" }, ErrState, false},
+		"another provider":      {func(a *Answer) { a.Provider = cal.Microsoft }, ErrState, true},
+		"another issuer":        {func(a *Answer) { a.Issuer = "https://evil.test" }, ErrIssuer, true},
+		"an issuer's refusal":   {func(a *Answer) { a.Error, a.Issuer = "access_denied", "https://evil.test" }, ErrIssuer, true},
+		"refused":               {func(a *Answer) { a.Error, a.Code = "access_denied", "" }, ErrRefused, true},
+		"refused, with a code":  {func(a *Answer) { a.Error = "access_denied" }, ErrRefused, true},
+		"neither code nor word": {func(a *Answer) { a.Code = "" }, ErrRefused, true},
+	} {
+		e := answering(tokens("access-1", "refresh-1"))
+		r, good := opened(t, e)
+		bad := good
+		c.change(&bad)
+		if _, err := r.Finish(t.Context(), bad); !errors.Is(err, c.want) || len(r.journal.activated) != 0 || e.count() != 0 {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if _, err := r.Finish(t.Context(), good); errors.Is(err, ErrState) != c.spent || (err == nil) == c.spent {
+			t.Errorf("%s: the good answer after it: %v", name, err)
+		}
+	}
+}
+
+func TestIssuerIsComparedWhereBothNameOne(t *testing.T) {
+	t.Parallel()
+	r, a := opened(t, answering(tokens("access-1", "refresh-1")))
+	a.Issuer = ""
+	if _, err := r.Finish(t.Context(), a); err != nil {
+		t.Errorf("an answer without an issuer: %v", err)
+	}
+	r, a = opened(t, answering(tokens("access-1", "refresh-1")))
+	nameless := r.exchange.apps["google"]
+	nameless.Driver = anonymous{nameless.Driver}
+	r.exchange.apps["google"] = nameless
+	a.Issuer = "https://login.microsoftonline.com/tenant/v2.0"
+	if _, err := r.Finish(t.Context(), a); err != nil {
+		t.Errorf("a provider whose issuer depends on the account: %v", err)
+	}
+}
+
+func TestFlowWithoutACookieIsBoundToNobody(t *testing.T) {
+	t.Parallel()
+	e := answering(tokens("access-1", "refresh-1"))
+	r := begun(t, e)
+	n := r.journal.begun[0]
+	if _, err := r.Open(t.Context(), n.ConnectToken, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Finish(t.Context(), Answer{Provider: cal.Google, State: n.State, Code: authCode}); !errors.Is(err, ErrState) || e.count() != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnswerThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	e := answering(tokens("access-1", "refresh-1"))
+	r, a := opened(t, e)
+	r.clock.Advance(flowTime)
+	if _, err := r.Finish(t.Context(), a); !errors.Is(err, ErrState) || e.count() != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRedeemingFails(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		endpoint *endpoint
+		kind     fault.Kind
+		refused  bool
+	}{
+		"a code that was used": {refusing(400, "invalid_grant"), fault.NeedsReauth, true},
+		"a wrong secret":       {refusing(401, "invalid_client"), fault.Misconfigured, false},
+		"overrun":              {refusing(503, "x"), fault.Transient, false},
+	} {
+		r, a := opened(t, c.endpoint)
+		_, err := r.Finish(t.Context(), a)
+		if !fault.Is(err, c.kind) || errors.Is(err, ErrRefused) != c.refused || len(r.journal.activated) != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, secret := range []string{canary, r.journal.begun[0].Verifier} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: a secret is in %q", name, err)
+			}
+		}
+	}
+}
+
+// A grant that lacks a scope would fail with the first booking, and one without a refresh token within the hour: the owner is told at once.
+func TestPartialGrantIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p      cal.Provider
+		answer string
+		whole  bool
+	}{
+		"a tick was taken away":       {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"https://www.googleapis.com/auth/calendar.events"}`, false},
+		"more than was asked":         {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"openid ` + scopes + `"}`, true},
+		"no refresh token":            {cal.Google, `{"access_token":"a","scope":"` + scopes + `"}`, false},
+		"nothing said about scopes":   {cal.Google, `{"access_token":"a","refresh_token":"r"}`, true},
+		"Microsoft":                   {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.ReadWrite User.Read"}`, true},
+		"Microsoft, with its prefix":  {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"https://graph.microsoft.com/calendars.readwrite"}`, true},
+		"Microsoft, to read only":     {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.Read"}`, false},
+		"Microsoft, for an hour only": {cal.Microsoft, `{"access_token":"a","scope":"Calendars.ReadWrite"}`, false},
+	} {
+		r := begun(t, answering(says(200, c.answer)))
+		_, token, err := r.Begin(t.Context(), tenant, c.p, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Open(t.Context(), token, "cookie"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Finish(t.Context(), Answer{Provider: c.p, State: r.journal.flow.State, Code: authCode, Cookie: "cookie"})
+		if c.whole != (err == nil) || c.whole != (len(r.journal.activated) == 1) || !c.whole && (!errors.Is(err, ErrPartial) || !errors.Is(err, ErrRefused)) {
+			t.Errorf("%s: %v, activated %+v", name, err, r.journal.activated)
+		}
+	}
+}
+
+func TestStoreFailsAroundAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"use", "activate"} {
+		r, a := opened(t, answering(tokens("access-1", "refresh-1")))
+		r.journal.err[call] = errDown
+		if _, err := r.Finish(t.Context(), a); !errors.Is(err, errDown) || errors.Is(err, ErrState) || errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	r, a := opened(t, nil)
+	r.journal.flow.AppID = "gone"
+	if _, err := r.Finish(t.Context(), a); !errors.Is(err, ErrNoApp) {
+		t.Errorf("an app that was taken away: %v", err)
+	}
+}
