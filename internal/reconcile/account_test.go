@@ -47,8 +47,9 @@ type account struct {
 	late   []lateWrite
 	// version is the one that the next call is about.
 	version int64
-	// fates says what becomes of the next call; changed runs after every effect.
-	fates   func(ctx context.Context, op string) fate
+	// asked looks at every call, fates says what becomes of it; changed runs after every effect.
+	asked   func(ctx context.Context, op string)
+	fates   func(op string) fate
 	changed func(op string, id cal.EventID, notify cal.Notify, guests bool)
 	fault   error
 	adopted *bool
@@ -90,9 +91,12 @@ func newAccount(p cal.Provider) *account {
 
 func (a *account) next(ctx context.Context, op string) (fate, error) {
 	a.calls = append(a.calls, op)
+	if a.asked != nil {
+		a.asked(ctx, op)
+	}
 	f := answered
 	if a.fates != nil {
-		f = a.fates(ctx, op)
+		f = a.fates(op)
 	}
 	switch f {
 	case limited:

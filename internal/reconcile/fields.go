@@ -12,36 +12,40 @@ func compare(s Situation) Step {
 	var step Step
 	late := isLate(s)
 	for _, f := range s.Remote.Event.Content.Differences(s.Desired.Content, s.Desired.Fields).Each() {
-		one := cal.Fields(f)
-		switch {
-		case f == cal.FieldAttendees && !s.Link.Authoritative:
-			// Ours are taken off; who else stands there is not the core's business.
-			if guestsDiffer(s) {
-				step.Fields |= one
-			}
-		case untouched(s, one):
-			if changedByCore(s, one) {
-				step.Fields |= one
-			}
-		case late, landed(s, f):
-			step.Fields |= one
-		case f == cal.FieldAttendees && mergeable(s):
-			// Guests are a set: what the core wants of its own is written beside what a person wants of others.
-			if guestsDiffer(s) {
-				step.Fields |= one
-			}
-			if strangersDiffer(s) {
-				step.Person |= one
-			}
-		default:
-			step.Person |= one
-			if changedByCore(s, one) {
-				step.Open |= one
-			}
+		v := judge(s, f, late)
+		if v.write {
+			step.Fields |= cal.Fields(f)
+		}
+		if v.person {
+			step.Person |= cal.Fields(f)
+		}
+		if v.open {
+			step.Open |= cal.Fields(f)
 		}
 	}
 	step.Why = explain(step, late)
 	return step
+}
+
+// verdict is what becomes of one field that shows something else than the core wants.
+type verdict struct{ write, person, open bool }
+
+func judge(s Situation, f cal.Field, late bool) verdict {
+	one, guests := cal.Fields(f), f == cal.FieldAttendees
+	switch {
+	case guests && !s.Link.Authoritative:
+		// Ours are taken off; who else stands there is not the core's business.
+		return verdict{write: guestsDiffer(s)}
+	case untouched(s, one):
+		return verdict{write: changedByCore(s, one)}
+	case late, landed(s, f):
+		return verdict{write: true}
+	case guests && mergeable(s):
+		// Guests are a set: what the core wants of its own is written beside what a person wants of others.
+		return verdict{write: guestsDiffer(s), person: strangersDiffer(s)}
+	default:
+		return verdict{person: true, open: changedByCore(s, one)}
+	}
 }
 
 func explain(step Step, late bool) string {
@@ -148,6 +152,15 @@ func mayHaveChanged(s Situation, agreed cal.Attendee) bool {
 func strangersDiffer(s Situation) bool {
 	ours := append(invited(s.Link), s.Desired.Content.Attendees...)
 	return others(s.Remote.Event.Content, ours).Differences(others(firstSent(s.Link).Read, ours), cal.AllFields) != 0
+}
+
+// withoutHost leaves the connected account itself out of guests, wanted and shown alike. Providers keep the organizer apart from the guests:
+// inviting the host to their own event is refused, or makes a second entry for them, and what each provider then lists is nobody's change.
+func withoutHost(guests []cal.Attendee, account string) []cal.Attendee {
+	host := []cal.Attendee{{Email: account}}
+	return slices.DeleteFunc(slices.Clone(guests), func(a cal.Attendee) bool {
+		return len(standing(host, cal.Content{Attendees: []cal.Attendee{a}})) > 0
+	})
 }
 
 // others are the guests of content without ours.

@@ -138,13 +138,8 @@ func planWithout(s Situation) Step {
 	since, unanswered := s.Link.Pending(record.OpCreate)
 	search := unanswered && s.Can.Finds && s.Remote.Seen == Unread
 	switch {
-	case !s.Desired.Present && search:
-		return Step{Action: Find, Why: "a create was never answered and is not wanted any more"}
-	case !s.Desired.Present && unanswered && !s.Can.Finds:
-		// No guests and no text: should it be made only now, it is gone again at once and tells nobody anything.
-		return Step{Action: Create, Fields: cal.Fields(cal.FieldSlot), Why: "a create was never answered: the same key yields the event that is to go"}
 	case !s.Desired.Present:
-		return Step{Action: Agree, Look: lastLook(s), Why: "there is nothing to remove"}
+		return planNothing(s, unanswered, search)
 	case s.Link.State == record.LinkDiverged:
 		return Step{Action: Agree, Removed: true, Why: "a person deleted the event and the core has not decided"}
 	case search && s.Now.Sub(since) > retention:
@@ -153,6 +148,19 @@ func planWithout(s Situation) Step {
 		return Step{Action: Create, Fields: s.Desired.Fields, Why: "a create was never answered: the same key yields the same event"}
 	default:
 		return Step{Action: Create, Fields: s.Desired.Fields, Why: "the booking has no event here"}
+	}
+}
+
+// planNothing plans for a link that is to have no event, and is not known to have one.
+func planNothing(s Situation, unanswered, search bool) Step {
+	switch {
+	case search:
+		return Step{Action: Find, Why: "a create was never answered and is not wanted any more"}
+	case unanswered && !s.Can.Finds:
+		// No guests and no text: should it be made only now, it is gone again at once and tells nobody anything.
+		return Step{Action: Create, Fields: cal.Fields(cal.FieldSlot), Why: "a create was never answered: the same key yields the event that is to go"}
+	default:
+		return Step{Action: Agree, Look: lastLook(s), Why: "there is nothing to remove"}
 	}
 }
 

@@ -50,6 +50,8 @@ type run struct {
 	c      record.Case
 	s      Situation
 	client Client
+	// shown is the event as the provider showed it last, the host among its guests or not.
+	shown cal.Event
 	// merged are fields of a person's that this run has written its own to.
 	merged cal.Fields
 	// fresh says that the link's event was read in this run. Of one that the link did not know before, a listing may have shown more meanwhile
@@ -94,7 +96,7 @@ func settled(s Situation) bool {
 	if s.Link.EventID == "" {
 		return !s.Desired.Present || s.Link.State == record.LinkDiverged
 	}
-	return s.Desired.Present && s.Link.Base != nil && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
+	return s.Desired.Present && s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
 		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
 }
 
@@ -113,7 +115,7 @@ func (r *Reconciler) desired(c record.Case) Desired {
 			d.Fields = cal.AllFields
 		}
 	case r.Quiet(c.Link.Provider), spec.Notify == cal.NotifyAll:
-		d.Content.Attendees = spec.Attendees
+		d.Content.Attendees = withoutHost(spec.Attendees, c.Connection.Account)
 		d.Fields = cal.AllFields
 	}
 	return d
@@ -168,7 +170,6 @@ func (w *run) read(ctx context.Context) error {
 		e, err = w.client.ReadEvent(ctx, w.ref())
 		return err
 	})
-	w.s.Suspect = false
 	switch {
 	case fault.Is(err, fault.Gone), err == nil && e.Gone():
 		w.s.Remote = Remote{Seen: Gone}
@@ -218,6 +219,8 @@ func (w *run) find(ctx context.Context) error {
 
 // show takes in an event as the provider has just shown it.
 func (w *run) show(e cal.Event) {
+	w.shown = e
+	e.Content.Attendees = withoutHost(e.Content.Attendees, w.c.Connection.Account)
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
 	w.s.Remote = Remote{Seen: Present, Event: e}
 	if e.Gone() {
@@ -228,12 +231,13 @@ func (w *run) show(e cal.Event) {
 // answered takes in what the provider has made of fields that were written: by definition what both sides agree on.
 func (w *run) answered(e cal.Event, wrote cal.Fields) {
 	w.show(e)
+	content := w.s.Remote.Event.Content
 	base := firstSent(w.s.Link)
 	base.Sent = base.Sent.Overlay(w.s.Desired.Content, wrote)
-	base.Read = base.Read.Overlay(e.Content, wrote)
+	base.Read = base.Read.Overlay(content, wrote)
 	w.s.Link.Base = &base
 	w.withdraw()
-	w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: e.Content.Hash(w.s.Desired.Fields)})
+	w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: content.Hash(w.s.Desired.Fields)})
 }
 
 // withdraw takes the last write off those in flight, unless an earlier attempt at the same one was never answered.

@@ -11,8 +11,8 @@ import (
 // commit writes what the run came to.
 func (w *run) commit(ctx context.Context, step Step) error {
 	d := record.Decision{Link: w.s.Link, Fresh: w.fresh, Sent: w.sent, Outcome: record.Served()}
-	if w.s.Remote.Seen == Present && w.s.Remote.Event.ID != "" {
-		d.Event = &w.s.Remote.Event
+	if w.s.Remote.Seen == Present {
+		d.Event = &w.shown
 	}
 	switch step.Action {
 	case Bury:
@@ -53,7 +53,7 @@ func (w *run) bury(d *record.Decision, step Step) {
 func (w *run) removed(d *record.Decision) {
 	l := &d.Link
 	told := l.State == record.LinkRemoved && l.Synced >= w.s.Desired.Version
-	l.State, l.Observed, l.Reason = record.LinkRemoved, nil, ""
+	l.State, l.Reason = record.LinkRemoved, ""
 	l.Synced = w.s.Desired.Version
 	if !told {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingSynced, Outcome: message.OutcomeRemoved})
@@ -71,7 +71,8 @@ func (w *run) hold(d *record.Decision, step Step) {
 	if l.State != record.LinkHeld {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingHeld, Reason: step.Why})
 	}
-	l.State, l.Reason = record.LinkHeld, step.Why
+	// What was just read is no agreement: whatever comes next has to look again.
+	l.State, l.Reason, l.ETag = record.LinkHeld, step.Why, ""
 	d.Sent = nil
 	d.Outcome = record.Outcome{State: record.Held, HeldFor: record.HeldForApproval, Reason: step.Why}
 }

@@ -26,6 +26,7 @@ var errDead = errors.New("the process is dead")
 type shelf struct {
 	clock    *clock.Manual
 	calendar record.Calendar
+	account  string
 	booking  record.Booking
 	link     record.Link
 	sent     map[int][]record.SentHash
@@ -86,11 +87,11 @@ func (s *shelf) accept(a accepted) {
 	if !a.cancelled {
 		s.link.Target, s.link.Authoritative = a.target, a.authoritative
 	}
-	if a.decide && s.link.State == record.LinkDiverged && !s.work.until.IsZero() {
+	if a.decide && s.link.Undecided() && !s.work.until.IsZero() {
 		s.work.token++ // whoever holds the lease must not write back what was just overruled
 	}
-	if a.decide && s.link.Observed != nil {
-		s.link.Base, s.link.Observed = &record.Base{Sent: *s.link.Observed, Read: *s.link.Observed}, nil
+	if a.decide {
+		s.link.Settle()
 	}
 	if s.link.State != record.LinkDiverged || a.decide {
 		s.link.State = record.LinkPending
@@ -169,7 +170,10 @@ func (s *shelf) Case(_ context.Context, l record.Lease) (record.Case, error) {
 		return record.Case{}, err
 	}
 	seen, ok := s.mirror[s.link.EventID]
-	c := record.Case{Link: s.link, Booking: s.booking, Calendar: s.calendar, Sent: s.sent[s.link.Generation]}
+	c := record.Case{
+		Link: s.link, Booking: s.booking, Calendar: s.calendar, Sent: s.sent[s.link.Generation],
+		Connection: record.Connection{ID: s.link.ConnectionID, Account: s.account},
+	}
 	c.Suspect = ok && s.link.EventID != "" && (seen.etag != s.link.ETag || seen.cancelled)
 	return copied(c), nil
 }

@@ -1,0 +1,190 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// The core.
+
+func slotAt(i int) cal.Slot {
+	at := time.Date(2026, 10, 5, 9+i, 0, 0, 0, time.UTC)
+	return cal.Slot{Start: cal.Moment{Instant: at, Zone: "UTC"}, End: cal.Moment{Instant: at.Add(time.Hour), Zone: "UTC"}}
+}
+
+func (m *model) book() {
+	m.spec = cal.Booking{
+		Version: 1, Title: "title", Description: "description", Location: "location", Notify: cal.NotifyNone,
+		Attendees: guestList("a@core.test", "b@core.test"), Targets: []cal.Target{{CalendarID: "cal_1", Authoritative: true}},
+	}
+	if rapid.Bool().Draw(m.t, "mails") {
+		m.spec.Notify = cal.NotifyAll
+	}
+	m.shelf.accept(accepted{spec: m.spec, slot: slotAt(0), target: true, authoritative: true})
+	m.note("core books version 1, notify %s on %s, rewrites %v, blind %v", m.spec.Notify, m.account.name, m.account.rewrites, m.account.blind)
+}
+
+func guestList(emails ...string) []cal.Attendee {
+	var out []cal.Attendee
+	for _, e := range emails {
+		out = append(out, cal.Attendee{Email: e})
+	}
+	return out
+}
+
+func (m *model) coreActs() {
+	l := m.shelf.link
+	decide := rapid.Bool().Draw(m.t, "if-match")
+	kind := rapid.SampledFrom([]string{"revise", "revise", "revise", "cancel", "drop", "demote"}).Draw(m.t, "core")
+	if l.Undecided() && l.Target && !decide && kind != "cancel" {
+		return // the intake refuses it
+	}
+	a := accepted{decide: decide, target: true, authoritative: true}
+	m.spec.Version++
+	switch kind {
+	case "cancel":
+		a.cancelled = true
+	case "drop":
+		a.target = false
+	case "demote":
+		a.authoritative = false
+		for _, h := range m.account.live() {
+			for _, s := range h.strangers {
+				m.announced[s] = true // guests there are not the core's business any more
+			}
+		}
+	default:
+		m.revise()
+	}
+	if decide && l.Observed != nil {
+		m.overrule(l)
+	}
+	a.spec, a.slot = m.spec, slotAt(m.slot)
+	_, _, owned := m.wanted()
+	m.shelf.accept(a)
+	if _, _, now := m.wanted(); now&^owned != 0 {
+		m.acts++ // guests of others become the core's business
+	}
+	m.note("   core: %s version %d, if-match %v: %q %q %d %v %s", kind, m.spec.Version, decide, m.spec.Title, m.spec.Description, m.slot,
+		m.spec.Attendees, m.spec.Notify)
+}
+
+func (m *model) revise() {
+	pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(m.t, label) }
+	switch pick("field", "title", "description", "location", "slot", "attendees", "notify", "nothing") {
+	case "title":
+		m.spec.Title = pick("title", "title", "other title")
+	case "description":
+		m.spec.Description = pick("description", "description", "other description", "")
+	case "location":
+		m.spec.Location = pick("location", "location", "")
+	case "slot":
+		m.slot = rapid.IntRange(0, 2).Draw(m.t, "slot")
+	case "attendees":
+		m.spec.Attendees = guestList(rapid.SampledFrom([][]string{{}, {"a@core.test"}, {"b@core.test", "c@core.test"}}).Draw(m.t, "guests")...)
+	case "notify":
+		m.spec.Notify = rapid.SampledFrom([]cal.Notify{cal.NotifyNone, cal.NotifyAll}).Draw(m.t, "notify")
+	}
+}
+
+// overrule notes which changes of persons the core has decided about.
+func (m *model) overrule(l record.Link) {
+	undecided := told(l)
+	h, ok := m.account.held[l.EventID]
+	if !ok {
+		return
+	}
+	since := h.event.Content.Differences(*l.Observed, undecided) // what persons have done since that report is theirs still
+	h.before = h.before.Overlay(*l.Observed, undecided&^since).Overlay(h.event.Content, since)
+	h.byPerson = h.byPerson&^undecided | since
+	h.stillTheirs = h.stillTheirs&^undecided | since
+	for _, g := range l.Observed.Attendees {
+		m.overruled[g.Email] = true
+	}
+}
+
+// Persons.
+
+func (m *model) personActs() {
+	live := m.account.live()
+	if len(live) == 0 {
+		return
+	}
+	h := live[0]
+	id := h.event.ID
+	if h.event.Content.Title == "" {
+		return // nobody sees an event that was made only to be taken away
+	}
+	saved := copied(h.event)
+	byPerson, touched, strangers := h.byPerson, h.touched, slices.Clone(h.strangers)
+	kind := rapid.SampledFrom([]string{"title", "description", "move", "undo", "delete", "invite", "disinvite", "respond", "colour"}).Draw(m.t, "person")
+	unique := fmt.Sprintf("person %d", m.acts+1)
+	c := h.event.Content
+	acts := 1
+	switch kind {
+	case "title":
+		c.Title = unique
+		m.account.person(id, cal.FieldTitle, c)
+	case "description":
+		c.Description = unique
+		m.account.person(id, cal.FieldDescription, c)
+	case "move":
+		c.Slot = slotAt(100 + m.acts)
+		m.account.person(id, cal.FieldSlot, c)
+	case "invite":
+		guest := fmt.Sprintf("guest%d@person.test", m.acts+1)
+		if _, _, owned := m.wanted(); !owned.Has(cal.FieldAttendees) {
+			m.announced[guest] = true // nobody asked
+		}
+		h.strangers = append(h.strangers, guest)
+		c.Attendees = append(slices.Clone(c.Attendees), cal.Attendee{Email: guest})
+		m.account.person(id, cal.FieldAttendees, c)
+	case "disinvite":
+		if len(c.Attendees) == 0 {
+			return
+		}
+		h.strangers = slices.DeleteFunc(h.strangers, func(s string) bool { return s == c.Attendees[0].Email })
+		c.Attendees = c.Attendees[1:]
+		m.account.person(id, cal.FieldAttendees, c)
+	case "undo":
+		m.undo(h)
+	case "delete":
+		h.bury(m.account.etag(), "person")
+	case "respond":
+		acts = 0
+		if len(c.Attendees) > 0 {
+			h.event.Content.Attendees[0].Response = cal.ResponseAccepted
+		}
+		h.event.ETag = m.account.etag()
+	case "colour":
+		acts = 0
+		h.colour, h.event.ETag = unique, m.account.etag()
+	}
+	if kind != "delete" && m.isOlder(h.event.Content) {
+		// Nobody can tell this from a late write of ours, by design.
+		h.event, h.byPerson, h.touched, h.strangers = saved, byPerson, touched, strangers
+		return
+	}
+	m.acts += acts
+	m.note("   person: %s %s", kind, id)
+}
+
+// undo takes back what persons changed, where nothing of ours has taken its place since.
+func (m *model) undo(h *heldEvent) {
+	h.event.Content = h.event.Content.Overlay(h.before, h.byPerson)
+	h.strangers = nil
+	for _, a := range h.event.Content.Attendees {
+		if strings.HasSuffix(a.Email, "@person.test") {
+			h.strangers = append(h.strangers, a.Email)
+		}
+	}
+	h.byPerson &= h.stillTheirs
+	h.event.ETag = m.account.etag()
+}
