@@ -1,4 +1,3 @@
-// Command calweave is the whole product in one binary: see calweave --help.
 package main
 
 import (
@@ -7,10 +6,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/app/cli"
 )
 
 func main() {
+	app.QuietRedis()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()

@@ -143,7 +143,7 @@ func (b *bench) newServer() *api.Server {
 	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }}
 	return &api.Server{
 		Bookings: bookings{service, b.store}, Accounts: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
-		Contract: contract, Log: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Contract: contract, Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)
 			return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Bookings accepts and shows bookings.
@@ -26,7 +27,8 @@ type Bookings interface {
 type Options struct {
 	// IfMatch is the revision that the caller has seen; nil when it did not say.
 	IfMatch *int64
-	Trace   string
+	// Trace is the traceparent of the request.
+	Trace string
 }
 
 // PutBooking is PUT /v1/bookings/{booking_id}.
@@ -87,7 +89,7 @@ func (s *Server) GetReservation(ctx context.Context, r gen.GetReservationRequest
 
 // options reads the headers of a submission.
 func (s *Server) options(ctx context.Context, ifMatch *string) (Options, error) {
-	o := Options{Trace: trace(ctx)}
+	o := Options{Trace: telemetry.Traceparent(ctx)}
 	if ifMatch == nil {
 		return o, nil
 	}

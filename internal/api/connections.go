@@ -17,7 +17,8 @@ type Accounts interface {
 	Calendars(ctx context.Context, tenant cal.TenantID, after cal.CalendarID, limit int) ([]record.Calendar, error)
 }
 
-// Flow connects accounts. Its errors other than ErrNoProvider are shown to the account's owner.
+// Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
+// lines (telemetry.Learn).
 type Flow interface {
 	Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error)
 	Open(ctx context.Context, connectToken, cookie string) (location string, err error)

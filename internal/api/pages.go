@@ -22,7 +22,11 @@ type Answer struct {
 }
 
 // OwnerError is a failure that the account's owner may be shown.
-type OwnerError struct{ Err error }
+type OwnerError struct {
+	Err error
+	// Expired says that nothing was refused: a page was opened too late, or once more.
+	Expired bool
+}
 
 // Error is what the page says.
 func (e *OwnerError) Error() string { return e.Err.Error() }
@@ -47,6 +51,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;ba
 main{width:100%;max-width:27rem;padding:2.25rem 2rem;background:var(--card);border:1px solid var(--edge);border-radius:14px;text-align:center}
 .mark{display:inline-grid;place-items:center;width:3.25rem;height:3.25rem;border-radius:50%;background:var(--tint);color:var(--mark)}
 h1{margin:1.1rem 0 .5rem;font-size:1.35rem;line-height:1.3}
+h1,p{text-wrap:balance}
 p{margin:0;color:var(--soft)}
 footer{margin-top:1.75rem;padding-top:1.1rem;border-top:1px solid var(--edge);font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}
 `
@@ -154,7 +159,11 @@ func sentence(text string) string {
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if owner, ok := errors.AsType[*OwnerError](err); ok {
 		s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", err.Error()))
-		s.show(w, http.StatusBadRequest, notice{Title: notConnected, Text: sentence(owner.Error())})
+		n := notice{Title: notConnected, Text: sentence(owner.Error())}
+		if owner.Expired {
+			n.Title = "This page has expired"
+		}
+		s.show(w, http.StatusBadRequest, n)
 		return
 	}
 	s.Log.ErrorContext(r.Context(), "an account could not be connected", slog.String("error", err.Error()))

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Secrets that no page may show, wherever they come from.
@@ -30,6 +32,8 @@ const (
 type script struct {
 	location string
 	err      error
+	// tenant is whose flow it turns out to be.
+	tenant   string
 	token    string
 	cookie   string
 	answer   api.Answer
@@ -40,14 +44,23 @@ func (s *script) Begin(context.Context, cal.TenantID, cal.Provider, cal.Connecti
 	return "", "", s.err
 }
 
-func (s *script) Open(_ context.Context, token, cookie string) (string, error) {
+func (s *script) Open(ctx context.Context, token, cookie string) (string, error) {
+	s.learn(ctx)
 	s.token, s.cookie = token, cookie
 	return s.location, s.err
 }
 
-func (s *script) Finish(_ context.Context, a api.Answer) (cal.ConnectionID, error) {
+func (s *script) Finish(ctx context.Context, a api.Answer) (cal.ConnectionID, error) {
+	s.learn(ctx)
 	s.answer, s.finished = a, s.finished+1
 	return "con_1", s.err
+}
+
+// learn names the tenant, as whoever finds the flow in the database does.
+func (s *script) learn(ctx context.Context) {
+	if s.tenant != "" {
+		telemetry.Learn(ctx, slog.String("tenant", s.tenant))
+	}
 }
 
 // pages is a bench whose flow is a script.
@@ -142,6 +155,9 @@ func TestPages(t *testing.T) {
 		"markup": {
 			&api.OwnerError{Err: errors.New(`<script>alert("x")</script> & more`)}, 400, "Your calendar is not connected",
 			"&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt; &amp; more.",
+		},
+		"too late": {
+			&api.OwnerError{Err: errors.New("it was used already"), Expired: true}, 400, "This page has expired", "It was used already.",
 		},
 		"our own fault": {
 			fault.Newf(fault.Transient, "store: use state", "%s", secret), 503, "Your calendar is not connected",

@@ -19,6 +19,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Identity is whose API key a request came with.
@@ -61,7 +62,6 @@ type contextKey int
 const (
 	keyRequestID contextKey = iota
 	keyIdentity
-	keyTrace
 )
 
 func requestID(ctx context.Context) string {
@@ -72,11 +72,6 @@ func requestID(ctx context.Context) string {
 func identity(ctx context.Context) Identity {
 	id, _ := ctx.Value(keyIdentity).(Identity)
 	return id
-}
-
-func trace(ctx context.Context) string {
-	t, _ := ctx.Value(keyTrace).(string)
-	return t
 }
 
 // Handler returns all routes. Who calls them and what protects them:
@@ -176,7 +171,8 @@ func (s *Server) onlyGet(w http.ResponseWriter, r *http.Request) {
 	s.refuseMethod(w, r, http.MethodGet)
 }
 
-// prepare gives every request its id and bounds, and every answer its headers.
+// prepare gives every request its id, its trace and its bounds, and every answer its headers. Whatever is logged on the request's way bears both,
+// and its tenant once that is known.
 func (s *Server) prepare(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := s.RequestID()
@@ -189,8 +185,8 @@ func (s *Server) prepare(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		t := s.Trace(soleTrace(r.Header))
 		h.Set("Traceparent", t)
-		ctx := context.WithValue(context.WithValue(r.Context(), keyRequestID, id), keyTrace, t)
-		r = r.WithContext(ctx)
+		ctx := telemetry.WithScope(telemetry.WithTraceparent(r.Context(), t), slog.String("request_id", id))
+		r = r.WithContext(context.WithValue(ctx, keyRequestID, id))
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		defer s.rescue(w, r)
 		next.ServeHTTP(w, r)
@@ -217,7 +213,7 @@ func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
 	if cause == http.ErrAbortHandler { //nolint:errorlint // it is this very value, as net/http itself compares it
 		panic(cause)
 	}
-	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
 	s.fail(w, r, refuse(reasonInternal, nothingChanged))
 }
 
@@ -238,6 +234,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
+		telemetry.Learn(r.Context(), slog.String("tenant", string(id.Tenant)))
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyIdentity, id)))
 	})
 }

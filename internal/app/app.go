@@ -127,12 +127,10 @@ func (a *App) connectRedis() error {
 	if a.Config.RedisURL.Reveal() == "" {
 		return nil
 	}
-	o, err := redis.ParseURL(a.Config.RedisURL.Reveal())
-	if err != nil {
-		return errors.New("CALWEAVE_REDIS_URL: it is no redis:// or rediss:// URL") // the cause quotes the URL, password and all
+	var err error
+	if a.redis, err = jobs.Dial(a.Config.RedisURL.Reveal(), a.Config.Workers); err != nil {
+		return fmt.Errorf("CALWEAVE_REDIS_URL: %w", err)
 	}
-	o.PoolSize = a.Config.Workers + redisSpare
-	a.redis = redis.NewClient(o)
 	return nil
 }
 
@@ -144,9 +142,6 @@ type silence struct{}
 
 // Printf writes nothing.
 func (silence) Printf(context.Context, string, ...any) {}
-
-// redisSpare are connections beside those of busy workers: heartbeats, hints, the intake.
-const redisSpare = 16
 
 func (a *App) wireProviders() {
 	c := a.Config
@@ -192,7 +187,8 @@ func (a *App) wireServices() error {
 	}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
 	a.Engine = &work.Engine{
-		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease, Log: a.log,
+		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease,
+		Trace: a.follow, Log: a.log,
 	}
 	if a.Config.Roles.Has(config.RoleWorker) {
 		a.pool = work.NewPool(a.Engine, a.Config.Workers)

@@ -20,18 +20,22 @@ import (
 // and after the statement takes effect. Whatever is left must be brought to the same end by the next process.
 func TestKillAtEveryStatement(t *testing.T) {
 	t.Parallel()
-	calls := roundTrip(t, sqliteWorld(t), 0, false)
-	t.Logf("a booking's round trip makes %d statements and calls", calls)
-	everyCall(t, calls, func(t *testing.T, at int, after bool) {
+	everyCall(t, "a booking's round trip", func(t *testing.T, at int, after bool) int {
 		t.Helper()
-		roundTrip(t, sqliteWorld(t), at, after)
+		return roundTrip(t, sqliteWorld(t), at, after)
 	})
 }
 
-// everyCall runs a test for each call, killed before and after it. With -short it leaves most of them out, and under the race detector more: all
-// of them run without it, in a pass of their own.
-func everyCall(t *testing.T, calls int, run func(t *testing.T, at int, after bool)) {
+// everyCall runs a test for each of its calls, killed before and after it. run returns how many calls it made: as many each time, or the last ones
+// would be passed over. With -short it leaves most of them out, and under the race detector more: all of them run without it, in a pass of their
+// own.
+func everyCall(t *testing.T, what string, run func(t *testing.T, at int, after bool) (calls int)) {
 	t.Helper()
+	calls := run(t, 0, false)
+	if again := run(t, 0, false); again != calls {
+		t.Fatalf("%s makes %d statements and calls, and another time %d", what, calls, again)
+	}
+	t.Logf("%s makes %d statements and calls", what, calls)
 	stride := 1
 	switch {
 	case underRace:
@@ -65,11 +69,18 @@ func roundTrip(t *testing.T, w *world, at int, after bool) int {
 	_, err := w.sim.MoveEvent(sim.In{Provider: sim.Google, Email: ada}, moved.ID, moved.Start.Add(time.Hour))
 	w.must(err)
 	w.settle()
-	calls := armed.disarm()
+	calls := struck(t, armed, at)
+	checkRoundTrip(t, w, armed.what)
+	return calls
+}
+
+// struck disarms a killer, which must have struck if it was to, and returns how many calls were made.
+func struck(t *testing.T, armed *killer, at int) (calls int) {
+	t.Helper()
+	calls = armed.disarm()
 	if at > 0 && !armed.isDead() {
 		t.Fatalf("call %d was never made", at)
 	}
-	checkRoundTrip(t, w, armed.what)
 	return calls
 }
 
@@ -128,11 +139,9 @@ func TestKillDuringListing(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("cursor lost=%t", lost), func(t *testing.T) {
 			t.Parallel()
-			calls := listing(t, sqliteWorld(t), lost, 0, false)
-			t.Logf("a listing of three pages makes %d statements and calls", calls)
-			everyCall(t, calls, func(t *testing.T, at int, after bool) {
+			everyCall(t, "a listing of three pages", func(t *testing.T, at int, after bool) int {
 				t.Helper()
-				listing(t, sqliteWorld(t), lost, at, after)
+				return listing(t, sqliteWorld(t), lost, at, after)
 			})
 		})
 	}
@@ -143,7 +152,7 @@ const (
 	pageRows = 10
 )
 
-// listing changes three pages' worth of events by hand and lists them, killed at one call.
+// listing changes three pages' worth of events by hand and lists them, killed at one call. It returns how many calls the listing made.
 func listing(t *testing.T, w *world, lost bool, at int, after bool) int {
 	t.Helper()
 	in := sim.In{Provider: sim.Google, Email: ada}
@@ -174,7 +183,7 @@ func listing(t *testing.T, w *world, lost bool, at int, after bool) int {
 	armed := w.killer
 	w.watchMirror(len(before))
 	w.settle()
-	calls := armed.disarm()
+	calls := struck(t, armed, at)
 	for id, start := range w.mirror() {
 		if id != "" && start.Day() != 5 && start.Day() != 1 {
 			t.Errorf("killed at %q: the mirror still shows %s at %s", armed.what, id, start)
@@ -186,6 +195,7 @@ func listing(t *testing.T, w *world, lost bool, at int, after bool) int {
 	if n := w.core.types(); n[message.BookingRemoved]+n[message.BookingMoved]+n[message.BookingEdited]+n[message.CalendarGuarded] > 0 {
 		t.Errorf("killed at %q: the core was told %v", armed.what, n)
 	}
+	w.checkNothingStopped(armed.what)
 	return calls
 }
 

@@ -353,7 +353,7 @@ func (l *live) idle() {
 		rows, err := l.admin.Store.ListWork(l.ctx, l.tenant, store.OpenWork, task.Ref{}, 1000)
 		l.must(err)
 		busy := slices.ContainsFunc(rows, func(r record.Work) bool {
-			return r.State == record.Ready && r.Kind != task.CalendarPoll && r.Kind != task.CalendarRenew && r.Kind != task.TenantPrune
+			return r.State == record.Ready && !isSchedule(r)
 		})
 		return !busy && l.sim.PushesPending() == 0
 	})

@@ -45,8 +45,8 @@ func (a *App) Handler() http.Handler {
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	stopWork, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelWork()
-	var wg sync.WaitGroup
-	queue, err := a.startQueue()
+	var wg, inHand sync.WaitGroup
+	queue, err := a.startQueue(&inHand)
 	if err != nil {
 		return err
 	}
@@ -66,23 +66,31 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	}
 	cancelWork()
 	wg.Wait()
+	inHand.Wait()
 	a.log.InfoContext(ctx, "stopped")
 	return err
 }
 
-func (a *App) startQueue() (*jobs.Server, error) {
+// startQueue counts in inHand the work that was taken out of the queue.
+func (a *App) startQueue(inHand *sync.WaitGroup) (*jobs.Server, error) {
 	if a.redis == nil || a.pool == nil {
 		return nil, nil //nolint:nilnil // no queue to serve, and nothing wrong
 	}
-	queue := jobs.NewServer(a.redis, a.Config.Workers, a.Config.ShutdownTimeout, engineWorker{a}, a.Queue, a.log)
+	queue := jobs.NewServer(a.redis, a.Config.Workers, a.Config.ShutdownTimeout, engineWorker{a, inHand}, a.Queue, a.log)
 	return queue, queue.Start()
 }
 
-// engineWorker does the work of hints.
-type engineWorker struct{ app *App }
+// engineWorker does the work of hints. Asynq's shutdown cancels what takes too long and does not wait for its outcome, which would be lost with the
+// process, and with it the row until its lease runs out.
+type engineWorker struct {
+	app    *App
+	inHand *sync.WaitGroup
+}
 
 // Work does the work that is due on a row.
 func (w engineWorker) Work(ctx context.Context, ref task.Ref) error {
+	w.inHand.Add(1)
+	defer w.inHand.Done()
 	_, err := w.app.Engine.Work(ctx, ref)
 	return err
 }

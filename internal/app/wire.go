@@ -23,8 +23,11 @@ import (
 	"github.com/calweave/calweave/webhooks/outbound"
 )
 
-// pruneEvery is how often each tenant's outlived rows are deleted.
-const pruneEvery = time.Hour
+// pruneEvery is how often each tenant's outlived rows are deleted, discoverEvery how often an account's calendars are listed.
+const (
+	pruneEvery    = time.Hour
+	discoverEvery = 24 * time.Hour
+)
 
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
@@ -34,7 +37,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
 	}
 	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Interval: a.Config.PollInterval, Jitter: a.ids.Jitter}
-	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock}
+	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock, Interval: discoverEvery, Jitter: a.ids.Jitter}
 	keeper := &watch.Keeper{
 		Store: a.Store, Open: a.openChannels, Secrets: a.ids, Clock: a.clock, Lease: lease, Enabled: a.Config.Push,
 		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
@@ -91,7 +94,10 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 	out := map[cal.Provider]*inbound.Receiver{}
 	for name, d := range a.drivers {
 		if decoder, ok := d.(provider.NotificationDecoder); ok {
-			out[name] = &inbound.Receiver{Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log}
+			out[name] = &inbound.Receiver{
+				Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log,
+				Trace: func(ctx context.Context) (context.Context, string) { return a.follow(ctx, "") },
+			}
 		}
 	}
 	return out
@@ -120,6 +126,12 @@ func (a *App) trace(header string) string {
 		return telemetry.NewTrace(a.ids).String()
 	}
 	return t.Child(a.ids).String()
+}
+
+// follow goes on with a trace, or begins one, and lets the context carry it.
+func (a *App) follow(ctx context.Context, parent string) (context.Context, string) {
+	t := a.trace(parent)
+	return telemetry.WithTraceparent(ctx, t), t
 }
 
 // bookings fits the intake and the store to the API.
@@ -170,9 +182,9 @@ func (f flow) Finish(ctx context.Context, in api.Answer) (cal.ConnectionID, erro
 
 // forOwner marks the failures that the account's owner may be shown, and only in our own words.
 func forOwner(err error) error {
-	for _, known := range []error{grant.ErrLink, grant.ErrState, grant.ErrRefused, grant.ErrIssuer} {
+	for _, known := range []error{grant.ErrLink, grant.ErrState, grant.ErrPartial, grant.ErrRefused, grant.ErrIssuer} {
 		if errors.Is(err, known) {
-			return &api.OwnerError{Err: known}
+			return &api.OwnerError{Err: known, Expired: errors.Is(err, grant.ErrLink) || errors.Is(err, grant.ErrState)}
 		}
 	}
 	return err

@@ -354,11 +354,24 @@ func (w *world) open() []record.Work {
 	}
 	var out []record.Work
 	for _, r := range rows {
-		if r.State == record.Ready && r.Kind != task.CalendarPoll && r.Kind != task.CalendarRenew && r.Kind != task.TenantPrune {
+		if r.State == record.Ready && !isSchedule(r) {
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// isSchedule reports whether a row only waits for its time, as schedules do for ever. A connection's calendars are listed as soon as it is
+// connected, and daily from then on.
+func isSchedule(r record.Work) bool {
+	switch r.Kind {
+	case task.CalendarPoll, task.CalendarRenew, task.TenantPrune:
+		return true
+	case task.ConnectionDiscover:
+		return r.Done > 0
+	default:
+		return false
+	}
 }
 
 func (w *world) describe() string {

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,11 +33,15 @@ func TestHouseCheckersCanFail(t *testing.T) {
 		want          string
 	}{
 		"a package that says what it is for": {"a/doc.go", "// Package a is for tests.\npackage a\n", ""},
-		"a command that does":                {"cmd/a/main.go", "// Command a is for tests.\npackage main\n", ""},
-		"a package that does not":            {"a/a.go", "package a\n", "a: no package comment"},
-		"a comment about something else":     {"a/a.go", "// Copyright.\npackage a\n", "a: no package comment"},
-		"a function called init":             {"a/a.go", "// Package a is.\npackage a\n\nfunc init() {}\n", "a/a.go: func init"},
-		"a method called init":               {"a/a.go", "// Package a is.\npackage a\n\nfunc (x) init() {}\n", ""},
+		"a command that does":                {"cmd/a/doc.go", "// Command a is for tests.\npackage main\n", ""},
+		"a package that says it elsewhere":   {"a/a.go", "// Package a is for tests.\npackage a\n", "a: no doc.go"},
+		"a command that says it elsewhere":   {"cmd/a/main.go", "// Command a is for tests.\npackage main\n", "cmd/a: no doc.go"},
+		"a package that does not":            {"a/doc.go", "package a\n", "a: no doc.go"},
+		"a comment about something else":     {"a/doc.go", "// Copyright.\npackage a\n", "a: no doc.go"},
+		"a comment that is set apart":        {"a/doc.go", "// Package a is for tests.\n\npackage a\n", "a: no doc.go"},
+		"a package below that says nothing":  {"a/doc/b.go", "package doc\n", "a/doc: no doc.go"},
+		"a function called init":             {"a/doc.go", "// Package a is.\npackage a\n\nfunc init() {}\n", "a/doc.go: func init"},
+		"a method called init":               {"a/doc.go", "// Package a is.\npackage a\n\nfunc (x) init() {}\n", ""},
 		"a test package":                     {"a/a_test.go", "package a\n\nfunc init() {}\n", ""},
 		"a folder that is no part":           {"a/testdata/a.go", "package a\n", ""},
 		"a path outside":                     {"README.md", "see `" + outside + "`\n", "README.md: names a path outside the project"},
@@ -52,7 +57,8 @@ func TestHouseCheckersCanFail(t *testing.T) {
 	}
 }
 
-// checkPackages wants a package comment in every package and no init function anywhere: registration is a table, never a side effect.
+// checkPackages wants a doc.go with the package comment in every package and no init function anywhere: registration is a table, never a side
+// effect.
 func checkPackages(t *testing.T, tree fs.FS) []string {
 	t.Helper()
 	var broken []string
@@ -70,16 +76,16 @@ func checkPackages(t *testing.T, tree fs.FS) []string {
 			t.Fatal(err)
 		}
 		dir := path.Dir(file)
-		described[dir] = described[dir] || describes(f)
+		described[dir] = described[dir] || path.Base(file) == "doc.go" && describes(f)
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
 				broken = append(broken, file+": func init: make it a constructor or a line in a table")
 			}
 		}
 	}
-	for dir, ok := range described {
-		if !ok {
-			broken = append(broken, dir+": no package comment: say in doc.go what the package is for")
+	for _, dir := range slices.Sorted(maps.Keys(described)) {
+		if !described[dir] {
+			broken = append(broken, dir+": no doc.go with a package comment: say there what the package is for and which file holds what")
 		}
 	}
 	return broken

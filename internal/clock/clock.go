@@ -1,4 +1,3 @@
-// Package clock is where every other package gets the time from, so that tests and the simulators can hold and move it.
 package clock
 
 import (

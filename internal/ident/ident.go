@@ -1,4 +1,3 @@
-// Package ident makes identifiers and secrets from an injected clock and an injected source of randomness.
 package ident
 
 import (

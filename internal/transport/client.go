@@ -24,10 +24,6 @@ type Options struct {
 	Token func(ctx context.Context) (string, error)
 	// Origins are URLs whose scheme, host and port the token may be sent to.
 	Origins []string
-	// Gate, if set, wraps what is below it in budget and breaker.
-	Gate func(next http.RoundTripper) http.RoundTripper
-	// Trace, if set, returns the traceparent header of a request, or nothing.
-	Trace func(ctx context.Context) string
 }
 
 // Client returns a client with the chain that the package comment describes. It does not follow redirects: the caller gets the 3xx answer.
@@ -39,17 +35,10 @@ func Client(o Options) *http.Client {
 		o.MaxBody = DefaultMaxBody
 	}
 	chain := Timeout(LimitBody(o.Base, o.MaxBody), o.Timeout)
-	if o.Gate != nil {
-		chain = o.Gate(chain)
-	}
 	if o.Token != nil {
 		chain = Authorise(chain, o.Origins, o.Token)
 	}
-	chain = Redacted(chain)
-	if o.Trace != nil {
-		chain = Traced(chain, o.Trace)
-	}
-	return &http.Client{Transport: chain, CheckRedirect: stay}
+	return &http.Client{Transport: Redacted(chain), CheckRedirect: stay}
 }
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -27,26 +27,22 @@ func TestChainOrder(t *testing.T) {
 		if _, bounded := req.Context().Deadline(); !bounded {
 			t.Error("no time limit at the connection")
 		}
-		note("base " + req.Header.Get("Authorization") + " " + req.Header.Get("Traceparent"))
+		note("base " + req.Header.Get("Authorization"))
 		return nil, errors.New(`malformed HTTP response "hunter2"`)
 	})
 	client := Client(Options{
-		Base:    b,
-		Token:   func(context.Context) (string, error) { note("token"); return "t", nil },
-		Origins: []string{"https://api.test/v3"},
-		Trace:   func(context.Context) string { note("trace"); return "00-x" },
-		Gate: func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(req *http.Request) (*http.Response, error) {
-				if _, bounded := req.Context().Deadline(); bounded {
-					t.Error("waiting at the gate counts against the exchange")
-				}
-				note("gate " + req.Header.Get("Authorization"))
-				return next.RoundTrip(req)
-			})
+		Base: b,
+		Token: func(ctx context.Context) (string, error) {
+			if _, bounded := ctx.Deadline(); bounded {
+				t.Error("waiting for a token counts against the exchange")
+			}
+			note("token")
+			return "t", nil
 		},
+		Origins: []string{"https://api.test/v3"},
 	})
 	err := get(t, client, "https://api.test/x")
-	if got, want := strings.Join(seen, ", "), "trace, token, gate Bearer t, base Bearer t 00-x"; got != want {
+	if got, want := strings.Join(seen, ", "), "token, base Bearer t"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if err == nil || strings.Contains(err.Error(), "hunter2") {

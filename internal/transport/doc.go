@@ -1,10 +1,8 @@
 // Package transport makes the HTTP clients that calweave calls out with. Every outbound call, to a provider, a token endpoint or a core's
 // webhook, goes through one guarded dialer and a chain of RoundTrippers whose order is fixed:
 //
-//	trace       puts the traceparent of the context on the request
 //	redact      keeps what a peer sent out of error texts
 //	authorise   puts the bearer token on, for the hosts that it is meant for
-//	gate        budget and breaker: may hold a call back or refuse it
 //	timeout     bounds the whole exchange, the body included
 //	limit body  bounds how much of an answer is read
 //	base        pooled connections through the guarded dialer, without proxy
@@ -16,5 +14,5 @@
 // be made to take an HTTP request for a command. Private, loopback, link-local, metadata and all other special addresses are refused, unless
 // the operator lists them by CIDR; then on every port.
 //
-// Files: guard.go (addresses), url.go (URLs before they are saved), base.go, client.go (the order), trace.go, redact.go, authorise.go, timeout.go, limit.go.
+// Files: guard.go (addresses), url.go (URLs before they are saved), base.go, client.go (the order), redact.go, authorise.go, timeout.go, limit.go.
 package transport

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -76,24 +75,5 @@ func TestRedactKeepsWhatCallersAskFor(t *testing.T) {
 	fenced := fault.New(fault.Fenced, "op", &url.Error{Op: "Get", URL: secretURL, Err: io.EOF})
 	if got := Redact(fenced); !fault.Is(got, fault.Fenced) {
 		t.Errorf("%v lost its kind", got)
-	}
-}
-
-func TestTraced(t *testing.T) {
-	t.Parallel()
-	for _, want := range []string{"", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"} {
-		var got []string
-		b := roundTripper(func(req *http.Request) (*http.Response, error) {
-			got = req.Header.Values("Traceparent")
-			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
-		})
-		resp, err := Traced(b, func(context.Context) string { return want }).RoundTrip(request(t, http.MethodGet, "https://api.test", ""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if strings.Join(got, "|") != want || want == "" && got != nil {
-			t.Errorf("sent %q, want %q", got, want)
-		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/telemetry"
 )
@@ -47,11 +46,10 @@ const (
 
 // Main runs one command and returns its exit code.
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	app.QuietRedis()
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("calweave"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
-		kong.Description("The calendar engine of a booking core: it keeps bookings and calendars in agreement."), kong.UsageOnError())
+		kong.Description("The calendar engine of a booking core: it keeps bookings and calendars in agreement."))
 	if err != nil {
 		return report(stderr, err)
 	}
@@ -71,7 +69,10 @@ func report(stderr io.Writer, err error) int {
 		return exitOK
 	}
 	if mistakes, ok := errors.AsType[config.MistakesError](err); ok {
-		_, _ = fmt.Fprintf(stderr, "calweave: the configuration cannot be used:\n%v\n", mistakes)
+		_, _ = fmt.Fprintln(stderr, "calweave: the configuration cannot be used:")
+		for _, m := range mistakes {
+			_, _ = fmt.Fprintf(stderr, "  %s\n", m)
+		}
 		return exitUsage
 	}
 	_, _ = fmt.Fprintf(stderr, "calweave: %v\n", err)
@@ -80,7 +81,14 @@ func report(stderr io.Writer, err error) int {
 
 // load reads the configuration. flags win over everything.
 func (e *env) load(p config.Purpose, flags map[string]string) (*config.Config, error) {
-	return config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags})
+	c, err := config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags})
+	if err != nil {
+		return nil, err
+	}
+	if mistakes := unusable(c); len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return c, nil
 }
 
 func (e *env) logger(c *config.Config) *slog.Logger {

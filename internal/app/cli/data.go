@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -64,11 +65,16 @@ func (migrateUp) Run(e *env) error {
 
 var errYes = errors.New("nothing was done: taking a migration back loses its data; say --yes to do it")
 
-// Run takes migrations back.
-func (d migrateDown) Run(e *env) error {
+// Validate wants the word that says that the loss of data is meant.
+func (d migrateDown) Validate() error {
 	if !d.Yes {
 		return errYes
 	}
+	return nil
+}
+
+// Run takes migrations back.
+func (d migrateDown) Run(e *env) error {
 	return e.migrator(func(m *store.Migrator, _ *config.Config) error {
 		n, err := m.Down(e.ctx, d.All)
 		if err != nil {
@@ -127,6 +133,16 @@ type tenantCreate struct {
 	Name string `arg:"" help:"What people call the tenant."`
 }
 
+var errName = errors.New("give the tenant a name that people know it by")
+
+// Validate refuses a name that says nothing.
+func (t tenantCreate) Validate() error {
+	if strings.TrimSpace(t.Name) == "" {
+		return errName
+	}
+	return nil
+}
+
 // Run makes a tenant.
 func (t tenantCreate) Run(e *env) error {
 	return e.app(func(a *app.App) error {
@@ -148,22 +164,40 @@ type keyCreate struct {
 	Use    string       `enum:"api,signing,sealing" default:"api" help:"What the key is for: api calls the HTTP API, signing signs Asynq tasks, sealing is a new value for CALWEAVE_SEAL_KEYS (default: ${default})."`
 }
 
-var errNoTenant = errors.New("name the tenant that the key is for: --tenant=ID (calweave tenant create prints it)")
+var (
+	errNoTenant = errors.New("name the tenant that the key is for: --tenant=ID (calweave tenant create prints it)")
+	errTenant   = errors.New("a sealing key is for all tenants: leave --tenant out")
+)
+
+// sealing is the use of a key that belongs to the installation and not to a tenant.
+const sealing = "sealing"
+
+// Validate wants a tenant exactly where a key is one's.
+func (k keyCreate) Validate() error {
+	switch {
+	case k.Use != sealing && k.Tenant == "":
+		return errNoTenant
+	case k.Use == sealing && k.Tenant != "":
+		return errTenant
+	default:
+		return nil
+	}
+}
 
 // Run makes a key.
 func (k keyCreate) Run(e *env) error {
-	if k.Use == "sealing" {
+	if k.Use == sealing {
 		keys, err := seal.Generate()
 		if err != nil {
 			return err
 		}
 		return e.printf("%s\n", strings.TrimSpace(string(keys)))
 	}
-	if k.Tenant == "" {
-		return errNoTenant
-	}
 	return e.app(func(a *app.App) error {
 		made, err := a.CreateKey(e.ctx, k.Tenant, store.Purpose(k.Use))
+		if errors.Is(err, record.ErrNotFound) {
+			return noTenant(k.Tenant)
+		}
 		if err != nil {
 			return err
 		}
@@ -178,11 +212,34 @@ type keyRevoke struct {
 
 // Run ends a key.
 func (k keyRevoke) Run(e *env) error {
-	return e.app(func(a *app.App) error {
-		if err := a.RevokeKey(e.ctx, k.Tenant, k.ID); err != nil {
+	return e.tenant(k.Tenant, func(a *app.App) error {
+		err := a.RevokeKey(e.ctx, k.Tenant, k.ID)
+		if errors.Is(err, record.ErrNotFound) {
+			return fmt.Errorf("tenant %s has no key %s in force: nothing was revoked", k.Tenant, k.ID)
+		}
+		if err != nil {
 			return err
 		}
 		return e.printf("revoked\n")
+	})
+}
+
+// noTenant says that a tenant is unknown: what is listed for it would be empty, and look as if all were well.
+func noTenant(id cal.TenantID) error {
+	return fmt.Errorf("there is no tenant %s: calweave tenant create makes one and prints its id", id)
+}
+
+// tenant opens the App for a command on a tenant that has to be there.
+func (e *env) tenant(id cal.TenantID, do func(*app.App) error) error {
+	return e.app(func(a *app.App) error {
+		_, err := a.Store.Tenant(e.ctx, id)
+		if errors.Is(err, record.ErrNotFound) {
+			return noTenant(id)
+		}
+		if err != nil {
+			return err
+		}
+		return do(a)
 	})
 }
 
@@ -198,13 +255,12 @@ type workList struct {
 
 // Run lists work.
 func (l workList) Run(e *env) error {
-	const most = 500
 	filter := store.StoppedWork
 	if l.Open {
 		filter = store.OpenWork
 	}
-	return e.app(func(a *app.App) error {
-		rows, err := a.Store.ListWork(e.ctx, l.Tenant, filter, task.Ref{}, most)
+	return e.tenant(l.Tenant, func(a *app.App) error {
+		rows, err := everyWork(e.ctx, a.Store, l.Tenant, filter)
 		if err != nil {
 			return err
 		}
@@ -217,6 +273,23 @@ func (l workList) Run(e *env) error {
 	})
 }
 
+// everyWork lists work page by page to its end: what is cut off would look as if it were not there.
+func everyWork(ctx context.Context, s *store.Store, tenant cal.TenantID, filter store.WorkFilter) (all []record.Work, err error) {
+	const most = 500
+	var after task.Ref
+	for {
+		page, err := s.ListWork(ctx, tenant, filter, after, most)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < most {
+			return all, nil
+		}
+		after = page[len(page)-1].Ref
+	}
+}
+
 type workRelease struct {
 	Tenant  cal.TenantID `required:"" placeholder:"ID" help:"The tenant."`
 	Kind    task.Kind    `arg:"" help:"The work's kind, as listed."`
@@ -225,7 +298,7 @@ type workRelease struct {
 
 // Run releases work.
 func (r workRelease) Run(e *env) error {
-	return e.app(func(a *app.App) error {
+	return e.tenant(r.Tenant, func(a *app.App) error {
 		ref := task.Ref{Tenant: r.Tenant, Kind: r.Kind, Subject: r.Subject}
 		err := a.Store.Release(e.ctx, ref, record.ActorOperator)
 		if errors.Is(err, record.ErrStale) || errors.Is(err, record.ErrNotFound) {

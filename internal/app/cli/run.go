@@ -33,7 +33,7 @@ func (r runCommand) Run(e *env) (err error) {
 		return err
 	}
 	log := e.logger(c)
-	log.InfoContext(e.ctx, "configuration", slog.Any("settings", c))
+	log.InfoContext(e.ctx, "configuration", settings(c))
 	a, err := app.New(e.ctx, c, app.Outside{Log: log})
 	if err != nil {
 		return err
@@ -47,30 +47,27 @@ func (r runCommand) Run(e *env) (err error) {
 }
 
 type devCommand struct {
-	Once   bool   `help:"End after the tour, with exit code 0 or 1."`
-	JSON   bool   `help:"Print one JSON object: ok, and each hop with its name, ms and ok."`
-	Log    bool   `help:"Write calweave's own log to standard error."`
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where calweave is served if it is free; else on any port (default: ${default})."`
+	Once bool `help:"End after the tour, with exit code 0 or 1."`
+	JSON bool `help:"Print one JSON object: ok, and each hop with its name, ms and ok."`
+	Log  bool `help:"Write calweave's own log to standard error."`
+	// Listen is a wish when nobody has named it, and an order when somebody has.
+	Listen listenAddress `placeholder:"HOST:PORT" help:"Where calweave is served (default: 127.0.0.1:8080 if it is free, else any port; with --once any port)."`
 }
 
 // Run gives the tour.
 func (d devCommand) Run(e *env) error {
-	listen := d.Listen
-	if d.Once {
-		listen = "127.0.0.1:0"
-	}
 	log := slog.New(slog.DiscardHandler)
 	if d.Log {
 		log = telemetry.NewLogger(e.err, telemetry.Text, slog.LevelInfo)
 	}
-	return dev.Run(e.ctx, dev.Options{Once: d.Once, JSON: d.JSON, Listen: listen, Out: e.out, Log: log})
+	return dev.Run(e.ctx, dev.Options{Once: d.Once, JSON: d.JSON, Listen: string(d.Listen), Out: e.out, Log: log})
 }
 
 type simCommand struct {
-	Google    string `default:"127.0.0.1:9081" placeholder:"HOST:PORT" help:"Where simulated Google is served (default: ${default})."`
-	Microsoft string `default:"127.0.0.1:9082" placeholder:"HOST:PORT" help:"Where simulated Microsoft is served (default: ${default})."`
-	Admin     string `default:"127.0.0.1:9080" placeholder:"HOST:PORT" help:"Where the admin API is served. It asks for no credential (default: ${default})."`
-	HTTPSPush bool   `name:"https-push" help:"Refuse push addresses that are not https, as the providers do."`
+	Google    listenAddress `default:"127.0.0.1:9081" placeholder:"HOST:PORT" help:"Where simulated Google is served (default: ${default})."`
+	Microsoft listenAddress `default:"127.0.0.1:9082" placeholder:"HOST:PORT" help:"Where simulated Microsoft is served (default: ${default})."`
+	Admin     listenAddress `default:"127.0.0.1:9080" placeholder:"HOST:PORT" help:"Where the admin API is served. It asks for no credential (default: ${default})."`
+	HTTPSPush bool          `name:"https-push" help:"Refuse push addresses that are not https, as the providers do."`
 }
 
 // Run serves the simulators until it is told to stop.
@@ -84,12 +81,13 @@ func (s simCommand) Run(e *env) error {
 	defer world.Close()
 	failed := make(chan error, 3)
 	for _, l := range []struct {
-		name, listen string
-		handler      http.Handler
+		name    string
+		listen  listenAddress
+		handler http.Handler
 	}{{"google", s.Google, world.Google()}, {"microsoft", s.Microsoft, world.Microsoft()}, {"admin", s.Admin, world.Admin()}} {
-		listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", l.listen)
+		listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", string(l.listen))
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
+			return fmt.Errorf("--%s: %w", l.name, err)
 		}
 		server := &http.Server{Handler: l.handler, ReadHeaderTimeout: 10 * time.Second}
 		defer server.Close() //nolint:errcheck // the process ends

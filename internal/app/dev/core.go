@@ -21,7 +21,9 @@ type core struct {
 	changed  chan struct{}
 }
 
-func newCore() *core { return &core{seen: map[string]bool{}, changed: make(chan struct{})} }
+func newCore() *core {
+	return &core{seen: map[string]bool{}, messages: []message.Envelope{}, changed: make(chan struct{})}
+}
 
 // trust sets the secret of the core's endpoint.
 func (c *core) trust(secret string) error {
@@ -32,8 +34,28 @@ func (c *core) trust(secret string) error {
 	return err
 }
 
-// ServeHTTP receives one delivery.
+// ServeHTTP receives one delivery, and shows a reader what has arrived.
 func (c *core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		c.show(w)
+		return
+	}
+	c.receive(w, r)
+}
+
+func (c *core) show(w http.ResponseWriter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	raw, err := json.Marshal(c.messages)
+	if err != nil {
+		http.Error(w, "the messages cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(raw, '\n')) // the reader has gone
+}
+
+func (c *core) receive(w http.ResponseWriter, r *http.Request) {
 	const limit = 1 << 20
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {

@@ -19,7 +19,7 @@ type Options struct {
 	Once bool
 	// JSON prints one JSON object at the end and nothing else.
 	JSON bool
-	// Listen is where calweave is served, when it is free; empty takes any port.
+	// Listen is where calweave is served. Empty takes the usual port if it is free, else any port; with Once it takes any port.
 	Listen string
 	Out    io.Writer
 	Log    *slog.Logger
@@ -88,6 +88,8 @@ type tour struct {
 	options Options
 	clock   clock.Clock
 	hops    []Hop
+	// event is what the tour's booking is called in Google's calendar.
+	event string
 }
 
 func (t *tour) say(format string, args ...any) {

@@ -54,7 +54,10 @@ func (s *stack) serve(ctx context.Context, h http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-const anyPort = "127.0.0.1:0"
+const (
+	usualPort = "127.0.0.1:8080"
+	anyPort   = "127.0.0.1:0"
+)
 
 // start starts the stack with its data in dir. It runs until stop, whatever becomes of ctx.
 func start(ctx context.Context, dir string, o Options) (*stack, error) {
@@ -111,12 +114,27 @@ func (s *stack) startRedis(ctx context.Context, _ Options) error {
 	return nil
 }
 
-func (s *stack) startApp(ctx context.Context, o Options) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
-	if err != nil {
-		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", anyPort); err != nil {
-			return err
+// listen takes the port that was ordered, or the first of those that will do.
+func listen(ctx context.Context, o Options) (l net.Listener, err error) {
+	ports := []string{usualPort, anyPort}
+	switch {
+	case o.Listen != "":
+		ports = []string{o.Listen}
+	case o.Once:
+		ports = []string{anyPort}
+	}
+	for _, port := range ports {
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", port); err == nil {
+			break
 		}
+	}
+	return l, err
+}
+
+func (s *stack) startApp(ctx context.Context, o Options) error {
+	l, err := listen(ctx, o)
+	if err != nil {
+		return err
 	}
 	s.url = "http://" + l.Addr().String()
 	c, err := s.config()

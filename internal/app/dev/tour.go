@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -41,7 +42,7 @@ func (t *tour) start(ctx context.Context, dir string) (*stack, error) {
 func (t *tour) walk(ctx context.Context, s *stack) error {
 	w := &walker{tour: t, stack: s, api: client{base: s.url, http: &http.Client{}}}
 	for _, step := range []func(context.Context) error{
-		w.tenant, w.endpoint, w.connectGoogle, w.connectMicrosoft, w.calendars, w.book, w.shown, w.watched, w.move, w.told,
+		w.tenant, w.endpoint, w.connectGoogle, w.connectMicrosoft, w.calendars, w.book, w.shown, w.agreed, w.watched, w.move, w.told,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -56,6 +57,7 @@ type walker struct {
 	*stack
 	api     client
 	targets []cal.Target
+	booking gen.Booking
 	events  map[sim.Provider]sim.Event
 	before  int
 	moved   time.Time
@@ -121,30 +123,35 @@ func (w *walker) connect(ctx context.Context, p sim.Provider, email string) erro
 // calendars waits until both hosts' calendars are listed and aims at their primary ones.
 func (w *walker) calendars(ctx context.Context) error {
 	return w.hop("calendars listed", func() (string, error) {
-		const often = 20 * time.Millisecond
-		tick := time.NewTicker(often)
-		defer tick.Stop()
-		for {
+		return "GET /v1/calendars", until(ctx, func() (bool, error) {
 			var page gen.CalendarPage
-			if err := w.api.call(ctx, http.MethodGet, "/v1/calendars", nil, &page); err != nil {
-				return "", err
-			}
+			err := w.api.call(ctx, http.MethodGet, "/v1/calendars", nil, &page)
 			w.targets = nil
 			for _, c := range page.Calendars {
 				if c.Primary {
 					w.targets = append(w.targets, cal.Target{CalendarID: cal.CalendarID(c.ID)})
 				}
 			}
-			if len(w.targets) == 2 {
-				return "GET /v1/calendars", nil
-			}
-			select {
-			case <-ctx.Done():
-				return "", ctx.Err()
-			case <-tick.C:
-			}
-		}
+			return len(w.targets) == 2, err
+		})
 	})
+}
+
+// until asks again and again, as a core does, until the answer is yes.
+func until(ctx context.Context, ask func() (bool, error)) error {
+	const often = 20 * time.Millisecond
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	for {
+		if yes, err := ask(); yes || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func (w *walker) book(ctx context.Context) error {
@@ -156,8 +163,10 @@ func (w *walker) book(ctx context.Context) error {
 			End:     cal.When{DateTime: day + "T10:30:00", TimeZone: zone},
 			Targets: w.targets,
 		}
-		var b gen.Booking
-		err := w.api.call(ctx, http.MethodPut, "/v1/bookings/"+bookingID, spec, &b)
+		if err := w.api.call(ctx, http.MethodPut, "/v1/bookings/"+bookingID, spec, &w.booking); err != nil {
+			return "", err
+		}
+		_, err := w.core.wait(ctx, message.BookingAccepted, 0)
 		return "PUT /v1/bookings/" + bookingID, err
 	})
 }
@@ -165,17 +174,17 @@ func (w *walker) book(ctx context.Context) error {
 // shown waits until the event stands in both calendars.
 func (w *walker) shown(ctx context.Context) error {
 	w.events = map[sim.Provider]sim.Event{}
-	for p, email := range map[sim.Provider]string{sim.Google: googleHost, sim.Microsoft: microsoftHost} {
-		err := w.hop("event in "+string(p)+" calendar", func() (string, error) {
+	for _, in := range []sim.In{{Provider: sim.Google, Email: googleHost}, {Provider: sim.Microsoft, Email: microsoftHost}} {
+		err := w.hop("event in "+string(in.Provider)+" calendar", func() (string, error) {
 			err := w.sim.Wait(ctx, func() bool {
-				events, err := w.sim.Standing(sim.In{Provider: p, Email: email})
+				events, err := w.sim.Standing(in)
 				if err != nil || len(events) != 1 {
 					return false
 				}
-				w.events[p] = events[0]
+				w.events[in.Provider] = events[0]
 				return true
 			})
-			e := w.events[p]
+			e := w.events[in.Provider]
 			return fmt.Sprintf("%q at %s", e.Title, e.Start.Format(time.RFC3339)), err
 		})
 		if err != nil {
@@ -185,23 +194,33 @@ func (w *walker) shown(ctx context.Context) error {
 	return nil
 }
 
-// watched waits until the provider pushes changes of the calendar that is about to change.
-func (w *walker) watched(ctx context.Context) error {
-	return w.hop("push channel open", func() (string, error) {
-		err := w.sim.Wait(ctx, func() bool {
-			channels, err := w.sim.Channels(sim.Google, googleHost)
-			return err == nil && len(channels) > 0
+// agreed waits until the booking is in agreement in both calendars, before a person touches it.
+func (w *walker) agreed(ctx context.Context) error {
+	return w.hop("both calendars agree", func() (string, error) {
+		path := "/v1/reservations/" + w.booking.ReservationToken
+		err := until(ctx, func() (bool, error) {
+			var r gen.Reservation
+			err := w.api.call(ctx, http.MethodGet, path, nil, &r)
+			waits := func(t gen.ReservationTarget) bool { return t.Status != gen.ReservationTargetStatusSynced }
+			return len(r.Targets) == 2 && !slices.ContainsFunc(r.Targets, waits), err
 		})
 		if err != nil {
 			return "", err
 		}
-		// The booking is in agreement on both sides before a person touches it.
-		for _, kind := range []message.Type{message.BookingAccepted, message.BookingSynced} {
-			if _, err := w.core.wait(ctx, kind, 0); err != nil {
-				return "", err
-			}
-		}
-		return "Google pushes to " + w.url + "/hooks/google", nil
+		_, err = w.core.wait(ctx, message.BookingSynced, 0)
+		return "GET " + path, err
+	})
+}
+
+// watched waits until the provider pushes changes of the calendar that is about to change.
+func (w *walker) watched(ctx context.Context) error {
+	return w.hop("push channel open", func() (string, error) {
+		address := w.url + "/hooks/google"
+		err := w.sim.Wait(ctx, func() bool {
+			channels, err := w.sim.Channels(sim.Google, googleHost)
+			return err == nil && slices.ContainsFunc(channels, func(c sim.Channel) bool { return c.Address == address })
+		})
+		return "Google pushes to " + address, err
 	})
 }
 
@@ -209,7 +228,7 @@ func (w *walker) move(context.Context) error {
 	return w.hop("moved by hand in google calendar", func() (string, error) {
 		w.before = w.core.count()
 		e := w.events[sim.Google]
-		w.moved = e.Start.Add(time.Hour)
+		w.moved, w.event = e.Start.Add(time.Hour), e.ID
 		_, err := w.sim.MoveEvent(sim.In{Provider: sim.Google, Email: googleHost}, e.ID, w.moved)
 		return "one hour later", err
 	})
@@ -244,11 +263,13 @@ Everything stays up until Ctrl-C. Go on with:
   export KEY=%s
   curl -s -H "Authorization: Bearer $KEY" %s/v1/bookings/%s
   curl -s -H "Authorization: Bearer $KEY" %s/v1/calendars
-  curl -s '%s/sim/v1/events?provider=google&email=%s'
+  curl -s %s/sim/v1/people/google/%s/calendars/primary/events
+  curl -s -X PATCH %s/sim/v1/people/google/%s/calendars/primary/events/%s -d '{"title":"Edited by hand"}'
+  curl -s %s/messages
 
   calweave   %s
   Google     %s (simulated)
   Microsoft  %s (simulated)
   simulators %s/sim/v1 (act as a person, set faults)
-`, s.key, s.url, bookingID, s.url, s.adminURL, googleHost, s.url, s.googleURL, s.graphURL, s.adminURL)
+`, s.key, s.url, bookingID, s.url, s.adminURL, googleHost, s.adminURL, googleHost, t.event, s.coreURL, s.url, s.googleURL, s.graphURL, s.adminURL)
 }

@@ -1,0 +1,256 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/testkit/golden"
+)
+
+// gallery is a bench whose answers are held against the document, and then kept in golden files.
+type gallery struct {
+	*bench
+	folder string
+	names  []string
+	// shown are the answers of the document that have a file: "GET /v1/calendars 200".
+	shown map[string]bool
+}
+
+func newGallery(t *testing.T, folder string) *gallery {
+	t.Helper()
+	return &gallery{bench: newBench(t), folder: folder, shown: map[string]bool{}}
+}
+
+// lasting puts examples in the place of what is another in each run: ids, the same for the same, and the secret of a link.
+func lasting(raw []byte) []byte {
+	seen := map[string]string{}
+	return regexp.MustCompile(`\b[a-z]{3}_[0-9a-f]{32}\b|/connect/[\w-]{43}`).ReplaceAllFunc(raw, func(in []byte) []byte {
+		prefix, _, isID := strings.Cut(string(in), "_")
+		if !isID || strings.HasPrefix(prefix, "/") {
+			return []byte("/connect/" + strings.Repeat("x", 43))
+		}
+		if seen[string(in)] == "" {
+			seen[string(in)] = fmt.Sprintf("%s_0199a1b2c3d47000800000000000%04d", prefix, len(seen)+1)
+		}
+		return []byte(seen[string(in)])
+	})
+}
+
+// keep sends a request and holds its answer against the file of a name.
+func (g *gallery) keep(name string, status int, send func() (method, path string, a answer)) {
+	g.Helper()
+	method, target, a := send()
+	target, _, _ = strings.Cut(target, "?")
+	if a.status != status {
+		g.Fatalf("%s: %d %s, want %d", name, a.status, a.body, status)
+	}
+	if op, ok := g.oracle.find(method, target); ok {
+		g.shown[method+" "+op.path+" "+strconv.Itoa(status)] = true
+	}
+	var out bytes.Buffer
+	g.ok(json.Indent(&out, lasting(bytes.TrimSpace(a.body)), "", "  "))
+	golden.Check(g.T, path.Join(g.folder, name+".json"), append(out.Bytes(), '\n'))
+	g.names = append(g.names, name)
+}
+
+// send is a request to be made.
+func (g *gallery) send(method, target string, body any) func() (string, string, answer) {
+	return func() (string, string, answer) { return method, target, g.call(method, target, body) }
+}
+
+// complete fails if the folder holds a file that no answer belongs to.
+func (g *gallery) complete() {
+	g.Helper()
+	entries, err := os.ReadDir(path.Join("testdata", g.folder))
+	g.ok(err)
+	for _, e := range entries {
+		if !slices.Contains(g.names, strings.TrimSuffix(e.Name(), ".json")) {
+			g.Errorf("testdata/%s/%s is no answer of any test: remove it", g.folder, e.Name())
+		}
+	}
+}
+
+// Every answer of the document that is JSON and no problem has a golden file; a booking and a reservation one for each of their states.
+func TestAnswersAreGolden(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t, "answers")
+	g.keep("booking.accepted", 202, g.send("PUT", "/v1/bookings/b1", g.spec(1)))
+	g.keep("booking.accepted-before", 200, g.send("PUT", "/v1/bookings/b1", g.spec(1)))
+	g.keep("booking.read", 200, g.send("GET", "/v1/bookings/b1", nil))
+	g.keep("booking.cancelled", 202, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
+	g.keep("booking.cancelled-before", 200, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
+	g.keep("calendars", 200, g.send("GET", "/v1/calendars", nil))
+	g.keep("calendars.first-page", 200, g.send("GET", "/v1/calendars?limit=1", nil))
+	g.keep("connection", 201, g.send("POST", "/v1/connections", map[string]any{"provider": "google"}))
+	g.keep("endpoint", 201, g.send("POST", "/v1/endpoints", map[string]any{"url": "https://core.example.com/calweave"}))
+	g.keep("health.ok", 200, g.send("GET", "/healthz", nil))
+	g.keep("ready.ok", 200, g.send("GET", "/readyz", nil))
+	g.states()
+	g.ok(g.store.Close())
+	g.keep("ready.unavailable", 503, g.send("GET", "/readyz", nil))
+	g.complete()
+	for _, op := range g.oracle.operations() {
+		for status, v := range op.answers {
+			described, _ := v.(map[string]any)
+			content, _ := described["content"].(map[string]any)
+			if answer := op.method + " " + op.path + " " + status; content["application/json"] != nil && !g.shown[answer] {
+				t.Errorf("%s has no golden file", answer)
+			}
+		}
+	}
+}
+
+// states keeps a booking and its reservation in each state that a link can be in.
+func (g *gallery) states() {
+	g.Helper()
+	s := shelved()
+	g.api.Bookings = s
+	s.booking.Spec = cal.Booking{
+		Version: 3, Title: "Intro call", Description: "Agenda", Location: "Room 1", Notify: cal.NotifyAll,
+		Start:     cal.When{DateTime: "2026-10-01T10:00:00", TimeZone: "Europe/Berlin"},
+		End:       cal.When{DateTime: "2026-10-01T10:30:00", TimeZone: "Europe/Berlin"},
+		Attendees: []cal.Attendee{{Email: "guest@example.org", Name: "Gus Guest", Optional: true}},
+		Targets:   []cal.Target{{CalendarID: "cal_1", Authoritative: true}}, Metadata: map[string]string{"room": "4"},
+	}
+	moved := time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)
+	berlin := func(at time.Time) cal.Moment { return cal.Moment{Instant: at, Zone: "Europe/Berlin"} }
+	for _, c := range []struct {
+		name string
+		edit []func(*record.Link)
+		// reservation is what the same link means for the version that it was accepted as.
+		reservation string
+	}{
+		{"pending", []func(*record.Link){state(record.LinkPending, ""), synced(0, 0)}, "pending"},
+		{"synced", nil, "synced"},
+		{"diverged", []func(*record.Link){state(record.LinkDiverged, ""), func(l *record.Link) {
+			l.Observed = &cal.Content{
+				Title: "Intro call", Description: "Agenda", Location: "Room 2", Slot: cal.Slot{Start: berlin(moved), End: berlin(moved.Add(time.Hour))},
+				Attendees: []cal.Attendee{{Email: "guest@example.org", Name: "Gus Guest", Optional: true, Response: cal.ResponseTentative}},
+			}
+		}}, ""},
+		{"held", []func(*record.Link){state(record.LinkHeld, "the write would mail guests that the booking does not"), synced(2, 0)}, ""},
+		{"failed", []func(*record.Link){state(record.LinkFailed, "forbidden (403)"), synced(2, 3)}, "failed"},
+		{"removed", []func(*record.Link){state(record.LinkRemoved, "")}, ""},
+	} {
+		s.booking.Links = []record.Link{s.link(c.edit...)}
+		g.keep("booking."+c.name, 200, g.send("GET", "/v1/bookings/b1", nil))
+		if c.reservation != "" {
+			s.reservation.Links = s.booking.Links
+			g.keep("reservation."+c.reservation, 200, g.send("GET", "/v1/reservations/rsv_3", nil))
+		}
+	}
+	s.reservation.Superseded, s.reservation.Links = true, []record.Link{s.link(synced(2, 0))}
+	g.keep("reservation.superseded", 200, g.send("GET", "/v1/reservations/rsv_3", nil))
+	s.booking.Cancelled, s.booking.Links, s.booking.Spec = true, nil, cal.Booking{Version: 3}
+	g.keep("booking.tombstone", 200, g.send("GET", "/v1/bookings/b1", nil))
+}
+
+// Every problem has a golden file, made by a request that gets it.
+func TestProblemsAreGolden(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t, "problems")
+	g.call("PUT", "/v1/bookings/b1", g.spec(2))
+	g.call("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Third")))
+	g.diverged("b2")
+	anonymous := func() (string, string, answer) { return "GET", "/v1/calendars", g.browse("/v1/calendars") }
+	external := g.spec(1, with("notify", "external"), with("targets", to(g.graph)), with("attendees", []any{map[string]any{"email": "guest@example.org"}}))
+	for _, c := range []struct {
+		reason record.Reason
+		send   func() (string, string, answer)
+	}{
+		{record.ReasonMalformed, g.send("PUT", "/v1/bookings/b3", `{"version": 1,`)},
+		{record.ReasonInvalid, g.send("PUT", "/v1/bookings/b3", g.spec(0, without("title"), with("colour", "red")))},
+		{record.ReasonSuperseded, g.send("PUT", "/v1/bookings/b1", g.spec(1))},
+		{record.ReasonReused, g.send("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Fourth")))},
+		{record.ReasonDiverged, g.send("PUT", "/v1/bookings/b2", g.spec(2, with("title", "Second")))},
+		{record.ReasonRevision, g.tagged("/v1/bookings/b1", g.spec(4))},
+		{record.ReasonUnknown, g.send("GET", "/v1/bookings/b3", nil)},
+		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
+		{record.ReasonNotify, g.send("PUT", "/v1/bookings/b3", external)},
+		{"unauthorized", anonymous},
+		{"not-found", g.send("GET", "/v1/reservations/rsv_1", nil)},
+		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
+		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
+		{"unsupported-media-type", g.typed("/v1/bookings/b3", "text/plain")},
+		{"unavailable", g.broken(fault.Newf(fault.Transient, "store", "connection refused"))},
+		{"internal", g.broken(errors.New("a defect"))},
+		{"provider-not-configured", g.unconfigured()},
+		{"endpoint-unusable", g.unusable()},
+		{"limit-reached", g.crowded()},
+	} {
+		g.keep(string(c.reason), api.Meanings()[c.reason].Status, c.send)
+	}
+	g.complete()
+	if all := slices.Sorted(maps.Keys(api.Meanings())); fmt.Sprint(all) != fmt.Sprint(slices.Sorted(slices.Values(g.names))) {
+		t.Errorf("golden files are there of %q, and problems are %q", g.names, all)
+	}
+}
+
+func (g *gallery) tagged(target string, body any) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		return "PUT", target, g.call("PUT", target, body, header("If-Match", `"1"`))
+	}
+}
+
+func (g *gallery) typed(target, kind string) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		return "PUT", target, g.call("PUT", target, g.spec(1), header("Content-Type", kind))
+	}
+}
+
+// broken reads a booking while the database fails.
+func (g *gallery) broken(err error) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		healthy, s := g.api.Bookings, shelved()
+		s.err, g.api.Bookings = err, s
+		defer func() { g.api.Bookings = healthy }()
+		return g.send("GET", "/v1/bookings/b1", nil)()
+	}
+}
+
+// unconfigured connects an account of a provider that has no OAuth client.
+func (g *gallery) unconfigured() func() (string, string, answer) {
+	return func() (string, string, answer) {
+		g.api.Flow = &script{err: api.ErrNoProvider}
+		return g.send("POST", "/v1/connections", map[string]any{"provider": "microsoft"})()
+	}
+}
+
+// unusable makes an endpoint whose URL is refused.
+func (g *gallery) unusable() func() (string, string, answer) {
+	return func() (string, string, answer) {
+		check := g.api.CheckURL
+		g.api.CheckURL = func(context.Context, string) error {
+			return errors.New("use https: plain http reaches addresses that the operator has allowed only")
+		}
+		defer func() { g.api.CheckURL = check }()
+		return g.send("POST", "/v1/endpoints", map[string]any{"url": "http://core.example.com"})()
+	}
+}
+
+// crowded makes one endpoint more than a tenant may have.
+func (g *gallery) crowded() func() (string, string, answer) {
+	return func() (string, string, answer) {
+		one := g.send("POST", "/v1/endpoints", map[string]any{"url": "https://core.example.com"})
+		for range 20 {
+			one()
+		}
+		return one()
+	}
+}

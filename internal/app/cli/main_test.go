@@ -1,0 +1,14 @@
+package cli_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/calweave/calweave/internal/app"
+)
+
+func TestMain(m *testing.M) {
+	app.QuietRedis()
+	goleak.VerifyTestMain(m)
+}

@@ -1,0 +1,70 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/calweave/calweave/internal/testkit/golden"
+)
+
+// The help of every command: what people read first is looked at before it changes.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for _, command := range []string{
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "version",
+	} {
+		args := append(strings.Fields(command), "--help")
+		r := calweave(t, nil, args...)
+		if r.code != 0 || r.err != "" {
+			t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), r.code, r.err)
+		}
+		fmt.Fprintf(&all, "$ calweave %s\n%s\n", strings.Join(args, " "), r.out)
+	}
+	golden.Check(t, "help.txt", []byte(all.String()))
+}
+
+// A command line that is wrong does nothing, says on standard error what is wrong, and ends with 2.
+func TestWrongCommandLines(t *testing.T) {
+	t.Parallel()
+	for line, words := range map[string]string{
+		"":                                     `expected one of "dev", "run", "migrate"`,
+		"frob":                                 "unexpected argument frob",
+		"rn":                                   `did you mean "run"?`,
+		"tenant":                               `expected "create"`,
+		"tenant create":                        "give the tenant a name",
+		"tenant create a b":                    "unexpected argument b",
+		"tenant crate a":                       `did you mean "create"?`,
+		"run --bogus":                          "unknown flag --bogus",
+		"run --role=api":                       `did you mean "--roles"?`,
+		"run --roles":                          "--roles: expected string value",
+		"run api":                              "unexpected argument api",
+		"key create":                           "--tenant=ID (calweave tenant create prints it)",
+		"key create --tenant=":                 "--tenant=ID (calweave tenant create prints it)",
+		"key create --tenant=ten_1 --use=sign": `--use must be one of "api","signing","sealing" but got "sign"`,
+		"key create --tenant=ten_1 --use=sealing":  "a sealing key is for all tenants",
+		"key revoke key_1":                         "missing flags: --tenant=ID",
+		"key revoke --tenant=ten_1":                `expected "<id>"`,
+		"work list":                                "missing flags: --tenant=ID",
+		"work release --tenant=ten_1 link:push":    `expected "<subject>"`,
+		"migrate sideways":                         "unexpected argument sideways",
+		"migrate down":                             "nothing was done: taking a migration back loses its data; say --yes to do it",
+		"migrate down --all":                       "say --yes to do it",
+		"dev --once=perhaps":                       "--once",
+		"dev --listen=8080":                        `--listen: "8080" is no host:port`,
+		"sim --google=here":                        `--google: "here" is no host:port`,
+		"sim --microsoft=here --admin=127.0.0.1:0": `--microsoft: "here" is no host:port`,
+	} {
+		r := calweave(t, nil, strings.Fields(line)...)
+		r.fails(t, 2, "calweave: ", words, "Try calweave --help.\n")
+	}
+	calweave(t, nil, "tenant", "create", " \t").fails(t, 2, "give the tenant a name")
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if out := succeeds(t, nil, "version"); !strings.HasPrefix(out, "calweave ") || !strings.Contains(out, " go1.") || strings.Count(out, "\n") != 1 {
+		t.Errorf("%q", out)
+	}
+}
