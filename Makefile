@@ -9,7 +9,8 @@ help: ## show this help
 
 run: ## start everything embedded, book a meeting, and stay up (calweave dev)
 	@echo "building calweave: the first build takes about 4 minutes, most of it the Microsoft SDK; later ones take seconds"
-	go run ./cmd/calweave dev
+	@mkdir -p .run
+	go run ./cmd/calweave dev --env=.run/dev.env
 
 test: ## run all tests with the race detector on real PostgreSQL and Redis, which it starts and stops
 	@scripts/test ./...

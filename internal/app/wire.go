@@ -72,8 +72,12 @@ func (a *App) openEvents(ctx context.Context, tenant cal.TenantID, id cal.Connec
 	return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds}, nil
 }
 
-func (a *App) openLister(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, error) {
-	return a.gateway.Open(ctx, tenant, id)
+func (a *App) openLister(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, bool, error) {
+	c, err := a.gateway.Open(ctx, tenant, id)
+	if err != nil {
+		return nil, false, err
+	}
+	return c, c.Capabilities().Lists, nil
 }
 
 func (a *App) openCalendars(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.CalendarLister, error) {

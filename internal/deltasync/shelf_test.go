@@ -221,7 +221,7 @@ func event(i int, etag string) cal.Item {
 func syncer(s *shelf, l *lister) *Syncer {
 	return &Syncer{
 		Store: s, Clock: s.clock, Lease: leaseTime, Past: 30 * day, Future: 365 * day,
-		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, error) { return l, nil },
+		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) { return l, true, nil },
 	}
 }
 

@@ -27,8 +27,8 @@ type Lister interface {
 	ListEvents(ctx context.Context, req provider.ListEvents) (cal.Page, error)
 }
 
-// Open opens the lister of a connection.
-type Open func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (Lister, error)
+// Open opens the lister of a connection. It reports false when the provider lists no events.
+type Open func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (Lister, bool, error)
 
 // Syncer lists calendars.
 type Syncer struct {
@@ -72,9 +72,12 @@ func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
 	if state.Calendar.Level() == cal.SyncOff || state.Calendar.Vanished {
 		return s.Store.Finish(ctx, l, record.Served())
 	}
-	lister, err := s.Open(ctx, l.Tenant, state.Connection.ID)
+	lister, lists, err := s.Open(ctx, l.Tenant, state.Connection.ID)
 	if err != nil {
 		return err
+	}
+	if !lists {
+		return s.Store.Finish(ctx, l, record.Served())
 	}
 	w := &listing{Syncer: s, lease: l, s: state, lister: lister}
 	err = w.list(ctx)

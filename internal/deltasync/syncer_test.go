@@ -214,9 +214,9 @@ func TestCalendarsThatDoNotMatterAreNotListed(t *testing.T) {
 		s := newShelf().withCursor("c1")
 		change(&s.state.Calendar)
 		sy := syncer(s, nil)
-		sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, error) {
+		sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) {
 			t.Errorf("%s: a client was opened", name)
-			return nil, nil
+			return nil, false, nil
 		}
 		if err := sy.Work(t.Context(), s.claim()); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -224,6 +224,17 @@ func TestCalendarsThatDoNotMatterAreNotListed(t *testing.T) {
 		if len(s.outcome) != 1 || !s.outcome[0].Served {
 			t.Errorf("%s: %+v", name, s.outcome)
 		}
+	}
+}
+
+// A provider that lists nothing is not asked to, and nothing is wrong with it.
+func TestProviderThatListsNothing(t *testing.T) {
+	t.Parallel()
+	s, l := newShelf(), &lister{}
+	sy := syncer(s, l)
+	sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) { return l, false, nil }
+	if err := sy.Work(t.Context(), s.claim()); err != nil || len(s.outcome) != 1 || !s.outcome[0].Served || len(l.reqs) > 0 {
+		t.Errorf("%v, %+v, %d calls", err, s.outcome, len(l.reqs))
 	}
 }
 
@@ -256,7 +267,7 @@ func TestFailuresOfTheStoreEndTheRun(t *testing.T) {
 	}
 	s = newShelf()
 	sy := syncer(s, nil)
-	sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, error) { return nil, down }
+	sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) { return nil, false, down }
 	if err := sy.Work(t.Context(), s.claim()); !errors.Is(err, down) {
 		t.Errorf("open: %v", err)
 	}
@@ -307,9 +318,9 @@ func TestNoCallIsMadeOnceTheLeaseIsOver(t *testing.T) {
 	s.state.Listing = &record.Listing{ID: "lst_0", Kind: cal.Delta, Page: "p1", Pages: 1}
 	l := &lister{pages: map[string][]cal.Page{"c1": script(cal.Delta, 2, "c2")}}
 	sy := syncer(s, l)
-	sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, error) {
+	sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) {
 		s.clock.Advance(leaseTime) // the process was frozen here
-		return l, nil
+		return l, true, nil
 	}
 	if err := sy.Work(t.Context(), s.claim()); !fault.Is(err, fault.Fenced) || len(l.reqs) != 0 {
 		t.Errorf("%v after %d calls", err, len(l.reqs))

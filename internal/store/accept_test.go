@@ -220,6 +220,7 @@ func acceptUnknownCalendar(h *harness) {
 func (w *world) diverged() (record.Link, cal.Content) {
 	w.Helper()
 	_, link := w.standing("b", "e", "1")
+	w.clock.Advance(time.Second)
 	moved := content("Title 1", 30)
 	w.mark(record.Mark{Kind: task.LinkPush, Subject: string(link.ID), Lane: task.Interactive, ConnectionID: w.connection})
 	l := w.claim(w.push(link))
@@ -243,6 +244,7 @@ func (w *world) decision() record.Acceptance {
 func acceptDecides(h *harness) {
 	w := h.newWorld(1)
 	_, moved := w.diverged()
+	same(h, "changed at", w.read("b").UpdatedAt, h.clock.Now())
 	same(h, "diverged", w.read("b").Diverged(), true)
 	same(h, "revision", w.read("b").Revision, 2)
 	b := w.accept(w.decision())

@@ -225,7 +225,7 @@ func (s *Store) Reject(ctx context.Context, tenant cal.TenantID, r record.Reject
 	})
 }
 
-// Rejections lists refused submissions that follow after, the oldest first, without their payloads.
+// Rejections lists refused submissions that follow after in the order of their ids, without their payloads.
 func (s *Store) Rejections(ctx context.Context, tenant cal.TenantID, after string, limit int) ([]record.Rejection, error) {
 	var out []record.Rejection
 	err := s.view(ctx, tenant, "list rejections", func(ctx context.Context, t *tx) error {

@@ -25,7 +25,7 @@ func (t *tx) postBooking(
 	if revise {
 		by = 1
 	}
-	row, err := t.CountMessage(ctx, db.CountMessageParams{TenantID: t.tenant, BookingID: string(id), Revise: by})
+	row, err := t.CountMessage(ctx, db.CountMessageParams{TenantID: t.tenant, BookingID: string(id), Revise: by, Now: t.now})
 	if err != nil {
 		return found(err)
 	}

@@ -244,8 +244,9 @@ func (e *env) tenant(id cal.TenantID, do func(*app.App) error) error {
 }
 
 type workCommand struct {
-	List    workList    `cmd:"" help:"List what is held or dead, and why."`
-	Release workRelease `cmd:"" help:"Approve held work, or replay a dead letter."`
+	List     workList     `cmd:"" help:"List what is held or dead, and why."`
+	Release  workRelease  `cmd:"" help:"Approve held work, or replay dead letters."`
+	Rejected workRejected `cmd:"" help:"List the submissions from the queue that were refused, and why."`
 }
 
 type workList struct {
@@ -292,13 +293,27 @@ func everyWork(ctx context.Context, s *store.Store, tenant cal.TenantID, filter 
 
 type workRelease struct {
 	Tenant  cal.TenantID `required:"" placeholder:"ID" help:"The tenant."`
-	Kind    task.Kind    `arg:"" help:"The work's kind, as listed."`
-	Subject string       `arg:"" help:"The work's subject, as listed."`
+	Dead    bool         `help:"Replay every dead letter of the tenant. What waits for an approval is left."`
+	Kind    task.Kind    `arg:"" optional:"" help:"The work's kind, as listed."`
+	Subject string       `arg:"" optional:"" help:"The work's subject, as listed."`
+}
+
+var errRelease = errors.New("name the work by its kind and subject, or say --dead")
+
+// Validate wants either one row or all that are dead.
+func (r workRelease) Validate() error {
+	if r.Dead != (r.Kind == "") || r.Dead != (r.Subject == "") {
+		return errRelease
+	}
+	return nil
 }
 
 // Run releases work.
 func (r workRelease) Run(e *env) error {
 	return e.tenant(r.Tenant, func(a *app.App) error {
+		if r.Dead {
+			return r.dead(e, a)
+		}
 		ref := task.Ref{Tenant: r.Tenant, Kind: r.Kind, Subject: r.Subject}
 		err := a.Store.Release(e.ctx, ref, record.ActorOperator)
 		if errors.Is(err, record.ErrStale) || errors.Is(err, record.ErrNotFound) {
@@ -308,5 +323,54 @@ func (r workRelease) Run(e *env) error {
 			return err
 		}
 		return e.printf("released\n")
+	})
+}
+
+// dead replays all dead letters. One that somebody else has released meanwhile is passed over.
+func (r workRelease) dead(e *env, a *app.App) error {
+	rows, err := everyWork(e.ctx, a.Store, r.Tenant, store.StoppedWork)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, row := range rows {
+		if row.State != record.Dead {
+			continue
+		}
+		err := a.Store.Release(e.ctx, row.Ref, record.ActorOperator)
+		if errors.Is(err, record.ErrStale) || errors.Is(err, record.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("after %d were released: %w", n, err)
+		}
+		n++
+	}
+	return e.printf("%d released\n", n)
+}
+
+type workRejected struct {
+	Tenant cal.TenantID `required:"" placeholder:"ID" help:"The tenant."`
+}
+
+// Run lists rejections. What they say stays sealed.
+func (r workRejected) Run(e *env) error {
+	return e.tenant(r.Tenant, func(a *app.App) error {
+		var all []record.Rejection
+		const most = 500
+		for after := ""; ; after = all[len(all)-1].ID {
+			page, err := a.Store.Rejections(e.ctx, r.Tenant, after, most)
+			if err != nil {
+				return err
+			}
+			if all = append(all, page...); len(page) < most {
+				break
+			}
+		}
+		return e.table("TASK\tBOOKING\tVERSION\tREASON\tAT", func(w io.Writer) {
+			for _, x := range all {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", x.ID, x.BookingID, x.Version, x.Reason, x.CreatedAt.Format(time.RFC3339)) // Flush tells
+			}
+		})
 	})
 }

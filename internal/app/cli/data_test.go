@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,15 +199,65 @@ func TestWork(t *testing.T) {
 	})
 }
 
-// die makes a dead letter of a row that is due, and marks others.
-func die(t *testing.T, a *app.App, ref task.Ref, marks ...record.Mark) {
+// die makes a dead letter of a row that is due.
+func die(t *testing.T, a *app.App, ref task.Ref) {
 	t.Helper()
 	l, claimed, err := a.Store.Claim(t.Context(), ref, time.Minute)
 	if err != nil || !claimed {
 		t.Fatalf("claimed %t, %v", claimed, err)
 	}
-	if err := a.Store.Finish(t.Context(), l, record.Outcome{State: record.Dead, Attempts: 3, Reason: "the provider said no"}, marks...); err != nil {
+	if err := a.Store.Finish(t.Context(), l, record.Outcome{State: record.Dead, Attempts: 3, Reason: "the provider said no"}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// After an outage that an operator has mended, nobody wants to name every dead letter. What waits for an approval is approved one by one.
+func TestWorkReleasesTheDead(t *testing.T) {
+	t.Parallel()
+	env := onSQLite(t)
+	id := tenant(t, env)
+	a, prune := open(t, env), task.Ref{Tenant: cal.TenantID(id), Kind: task.TenantPrune, Subject: id}
+	l, _, err := a.Store.Claim(t.Context(), prune, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := record.Mark{Kind: task.LinkPush, Subject: "lnk_held", Lane: task.Interactive, Hold: record.HeldForApproval, Reason: "guests"}
+	dead := []record.Mark{{Kind: task.DeliverySend, Subject: "dlv_1", Lane: task.Interactive}, {Kind: task.DeliverySend, Subject: "dlv_2", Lane: task.Interactive}}
+	if err := a.Store.Finish(t.Context(), l, record.Outcome{State: record.Ready, Served: true}, append(dead, held)...); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range dead {
+		die(t, a, task.Ref{Tenant: cal.TenantID(id), Kind: m.Kind, Subject: m.Subject})
+	}
+	if out := succeeds(t, env, "work", "release", "--tenant="+id, "--dead"); out != "2 released\n" {
+		t.Errorf("%q", out)
+	}
+	out := succeeds(t, env, "work", "list", "--tenant="+id)
+	if lines := strings.Count(out, "\n"); lines != 2 || !strings.Contains(out, "lnk_held") {
+		t.Errorf("%s", out)
+	}
+	calweave(t, env, "work", "release", "--tenant="+id).fails(t, 2, "name the work by its kind and subject, or say --dead")
+	calweave(t, env, "work", "release", "--tenant="+id, "--dead", "link:push", "lnk_held").fails(t, 2, "name the work by its kind and subject, or say --dead")
+}
+
+// The dead letters of the intake are listed without what they say.
+func TestWorkListsTheRejected(t *testing.T) {
+	t.Parallel()
+	env := onSQLite(t)
+	id := tenant(t, env)
+	err := open(t, env).Store.Reject(t.Context(), cal.TenantID(id), record.Rejection{
+		ID: "task-1", BookingID: "b1", Version: 3, Reason: "invalid-request", Detail: "the booking cannot be accepted as it is",
+		Payload: []byte(`{"booking_id":"b1","title":"CANARY"}`), Actor: "key_1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := succeeds(t, env, "work", "rejected", "--tenant="+id)
+	if !regexp.MustCompile(`(?m)^TASK +BOOKING +VERSION +REASON +AT$`).MatchString(out) || !regexp.MustCompile(`(?m)^task-1 +b1 +3 +invalid-request +\S+Z$`).MatchString(out) {
+		t.Errorf("%s", out)
+	}
+	if strings.Contains(out, "CANARY") {
+		t.Errorf("it shows what the booking says: %s", out)
 	}
 }
 
@@ -215,12 +266,22 @@ func TestWorkListIsNotCutOff(t *testing.T) {
 	t.Parallel()
 	env := onSQLite(t)
 	id := tenant(t, env)
-	const rows = 1100
+	const rows, lot = 1100, 100
+	a, ref := open(t, env), task.Ref{Tenant: cal.TenantID(id), Kind: task.TenantPrune, Subject: id}
 	var marks []record.Mark
 	for i := range rows {
 		marks = append(marks, record.Mark{Kind: task.DeliverySend, Subject: "dlv_" + strings.Repeat("x", i%7) + time.Duration(i).String(), Lane: task.Bulk})
 	}
-	die(t, open(t, env), task.Ref{Tenant: cal.TenantID(id), Kind: task.TenantPrune, Subject: id}, marks...)
+	for some := range slices.Chunk(marks, lot) {
+		l, claimed, err := a.Store.Claim(t.Context(), ref, time.Minute)
+		if err != nil || !claimed {
+			t.Fatalf("claimed %t, %v", claimed, err)
+		}
+		if err := a.Store.Finish(t.Context(), l, record.Outcome{State: record.Ready, Served: true, Again: true}, some...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	die(t, a, ref)
 	out := succeeds(t, env, "work", "list", "--open", "--tenant="+id)
 	seen := map[string]bool{}
 	for l := range strings.Lines(out) {

@@ -47,9 +47,10 @@ func (r runCommand) Run(e *env) (err error) {
 }
 
 type devCommand struct {
-	Once bool `help:"End after the tour, with exit code 0 or 1."`
-	JSON bool `help:"Print one JSON object: ok, and each hop with its name, ms and ok."`
-	Log  bool `help:"Write calweave's own log to standard error."`
+	Once bool   `help:"End after the tour, with exit code 0 or 1."`
+	JSON bool   `help:"Print one JSON object: ok, and each hop with its name, ms and ok."`
+	Log  bool   `help:"Write calweave's own log to standard error."`
+	Env  string `placeholder:"FILE" help:"While everything is up, keep URL, KEY, CALENDAR and CORE in this file, for a shell to source."`
 	// Listen is a wish when nobody has named it, and an order when somebody has.
 	Listen listenAddress `placeholder:"HOST:PORT" help:"Where calweave is served (default: 127.0.0.1:8080 if it is free, else any port; with --once any port)."`
 }
@@ -60,7 +61,7 @@ func (d devCommand) Run(e *env) error {
 	if d.Log {
 		log = telemetry.NewLogger(e.err, telemetry.Text, slog.LevelInfo)
 	}
-	return dev.Run(e.ctx, dev.Options{Once: d.Once, JSON: d.JSON, Listen: string(d.Listen), Out: e.out, Log: log})
+	return dev.Run(e.ctx, dev.Options{Once: d.Once, JSON: d.JSON, Listen: string(d.Listen), Env: d.Env, Out: e.out, Log: log})
 }
 
 type simCommand struct {

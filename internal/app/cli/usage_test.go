@@ -13,7 +13,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "version",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
@@ -47,7 +47,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"key revoke key_1":                         "missing flags: --tenant=ID",
 		"key revoke --tenant=ten_1":                `expected "<id>"`,
 		"work list":                                "missing flags: --tenant=ID",
-		"work release --tenant=ten_1 link:push":    `expected "<subject>"`,
+		"work release --tenant=ten_1 link:push":    "name the work by its kind and subject, or say --dead",
 		"migrate sideways":                         "unexpected argument sideways",
 		"migrate down":                             "nothing was done: taking a migration back loses its data; say --yes to do it",
 		"migrate down --all":                       "say --yes to do it",

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/clock"
 )
 
@@ -21,8 +22,10 @@ type Options struct {
 	JSON bool
 	// Listen is where calweave is served. Empty takes the usual port if it is free, else any port; with Once it takes any port.
 	Listen string
-	Out    io.Writer
-	Log    *slog.Logger
+	// Env is a file that shells may source to go on: URL, KEY, CALENDAR and CORE. It is there as long as everything stays up; empty writes none.
+	Env string
+	Out io.Writer
+	Log *slog.Logger
 }
 
 // Hop is one step of the tour and how long it took.
@@ -73,6 +76,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Once {
 		return nil
 	}
+	if o.Env != "" {
+		if err := t.export(s); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.Remove(o.Env)) }()
+	}
 	t.stay(s)
 	select {
 	case <-ctx.Done():
@@ -90,6 +99,8 @@ type tour struct {
 	hops    []Hop
 	// event is what the tour's booking is called in Google's calendar.
 	event string
+	// calendar is the Google calendar that it stands in.
+	calendar cal.CalendarID
 }
 
 func (t *tour) say(format string, args ...any) {

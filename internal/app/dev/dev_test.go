@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -203,11 +207,15 @@ func TestPrintedCommands(t *testing.T) {
 	out := &screen{ended: make(chan struct{})}
 	ended := make(chan error, 1)
 	stopped, stop := context.WithCancel(ctx)
-	go func() { ended <- Run(stopped, Options{Out: out, Log: slog.New(slog.DiscardHandler)}) }()
+	env := filepath.Join(t.TempDir(), "dev.env")
+	go func() { ended <- Run(stopped, Options{Out: out, Env: env, Log: slog.New(slog.DiscardHandler)}) }()
 	defer func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
+		}
+		if _, err := os.Stat(env); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("its key outlives it: %v", err)
 		}
 	}()
 	select {
@@ -220,6 +228,14 @@ func TestPrintedCommands(t *testing.T) {
 		t.Fatalf("%d commands: %s", len(lines), out.String())
 	}
 	wants := []string{`"id":"intro-call-1"`, `"primary":true`, `"title":"Intro call"`, `"title":"Edited by hand"`, `"type":"booking.moved"`}
+	sourced := `set -eu; . ` + env + `; curl -sS --fail-with-body -H "Authorization: Bearer $KEY" $URL/v1/bookings/intro-call-1; curl -sS --fail-with-body $CORE/messages`
+	raw, err := exec.CommandContext(ctx, "sh", "-c", sourced+`; echo "$CALENDAR"`).CombinedOutput() //nolint:gosec // our own text
+	if err != nil || strings.Count(string(raw), "cal_") < 2 {
+		t.Errorf("what a shell may source: %v: %s", err, raw)
+	}
+	if info, err := os.Stat(env); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v: it holds a key", info, err)
+	}
 	for i, line := range lines[1:] {
 		raw, err := exec.CommandContext(ctx, "sh", "-c", lines[0]+"\n"+line).CombinedOutput() //nolint:gosec // what we have printed
 		if err != nil || !strings.Contains(string(raw), wants[i]) || !json.Valid(raw) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
 	"slices"
 	"time"
 
@@ -128,6 +129,9 @@ func (w *walker) calendars(ctx context.Context) error {
 			err := w.api.call(ctx, http.MethodGet, "/v1/calendars", nil, &page)
 			w.targets = nil
 			for _, c := range page.Calendars {
+				if c.Primary && c.Provider == gen.ProviderGoogle {
+					w.calendar = cal.CalendarID(c.ID)
+				}
 				if c.Primary {
 					w.targets = append(w.targets, cal.Target{CalendarID: cal.CalendarID(c.ID)})
 				}
@@ -253,6 +257,12 @@ func (w *walker) told(ctx context.Context) error {
 		}
 		return fmt.Sprintf("%s %s: %s now begins at %s", e.Type, e.ID, changed.BookingID, changed.Event.Start.DateTime), nil
 	})
+}
+
+// export writes what a shell needs to go on. It holds a key, so nobody else may read it.
+func (t *tour) export(s *stack) error {
+	text := fmt.Sprintf("URL=%s\nKEY=%s\nCALENDAR=%s\nCORE=%s\n", s.url, s.key, t.calendar, s.coreURL)
+	return os.WriteFile(t.options.Env, []byte(text), 0o600)
 }
 
 // stay prints how to go on.

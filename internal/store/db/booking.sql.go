@@ -119,13 +119,15 @@ func (q *Queries) BookingVersionByToken(ctx context.Context, arg BookingVersionB
 }
 
 const countMessage = `-- name: CountMessage :one
-UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST($1 AS BIGINT)
-WHERE tenant_id = $2 AND booking_id = $3
+UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST($1 AS BIGINT),
+    updated_at = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $2 ELSE updated_at END
+WHERE tenant_id = $3 AND booking_id = $4
 RETURNING revision, sequence
 `
 
 type CountMessageParams struct {
 	Revise    int64
+	Now       int64
 	TenantID  string
 	BookingID string
 }
@@ -136,7 +138,12 @@ type CountMessageRow struct {
 }
 
 func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (CountMessageRow, error) {
-	row := q.db.QueryRowContext(ctx, countMessage, arg.Revise, arg.TenantID, arg.BookingID)
+	row := q.db.QueryRowContext(ctx, countMessage,
+		arg.Revise,
+		arg.Now,
+		arg.TenantID,
+		arg.BookingID,
+	)
 	var i CountMessageRow
 	err := row.Scan(&i.Revision, &i.Sequence)
 	return i, err

@@ -25,7 +25,8 @@ SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND booking_id = @bo
 SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND reservation_token = @reservation_token;
 
 -- name: CountMessage :one
-UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise AS BIGINT)
+UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise AS BIGINT),
+    updated_at = CASE WHEN CAST(@revise AS BIGINT) > 0 THEN @now ELSE updated_at END
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id
 RETURNING revision, sequence;
 
