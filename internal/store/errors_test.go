@@ -97,7 +97,6 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"ListWork": func(ctx context.Context) error {
 			return ignore(w.ListWork(ctx, w.tenant, store.OpenWork, task.Ref{}, 1))
 		},
-		"NextDue":     func(ctx context.Context) error { _, _, err := w.NextDue(ctx); return err },
 		"Ping":        func(ctx context.Context) error { return w.Ping(ctx) },
 		"Rejections":  func(ctx context.Context) error { return ignore(w.Rejections(ctx, w.tenant, "", 1)) },
 		"Reservation": func(ctx context.Context) error { return ignore(w.Reservation(ctx, w.tenant, "rsv_1")) },

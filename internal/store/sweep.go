@@ -40,17 +40,3 @@ func (s *Store) Due(ctx context.Context, now time.Time, perTenant, limit int) ([
 	}
 	return due, infrastructure(ctx, "find due work", rows.Err())
 }
-
-// NextDue returns when the next row that only waits for the time comes due, and false when there is none. It is how a stepped engine knows
-// how far to move its clock.
-func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
-	const query = `SELECT COALESCE(MIN(CASE WHEN not_before > lease_until THEN not_before ELSE lease_until END), -1)
-		FROM work WHERE state = 'ready' AND wanted > done`
-	var at int64
-	bounded, cancel := context.WithTimeout(ctx, s.patience)
-	defer cancel()
-	if err := s.sweep.QueryRowContext(bounded, query).Scan(&at); err != nil {
-		return time.Time{}, false, infrastructure(ctx, "find the next due work", err)
-	}
-	return time.UnixMicro(at).UTC(), at >= 0, nil
-}

@@ -15,7 +15,6 @@ func sweepTrials() []trial {
 		{"sweep: finds what may be claimed and nothing else", sweepFinds},
 		{"sweep: tenants and lanes take turns", sweepTakesTurns},
 		{"sweep: the longest waiting first, within the limits", sweepOrder},
-		{"sweep: knows when the next row comes due", sweepNextDue},
 		{"work: lists what is stopped and what is open, page by page", workLists},
 	}
 }
@@ -79,29 +78,6 @@ func sweepOrder(h *harness) {
 	sameList(h, "due", h.due(3, 10), []string{"ten_1 background background-000", "ten_1 background background-001", "ten_1 background background-002"})
 	same(h, "limit", len(h.due(100, 4)), 4)
 	same(h, "no limit reached", len(h.due(100, 100)), 10)
-}
-
-func sweepNextDue(h *harness) {
-	next := func() time.Duration {
-		at, ok, err := h.NextDue(h.ctx)
-		h.ok(err)
-		if !ok {
-			return -1
-		}
-		return at.Sub(h.clock.Now())
-	}
-	same(h, "no rows", next(), -1)
-	now := h.clock.Now()
-	at := func(d time.Duration) int64 { return now.Add(d).UnixMicro() }
-	h.insertWork(task.Ref{Tenant: "ten_1", Kind: task.CalendarSync, Subject: "done"}, map[string]any{"done": 1})
-	h.insertWork(task.Ref{Tenant: "ten_1", Kind: task.CalendarSync, Subject: "held"}, map[string]any{"state": "held"})
-	same(h, "nothing to wait for", next(), -1)
-	h.insertWork(task.Ref{Tenant: "ten_1", Kind: task.CalendarSync, Subject: "waits"}, map[string]any{"not_before": at(3 * time.Hour)})
-	same(h, "a wait", next(), 3*time.Hour)
-	h.insertWork(task.Ref{Tenant: "ten_2", Kind: task.CalendarSync, Subject: "leased"}, map[string]any{"lease_until": at(2 * time.Hour)})
-	same(h, "a lease", next(), 2*time.Hour)
-	h.insertWork(task.Ref{Tenant: "ten_2", Kind: task.CalendarSync, Subject: "both"}, map[string]any{"lease_until": at(time.Hour), "not_before": at(time.Minute)})
-	same(h, "the later of both", next(), time.Hour)
 }
 
 func workLists(h *harness) {

@@ -102,6 +102,29 @@ func TestNoAnswer(t *testing.T) {
 }
 
 // Once an endpoint has said yes, the message is delivered: what it goes on to say is neither waited for nor read to its end.
+// An endpoint that takes its time takes a worker's too, however long the lease is.
+func TestEndpointHasTenSeconds(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, status(http.StatusOK))
+	var left time.Duration
+	next := p.HTTP.Transport
+	p.HTTP.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		until, _ := req.Context().Deadline()
+		left = time.Until(until)
+		return next.RoundTrip(req)
+	})
+	if err := p.send(time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if left <= 0 || left > 10*time.Second {
+		t.Errorf("the endpoint has %s", left)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
 func TestAnswersThatDoNotEnd(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{

@@ -33,6 +33,8 @@ type Sender struct {
 
 const (
 	op = "deliver message"
+	// endpointTime is how long an endpoint may take to answer. A slow one must not keep the workers from others.
+	endpointTime = 10 * time.Second
 	// answerLimit and answerTime are how much of an answer is read, and for how long, so that its connection can be used again. What it says is
 	// not needed, and an endpoint that never ends holds up nobody.
 	answerLimit = 4096
@@ -51,10 +53,12 @@ func (s *Sender) Work(ctx context.Context, l record.Lease) error {
 	if !d.Endpoint.Enabled {
 		return fault.Newf(fault.Invalid, op, "the endpoint is disabled")
 	}
-	call, cancel, err := l.Call(ctx, s.Clock.Now())
+	leased, release, err := l.Call(ctx, s.Clock.Now())
 	if err != nil {
 		return err
 	}
+	defer release()
+	call, cancel := context.WithTimeout(leased, endpointTime)
 	defer cancel()
 	req, err := s.request(call, d)
 	if err != nil {

@@ -57,54 +57,6 @@ func (q *Queries) AuditOfBooking(ctx context.Context, arg AuditOfBookingParams) 
 	return items, nil
 }
 
-const auditOfSubject = `-- name: AuditOfSubject :many
-SELECT tenant_id, audit_id, at, actor, action, subject, booking_id, detail FROM audit WHERE tenant_id = $1 AND subject = $2 AND audit_id > $3 ORDER BY audit_id LIMIT $4
-`
-
-type AuditOfSubjectParams struct {
-	TenantID string
-	Subject  string
-	After    string
-	MaxRows  int32
-}
-
-func (q *Queries) AuditOfSubject(ctx context.Context, arg AuditOfSubjectParams) ([]Audit, error) {
-	rows, err := q.db.QueryContext(ctx, auditOfSubject,
-		arg.TenantID,
-		arg.Subject,
-		arg.After,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Audit
-	for rows.Next() {
-		var i Audit
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.AuditID,
-			&i.At,
-			&i.Actor,
-			&i.Action,
-			&i.Subject,
-			&i.BookingID,
-			&i.Detail,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertAudit = `-- name: InsertAudit :exec
 INSERT INTO audit (tenant_id, audit_id, at, actor, action, subject, booking_id, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -99,53 +99,6 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 	return items, nil
 }
 
-const calendarsOfConnection = `-- name: CalendarsOfConnection :many
-SELECT tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
-`
-
-type CalendarsOfConnectionParams struct {
-	TenantID     string
-	ConnectionID string
-}
-
-func (q *Queries) CalendarsOfConnection(ctx context.Context, arg CalendarsOfConnectionParams) ([]Calendar, error) {
-	rows, err := q.db.QueryContext(ctx, calendarsOfConnection, arg.TenantID, arg.ConnectionID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Calendar
-	for rows.Next() {
-		var i Calendar
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.CalendarID,
-			&i.ConnectionID,
-			&i.RemoteID,
-			&i.RemoteHash,
-			&i.Name,
-			&i.Zone,
-			&i.IsPrimary,
-			&i.Writable,
-			&i.Targeted,
-			&i.Sync,
-			&i.VanishedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const missCalendars = `-- name: MissCalendars :execrows
 UPDATE calendars SET vanished_at = $1
 WHERE tenant_id = $2 AND connection_id = $3 AND updated_at < $4 AND vanished_at = 0

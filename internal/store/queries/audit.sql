@@ -4,6 +4,3 @@ VALUES (@tenant_id, @audit_id, @at, @actor, @action, @subject, @booking_id, @det
 
 -- name: AuditOfBooking :many
 SELECT * FROM audit WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND audit_id > @after ORDER BY audit_id LIMIT @max_rows;
-
--- name: AuditOfSubject :many
-SELECT * FROM audit WHERE tenant_id = @tenant_id AND subject = @subject AND audit_id > @after ORDER BY audit_id LIMIT @max_rows;

@@ -23,6 +23,3 @@ ORDER BY calendars.calendar_id LIMIT @max_rows;
 
 -- name: TargetCalendar :execrows
 UPDATE calendars SET targeted = TRUE, updated_at = @now WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND targeted = FALSE;
-
--- name: CalendarsOfConnection :many
-SELECT * FROM calendars WHERE tenant_id = @tenant_id AND connection_id = @connection_id ORDER BY calendar_id;
