@@ -223,7 +223,7 @@ func (b *bench) discover(tenant cal.TenantID, id cal.ConnectionID, all ...cal.Ca
 	if !claimed {
 		b.Fatal("the listing cannot be claimed")
 	}
-	b.ok(b.store.Discovered(b.Context(), l, id, all, record.Served()))
+	b.ok(b.store.Discovered(b.Context(), l, record.Discovery{Connection: id, Calendars: all, Outcome: record.Served()}))
 }
 
 func (b *bench) calendar(tenant cal.TenantID, remote cal.RemoteCalendarID) cal.CalendarID {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,9 +63,23 @@ func (q *QueueIntake) Submit(ctx context.Context, s jobs.Signed) error {
 		return errNewer
 	}
 	return q.Store.Reject(ctx, key.Tenant, record.Rejection{
-		ID: s.ID, BookingID: sub.ID, Version: version(sub), Reason: string(refusal.Reason), Detail: refusal.Detail,
-		Problems: within(inside, refusal.Problems), Payload: s.Payload, Actor: key.ID,
+		ID: rejectionID(s), BookingID: sub.ID, Version: version(sub), Reason: string(refusal.Reason), Detail: refusal.Detail,
+		Problems: within(inside, refusal.Problems), Payload: kept(s.Payload), Actor: key.ID,
 	})
+}
+
+// rejectionID is the same for every try of one task. A core that names its tasks itself may use a name again for another submission.
+func rejectionID(s jobs.Signed) string {
+	sum := sha256.Sum256(s.Payload)
+	return s.ID + "-" + hex.EncodeToString(sum[:8])
+}
+
+// kept is what is kept of a payload that was refused: nothing of one that is too large.
+func kept(payload []byte) []byte {
+	if len(payload) > payloadLimit {
+		return nil
+	}
+	return payload
 }
 
 // errNewer means that a submission may be well-formed to a newer build, as the fleet has some while it is being upgraded.

@@ -12,7 +12,7 @@ import (
 
 // CalendarStore is what the discoverer needs of the store.
 type CalendarStore interface {
-	Discovered(ctx context.Context, l record.Lease, id cal.ConnectionID, all []cal.Calendar, o record.Outcome) error
+	Discovered(ctx context.Context, l record.Lease, d record.Discovery) error
 }
 
 // CalendarLister lists the calendars of one connection.
@@ -29,6 +29,9 @@ type Discoverer struct {
 	Interval time.Duration
 	Jitter   func(time.Duration) time.Duration
 }
+
+// recheck is when a listing is doubted that lacks a calendar: a provider shows less than there is at times.
+const recheck = 10 * time.Minute
 
 // Work stores the calendars of the lease's connection and comes back after the interval.
 func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
@@ -53,5 +56,5 @@ func (d *Discoverer) Work(ctx context.Context, l record.Lease) error {
 	o := record.Served()
 	o.Again = true
 	o.NotBefore = d.Clock.Now().Add(d.Interval - d.Jitter(d.Interval/8))
-	return d.Store.Discovered(ctx, l, id, all, o)
+	return d.Store.Discovered(ctx, l, record.Discovery{Connection: id, Calendars: all, Outcome: o, Recheck: d.Clock.Now().Add(recheck)})
 }

@@ -17,10 +17,12 @@ type found struct {
 	all [][]cal.Calendar
 	id  cal.ConnectionID
 	o   record.Outcome
+	// recheck is when a listing that lacks something is to be repeated.
+	recheck time.Time
 }
 
-func (f *found) Discovered(_ context.Context, _ record.Lease, id cal.ConnectionID, all []cal.Calendar, o record.Outcome) error {
-	f.all, f.id, f.o = append(f.all, all), id, o
+func (f *found) Discovered(_ context.Context, _ record.Lease, d record.Discovery) error {
+	f.all, f.id, f.o, f.recheck = append(f.all, d.Calendars), d.Connection, d.Outcome, d.Recheck
 	return nil
 }
 
@@ -55,6 +57,9 @@ func TestDiscoveredCalendarsAreStored(t *testing.T) {
 	f, err := discover(t, c, nil, began.Add(leaseTime))
 	if err != nil || len(f.all) != 1 || len(f.all[0]) != 2 || f.id != "con_1" || !f.o.Served {
 		t.Errorf("%v, %+v", err, f)
+	}
+	if f.recheck.Sub(began) != 10*time.Minute {
+		t.Errorf("a listing that lacks something is repeated after %s", f.recheck.Sub(began))
 	}
 	if !f.o.Again || f.o.NotBefore.Sub(began) != 15*time.Hour {
 		t.Errorf("%+v, want it to come back after the interval, less what spreads the accounts", f.o)

@@ -20,6 +20,15 @@ type Connection struct {
 	CreatedAt time.Time
 }
 
+// Discovery is what a listing of an account's calendars said.
+type Discovery struct {
+	Connection cal.ConnectionID
+	Calendars  []cal.Calendar
+	Outcome    Outcome
+	// Recheck is when to list again if a calendar is missing that was there before: it counts as vanished once two listings in a row lack it.
+	Recheck time.Time
+}
+
 // Grant is what a connection may call its provider with.
 type Grant struct {
 	ConnectionID cal.ConnectionID

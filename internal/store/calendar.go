@@ -2,50 +2,133 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
 
-// Discovered stores what a listing of an account's calendars said. Calendars that it lacks are marked as vanished and keep their rows, since
-// links point at them.
-func (s *Store) Discovered(ctx context.Context, l record.Lease, id cal.ConnectionID, all []cal.Calendar, o record.Outcome) error {
+// Discovered stores what a listing of an account's calendars said. Calendars that it lacks keep their rows, since links point at them. A connection never becomes another account's: if the listing is of another one than before, nothing
+// of it is stored, and the owner is asked to connect the first one again.
+func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discovery) error {
 	return s.updateMany(ctx, l.Tenant, "store calendars", func(ctx context.Context, t *tx) error {
-		if err := t.finish(ctx, l, o); err != nil {
+		if err := changed(t.LockConnection(ctx, db.LockConnectionParams{TenantID: t.tenant, ConnectionID: string(d.Connection)})); err != nil {
 			return err
 		}
-		for _, c := range all {
-			if err := t.putCalendar(ctx, id, c); err != nil {
-				return err
-			}
-			if c.Primary && c.Owner != "" {
-				if err := t.nameConnection(ctx, id, c.Owner); err != nil {
-					return err
-				}
-			}
-		}
-		missed, err := t.MissCalendars(ctx, db.MissCalendarsParams{TenantID: t.tenant, ConnectionID: string(id), ListedAt: t.now, Now: t.now})
+		c, err := t.connection(ctx, d.Connection)
 		if err != nil {
 			return err
 		}
-		return t.note(ctx, record.Note{
-			Actor: record.ActorEngine, Action: "connection.discovered", Subject: string(id),
-			Detail: map[string]any{"calendars": len(all), "vanished": missed},
+		owner := ownerOf(d.Calendars)
+		if c.Account != "" && owner != "" && !strings.EqualFold(c.Account, owner) {
+			return t.refuseAccount(ctx, l, c)
+		}
+		if owner != "" {
+			if err := t.nameConnection(ctx, c.ID, owner); err != nil {
+				return err
+			}
+		}
+		doubtful, vanished, err := t.putCalendars(ctx, c.ID, d.Calendars)
+		if err != nil {
+			return err
+		}
+		if doubtful > 0 && d.Recheck.Before(d.Outcome.NotBefore) {
+			d.Outcome.NotBefore = d.Recheck
+		}
+		err = t.note(ctx, record.Note{
+			Actor: record.ActorEngine, Action: "connection.discovered", Subject: string(c.ID),
+			Detail: map[string]any{"calendars": len(d.Calendars), "missing": doubtful, "vanished": vanished},
 		})
+		if err != nil {
+			return err
+		}
+		return t.finish(ctx, l, d.Outcome)
 	})
 }
 
-func (t *tx) putCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calendar) error {
-	own, err := t.UpsertCalendar(ctx, db.UpsertCalendarParams{
-		TenantID: t.tenant, CalendarID: t.ids.ID("cal"), ConnectionID: string(id), Empty: []byte{}, Zone: c.Zone,
-		RemoteHash: hashOf(t.tenant + "/" + string(id) + "/" + string(c.ID)),
-		IsPrimary:  c.Primary, Writable: c.Writable, Now: t.now,
+// ownerOf is the address of the account that calendars are of: that of its primary calendar.
+func ownerOf(all []cal.Calendar) string {
+	for _, c := range all {
+		if c.Primary && c.Owner != "" {
+			return c.Owner
+		}
+	}
+	return ""
+}
+
+// refuseAccount stops a connection that was connected anew with another account. Its bookings stand in the calendars of the first one.
+func (t *tx) refuseAccount(ctx context.Context, l record.Lease, c record.Connection) error {
+	const reason = "another account was connected than before: connect the first one again"
+	_, err := t.MoveConnection(ctx, db.MoveConnectionParams{
+		TenantID: t.tenant, ConnectionID: string(c.ID), State: string(cal.ConnectionNeedsReauth), Reason: reason, Now: t.now,
 	})
 	if err != nil {
 		return err
 	}
+	if err := t.post(ctx, message.ConnectionNeedsReauth, message.Connection{ConnectionID: c.ID, Provider: c.Provider, Reason: reason}); err != nil {
+		return err
+	}
+	err = t.note(ctx, record.Note{
+		Actor: record.ActorEngine, Action: "connection.needs_reauth", Subject: string(c.ID), Detail: map[string]any{"reason": reason},
+	})
+	if err != nil {
+		return err
+	}
+	return t.finish(ctx, l, record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Reason: reason})
+}
+
+// putCalendars stores the calendars of a connection, whose row is locked, and says how many are missing for the first time and how many are
+// believed to have vanished from now on.
+func (t *tx) putCalendars(ctx context.Context, id cal.ConnectionID, all []cal.Calendar) (doubtful, vanished int, err error) {
+	rows, err := t.CalendarsOfConnection(ctx, db.CalendarsOfConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+	if err != nil {
+		return 0, 0, err
+	}
+	listed := map[cal.RemoteCalendarID]cal.Calendar{}
+	for _, c := range all {
+		listed[c.ID] = c
+	}
+	for _, row := range rows {
+		before, err := t.calendarOf(row, "", "")
+		if err != nil {
+			return 0, 0, err
+		}
+		now, ok := listed[before.Remote]
+		switch {
+		case ok:
+			delete(listed, before.Remote)
+			err = t.listCalendar(ctx, before, now)
+		case row.VanishedAt == 0 && row.Missed == 0:
+			doubtful++
+			err = t.missCalendar(ctx, row, 0)
+		case row.VanishedAt == 0:
+			vanished++
+			err = t.missCalendar(ctx, row, t.now)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, c := range all {
+		if _, unknown := listed[c.ID]; unknown {
+			delete(listed, c.ID)
+			if err := t.insertCalendar(ctx, id, c); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	return doubtful, vanished, nil
+}
+
+func (t *tx) missCalendar(ctx context.Context, row db.Calendar, vanishedAt int64) error {
+	return t.MissedCalendar(ctx, db.MissedCalendarParams{TenantID: t.tenant, CalendarID: row.CalendarID, VanishedAt: vanishedAt})
+}
+
+func (t *tx) insertCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calendar) error {
+	own := t.ids.ID("cal")
 	name, err := t.sealText("calendars", "name", own, c.Name)
 	if err != nil {
 		return err
@@ -54,7 +137,32 @@ func (t *tx) putCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calenda
 	if err != nil {
 		return err
 	}
-	return t.NameCalendar(ctx, db.NameCalendarParams{TenantID: t.tenant, CalendarID: own, Name: name, RemoteID: remote})
+	return t.InsertCalendar(ctx, db.InsertCalendarParams{
+		TenantID: t.tenant, CalendarID: own, ConnectionID: string(id), RemoteID: remote, Name: name, Zone: c.Zone,
+		IsPrimary: c.Primary, Writable: c.Writable, Now: t.now,
+	})
+}
+
+// listCalendar stores what a calendar is like now. One that had vanished is listed, watched and written to again.
+func (t *tx) listCalendar(ctx context.Context, before record.Calendar, now cal.Calendar) error {
+	name, err := t.sealText("calendars", "name", string(before.ID), now.Name)
+	if err != nil {
+		return err
+	}
+	err = t.ListedCalendar(ctx, db.ListedCalendarParams{
+		TenantID: t.tenant, CalendarID: string(before.ID), Name: name, Zone: now.Zone, IsPrimary: now.Primary, Writable: now.Writable, Now: t.now,
+	})
+	if err != nil || !before.Vanished || before.Level() == cal.SyncOff {
+		return err
+	}
+	for _, kind := range []task.Kind{task.CalendarSync, task.CalendarWatch} {
+		t.mark(record.Mark{Kind: kind, Subject: string(before.ID), Lane: task.Background, ConnectionID: before.ConnectionID})
+	}
+	rows, err := t.ReviveCalendar(ctx, db.ReviveCalendarParams{TenantID: t.tenant, CalendarID: string(before.ID)})
+	for _, r := range rows {
+		t.mark(record.Mark{Kind: task.Kind(r.Kind), Subject: r.Subject, Lane: task.Lane(r.Lane), ConnectionID: before.ConnectionID})
+	}
+	return err
 }
 
 func (t *tx) nameConnection(ctx context.Context, id cal.ConnectionID, account string) error {

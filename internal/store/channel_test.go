@@ -17,6 +17,9 @@ func channelTrials() []trial {
 		{"channel: a push marks the work that it asks for", channelReceives},
 		{"channel: pushes of tenants do not meet", channelTenants},
 		{"calendar: discovered, renamed, vanished and back", calendarsDiscovered},
+		{"calendar: a list that lacks one is doubted", calendarsDoubted},
+		{"calendar: one that comes back is heard and written to again", calendarsBack},
+		{"connection: never becomes another account's", anotherAccount},
 		{"calendar: page by page", calendarsPaged},
 	}
 }
@@ -172,7 +175,7 @@ func calendarsDiscovered(h *harness) {
 	list := func(all ...cal.Calendar) {
 		h.clock.Advance(time.Second)
 		w.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(w.connection), Lane: task.Interactive})
-		h.ok(h.Discovered(h.ctx, w.claim(w.ref(task.ConnectionDiscover, string(w.connection))), w.connection, all, record.Served()))
+		h.ok(h.Discovered(h.ctx, w.claim(w.ref(task.ConnectionDiscover, string(w.connection))), record.Discovery{Connection: w.connection, Calendars: all, Outcome: record.Served()}))
 	}
 	get := func(id cal.CalendarID) record.Calendar {
 		c, err := h.Calendar(h.ctx, w.tenant, id)
@@ -182,13 +185,18 @@ func calendarsDiscovered(h *harness) {
 	list(cal.Calendar{ID: "remote-0", Name: "renamed", Zone: "UTC"}, cal.Calendar{ID: "remote-new", Name: "new", Writable: true})
 	want.Name, want.Zone, want.Primary, want.Writable = "renamed", "UTC", false, false
 	same(h, "renamed", get(first.ID), want)
-	same(h, "vanished", get(w.calendars[1].ID).Vanished, true)
+	same(h, "missing once", get(w.calendars[1].ID).Vanished, false)
+	list(cal.Calendar{ID: "remote-0", Name: "renamed", Zone: "UTC"}, cal.Calendar{ID: "remote-new", Name: "new", Writable: true})
+	same(h, "missing twice", get(w.calendars[1].ID).Vanished, true)
 	all, err := h.Calendars(h.ctx, w.tenant, "", 10)
 	h.ok(err)
 	same(h, "listed", len(all), 2)
 	list(cal.Calendar{ID: "remote-1", Name: "back"})
 	same(h, "back", get(w.calendars[1].ID).Vanished, false)
-	same(h, "vanished", get(first.ID).Vanished, true)
+	same(h, "missing once", get(first.ID).Vanished, false)
+	list(cal.Calendar{ID: "remote-0", Name: "back at once"})
+	list(cal.Calendar{ID: "remote-1", Name: "back"})
+	same(h, "missing once more", get(first.ID).Vanished, false)
 	_, err = h.Calendar(h.ctx, w.tenant, "cal_unknown")
 	h.fails(err, record.ErrNotFound)
 }

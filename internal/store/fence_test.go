@@ -61,7 +61,9 @@ func fencedCalls() map[string]fencedCall {
 			return w.Settle(w.ctx, l, d)
 		}},
 		"Discovered": {kind: task.ConnectionDiscover, call: func(w *fenceWorld, l record.Lease) error {
-			return w.Discovered(w.ctx, l, w.connection, []cal.Calendar{{ID: "new", Name: "canary", Primary: true, Owner: "canary@example.test"}}, record.Served())
+			return w.Discovered(w.ctx, l, record.Discovery{
+				Connection: w.connection, Calendars: []cal.Calendar{{ID: "new", Name: "canary", Primary: true, Owner: "canary@example.test"}}, Outcome: record.Served(),
+			})
 		}},
 		"AddChannel": {kind: task.CalendarWatch, call: func(w *fenceWorld, l record.Lease) error {
 			_, err := w.AddChannel(w.ctx, l, "chn_new", "hash", leaseTime)

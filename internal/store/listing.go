@@ -261,6 +261,8 @@ func (t *tx) raise(ctx context.Context, p record.Publication, out *record.Publis
 	out.Guarded = out.Vanished > p.GuardAbove
 	for _, row := range touched {
 		m := record.Mark{Kind: task.LinkPush, Subject: row.LinkID, Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID}
+		// What the link died for may be over: somebody was able to change its event.
+		m.Revive = row.Dead != 0
 		if out.Guarded && row.Vanished != 0 && row.Wanted != 0 {
 			m.Hold, m.Reason = record.HeldForGuard, fmt.Sprintf("%d booked events vanished in one listing", out.Vanished)
 		}

@@ -24,6 +24,7 @@ func listingTrials() []trial {
 		{"listing: a bad event is counted and stops nothing", listingWithholds},
 		{"listing: tombstones", listingTombstones},
 		{"listing: links are marked when their events have changed", listingMarks},
+		{"listing: a change brings a dead link back, and no held one", listingRevives},
 		{"listing: the guard holds what vanished all at once", listingGuards},
 		{"listing: what was not wanted any more may vanish", listingGuardCountsWanted},
 		{"snapshot: an event is removed once it was missed twice", snapshotMissesTwice},
@@ -234,6 +235,25 @@ func listingTombstones(h *harness) {
 	w.lookedAtAgain(link)
 	w.lists(event("e2", "2", content("x", 2)))
 	sameList(h, "back again", w.mirror(), []string{"e2 2"})
+}
+
+// What the link died for may be over, and a person's change would go unheard.
+func listingRevives(h *harness) {
+	w := h.newWorld(1)
+	stop := func(link record.Link, o record.Outcome) {
+		w.mark(record.Mark{Kind: task.LinkPush, Subject: string(link.ID), Lane: task.Interactive, ConnectionID: w.connection})
+		h.ok(h.Finish(h.ctx, w.claim(w.push(link)), o))
+	}
+	_, dead := w.standing("b1", "e1", "1")
+	stop(dead, record.Outcome{State: record.Dead, Reason: "403"})
+	_, quiet := w.standing("b2", "e2", "1")
+	stop(quiet, record.Outcome{State: record.Dead, Reason: "403"})
+	_, held := w.standing("b3", "e3", "1")
+	stop(held, record.Outcome{State: record.Held, HeldFor: record.HeldForApproval})
+	w.lists(event("e1", "2", content("x", 24)), event("e2", "1", content("y", 25)), event("e3", "2", content("z", 26)))
+	h.served(w.push(dead))
+	same(h, "unchanged", h.row(w.push(quiet)).State, record.Dead)
+	same(h, "held", h.row(w.push(held)).HeldFor, record.HeldForApproval)
 }
 
 func listingMarks(h *harness) {

@@ -31,8 +31,8 @@ func fixtureValues() map[string]any {
 		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
 		"appid": "app_a", "account": []byte{1}, "reason": "", "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
-		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "remotehash": "remote_a", "zone": "UTC", "isprimary": true, "writable": true,
-		"targeted": false, "sync": "off", "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
+		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "zone": "UTC", "isprimary": true, "writable": true,
+		"targeted": false, "sync": "off", "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
 		"syncedat": fixtureOld, "spacing": 0, "recheck": false, "withheld": 0, "listingid": "lst_a", "page": []byte{1}, "pages": 0,
 		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
 		"missing": 0, "bookingid": "bkg_a", "revision": 1, "sequence": 1, "cancelled": false, "spec": []byte{1}, "slot": []byte{1}, "tzdata": "2026a",
@@ -94,6 +94,7 @@ func fixtureRows() []struct {
 		{"work", []fixtureRow{
 			{"token": 0},
 			{"subject": "held", "token": 0, "state": "held", "held_for": "reauth"},
+			{"subject": "lnk_a", "token": 0, "state": "dead"},
 			{"subject": "leased", "token": 5, "lease_until": ever},
 			{"subject": "done", "token": 5, "done": 1},
 		}},

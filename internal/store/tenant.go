@@ -178,6 +178,7 @@ const (
 	keepPenalties     = time.Hour
 	keepFlows         = 24 * time.Hour
 	keepPending       = 30 * 24 * time.Hour
+	keepRejections    = 90 * 24 * time.Hour
 	keepChannels      = 7 * 24 * time.Hour
 )
 
@@ -205,6 +206,9 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 			func(b int64) (int64, error) { return t.pruneFlows(ctx, b-keepFlows.Microseconds()) },
 			func(b int64) (int64, error) {
 				return t.PruneConnections(ctx, db.PruneConnectionsParams{TenantID: t.tenant, Before: b - keepPending.Microseconds()})
+			},
+			func(b int64) (int64, error) {
+				return t.PruneRejections(ctx, db.PruneRejectionsParams{TenantID: t.tenant, Before: b - keepRejections.Microseconds()})
 			},
 			func(b int64) (int64, error) { return t.pruneChannels(ctx, b-keepChannels.Microseconds()) },
 		}

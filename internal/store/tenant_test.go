@@ -144,6 +144,16 @@ func (w *world) expiring(name string, over time.Duration) {
 			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "reason": "", "created_at": 1,
 		})
 	}
+	w.aged("rejections", "created_at", 90*day+over, map[string]any{
+		"rejection_id": name, "booking_id": "b", "version": 1, "reason": "invalid-request", "payload": []byte{},
+	})
+	w.aged("connections", "updated_at", 60*day+over, map[string]any{
+		"connection_id": name + "begunagain", "provider": "google", "app_id": "a", "state": "pending", "account": []byte{}, "reason": "", "created_at": 1,
+	})
+	w.insert("oauth_flows", map[string]any{
+		"tenant_id": string(w.tenant), "flow_id": name + "fresh", "connection_id": name + "begunagain", "browser_hash": "", "verifier": []byte{},
+		"state": []byte{}, "used_at": 0, "expires_at": w.clock.Now().Add(time.Hour).UnixMicro(),
+	})
 	w.aged("penalties", "until", time.Hour+over, map[string]any{"bucket": name})
 	link := w.query(`SELECT link_id FROM links WHERE tenant_id = $1`, string(w.tenant))[0]["link_id"]
 	w.aged("link_writes", "written_at", 90*day+over, map[string]any{"link_id": link, "generation": 1, "version": 1, "hash": name})
@@ -165,14 +175,15 @@ func prune(h *harness) {
 	same(h, "nothing is old enough", w.pruned(), 0)
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned'`), 1)
 	w.expiring("gone", time.Microsecond)
-	same(h, "pruned", w.pruned(), 9)
-	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned' AND detail = '{"rows":9}'`), 1)
+	same(h, "pruned", w.pruned(), 10)
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'tenant.pruned' AND detail = '{"rows":10}'`), 1)
 	for _, l := range differences(before, h.dump()) {
 		if strings.Contains(l, "gone:") && !strings.Contains(l, "work:") {
 			h.Error(l)
 		}
 	}
 	same(h, "entries of flows", h.number(`SELECT COUNT(*) FROM directory WHERE subject LIKE 'gone%'`), 0)
+	same(h, "connections that somebody is about to make", h.number(`SELECT COUNT(*) FROM connections WHERE connection_id = 'gonebegunagain'`), 1)
 	same(h, "connections that stood once", h.number(`SELECT COUNT(*) FROM connections WHERE connection_id = 'goneneeds_reauth'`), 1)
 	same(h, "failed and pending deliveries", h.number(`SELECT COUNT(*) FROM deliveries WHERE delivery_id IN ('gonefailed', 'gonepending')`), 2)
 }

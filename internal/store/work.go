@@ -295,8 +295,8 @@ func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
 	err = t.FailLink(ctx, db.FailLinkParams{
 		TenantID: t.tenant, LinkID: string(id), State: string(record.LinkFailed), Reason: reason, FailedVersion: booking.Version, Now: t.now,
 	})
-	if err != nil {
-		return err
+	if err != nil || link.Failed >= booking.Version {
+		return err // the core knows
 	}
 	return t.report(ctx, link, record.Report{Type: message.BookingFailed, Version: booking.Version, Reason: reason})
 }

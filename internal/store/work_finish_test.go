@@ -19,6 +19,7 @@ func finishTrials() []trial {
 		{"finish: late, while nobody else has claimed", finishLate},
 		{"finish: what was asked since the claim revives what stopped", finishRevivedByMark},
 		{"finish: a dead link fails its booking, once", finishDeadLink},
+		{"finish: a link that dies again of the same version tells nothing new", finishDeadLinkAgain},
 		{"finish: a hold and a dead letter are audited", finishAudits},
 		{"finish: the guard's hold survives it", finishKeepsGuard},
 		{"finish: a reason that is no text is stored as text", finishOddReason},
@@ -143,6 +144,23 @@ func finishRevivedByMark(h *harness) {
 		same(h, "hints", len(h.told.take()), 1)
 		h.served(w.subject())
 	}
+}
+
+func finishDeadLinkAgain(h *harness) {
+	w := h.newWorld(1)
+	link := w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
+	dies := func() {
+		h.Helper()
+		h.ok(h.Finish(h.ctx, w.claim(w.push(link)), record.Outcome{State: record.Dead, Attempts: 100, Reason: "the calendar is read-only"}))
+	}
+	dies()
+	h.ok(h.Release(h.ctx, w.push(link), "operator"))
+	dies()
+	same(h, "state", w.linkOf(w.read("b"), 0).State, record.LinkFailed)
+	w.wantMessages("booking.accepted 1/1/1", "booking.failed 1/1/2")
+	w.accept(w.booking("b", 2, 0))
+	dies()
+	w.wantMessages("booking.accepted 1/1/1", "booking.failed 1/1/2", "booking.accepted 2/2/3", "booking.failed 2/2/4")
 }
 
 func finishDeadLink(h *harness) {

@@ -529,6 +529,23 @@ func (q *Queries) PruneLinkWrites(ctx context.Context, arg PruneLinkWritesParams
 	return result.RowsAffected()
 }
 
+const pruneRejections = `-- name: PruneRejections :execrows
+DELETE FROM rejections WHERE tenant_id = $1 AND created_at < $2
+`
+
+type PruneRejectionsParams struct {
+	TenantID string
+	Before   int64
+}
+
+func (q *Queries) PruneRejections(ctx context.Context, arg PruneRejectionsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneRejections, arg.TenantID, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const rejectionsAfter = `-- name: RejectionsAfter :many
 SELECT tenant_id, rejection_id, booking_id, version, reason, payload, created_at FROM rejections WHERE tenant_id = $1 AND rejection_id > $2 ORDER BY rejection_id LIMIT $3
 `

@@ -10,7 +10,7 @@ import (
 )
 
 const calendarByID = `-- name: CalendarByID :one
-SELECT tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type CalendarByIDParams struct {
@@ -26,13 +26,13 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 		&i.CalendarID,
 		&i.ConnectionID,
 		&i.RemoteID,
-		&i.RemoteHash,
 		&i.Name,
 		&i.Zone,
 		&i.IsPrimary,
 		&i.Writable,
 		&i.Targeted,
 		&i.Sync,
+		&i.Missed,
 		&i.VanishedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -41,7 +41,7 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 }
 
 const calendarsAfter = `-- name: CalendarsAfter :many
-SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.remote_hash, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
+SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
 JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE calendars.tenant_id = $1 AND calendars.calendar_id > $2 AND calendars.vanished_at = 0
 ORDER BY calendars.calendar_id LIMIT $3
@@ -73,13 +73,13 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 			&i.Calendar.CalendarID,
 			&i.Calendar.ConnectionID,
 			&i.Calendar.RemoteID,
-			&i.Calendar.RemoteHash,
 			&i.Calendar.Name,
 			&i.Calendar.Zone,
 			&i.Calendar.IsPrimary,
 			&i.Calendar.Writable,
 			&i.Calendar.Targeted,
 			&i.Calendar.Sync,
+			&i.Calendar.Missed,
 			&i.Calendar.VanishedAt,
 			&i.Calendar.CreatedAt,
 			&i.Calendar.UpdatedAt,
@@ -99,49 +99,126 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 	return items, nil
 }
 
-const missCalendars = `-- name: MissCalendars :execrows
-UPDATE calendars SET vanished_at = $1
-WHERE tenant_id = $2 AND connection_id = $3 AND updated_at < $4 AND vanished_at = 0
+const calendarsOfConnection = `-- name: CalendarsOfConnection :many
+SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
 `
 
-type MissCalendarsParams struct {
-	Now          int64
+type CalendarsOfConnectionParams struct {
 	TenantID     string
 	ConnectionID string
-	ListedAt     int64
 }
 
-func (q *Queries) MissCalendars(ctx context.Context, arg MissCalendarsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, missCalendars,
-		arg.Now,
-		arg.TenantID,
-		arg.ConnectionID,
-		arg.ListedAt,
-	)
+func (q *Queries) CalendarsOfConnection(ctx context.Context, arg CalendarsOfConnectionParams) ([]Calendar, error) {
+	rows, err := q.db.QueryContext(ctx, calendarsOfConnection, arg.TenantID, arg.ConnectionID)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	var items []Calendar
+	for rows.Next() {
+		var i Calendar
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.CalendarID,
+			&i.ConnectionID,
+			&i.RemoteID,
+			&i.Name,
+			&i.Zone,
+			&i.IsPrimary,
+			&i.Writable,
+			&i.Targeted,
+			&i.Sync,
+			&i.Missed,
+			&i.VanishedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const nameCalendar = `-- name: NameCalendar :exec
-UPDATE calendars SET name = $1, remote_id = $2 WHERE tenant_id = $3 AND calendar_id = $4
+const insertCalendar = `-- name: InsertCalendar :exec
+INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at,
+    created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 'off', 0, 0, $9, $9)
 `
 
-type NameCalendarParams struct {
+type InsertCalendarParams struct {
+	TenantID     string
+	CalendarID   string
+	ConnectionID string
+	RemoteID     []byte
+	Name         []byte
+	Zone         string
+	IsPrimary    bool
+	Writable     bool
+	Now          int64
+}
+
+func (q *Queries) InsertCalendar(ctx context.Context, arg InsertCalendarParams) error {
+	_, err := q.db.ExecContext(ctx, insertCalendar,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.ConnectionID,
+		arg.RemoteID,
+		arg.Name,
+		arg.Zone,
+		arg.IsPrimary,
+		arg.Writable,
+		arg.Now,
+	)
+	return err
+}
+
+const listedCalendar = `-- name: ListedCalendar :exec
+UPDATE calendars SET name = $1, zone = $2, is_primary = $3, writable = $4, missed = 0, vanished_at = 0, updated_at = $5
+WHERE tenant_id = $6 AND calendar_id = $7
+`
+
+type ListedCalendarParams struct {
 	Name       []byte
-	RemoteID   []byte
+	Zone       string
+	IsPrimary  bool
+	Writable   bool
+	Now        int64
 	TenantID   string
 	CalendarID string
 }
 
-func (q *Queries) NameCalendar(ctx context.Context, arg NameCalendarParams) error {
-	_, err := q.db.ExecContext(ctx, nameCalendar,
+func (q *Queries) ListedCalendar(ctx context.Context, arg ListedCalendarParams) error {
+	_, err := q.db.ExecContext(ctx, listedCalendar,
 		arg.Name,
-		arg.RemoteID,
+		arg.Zone,
+		arg.IsPrimary,
+		arg.Writable,
+		arg.Now,
 		arg.TenantID,
 		arg.CalendarID,
 	)
+	return err
+}
+
+const missedCalendar = `-- name: MissedCalendar :exec
+UPDATE calendars SET missed = missed + 1, vanished_at = $1 WHERE tenant_id = $2 AND calendar_id = $3
+`
+
+type MissedCalendarParams struct {
+	VanishedAt int64
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) MissedCalendar(ctx context.Context, arg MissedCalendarParams) error {
+	_, err := q.db.ExecContext(ctx, missedCalendar, arg.VanishedAt, arg.TenantID, arg.CalendarID)
 	return err
 }
 
@@ -161,41 +238,4 @@ func (q *Queries) TargetCalendar(ctx context.Context, arg TargetCalendarParams) 
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const upsertCalendar = `-- name: UpsertCalendar :one
-INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $8, FALSE, 'off', 0, $9, $9)
-ON CONFLICT (tenant_id, connection_id, remote_hash) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
-    writable = excluded.writable, vanished_at = 0, updated_at = excluded.updated_at
-RETURNING calendar_id
-`
-
-type UpsertCalendarParams struct {
-	TenantID     string
-	CalendarID   string
-	ConnectionID string
-	Empty        []byte
-	RemoteHash   string
-	Zone         string
-	IsPrimary    bool
-	Writable     bool
-	Now          int64
-}
-
-func (q *Queries) UpsertCalendar(ctx context.Context, arg UpsertCalendarParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, upsertCalendar,
-		arg.TenantID,
-		arg.CalendarID,
-		arg.ConnectionID,
-		arg.Empty,
-		arg.RemoteHash,
-		arg.Zone,
-		arg.IsPrimary,
-		arg.Writable,
-		arg.Now,
-	)
-	var calendar_id string
-	err := row.Scan(&calendar_id)
-	return calendar_id, err
 }

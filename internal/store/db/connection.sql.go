@@ -262,6 +262,23 @@ func (q *Queries) LeaseRefresh(ctx context.Context, arg LeaseRefreshParams) (int
 	return refresh_fence, err
 }
 
+const lockConnection = `-- name: LockConnection :execrows
+UPDATE connections SET updated_at = updated_at WHERE tenant_id = $1 AND connection_id = $2
+`
+
+type LockConnectionParams struct {
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) LockConnection(ctx context.Context, arg LockConnectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockConnection, arg.TenantID, arg.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lockDeadConnection = `-- name: LockDeadConnection :execrows
 UPDATE connections SET updated_at = updated_at WHERE tenant_id = $1 AND connection_id = $2 AND state <> 'active'
 `
@@ -363,7 +380,9 @@ func (q *Queries) PenaltyUntil(ctx context.Context, arg PenaltyUntilParams) (int
 }
 
 const pruneConnections = `-- name: PruneConnections :execrows
-DELETE FROM connections WHERE tenant_id = $1 AND state = 'pending' AND updated_at < $2
+DELETE FROM connections WHERE connections.tenant_id = $1 AND state = 'pending' AND updated_at < $2 AND NOT EXISTS (
+    SELECT 1 FROM oauth_flows f WHERE f.tenant_id = connections.tenant_id AND f.connection_id = connections.connection_id
+)
 `
 
 type PruneConnectionsParams struct {

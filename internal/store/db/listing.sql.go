@@ -459,10 +459,12 @@ func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
 
 const touchedLinks = `-- name: TouchedLinks :many
 SELECT l.link_id, CAST(CASE WHEN e.status = 'cancelled' OR e.missing > 0 THEN 1 ELSE 0 END AS BIGINT) AS vanished,
-    CAST(CASE WHEN l.target AND NOT b.cancelled THEN 1 ELSE 0 END AS BIGINT) AS wanted
+    CAST(CASE WHEN l.target AND NOT b.cancelled THEN 1 ELSE 0 END AS BIGINT) AS wanted,
+    CAST(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS BIGINT) AS dead
 FROM links l
 JOIN bookings b ON b.tenant_id = l.tenant_id AND b.booking_id = l.booking_id
 JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
 WHERE l.tenant_id = $1 AND l.calendar_id = $2 AND e.updated_at = $3
 AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0)
 `
@@ -477,6 +479,7 @@ type TouchedLinksRow struct {
 	LinkID   string
 	Vanished int64
 	Wanted   int64
+	Dead     int64
 }
 
 func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]TouchedLinksRow, error) {
@@ -488,7 +491,12 @@ func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]T
 	var items []TouchedLinksRow
 	for rows.Next() {
 		var i TouchedLinksRow
-		if err := rows.Scan(&i.LinkID, &i.Vanished, &i.Wanted); err != nil {
+		if err := rows.Scan(
+			&i.LinkID,
+			&i.Vanished,
+			&i.Wanted,
+			&i.Dead,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

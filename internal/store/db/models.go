@@ -50,13 +50,13 @@ type Calendar struct {
 	CalendarID   string
 	ConnectionID string
 	RemoteID     []byte
-	RemoteHash   string
 	Name         []byte
 	Zone         string
 	IsPrimary    bool
 	Writable     bool
 	Targeted     bool
 	Sync         string
+	Missed       int64
 	VanishedAt   int64
 	CreatedAt    int64
 	UpdatedAt    int64

@@ -308,6 +308,49 @@ func (q *Queries) OpenWork(ctx context.Context, arg OpenWorkParams) ([]Work, err
 	return items, nil
 }
 
+const reviveCalendar = `-- name: ReviveCalendar :many
+UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
+WHERE work.tenant_id = $1 AND kind = 'link:push' AND state = 'dead' AND subject IN (
+    SELECT l.link_id FROM links l WHERE l.tenant_id = $1 AND l.calendar_id = $2
+)
+RETURNING kind, subject, lane
+`
+
+type ReviveCalendarParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+type ReviveCalendarRow struct {
+	Kind    string
+	Subject string
+	Lane    string
+}
+
+// The links of a calendar that the account did not see for a while.
+func (q *Queries) ReviveCalendar(ctx context.Context, arg ReviveCalendarParams) ([]ReviveCalendarRow, error) {
+	rows, err := q.db.QueryContext(ctx, reviveCalendar, arg.TenantID, arg.CalendarID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReviveCalendarRow
+	for rows.Next() {
+		var i ReviveCalendarRow
+		if err := rows.Scan(&i.Kind, &i.Subject, &i.Lane); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reviveConnection = `-- name: ReviveConnection :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
 WHERE tenant_id = $1 AND connection_id = $2

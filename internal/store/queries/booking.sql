@@ -78,5 +78,8 @@ INSERT INTO rejections (tenant_id, rejection_id, booking_id, version, reason, pa
 VALUES (@tenant_id, @rejection_id, @booking_id, @version, @reason, @payload, @created_at)
 ON CONFLICT (tenant_id, rejection_id) DO NOTHING;
 
+-- name: PruneRejections :execrows
+DELETE FROM rejections WHERE tenant_id = @tenant_id AND created_at < @before;
+
 -- name: RejectionsAfter :many
 SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id > @after ORDER BY rejection_id LIMIT @max_rows;

@@ -1,16 +1,17 @@
--- name: UpsertCalendar :one
-INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, remote_hash, name, zone, is_primary, writable, targeted, sync, vanished_at, created_at, updated_at)
-VALUES (@tenant_id, @calendar_id, @connection_id, @empty, @remote_hash, @empty, @zone, @is_primary, @writable, FALSE, 'off', 0, @now, @now)
-ON CONFLICT (tenant_id, connection_id, remote_hash) DO UPDATE SET zone = excluded.zone, is_primary = excluded.is_primary,
-    writable = excluded.writable, vanished_at = 0, updated_at = excluded.updated_at
-RETURNING calendar_id;
+-- name: CalendarsOfConnection :many
+SELECT * FROM calendars WHERE tenant_id = @tenant_id AND connection_id = @connection_id ORDER BY calendar_id;
 
--- name: NameCalendar :exec
-UPDATE calendars SET name = @name, remote_id = @remote_id WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+-- name: InsertCalendar :exec
+INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at,
+    created_at, updated_at)
+VALUES (@tenant_id, @calendar_id, @connection_id, @remote_id, @name, @zone, @is_primary, @writable, FALSE, 'off', 0, 0, @now, @now);
 
--- name: MissCalendars :execrows
-UPDATE calendars SET vanished_at = @now
-WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND updated_at < @listed_at AND vanished_at = 0;
+-- name: ListedCalendar :exec
+UPDATE calendars SET name = @name, zone = @zone, is_primary = @is_primary, writable = @writable, missed = 0, vanished_at = 0, updated_at = @now
+WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: MissedCalendar :exec
+UPDATE calendars SET missed = missed + 1, vanished_at = @vanished_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: CalendarByID :one
 SELECT * FROM calendars WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;

@@ -12,6 +12,9 @@ WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> @st
 -- name: LockDeadConnection :execrows
 UPDATE connections SET updated_at = updated_at WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> 'active';
 
+-- name: LockConnection :execrows
+UPDATE connections SET updated_at = updated_at WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
+
 -- name: NameConnection :exec
 UPDATE connections SET account = @account, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
@@ -39,7 +42,9 @@ DELETE FROM oauth_flows WHERE tenant_id = @tenant_id AND expires_at < @before;
 
 -- name: PruneConnections :execrows
 -- Nobody has finished them; one that ever stood is not pending again.
-DELETE FROM connections WHERE tenant_id = @tenant_id AND state = 'pending' AND updated_at < @before;
+DELETE FROM connections WHERE connections.tenant_id = @tenant_id AND state = 'pending' AND updated_at < @before AND NOT EXISTS (
+    SELECT 1 FROM oauth_flows f WHERE f.tenant_id = connections.tenant_id AND f.connection_id = connections.connection_id
+);
 
 -- name: GrantByConnection :one
 SELECT * FROM grants WHERE tenant_id = @tenant_id AND connection_id = @connection_id;

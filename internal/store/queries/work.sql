@@ -28,6 +28,14 @@ WHERE tenant_id = @tenant_id AND connection_id = @connection_id
 AND ((state = 'held' AND held_for = 'reauth') OR state = 'dead' OR (state = 'ready' AND wanted > done AND not_before > @now))
 RETURNING kind, subject, lane;
 
+-- name: ReviveCalendar :many
+-- The links of a calendar that the account did not see for a while.
+UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
+WHERE work.tenant_id = @tenant_id AND kind = 'link:push' AND state = 'dead' AND subject IN (
+    SELECT l.link_id FROM links l WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id
+)
+RETURNING kind, subject, lane;
+
 -- name: ClaimWork :one
 UPDATE work SET lease_until = @lease_until, token = token + 1, crashes = crashes + 1
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject

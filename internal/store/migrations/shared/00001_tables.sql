@@ -81,20 +81,21 @@ CREATE TABLE calendars (
     calendar_id   TEXT NOT NULL,
     connection_id TEXT NOT NULL,
     remote_id     BYTEA NOT NULL, -- the provider's name for it: at Google often somebody's address
-    remote_hash   TEXT NOT NULL, -- what it is found by
     name          BYTEA NOT NULL,
     zone          TEXT NOT NULL,
     is_primary    BOOLEAN NOT NULL,
     writable      BOOLEAN NOT NULL,
     targeted      BOOLEAN NOT NULL, -- a booking stands or stood in it
     sync          TEXT NOT NULL, -- off, busy, full
-    vanished_at   BIGINT NOT NULL, -- when the provider stopped listing it
+    missed        BIGINT NOT NULL, -- listings in a row that lacked it
+    vanished_at   BIGINT NOT NULL, -- since when it is believed that the account does not see it any more
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id),
-    UNIQUE (tenant_id, connection_id, remote_hash),
     FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id)
 );
+
+CREATE INDEX calendars_connection ON calendars (tenant_id, connection_id);
 
 CREATE TABLE cursors (
     tenant_id    TEXT NOT NULL,
