@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -22,16 +23,20 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 		if err != nil {
 			return err
 		}
-		owner := ownerOf(d.Calendars)
-		if c.Account != "" && owner != "" && !strings.EqualFold(c.Account, owner) {
+		known, err := t.calendarsOf(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		primary := primaryOf(d.Calendars)
+		if isAnother(c, known, primary) {
 			return t.refuseAccount(ctx, l, c)
 		}
-		if owner != "" {
-			if err := t.nameConnection(ctx, c.ID, owner); err != nil {
+		if primary.Owner != "" {
+			if err := t.nameConnection(ctx, c.ID, primary.Owner); err != nil {
 				return err
 			}
 		}
-		doubtful, vanished, err := t.putCalendars(ctx, c.ID, d.Calendars)
+		doubtful, vanished, err := t.putCalendars(ctx, c.ID, known, d.Calendars)
 		if err != nil {
 			return err
 		}
@@ -49,14 +54,23 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 	})
 }
 
-// ownerOf is the address of the account that calendars are of: that of its primary calendar.
-func ownerOf(all []cal.Calendar) string {
+// primaryOf is the calendar that stands for the account which calendars are of; the zero value if there is none.
+func primaryOf(all []cal.Calendar) cal.Calendar {
 	for _, c := range all {
-		if c.Primary && c.Owner != "" {
-			return c.Owner
+		if c.Primary {
+			return c
 		}
 	}
-	return ""
+	return cal.Calendar{}
+}
+
+// isAnother reports whether the primary calendar of a listing is of another account than the connection's. Somebody whose address has changed
+// still has the calendar.
+func isAnother(c record.Connection, known []knownCalendar, primary cal.Calendar) bool {
+	if c.Account == "" || primary.Owner == "" || strings.EqualFold(c.Account, primary.Owner) {
+		return false
+	}
+	return !slices.ContainsFunc(known, func(k knownCalendar) bool { return k.Primary && k.Remote == primary.ID })
 }
 
 // refuseAccount stops a connection that was connected anew with another account. Its bookings stand in the calendars of the first one.
@@ -80,51 +94,69 @@ func (t *tx) refuseAccount(ctx context.Context, l record.Lease, c record.Connect
 	return t.finish(ctx, l, record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Reason: reason})
 }
 
+// knownCalendar is a calendar as it was listed before.
+type knownCalendar struct {
+	record.Calendar
+	missed bool
+}
+
+func (t *tx) calendarsOf(ctx context.Context, id cal.ConnectionID) ([]knownCalendar, error) {
+	rows, err := t.CalendarsOfConnection(ctx, db.CalendarsOfConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+	out := make([]knownCalendar, 0, len(rows))
+	for _, row := range rows {
+		c, err := t.calendarOf(row, "", "")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, knownCalendar{c, row.Missed > 0})
+	}
+	return out, err
+}
+
 // putCalendars stores the calendars of a connection, whose row is locked, and says how many are missing for the first time and how many are
 // believed to have vanished from now on.
-func (t *tx) putCalendars(ctx context.Context, id cal.ConnectionID, all []cal.Calendar) (doubtful, vanished int, err error) {
-	rows, err := t.CalendarsOfConnection(ctx, db.CalendarsOfConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
-	if err != nil {
-		return 0, 0, err
-	}
+func (t *tx) putCalendars(ctx context.Context, id cal.ConnectionID, known []knownCalendar, all []cal.Calendar) (doubtful, vanished int, err error) {
 	listed := map[cal.RemoteCalendarID]cal.Calendar{}
 	for _, c := range all {
 		listed[c.ID] = c
 	}
-	for _, row := range rows {
-		before, err := t.calendarOf(row, "", "")
-		if err != nil {
-			return 0, 0, err
-		}
+	for _, before := range known {
 		now, ok := listed[before.Remote]
+		delete(listed, before.Remote)
 		switch {
 		case ok:
-			delete(listed, before.Remote)
-			err = t.listCalendar(ctx, before, now)
-		case row.VanishedAt == 0 && row.Missed == 0:
-			doubtful++
-			err = t.missCalendar(ctx, row, 0)
-		case row.VanishedAt == 0:
+			err = t.listCalendar(ctx, before.Calendar, now)
+		case before.Vanished:
+		case before.missed:
 			vanished++
-			err = t.missCalendar(ctx, row, t.now)
+			err = t.missCalendar(ctx, before.ID, t.now)
+		default:
+			doubtful++
+			err = t.missCalendar(ctx, before.ID, 0)
 		}
 		if err != nil {
 			return 0, 0, err
 		}
 	}
-	for _, c := range all {
-		if _, unknown := listed[c.ID]; unknown {
-			delete(listed, c.ID)
-			if err := t.insertCalendar(ctx, id, c); err != nil {
-				return 0, 0, err
-			}
-		}
-	}
-	return doubtful, vanished, nil
+	return doubtful, vanished, t.insertCalendars(ctx, id, all, listed)
 }
 
-func (t *tx) missCalendar(ctx context.Context, row db.Calendar, vanishedAt int64) error {
-	return t.MissedCalendar(ctx, db.MissedCalendarParams{TenantID: t.tenant, CalendarID: row.CalendarID, VanishedAt: vanishedAt})
+// insertCalendars stores those of all that are new, in the order in which they were listed.
+func (t *tx) insertCalendars(ctx context.Context, id cal.ConnectionID, all []cal.Calendar, fresh map[cal.RemoteCalendarID]cal.Calendar) error {
+	for _, c := range all {
+		if _, ok := fresh[c.ID]; !ok {
+			continue
+		}
+		delete(fresh, c.ID)
+		if err := t.insertCalendar(ctx, id, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) missCalendar(ctx context.Context, id cal.CalendarID, vanishedAt int64) error {
+	return t.MissedCalendar(ctx, db.MissedCalendarParams{TenantID: t.tenant, CalendarID: string(id), VanishedAt: vanishedAt})
 }
 
 func (t *tx) insertCalendar(ctx context.Context, id cal.ConnectionID, c cal.Calendar) error {

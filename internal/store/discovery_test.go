@@ -83,9 +83,10 @@ func anotherAccount(h *harness) {
 	same(h, "held for", h.row(discover).HeldFor, record.HeldForReauth)
 	w.reconnect()
 	owner := w.listedAs(0)
-	owner.Owner = "Canary@Example.test"
+	owner.Owner = "canary-married@example.test" // the address is another one, the calendar is not
 	h.ok(h.Discovered(h.ctx, w.claim(discover), record.Discovery{Connection: w.connection, Calendars: []cal.Calendar{owner}, Outcome: record.Served()}))
 	c, err = h.Connection(h.ctx, w.tenant, w.connection)
 	h.ok(err)
 	same(h, "the first one again", c.State, cal.ConnectionActive)
+	same(h, "by its new address", c.Account, "canary-married@example.test")
 }
