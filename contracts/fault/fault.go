@@ -53,6 +53,10 @@ const (
 	Held Kind = "held"
 )
 
+// ErrTooLarge stands in the chain of a failure whose answer was longer than its reader takes. Whoever asked for a list asks for less of it at
+// once; the same question again would end the same way.
+var ErrTooLarge = errors.New("the answer is too large")
+
 // Error is a failure with the caller's next move. Its text never holds a secret, a URL's query or a body: only the operation, the kind, and
 // the provider's status and code.
 type Error struct {

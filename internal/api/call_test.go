@@ -82,7 +82,10 @@ func (b *bench) request(method, path string, body any, edits ...func(*http.Reque
 // exchange sends a request and holds the answer against the OpenAPI document.
 func exchange(t *testing.T, o *oracle, req *http.Request) answer {
 	t.Helper()
-	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{
+		Transport:     &http.Transport{}, // the default one is closed by each httptest.Server that ends, whosever request is in it
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	defer c.CloseIdleConnections()
 	resp, err := c.Do(req)
 	if err != nil {

@@ -220,7 +220,7 @@ func (g *gallery) broken(err error) func() (string, string, answer) {
 		healthy, s := g.api.Bookings, shelved()
 		s.err, g.api.Bookings = err, s
 		defer func() { g.api.Bookings = healthy }()
-		return g.send("GET", "/v1/bookings/b1", nil)()
+		return g.send("PUT", "/v1/bookings/b1", g.spec(1))()
 	}
 }
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -77,7 +76,7 @@ type document struct {
 
 // fail answers with the problem that err is. What is wrong on our side is logged, and told without its cause.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	refusal := s.refusal(r.Context(), err)
+	refusal := s.refusal(r, err)
 	m := Meanings()[refusal.Reason]
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -102,7 +101,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // retrySeconds is when a caller should come back after 503.
 const retrySeconds = 2
 
-func (s *Server) refusal(ctx context.Context, err error) *record.RefusalError {
+func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 	if r, ok := errors.AsType[*record.RefusalError](err); ok {
 		return r
 	}
@@ -112,12 +111,30 @@ func (s *Server) refusal(ctx context.Context, err error) *record.RefusalError {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
+	ctx := req.Context()
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))
-		return &record.RefusalError{Reason: reasonUnavailable, Detail: "nothing was changed: send the request again"}
+		return &record.RefusalError{Reason: reasonUnavailable, Detail: outcome(req.Method)}
 	}
 	s.Log.ErrorContext(ctx, "a request failed", slog.String("error", err.Error()))
-	return &record.RefusalError{Reason: reasonInternal, Detail: nothingChanged}
+	return defect(req)
 }
 
-const nothingChanged = "nothing was changed; the log has the cause under this request's id"
+// defect is a failure that is calweave's own.
+func defect(req *http.Request) *record.RefusalError {
+	return &record.RefusalError{Reason: reasonInternal, Detail: outcome(req.Method) + "; the log has the cause under this request's id"}
+}
+
+// outcome says what is known of a request that was not refused and yet failed, and what to do. A transaction is committed as a whole or not at all, but
+// which of the two is not known: the answer to a commit may have been lost as well as the commit.
+func outcome(method string) string {
+	const unknown = "nothing is half done, but it is not known whether this was stored: "
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return "nothing was to be changed: send the request again"
+	case http.MethodPost:
+		return unknown + "look before you send it again"
+	default: // the version of a booking tells a repetition
+		return unknown + "send the same request again"
+	}
+}

@@ -214,7 +214,7 @@ func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
 		panic(cause)
 	}
 	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
-	s.fail(w, r, refuse(reasonInternal, nothingChanged))
+	s.fail(w, r, defect(r))
 }
 
 // authenticate finds out whose a request is. From here on no other tenant exists for it.

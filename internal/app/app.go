@@ -205,10 +205,13 @@ func (a *App) redirectURI(p cal.Provider) string {
 	return a.Config.PublicURL + "/oauth/" + string(p) + "/callback"
 }
 
+// maxAnswer is how much of a provider's answer is read. It is what the drivers take for the largest honest one: less would cut off what they can read.
+const maxAnswer = 64 << 20
+
 // providerClient makes the HTTP client of one connection. Its access token goes to the provider's own API and nowhere else.
 func (a *App) providerClient(p cal.Provider, access string) *http.Client {
 	return transport.Client(transport.Options{
-		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource},
+		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource}, MaxBody: maxAnswer,
 		Token: func(context.Context) (string, error) { return access, nil },
 	})
 }

@@ -138,8 +138,8 @@ func (t tap) learn(raw []byte) {
 	}
 }
 
-// redisDump is everything that stands in Redis. A submission stands in the intake's queue in clear until it is taken: that queue's own tasks are left
-// out on demand.
+// redisDump is everything that stands in Redis. A submission stands in the intake's queue in clear until it is taken, and in Asynq's note of who is at
+// what for some seconds longer (forgotten): that queue's own tasks are left out on demand.
 func (l *live) redisDump(intake bool) []byte {
 	l.tb.Helper()
 	r := l.redis()

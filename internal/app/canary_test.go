@@ -126,7 +126,7 @@ func (a *aviary) strangers() {
 			req.Header.Set("Cookie", "calweave_connect="+a.canaries.add("cookie", "canary-cookie-of-43-characters-0123456789012"))
 			req.Header.Set("X-Goog-Channel-Token", a.canaries.add("channel secret", "canary-forged-token"))
 			req.Header.Set("X-Goog-Channel-Id", "canary")
-			resp, err := http.DefaultClient.Do(req)
+			resp, err := a.http.Do(req)
 			a.must(err)
 			a.must(resp.Body.Close())
 		}
@@ -164,6 +164,7 @@ func (a *aviary) tour() {
 	a.must(a.core.wait(a.ctx, message.BookingFailed, 2))
 	a.rejected(1)
 	a.queue.taken()
+	a.queue.forgotten()
 }
 
 // learnFlows learns the secrets of the flows that have connected the hosts, and those of one that nobody has finished.

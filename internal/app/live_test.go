@@ -33,6 +33,7 @@ import (
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/browser"
+	"github.com/calweave/calweave/internal/sim/simtest"
 	"github.com/calweave/calweave/internal/store"
 	"github.com/calweave/calweave/internal/testkit"
 )
@@ -98,6 +99,7 @@ type live struct {
 	back     backend
 	sim      *sim.Sim
 	core     *core
+	http     *http.Client
 	settings map[string]string
 	url      string
 	listener net.Listener
@@ -112,7 +114,7 @@ func newLive(tb testing.TB, back backend) *live {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	tb.Cleanup(cancel)
-	l := &live{tb: tb, ctx: ctx, back: back, core: newCore()}
+	l := &live{tb: tb, ctx: ctx, back: back, core: newCore(), http: simtest.HTTP(tb)}
 	var err error
 	l.sim, err = sim.New(sim.Config{Seed: 1, PushBackoff: 50 * time.Millisecond})
 	l.must(err)
@@ -224,7 +226,9 @@ func (l *live) connect() {
 		l.call(http.MethodPost, "/v1/connections", gen.NewConnection{Provider: gen.Provider(p)}, &c)
 		jar, err := cookiejar.New(nil)
 		l.must(err)
-		page, err := browser.Consent(l.ctx, &http.Client{Jar: jar}, c.ConnectURL, browser.Choice{Account: email})
+		visitor := simtest.HTTP(l.tb)
+		visitor.Jar = jar
+		page, err := browser.Consent(l.ctx, visitor, c.ConnectURL, browser.Choice{Account: email})
 		l.must(err)
 		if page.Status != http.StatusOK {
 			l.tb.Fatalf("consent of %s ended with %d", email, page.Status)
@@ -276,7 +280,7 @@ func (l *live) try(method, path string, in any) (status int, body []byte) {
 	l.must(err)
 	req.Header.Set("Authorization", "Bearer "+l.key)
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := l.http.Do(req)
 	if err != nil {
 		return 0, nil
 	}

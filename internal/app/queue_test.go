@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,19 @@ func (q *queue) taken() (archived int) {
 		return i.Pending+i.Active+i.Retry+i.Scheduled+i.Aggregating == 0
 	})
 	return archived
+}
+
+// forgotten waits until Asynq shows no worker at a submission any more. It tells who is at what, payload and all, in a note of its own that is written
+// every five seconds and outlives the task by as much.
+func (q *queue) forgotten() {
+	q.live.tb.Helper()
+	q.live.until("no worker is shown at a submission", func() bool {
+		servers, err := q.inspector.Servers()
+		q.live.must(err)
+		return !slices.ContainsFunc(servers, func(s *asynq.ServerInfo) bool {
+			return slices.ContainsFunc(s.ActiveWorkers, func(w *asynq.WorkerInfo) bool { return w.Queue == task.QueueIntake })
+		})
+	})
 }
 
 // synced waits until a booking has come out of the queue, and is in agreement on a version.

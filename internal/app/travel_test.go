@@ -101,7 +101,7 @@ func TestPersonDeletes(t *testing.T) {
 		req.Header.Set("Authorization", "Bearer "+l.key)
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("If-Match", `"2"`)
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := l.http.Do(req)
 		l.must(err)
 		l.must(resp.Body.Close())
 		if resp.StatusCode != http.StatusAccepted {
@@ -188,7 +188,7 @@ func TestNotificationTenTimes(t *testing.T) {
 			req, err := http.NewRequestWithContext(l.ctx, http.MethodPost, last.URL, http.NoBody)
 			l.must(err)
 			req.Header = last.Header.Clone()
-			resp, err := http.DefaultClient.Do(req)
+			resp, err := l.http.Do(req)
 			l.must(err)
 			l.must(resp.Body.Close())
 			if resp.StatusCode != http.StatusAccepted {

@@ -28,6 +28,7 @@ import (
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/browser"
+	"github.com/calweave/calweave/internal/sim/simtest"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -235,7 +236,9 @@ func (w *world) consent(link, email string) {
 	w.tb.Helper()
 	jar, err := cookiejar.New(nil)
 	w.must(err)
-	page, err := browser.Consent(w.ctx, &http.Client{Jar: jar}, link, browser.Choice{Account: email})
+	visitor := simtest.HTTP(w.tb)
+	visitor.Jar = jar
+	page, err := browser.Consent(w.ctx, visitor, link, browser.Choice{Account: email})
 	w.must(err)
 	if page.Status != http.StatusOK {
 		w.tb.Fatalf("consent of %s ended with %d: %s", email, page.Status, page.Body)

@@ -57,16 +57,31 @@ func parsePrefixes(s string) ([]netip.Prefix, error) {
 func (l *loader) check(c *Config, settings []setting) {
 	table := checks()
 	for _, s := range settings {
-		text, wrong := l.text[s.name], table[strings.TrimPrefix(s.name, prefix)]
-		if wrong == nil || text == "" || l.reported(s.name) {
+		text := l.text[s.name]
+		if text == "" || l.reported(s.name) {
 			continue
 		}
-		if what := wrong(c, text); what != "" {
-			l.wrong(c, s, what)
+		if wrong := table[strings.TrimPrefix(s.name, prefix)]; wrong != nil {
+			if what := wrong(c, text); what != "" {
+				l.wrong(c, s, what)
+				continue
+			}
 		}
+		l.ask(c, s, text)
 	}
 	l.checkPairs(c)
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+}
+
+// ask lets the user of a setting look at a value in which nothing else is wrong.
+func (l *loader) ask(c *Config, s setting, text string) {
+	user := l.src.Checks[s.name]
+	if user.Wrong == nil {
+		return
+	}
+	if what := user.Wrong(text); what != "" {
+		l.report(Mistake{Name: s.name, Where: c.origin[s.name], What: what, Mend: user.Mend})
+	}
 }
 
 // checkPairs wants an OAuth client to have both its id and its secret.

@@ -33,8 +33,17 @@ type Source struct {
 	File string
 	// Presets are settings that a command brings along, by their CALWEAVE_ names.
 	Presets map[string]string
+	// Checks are what only those who use a setting can tell about its value, by its CALWEAVE_ name. A value that is wrong in itself is not shown to them.
+	Checks map[string]Check
 	// ReadFile is os.ReadFile if nil.
 	ReadFile func(path string) ([]byte, error)
+}
+
+// Check is what the user of a setting says about a value.
+type Check struct {
+	// Wrong says what is wrong with it, or nothing. It does not repeat a secret.
+	Wrong func(value string) string
+	Mend  string
 }
 
 // Load reads the configuration. Its error is a MistakesError, with everything that is wrong.
@@ -48,6 +57,9 @@ func Load(src Source) (*Config, error) {
 		value, where, set := l.resolve(s, layers)
 		if value == "" && (!set || s.name != prefix+"REDIS_URL") && slices.Contains(s.need, string(src.Purpose)) && !l.reported(s.name) {
 			l.report(Mistake{Name: s.name, Where: where, What: "is missing", Mend: "give " + s.form})
+		}
+		if value == "" && set && s.name == prefix+"ROLES" {
+			l.report(Mistake{Name: s.name, Where: where, What: "is empty", Mend: "give " + s.form + "; leave it out for all of them"})
 		}
 		l.text[s.name], c.origin[s.name] = value, where
 	}

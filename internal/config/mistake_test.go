@@ -65,6 +65,7 @@ func TestMistakes(t *testing.T) {
 		"LOG_LEVEL=loud":                             `CALWEAVE_LOG_LEVEL (environment): "loud" is not understood; give debug, info, warn or error`,
 		"LOG_FORMAT=xml":                             `CALWEAVE_LOG_FORMAT (environment): "xml" is no format`,
 		"ROLES=api,workers":                          `CALWEAVE_ROLES (environment): "workers" is no role: did you mean worker?; give one or more`,
+		"ROLES=":                                     "CALWEAVE_ROLES (environment): is empty; give one or more of api, receiver, worker and scheduler, separated by commas; leave it out for all",
 		"WORKERS=0":                                  "CALWEAVE_WORKERS (environment): 0 is out of range; give a number from 1 to 1024",
 		"WORKERS=many":                               `CALWEAVE_WORKERS (environment): "many" is not understood`,
 		"LEASE=1s":                                   "CALWEAVE_LEASE (environment): 1s is less than 2s",

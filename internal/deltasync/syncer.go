@@ -3,6 +3,7 @@ package deltasync
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -44,6 +45,11 @@ type Syncer struct {
 const (
 	// pageSize is how many rows are asked for at once; each page is staged in one transaction.
 	pageSize = 500
+	// smallestPage is how few rows are asked for where pages are too large to be read: a page of so few is no honest one then.
+	smallestPage = 4
+	// halvings is how often a run halves its pages before its first call, at most, for the failures before it: what came to nothing may have been
+	// too large for the time that a run has. More often would let a snapshot after an outage make hundreds of calls.
+	halvings = 3
 	// pageLimit ends a listing whose pages never end.
 	pageLimit = 20_000
 	// slide is how far the window may fall behind before a snapshot moves it on: what enters a window by mere passing of time is in no delta.
@@ -59,6 +65,8 @@ type listing struct {
 	s      record.Sync
 	on     record.Listing
 	lister Lister
+	// size is how many rows are asked for at once. It is halved where a page is too large, and stays so for this run.
+	size int
 	// read are the digests of the page tokens that this run has followed.
 	read map[[sha256.Size]byte]bool
 }
@@ -79,7 +87,7 @@ func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
 	if !lists {
 		return s.Store.Finish(ctx, l, record.Served())
 	}
-	w := &listing{Syncer: s, lease: l, s: state, lister: lister}
+	w := &listing{Syncer: s, lease: l, s: state, lister: lister, size: pageSize >> min(l.Attempts, halvings)}
 	err = w.list(ctx)
 	if !fault.Is(err, fault.CursorLost) {
 		return err
@@ -154,13 +162,24 @@ func (w *listing) begin(ctx context.Context) error {
 	return err
 }
 
+// page reads the next page, in smaller parts if it is too large: asking for the same again would end the same way, for ever.
 func (w *listing) page(ctx context.Context) (cal.Page, error) {
+	for {
+		page, err := w.ask(ctx)
+		if !errors.Is(err, fault.ErrTooLarge) || w.size == smallestPage {
+			return page, err
+		}
+		w.size = max(w.size/2, smallestPage)
+	}
+}
+
+func (w *listing) ask(ctx context.Context) (cal.Page, error) {
 	ctx, cancel, err := w.lease.Call(ctx, w.Clock.Now())
 	if err != nil {
 		return cal.Page{}, err
 	}
 	defer cancel()
-	req := provider.ListEvents{Calendar: w.s.Calendar.Remote, Page: w.on.Page, Window: w.on.Window, PageSize: pageSize}
+	req := provider.ListEvents{Calendar: w.s.Calendar.Remote, Page: w.on.Page, Window: w.on.Window, PageSize: w.size}
 	if w.on.Kind == cal.Delta {
 		req.Cursor = w.s.Cursor
 	}

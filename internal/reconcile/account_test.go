@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -36,8 +37,13 @@ type account struct {
 	name cal.Provider
 	can  Abilities
 	// rewrites changes descriptions as they are stored, blind takes writes on a stale ETag all the same, forgets answers "not found" for what was
-	// deleted, unlisted hides the calendar.
-	rewrites, blind, forgets, unlisted bool
+	// deleted, hidden does so for whatever stands in the calendar, which is unlisted too, or not.
+	rewrites, blind, forgets, hidden, unlisted bool
+	// says is what the provider answers for what it does not show.
+	says fault.Kind
+	// lag is how long a new event cannot be read yet.
+	lag time.Duration
+	now func() time.Time
 
 	held   map[cal.EventID]*heldEvent
 	keys   map[cal.Key]cal.EventID
@@ -67,7 +73,9 @@ type heldEvent struct {
 	before                         cal.Content
 	strangers                      []string
 	// colour is of no concern to anybody here.
-	colour    string
+	colour string
+	// from is when the event can be read.
+	from      time.Time
 	deletedBy string
 }
 
@@ -79,7 +87,7 @@ type lateWrite struct {
 }
 
 func newAccount(p cal.Provider) *account {
-	a := &account{name: p, held: map[cal.EventID]*heldEvent{}, keys: map[cal.Key]cal.EventID{}}
+	a := &account{name: p, held: map[cal.EventID]*heldEvent{}, keys: map[cal.Key]cal.EventID{}, says: fault.NotFound, now: func() time.Time { return began }}
 	if p == cal.Google {
 		a.can = Abilities{Quiet: true, Conditional: true}
 	} else {
@@ -144,7 +152,7 @@ func (a *account) Calendars(ctx context.Context) ([]cal.Calendar, error) {
 	if _, err := a.next(ctx, "calendars"); err != nil {
 		return nil, err
 	}
-	if a.unlisted {
+	if a.hidden && a.unlisted {
 		return []cal.Calendar{{ID: "other"}}, nil
 	}
 	return []cal.Calendar{{ID: "other"}, {ID: "work", Writable: true}}, nil
@@ -152,10 +160,24 @@ func (a *account) Calendars(ctx context.Context) ([]cal.Calendar, error) {
 
 func (a *account) find(id cal.EventID) (*heldEvent, error) {
 	h, ok := a.held[id]
-	if !ok || h.event.Gone() && a.forgets || a.unlisted {
-		return nil, fault.Newf(fault.NotFound, "read", "no such event")
+	if !ok || h.event.Gone() && a.forgets || a.hidden || !a.readable(h) {
+		return nil, fault.Newf(a.says, "read", "no such event")
 	}
 	return h, nil
+}
+
+// readable reports whether an event is not too new to be read.
+func (a *account) readable(h *heldEvent) bool { return a.lag == 0 || !h.from.After(a.now()) }
+
+// hide takes the calendar out of sight.
+func (a *account) hide(unlisted bool) { a.hidden, a.unlisted = true, unlisted }
+
+// unseen is what a request that names the calendar and no event is answered while the calendar is hidden.
+func (a *account) unseen(op string, kind fault.Kind) error {
+	if a.hidden {
+		return fault.Newf(kind, op, "no such calendar")
+	}
+	return nil
 }
 
 // ReadEvent shows an event as it is.
@@ -180,9 +202,12 @@ func (a *account) FindEvent(ctx context.Context, _ cal.RemoteCalendarID, key cal
 	if !a.can.Finds {
 		return cal.Event{}, fault.Newf(fault.Unsupported, "find", "this provider cannot do it")
 	}
+	if err := a.unseen("find", fault.Forbidden); err != nil {
+		return cal.Event{}, err
+	}
 	h, err := a.find(a.keys[key])
 	if err != nil {
-		return cal.Event{}, err
+		return cal.Event{}, fault.Newf(fault.NotFound, "find", "no event carries the key")
 	}
 	return copied(h.event), unanswered(f, "find")
 }
@@ -195,17 +220,22 @@ func (a *account) CreateEvent(ctx context.Context, req provider.CreateEvent) (pr
 	}
 	if f == delayed {
 		a.late = append(a.late, lateWrite{"create", a.version, func() bool {
-			if _, taken := a.keys[req.Key]; taken {
+			if _, taken := a.keys[req.Key]; taken || a.hidden {
 				return false
 			}
-			a.create(req)
+			a.held[a.create(req)].from = a.now() // late enough to be seen at once
 			return true
 		}})
 		return provider.Created{}, unanswered(f, "create")
 	}
+	if err := a.unseen("create", fault.NotFound); err != nil {
+		return provider.Created{}, err
+	}
 	id, taken := a.keys[req.Key]
 	if !taken {
 		id = a.create(req)
+	} else if _, err := a.find(id); err != nil {
+		return provider.Created{}, &fault.Error{Kind: fault.NotFound, Op: "create", Existing: string(id)}
 	}
 	adopted := taken
 	if a.adopted != nil {
@@ -217,7 +247,7 @@ func (a *account) CreateEvent(ctx context.Context, req provider.CreateEvent) (pr
 func (a *account) create(req provider.CreateEvent) cal.EventID {
 	id := cal.EventID(fmt.Sprintf("ev%d", len(a.held)+1))
 	content := a.stored(cal.Content{}.Overlay(req.Content, req.Fields))
-	a.held[id] = &heldEvent{key: req.Key, event: cal.Event{
+	a.held[id] = &heldEvent{key: req.Key, from: a.now().Add(a.lag), event: cal.Event{
 		ID: id, ETag: a.etag(), Status: cal.StatusConfirmed, Kind: cal.KindSingle, Stamp: req.Key.String(), Content: content,
 	}}
 	a.keys[req.Key] = id

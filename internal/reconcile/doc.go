@@ -10,8 +10,13 @@
 //	what the core wants                         nothing to do
 //	what was read back at the last agreement    nobody has touched it: write if the core has changed it since
 //	a write in flight                           our own, landed: write if the core has changed it since
+//	the text of one, in other markup            our own, landed and rewritten: write it again, so that it is answered
 //	an older version as a whole                 our own, landed late: write
 //	anything else                               a person did it: report it, and leave it to the core
 //
-// Files: plan.go (what to do), fields.go (whose change it is), reconciler.go (doing it), settle.go (what is committed).
+// An event is gone when it is shown as cancelled or our delete was answered. Being told that it was not found, or is gone, is one witness of two
+// (confirm in reconciler.go, planMissing in plan.go): only then may the generation rise.
+//
+// Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (doing it), settle.go (what is
+// committed).
 package reconcile

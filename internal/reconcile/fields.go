@@ -89,23 +89,27 @@ func untouched(s Situation, one cal.Fields) bool {
 }
 
 // landed reports whether a field shows what an unanswered write of ours has made of it. Providers rewrite descriptions, and only an answer
-// tells how: one that such a write would have changed counts as landed whatever it shows, so that it is written again and answered.
+// tells how: one that such a write would have changed counts as landed when it reads the same as what was sent.
 func landed(s Situation, f cal.Field) bool {
 	one := cal.Fields(f)
-	before := firstSent(s.Link).Sent
+	shown, before := s.Remote.Event.Content, firstSent(s.Link).Sent
 	for _, w := range s.Link.InFlight {
-		if w.Op == record.OpDelete {
+		if !asks(w) {
 			continue
 		}
-		if s.Remote.Event.Content.Differences(w.Content, one) == 0 {
+		if shown.Differences(w.Content, one) == 0 {
 			return true
 		}
-		if f == cal.FieldDescription && (w.Op == record.OpCreate || w.Content.Differences(before, one) != 0) {
+		changed := w.Op == record.OpCreate || w.Content.Differences(before, one) != 0
+		if f == cal.FieldDescription && changed && sameText(shown.Description, w.Content.Description) {
 			return true
 		}
 	}
 	return false
 }
+
+// asks reports whether a write asks for content.
+func asks(w record.Write) bool { return w.Op == record.OpCreate || w.Op == record.OpUpdate }
 
 // isLate reports whether the event as a whole shows a version that was sent before the last agreement: a write that took its time.
 func isLate(s Situation) bool {
@@ -141,7 +145,7 @@ func mergeable(s Situation) bool {
 func mayHaveChanged(s Situation, agreed cal.Attendee) bool {
 	for _, w := range s.Link.InFlight {
 		asked, wanted := byEmail(w.Content.Attendees)[agreed.Email]
-		if w.Op != record.OpDelete && (!wanted || asked.Optional != agreed.Optional) {
+		if asks(w) && (!wanted || asked.Optional != agreed.Optional) {
 			return true
 		}
 	}

@@ -87,6 +87,42 @@ func TestPersonChangesAnEventBeforeItsCreateIsAnswered(t *testing.T) {
 	}
 }
 
+// What a person typed while a write of ours was under way is theirs; what the provider has made of ours is not.
+func TestTextThatAPersonTypedBeforeTheAnswerIsTheirs(t *testing.T) {
+	t.Parallel()
+	for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
+		for _, op := range []string{"create", "update"} {
+			for _, typed := range []string{"by hand", ""} {
+				b := newBench(t, p)
+				b.account.rewrites = true
+				b.want(nil)
+				if op == "update" {
+					b.settle()
+					b.want(func(s *cal.Booking) { s.Description = "by the core" })
+				}
+				b.loses(op, lostAfter)
+				h := b.account.live()[0]
+				if typed != "" {
+					c := h.event.Content
+					c.Description = typed
+					b.account.person(h.event.ID, cal.FieldDescription, c)
+				}
+				b.want(func(s *cal.Booking) { s.Title = "other" })
+				d := b.settle()
+				if typed == "" {
+					if len(named(d, message.BookingEdited)) != 0 || d.Link.State != record.LinkSynced {
+						t.Errorf("%s, %s: %s, reported %+v, but nobody typed anything", p, op, d.Link.State, d.Reports)
+					}
+					continue
+				}
+				if got := h.event.Content.Description; got != typed || !slices.Equal(named(d, message.BookingEdited), []string{"description"}) {
+					t.Errorf("%s, %s: shows %q, reported %+v", p, op, got, d.Reports)
+				}
+			}
+		}
+	}
+}
+
 func TestUnansweredWritesOfGuestsAreSeenThrough(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -189,5 +225,25 @@ func TestUnansweredCreateIsNotMadeTwice(t *testing.T) {
 		if !slices.Equal(b.account.calls, want) {
 			t.Errorf("%s: called %v, want %v", p, b.account.calls, want)
 		}
+	}
+}
+
+// Of many attempts at a create the first tells since when its key is in use, and the last how long it may take effect.
+func TestFirstAndLastAttemptAtACreateAreKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, cal.Microsoft)
+	b.want(nil)
+	for range 3 {
+		b.loses("create", lostBefore)
+	}
+	last := b.clock.Now()
+	b.loses("create", delayed)
+	got := b.shelf.link.InFlight
+	if len(got) != 2 || !got[0].At.Equal(began) || !got[1].At.Equal(last) {
+		t.Fatalf("%+v", got)
+	}
+	b.cancel()
+	if d := b.settle(); !d.Outcome.NotBefore.Equal(last.Add(straggling)) {
+		t.Errorf("looks again at %s, want two minutes after %s", d.Outcome.NotBefore, last)
 	}
 }

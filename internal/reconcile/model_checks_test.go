@@ -53,8 +53,6 @@ func (m *model) checkUpdate(req provider.UpdateEvent, h *heldEvent) {
 		case m.stack[len(m.stack)-1].agreed.Differences(h.event.Content, cal.Fields(f)) == 0: // the core knew
 		case m.account.blind && stale:
 		case f == cal.FieldAttendees:
-		case f == cal.FieldDescription && m.stack[len(m.stack)-1].unsure:
-			// With an unanswered write there is no telling what the provider makes of text from what a person does.
 		default:
 			m.fail("overwrites the %s that a person has changed and nobody decided about", f)
 		}
@@ -82,6 +80,9 @@ func (m *model) afterWrite(op string, _ cal.EventID, notify cal.Notify, guests b
 // afterSettle looks at what was decided.
 func (m *model) afterSettle(d record.Decision) {
 	m.note("   settled: %s generation %d, reports %v", d.Link.State, d.Link.Generation, types(d.Reports))
+	if h := m.generation(d.Link.Generation - 1); h != nil && !h.event.Gone() {
+		m.fail("generation %d begins while the event of the one before stands", d.Link.Generation)
+	}
 	if h, ok := m.account.held[d.Link.EventID]; ok && d.Link.ETag == h.event.ETag {
 		_, want, _ := m.wanted()
 		h.byPerson &= h.event.Content.Differences(want, cal.AllFields) // what the core wants too is nobody's change
@@ -228,9 +229,6 @@ func (m *model) checkReported(h *heldEvent) {
 	standing := h.event.Content.Differences(want, owned) & h.byPerson
 	if m.blurred || m.onlyStrangersMore(h, want) {
 		standing &^= cal.Fields(cal.FieldAttendees)
-	}
-	if len(m.shelf.link.InFlight) > 0 {
-		standing &^= cal.Fields(cal.FieldDescription) // with an unanswered write there is no telling whose it is
 	}
 	if standing == 0 {
 		return

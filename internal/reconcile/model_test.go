@@ -51,7 +51,8 @@ const (
 	failures
 	deaths
 	rivals
-	everybody = persons | core | listings | lateWrites | failures | deaths | rivals
+	hiding
+	everybody = persons | core | listings | lateWrites | failures | deaths | rivals | hiding
 )
 
 // model is the world around one link, and what has to hold in it.
@@ -80,9 +81,9 @@ type model struct {
 
 // worker is a process that runs. unsure says that it found writes that were never answered.
 type worker struct {
-	dead, rival, unsure bool
-	version             int64
-	agreed              cal.Content
+	dead, rival, unsure, turned bool
+	version                     int64
+	agreed                      cal.Content
 }
 
 func newModel(t *rapid.T, who actors) *model {
@@ -92,6 +93,11 @@ func newModel(t *rapid.T, who actors) *model {
 		t: t, who: who, clock: c, shelf: newShelf(c, p), account: newAccount(p), overruled: map[string]bool{}, announced: map[string]bool{},
 	}
 	m.account.rewrites = rapid.Bool().Draw(t, "rewrites")
+	m.account.now = c.Now
+	if !m.account.can.Conditional {
+		m.account.says = rapid.SampledFrom([]fault.Kind{fault.NotFound, fault.Gone}).Draw(t, "says")
+		m.account.lag = rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "lag")
+	}
 	m.account.blind = !m.account.can.Conditional && rapid.Bool().Draw(t, "blind")
 	m.shelf.before, m.shelf.after = m.beforeStore, m.afterSettle
 	m.account.asked, m.account.fates, m.account.changed = m.checkCall, m.fate, m.afterWrite
@@ -138,6 +144,10 @@ func (m *model) check() {
 
 func (m *model) settleDown() {
 	m.calm = true
+	if m.account.hidden {
+		m.turn()
+	}
+	m.clock.Advance(m.account.lag)
 	m.land(len(m.account.late))
 	for range 40 {
 		m.list()
@@ -173,7 +183,7 @@ func (m *model) work() {
 	case err == nil, fault.Is(err, fault.Fenced):
 	default:
 		o := work.Decide(err, l, m.clock.Now(), func(time.Duration) time.Duration { return 0 })
-		if o.State == record.Dead {
+		if o.State == record.Dead && !m.account.hidden && !w.turned {
 			m.fail("given up: %v", err)
 		}
 		if err := m.shelf.finish(l, o); err != nil && !fault.Is(err, fault.Fenced) {
@@ -268,16 +278,45 @@ func (m *model) checkCall(ctx context.Context, op string) {
 
 // act lets somebody do something.
 func (m *model) act() {
-	does := map[actors]func(){core: m.coreActs, persons: m.personActs, listings: m.list, lateWrites: func() { m.land(1) }}
-	drawn := rapid.SampledFrom([]actors{core, persons, persons, listings, lateWrites}).Draw(m.t, "actor")
+	does := map[actors]func(){
+		core: m.coreActs, persons: m.personActs, listings: m.list, lateWrites: func() { m.land(1) }, hiding: m.turn,
+	}
+	drawn := rapid.SampledFrom([]actors{core, persons, persons, listings, lateWrites, hiding}).Draw(m.t, "actor")
 	if m.who&drawn != 0 {
 		does[drawn]()
 	}
 }
 
+// turn hides the calendar, or shows it again, once in a run at the most: no number of looks sees through more. What was given up meanwhile is
+// then released.
+func (m *model) turn() {
+	if len(m.stack) > 0 {
+		if m.stack[0].turned {
+			return
+		}
+		for _, w := range m.stack {
+			w.turned = true
+		}
+	}
+	a := m.account
+	if a.hidden = !a.hidden; a.hidden {
+		a.unlisted = a.can.Conditional || rapid.Bool().Draw(m.t, "unlisted")
+	} else if m.shelf.work.state == record.Dead {
+		m.shelf.work.state, m.shelf.work.attempts = record.Ready, 0
+		m.shelf.mark()
+	}
+	m.note("   the calendar is hidden: %v", a.hidden)
+}
+
 // list is a listing of the calendar.
 func (m *model) list() {
+	if m.account.hidden {
+		return
+	}
 	for id, h := range m.account.held {
+		if !m.account.readable(h) {
+			continue
+		}
 		m.shelf.publish(id, h.event.ETag, h.event.Gone())
 	}
 	m.note("   listed")

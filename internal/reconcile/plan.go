@@ -18,6 +18,8 @@ const (
 	Present
 	// Absent is an event that a search by its key did not find: no proof of anything.
 	Absent
+	// Missing is an event that was not found while its calendar could be seen: proof only beside something else.
+	Missing
 	// Gone is an event that is proven to be deleted.
 	Gone
 )
@@ -78,6 +80,8 @@ const (
 	Bury Action = "bury"
 	// Agree commits: nothing more is to be written now.
 	Agree Action = "agree"
+	// Wait commits that the event was missed, to look once more before it is given up for deleted.
+	Wait Action = "wait"
 	// Hold commits that a write waits for an operator.
 	Hold Action = "hold"
 )
@@ -93,7 +97,7 @@ type Step struct {
 	Open cal.Fields
 	// Removed says that the event was deleted, and not by us.
 	Removed bool
-	// Look is when to look once more for an event that should not be there and was not found; zero when there is no need.
+	// Look is when to look once more for an event that was not found; zero when there is no need.
 	Look time.Time
 	Why  string
 }
@@ -102,7 +106,7 @@ type Step struct {
 // long an unanswered create is searched for before it is made again.
 const retention = 10 * time.Minute
 
-// straggling is how long a call that nobody waits for any more may still take effect.
+// straggling is how long a call that nobody waits for any more may still take effect, and how long one that has may not be seen yet.
 const straggling = 2 * time.Minute
 
 // Plan says what to do next. It does no I/O and depends on nothing but s.
@@ -113,6 +117,8 @@ func Plan(s Situation) Step {
 	switch s.Remote.Seen {
 	case Gone:
 		return planGone(s)
+	case Missing:
+		return planMissing(s)
 	case Present:
 		return planPresent(s)
 	case Unread, Absent:
@@ -173,6 +179,31 @@ func lastLook(s Situation) time.Time {
 		}
 	}
 	return last
+}
+
+// missed marks, among the writes in flight, since when the event is missing. It asks for nothing and is gone with the next look that finds it.
+const missed record.Op = "missed"
+
+// planMissing plans for an event that was not found. A new event may not be readable yet, so one look proves nothing by itself: a listing has
+// to have shown that something became of the event, or it was seen before a later write of ours, or a second look finds it missing still.
+func planMissing(s Situation) Step {
+	since, before := s.Link.Pending(missed)
+	if s.Suspect || wasSeen(s.Link) || before && s.Now.Sub(since) >= straggling {
+		return planGone(s)
+	}
+	if !before {
+		since = s.Now
+	}
+	return Step{Action: Wait, Look: since.Add(straggling), Why: "the event was not found, and it may be too new to be seen"}
+}
+
+// wasSeen reports whether a write in flight was decided on what the event showed. After a create that was not answered at once, that may have
+// been the answer to another one.
+func wasSeen(l record.Link) bool {
+	_, created := l.Pending(record.OpCreate)
+	_, updated := l.Pending(record.OpUpdate)
+	_, deleted := l.Pending(record.OpDelete)
+	return !created && (updated || deleted)
 }
 
 // planGone plans for an event that is proven to be deleted.

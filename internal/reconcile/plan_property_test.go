@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 func variants(s Situation) []Situation {
 	seen := []Seen{Unread, Absent}
 	if s.Link.EventID != "" {
-		seen = []Seen{Unread, Present, Gone}
+		seen = []Seen{Unread, Present, Missing, Gone}
 	}
 	var out []Situation
 	for _, s.Remote.Seen = range seen {
@@ -85,18 +86,31 @@ func promises(s Situation, step Step) map[string]bool {
 		"what may stand unwanted is searched for":             s.Desired.Present || known || !unanswered || !unsearched || step.Action == Find,
 		"no search where there is none, nor twice":            step.Action != Find || unsearched && !known,
 		"an event that a person deleted stays so":             step.Action != Create || !s.Desired.Present || s.Link.State != record.LinkDiverged,
-		"another look is in the future, and for the unwanted": step.Look.IsZero() || step.Action == Agree && !s.Desired.Present && step.Look.After(s.Now),
+		"another look is in the future, and for the unwanted": step.Look.IsZero() || step.Look.After(s.Now) && (step.Action == Wait || step.Action == Agree && !s.Desired.Present),
 
 		"a write was decided on what is shown or proven by its ETag": !writes || known && (s.Remote.Seen == Present || trusted(s)),
-		"only what is proven gone is buried":                         (step.Action == Bury) == (known && s.Remote.Seen == Gone),
+		"only what is proven gone is buried":                         (step.Action == Bury) == (known && (s.Remote.Seen == Gone || s.Remote.Seen == Missing && proven(s))),
+		"what is missing is looked at again soon":                    (step.Action == Wait) == (known && s.Remote.Seen == Missing && !proven(s)),
+		"the second look comes when the first has aged":              step.Action != Wait || step.Look.After(s.Now) && step.Look.Sub(s.Now) <= straggling,
 		"nobody is mailed by surprise":                               !writes || !mails,
 		"a write is held only where it mails":                        step.Action != Hold || mails,
 		"an operator decides about what was read":                    step.Action != Hold || s.Remote.Seen == Present,
 
 		"a person's change is not written over":         step.Fields&step.Person&^guestField == 0,
 		"what is open is a person's and is not written": step.Open&^step.Person == 0 && step.Open&step.Fields == 0,
-		"whose change each field is":                    step.Action == Read || !known || s.Remote.Seen == Gone || !s.Desired.Present || rightfully(s, step, shown.Content),
+		"whose change each field is":                    step.Action == Read || !known || s.Remote.Seen == Gone || s.Remote.Seen == Missing || !s.Desired.Present || rightfully(s, step, shown.Content),
 	}
+}
+
+// proven reports whether an event that was not found has been seen once, or is missing for long.
+func proven(s Situation) bool {
+	seen, created := false, false
+	for _, w := range s.Link.InFlight {
+		created = created || w.Op == record.OpCreate
+		seen = seen || w.Op == record.OpUpdate || w.Op == record.OpDelete
+	}
+	i := slices.IndexFunc(s.Link.InFlight, func(w record.Write) bool { return w.Op == missed })
+	return s.Suspect || seen && !created || i >= 0 && !s.Now.Before(s.Link.InFlight[i].At.Add(straggling))
 }
 
 // trusted reports whether what was last agreed on may be written on without a look.
@@ -113,8 +127,11 @@ func rightfully(s Situation, step Step, shown cal.Content) bool {
 		same := func(a, b cal.Content) bool { return a.Differences(b, one) == 0 }
 		unchanged := s.Link.Base != nil && same(shown, s.Link.Base.Read)
 		ours := slices.ContainsFunc(s.Link.InFlight, func(w record.Write) bool {
-			rewritten := f == cal.FieldDescription && (w.Op == record.OpCreate || !same(w.Content, sent))
-			return w.Op != record.OpDelete && (same(w.Content, shown) || rewritten)
+			bare := func(c cal.Content) string {
+				return strings.NewReplacer("<p>", "", "</p>", "").Replace(strings.ToLower(c.Description))
+			}
+			rewritten := f == cal.FieldDescription && (w.Op == record.OpCreate || !same(w.Content, sent)) && bare(shown) == bare(w.Content)
+			return w.Op != record.OpDelete && w.Op != missed && (same(w.Content, shown) || rewritten)
 		})
 		var write, person bool
 		switch {
@@ -160,10 +177,11 @@ func TestPlanComesToAnEnd(t *testing.T) {
 			if len(m.account.live()) > 1 {
 				t.Fatalf("%d events at a time", len(m.account.live()))
 			}
-			if len(m.account.writes) == writes && len(m.shelf.reports) == reports {
+			waits := m.shelf.work.notBefore.After(m.clock.Now())
+			if !waits && len(m.account.writes) == writes && len(m.shelf.reports) == reports {
 				return
 			}
-			if run > 4 {
+			if run > 5 {
 				t.Fatalf("run %d still wrote %v and reported %v, and left %+v", run, m.account.writes[writes:], types(m.shelf.reports[reports:]), m.shelf.link)
 			}
 		}
@@ -247,7 +265,7 @@ func drawLink(t *rapid.T) record.Link {
 	}
 	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "in flight") {
 		l.InFlight = append(l.InFlight, record.Write{
-			Op:      rapid.SampledFrom([]record.Op{record.OpCreate, record.OpUpdate, record.OpDelete}).Draw(t, "op"),
+			Op:      rapid.SampledFrom([]record.Op{record.OpCreate, record.OpUpdate, record.OpDelete, missed}).Draw(t, "op"),
 			Version: rapid.Int64Range(1, 4).Draw(t, "written version"), Content: drawContent(t, "written"),
 			At: began.Add(-time.Duration(rapid.Int64Range(0, int64(20*time.Minute)).Draw(t, "ago"))),
 		})
@@ -262,7 +280,7 @@ func drawLink(t *rapid.T) record.Link {
 func drawContent(t *rapid.T, label string) cal.Content {
 	one := func(f string, from ...string) string { return rapid.SampledFrom(from).Draw(t, label+" "+f) }
 	c := cal.Content{
-		Title: one("title", "t1", "t1", "t2"), Description: one("description", "", "d1", "d2"), Location: one("location", "", "", "l1"),
+		Title: one("title", "t1", "t1", "t2"), Description: one("description", "", "d1", "d2", "<p>D1</p>"), Location: one("location", "", "", "l1"),
 		Slot: slotAt(rapid.SampledFrom([]int{0, 0, 1}).Draw(t, label+" slot")),
 	}
 	for _, email := range []string{"a@core.test", "b@core.test", "c@person.test"} {

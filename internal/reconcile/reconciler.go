@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -132,7 +133,7 @@ func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
 		return false, w.create(ctx, step)
 	case Update, Delete:
 		return false, w.change(ctx, step)
-	case Bury, Agree, Hold:
+	case Bury, Agree, Wait, Hold:
 		return true, w.commit(ctx, step)
 	default:
 		return false, fmt.Errorf("reconcile: unknown action %q", step.Action)
@@ -165,41 +166,71 @@ func (w *run) ref() provider.EventRef {
 }
 
 func (w *run) read(ctx context.Context) error {
-	var e cal.Event
-	err := w.call(ctx, func(ctx context.Context) (err error) {
-		e, err = w.client.ReadEvent(ctx, w.ref())
-		return err
-	})
+	e, err := w.look(ctx)
 	switch {
-	case fault.Is(err, fault.Gone), err == nil && e.Gone():
-		w.s.Remote = Remote{Seen: Gone}
-	case fault.Is(err, fault.NotFound):
+	case unseen(err):
 		return w.confirm(ctx)
 	case err != nil:
 		return err
 	default:
 		w.fresh = w.c.Link.EventID != ""
 		w.show(e)
+		return nil
+	}
+}
+
+func (w *run) look(ctx context.Context) (e cal.Event, err error) {
+	err = w.call(ctx, func(ctx context.Context) (err error) {
+		e, err = w.client.ReadEvent(ctx, w.ref())
+		return err
+	})
+	return e, err
+}
+
+// unseen reports whether an event was not found. Only an event that is shown as cancelled proves by itself that it was deleted: providers
+// answer the same for one that was deleted and for one that the account may not see.
+func unseen(err error) bool { return fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) }
+
+// confirm decides what "not found" means. It says something about an event only while its calendar can be seen: one that was unshared hides
+// all its events at once. A calendar may be listed and yet show nothing, so it is searched where it can be; and since it may have come
+// back only after the event was looked for, that is done once more in the end.
+func (w *run) confirm(ctx context.Context) error {
+	if err := w.call(ctx, w.listed); err != nil {
+		return err
+	}
+	if w.s.Can.Finds {
+		known := w.s.Link.EventID
+		if err := w.find(ctx); err != nil {
+			return err
+		}
+		if w.s.Remote.Seen == Present && w.s.Link.EventID != known {
+			return nil // it stands under another id
+		}
+	}
+	e, err := w.look(ctx)
+	switch {
+	case err == nil:
+		w.show(e)
+	case !unseen(err):
+		return err
+	case w.s.Remote.Seen == Present:
+		return fault.Newf(fault.Transient, "reconcile", "a search shows the event, and a read does not")
+	default:
+		w.s.Remote = Remote{Seen: Missing}
 	}
 	return nil
 }
 
-// confirm decides what "not found" means. It proves that an event was deleted only while its calendar can be seen: a calendar that was
-// unshared hides all its events at once.
-func (w *run) confirm(ctx context.Context) error {
-	return w.call(ctx, func(ctx context.Context) error {
-		all, err := w.client.Calendars(ctx)
-		if err != nil {
-			return err
-		}
-		for _, c := range all {
-			if c.ID == w.c.Calendar.Remote {
-				w.s.Remote = Remote{Seen: Gone}
-				return nil
-			}
-		}
-		return fault.Newf(fault.Forbidden, "reconcile", "the account no longer sees the calendar, so nothing is known about its events")
-	})
+// listed wants the account to see the calendar.
+func (w *run) listed(ctx context.Context) error {
+	all, err := w.client.Calendars(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(c cal.Calendar) bool { return c.ID == w.c.Calendar.Remote }) {
+		return nil
+	}
+	return fault.Newf(fault.Forbidden, "reconcile", "the account no longer sees the calendar, so nothing is known about its events")
 }
 
 func (w *run) find(ctx context.Context) error {
@@ -222,6 +253,7 @@ func (w *run) show(e cal.Event) {
 	w.shown = e
 	e.Content.Attendees = withoutHost(e.Content.Attendees, w.c.Connection.Account)
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
+	w.s.Link.InFlight = slices.DeleteFunc(slices.Clone(w.s.Link.InFlight), func(f record.Write) bool { return f.Op == missed })
 	w.s.Remote = Remote{Seen: Present, Event: e}
 	if e.Gone() {
 		w.s.Remote = Remote{Seen: Gone}
@@ -253,6 +285,8 @@ func (w *run) intend(ctx context.Context, op record.Op, content cal.Content, ste
 	write := record.Write{Op: op, Version: w.s.Desired.Version, Content: content, At: w.Clock.Now().UTC()}
 	if w.added = !w.pending(write); w.added {
 		w.s.Link.InFlight = append(w.s.Link.InFlight, write)
+	} else if op == record.OpCreate {
+		w.s.Link.InFlight = tried(w.s.Link.InFlight, write)
 	}
 	lease, err := w.Store.Intend(ctx, w.lease, w.s.Link, w.Lease, record.Note{
 		Actor: record.ActorEngine, Action: "link.writing", Subject: string(w.s.Link.ID), BookingID: w.s.Link.BookingID,
@@ -274,6 +308,21 @@ func (w *run) pending(write record.Write) bool {
 	return false
 }
 
+// tried keeps of several attempts at the same create the first, since when its key is in use, and the last, after which it may yet take effect.
+func tried(all []record.Write, write record.Write) []record.Write {
+	var out []record.Write
+	same := 0
+	for _, p := range all {
+		if p.Op == write.Op && p.Version == write.Version {
+			same++
+		}
+		if p.Op != write.Op || p.Version != write.Version || same == 1 {
+			out = append(out, p)
+		}
+	}
+	return append(out, write)
+}
+
 func (w *run) create(ctx context.Context, step Step) error {
 	_, again := w.s.Link.Pending(record.OpCreate)
 	content := cal.Content{}.Overlay(w.s.Desired.Content, step.Fields)
@@ -288,6 +337,10 @@ func (w *run) create(ctx context.Context, step Step) error {
 	}
 	return w.call(ctx, func(ctx context.Context) error {
 		made, err := w.client.CreateEvent(ctx, req)
+		if f, ok := fault.As(err); ok && f.Existing != "" && unseen(err) {
+			w.s.Link.EventID = cal.EventID(f.Existing) // it was made for the key, and is not to be seen
+			return w.confirm(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -333,7 +386,7 @@ func (w *run) remove(ctx context.Context, step Step) error {
 	return w.call(ctx, func(ctx context.Context) error {
 		err := w.client.DeleteEvent(ctx, provider.DeleteEvent{Ref: w.ref(), ETag: w.s.Remote.Event.ETag, Notify: w.s.Desired.Notify})
 		switch {
-		case err == nil, fault.Is(err, fault.Gone):
+		case err == nil:
 			w.s.Remote = Remote{Seen: Gone}
 			return nil
 		case moved(err):
@@ -354,10 +407,5 @@ func (w *run) again(ctx context.Context, cause error) error {
 
 // moved reports whether a write found another event than the one that it was decided on.
 func moved(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Conflict, fault.Gone, fault.NotFound:
-		return err != nil
-	default:
-		return false
-	}
+	return unseen(err) || fault.Is(err, fault.Conflict)
 }

@@ -302,20 +302,7 @@ func TestEventThatIsDeletedUnderAWrite(t *testing.T) {
 			if d.Link.Generation != 2 || reported(d, message.BookingRemoved) != (op == "update") {
 				t.Errorf("%s, %s: %+v, reported %+v", p, op, d.Link, d.Reports)
 			}
-			if p == cal.Google && op == "delete" && b.account.calls[len(b.account.calls)-1] != "delete" {
-				t.Errorf("%v: a provider that says gone needs no look", b.account.calls)
-			}
 		}
-	}
-}
-
-func TestReadThatSaysGoneProvesIt(t *testing.T) {
-	t.Parallel()
-	b := booked(t, cal.Google)
-	b.account.fault = fault.New(fault.Gone, "read", nil)
-	b.shelf.mirror[b.shelf.link.EventID] = mirrorRow{cancelled: true}
-	if d := b.settle(); !reported(d, message.BookingRemoved) || len(b.account.calls) != 2 {
-		t.Errorf("%+v after %v", d.Reports, b.account.calls)
 	}
 }
 
@@ -398,7 +385,9 @@ func TestFailuresEndTheRunAndLeaveTheLink(t *testing.T) {
 	for _, op := range []string{"read", "update", "calendars"} {
 		b := booked(t, cal.Microsoft)
 		b.want(func(s *cal.Booking) { s.Title = "other" })
-		b.account.unlisted = op == "calendars"
+		if op == "calendars" {
+			b.account.hide(true)
+		}
 		b.account.fates = func(o string) fate {
 			if o == op {
 				return limited

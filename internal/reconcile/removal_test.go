@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -69,18 +70,119 @@ func TestPersonDeletesAnEvent(t *testing.T) {
 	}
 }
 
-// "Not found" proves a deletion only while the calendar can be seen: one that was unshared hides all its events at once.
+// No answer about an event proves that it was deleted while its calendar cannot be seen: one that was unshared hides all its events at once.
 func TestHiddenCalendarIsNoProofOfADeletion(t *testing.T) {
 	t.Parallel()
-	b := booked(t, cal.Microsoft)
-	before := copied(b.shelf.link)
-	b.account.unlisted = true
-	b.want(func(s *cal.Booking) { s.Title = "other" })
-	if err := b.run(); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("%v", err)
+	for _, says := range []fault.Kind{fault.NotFound, fault.Gone} {
+		for _, unlisted := range []bool{true, false} { // what a person shares may stay in the list of whom it was shared with
+			for _, does := range []string{"read", "update", "delete"} {
+				b := booked(t, cal.Microsoft)
+				before := copied(b.shelf.link)
+				b.account.says = says
+				b.account.fates = func(op string) fate {
+					if op == does {
+						b.account.hide(unlisted)
+					}
+					return answered
+				}
+				if b.want(func(s *cal.Booking) { s.Title = "other" }); does == "delete" {
+					b.cancel()
+				}
+				if err := b.run(); !fault.Is(err, fault.Forbidden) {
+					t.Errorf("%s, %s: %v", says, does, err)
+				}
+				if l := b.shelf.link; l.Generation != 1 || l.EventID != before.EventID || len(b.shelf.settled) != 1 {
+					t.Errorf("%s, %s: %+v", says, does, l)
+				}
+			}
+		}
 	}
-	if l := b.shelf.link; l.Generation != 1 || l.EventID != before.EventID || len(b.shelf.settled) != 1 {
-		t.Errorf("%+v", l)
+}
+
+// A calendar that comes back between two answers does not make the first of them a proof.
+func TestCalendarThatComesBackWhileItIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for _, back := range []string{"calendars", "find"} {
+		for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
+			b := booked(t, p)
+			b.account.says = fault.Gone
+			b.account.hide(false)
+			b.account.fates = func(op string) fate {
+				b.account.hidden = b.account.hidden && op != back
+				return answered
+			}
+			b.shelf.mirror[b.shelf.link.EventID] = mirrorRow{etag: "a listing's"}
+			b.want(func(s *cal.Booking) { s.Title = "other" })
+			if p == cal.Google && back == "find" {
+				continue // it has no search
+			}
+			if d := b.settle(); d.Link.State != record.LinkSynced || d.Link.Generation != 1 || b.event().event.Content.Title != "other" {
+				t.Errorf("%s, %s: %+v, reported %+v", p, back, d.Link, d.Reports)
+			}
+		}
+	}
+}
+
+// What was made just now may not be readable yet: while nothing else tells of a deletion, a second look has to say the same, later.
+func TestEventThatCannotBeReadYetIsNotBuried(t *testing.T) {
+	t.Parallel()
+	for _, says := range []fault.Kind{fault.NotFound, fault.Gone} {
+		b := newBench(t, cal.Microsoft)
+		b.account.says, b.account.now, b.account.lag = says, b.clock.Now, time.Minute
+		b.want(nil)
+		b.settle()
+		b.shelf.work.attempts = 3
+		b.want(func(s *cal.Booking) { s.Title = "other" })
+		d := b.settle()
+		want := record.Outcome{State: record.Ready, NotBefore: b.clock.Now().Add(straggling), Attempts: 3}
+		if d.Outcome != want || len(d.Reports) != 0 || d.Link.Generation != 1 || d.Link.EventID == "" {
+			t.Fatalf("%s: %+v, %+v, reported %+v", says, d.Outcome, d.Link, d.Reports)
+		}
+		b.clock.Set(d.Outcome.NotBefore)
+		if d := b.settle(); d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || b.event().event.Content.Title != "other" {
+			t.Errorf("%s: %+v", says, d.Link)
+		}
+	}
+}
+
+func TestEventThatIsNotFoundTwiceIsGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, cal.Microsoft)
+	b.want(nil)
+	b.settle()
+	b.event().bury("e9", "person")
+	b.want(func(s *cal.Booking) { s.Title = "other" })
+	first := b.settle()
+	b.clock.Advance(time.Minute)
+	b.shelf.work.notBefore = time.Time{} // an operator releases it
+	if d := b.settle(); len(d.Reports) != 0 || !d.Outcome.NotBefore.Equal(first.Outcome.NotBefore) || len(d.Link.InFlight) != 1 {
+		t.Fatalf("looked at too early: %+v, %+v", d.Outcome, d.Link)
+	}
+	b.clock.Set(first.Outcome.NotBefore)
+	if d := b.settle(); !reported(d, message.BookingRemoved) || d.Link.Generation != 2 || len(d.Link.InFlight) != 0 {
+		t.Errorf("%+v, reported %+v", d.Link, d.Reports)
+	}
+}
+
+// A create whose key is taken by an event that cannot be seen leads to the same two looks.
+func TestKeyThatIsTakenByWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, stands := range []bool{true, false} {
+		b := newBench(t, cal.Microsoft)
+		b.account.now, b.account.lag = b.clock.Now, time.Minute
+		b.want(nil)
+		b.loses("create", lostAfter)
+		if !stands {
+			b.account.live()[0].bury("e9", "person")
+		}
+		d := b.settle()
+		if d.Link.Generation != 1 || d.Link.EventID == "" || len(d.Reports) != 0 || !d.Outcome.NotBefore.Equal(b.clock.Now().Add(straggling)) {
+			t.Fatalf("%+v, %+v", d.Link, d.Outcome)
+		}
+		b.clock.Set(d.Outcome.NotBefore)
+		if d := b.settle(); reported(d, message.BookingRemoved) == stands || (d.Link.State == record.LinkSynced) != stands {
+			t.Errorf("%+v, reported %+v", d.Link, d.Reports)
+		}
 	}
 }
 
@@ -159,5 +261,36 @@ func TestKeyThatIsTakenByADeletedEventIsAPersonsDeletion(t *testing.T) {
 	b.want(func(s *cal.Booking) { s.Title = "other" })
 	if d := b.settle(); !reported(d, message.BookingRemoved) {
 		t.Errorf("found deleted by a write: %+v", d.Reports)
+	}
+}
+
+// Providers say of an event that is gone and of one that is hidden whatever they like: only one that is shown as cancelled needs no other proof.
+func TestReadThatSaysGoneProvesNothing(t *testing.T) {
+	t.Parallel()
+	b := booked(t, cal.Google)
+	b.account.fault = fault.New(fault.Gone, "read", nil)
+	b.shelf.mirror[b.shelf.link.EventID] = mirrorRow{etag: "a listing's"}
+	if d := b.settle(); len(d.Reports) != 0 || d.Link.Generation != 1 || !slices.Equal(b.account.calls[1:], []string{"read", "calendars", "read"}) {
+		t.Errorf("%+v after %v", d.Reports, b.account.calls)
+	}
+	b = booked(t, cal.Google)
+	b.event().bury("e9", "person")
+	b.listed()
+	if d := b.settle(); !reported(d, message.BookingRemoved) || !slices.Equal(b.account.calls[1:], []string{"read"}) {
+		t.Errorf("%+v after %v", d.Reports, b.account.calls)
+	}
+}
+
+// An event that a search shows under another id stands: it is the same one to the link.
+func TestEventThatStandsUnderAnotherID(t *testing.T) {
+	t.Parallel()
+	b := booked(t, cal.Microsoft)
+	h := b.event()
+	h.event.ID = "moved"
+	b.account.held["moved"], b.account.keys[h.key] = h, "moved"
+	delete(b.account.held, b.shelf.link.EventID)
+	b.want(func(s *cal.Booking) { s.Title = "other" })
+	if d := b.settle(); d.Link.EventID != "moved" || d.Link.Generation != 1 || d.Link.State != record.LinkSynced || h.event.Content.Title != "other" {
+		t.Errorf("%+v", d.Link)
 	}
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -19,6 +20,8 @@ func (w *run) commit(ctx context.Context, step Step) error {
 		w.bury(&d, step)
 	case Hold:
 		w.hold(&d, step)
+	case Wait:
+		w.wait(&d, step)
 	default:
 		w.agree(&d, step)
 	}
@@ -58,6 +61,15 @@ func (w *run) removed(d *record.Decision) {
 	if !told {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingSynced, Outcome: message.OutcomeRemoved})
 	}
+}
+
+// wait settles nothing but that the event was missed, and looks again later. No attempt is spent: nothing has failed.
+func (w *run) wait(d *record.Decision, step Step) {
+	l := &d.Link
+	if _, known := l.Pending(missed); !known {
+		l.InFlight = append(slices.Clone(l.InFlight), record.Write{Op: missed, Version: w.s.Desired.Version, At: w.s.Now.UTC()})
+	}
+	d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
 }
 
 // hold settles a link whose write waits for an operator. What a person has changed does not wait with it.
@@ -207,6 +219,8 @@ func (s Seen) String() string {
 		return "present"
 	case Absent:
 		return "absent"
+	case Missing:
+		return "missing"
 	case Gone:
 		return "gone"
 	case Unread:

@@ -94,6 +94,6 @@ func TestCloseLeavesNothingBehind(t *testing.T) { //nolint:paralleltest // count
 	if p := s.Pushes(0)[0]; p.State != "dropped" {
 		t.Errorf("the push ended as %+v", p)
 	}
-	srv.Close() // also closes the client's idle connections
+	srv.Close()
 	goleak.VerifyNone(t, already)
 }

@@ -189,7 +189,7 @@ func TestLimitBody(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(io.LimitReader(zeroes{}, size)), Request: req}, nil
 	})
 	client := Client(Options{Base: b, MaxBody: 10})
-	for size, want := range map[int]error{0: nil, 9: nil, 10: nil, 11: ErrTooLarge, 5000: ErrTooLarge} {
+	for size, want := range map[int]error{0: nil, 9: nil, 10: nil, 11: fault.ErrTooLarge, 5000: fault.ErrTooLarge} {
 		body, err := read(t, client, "https://api.test/"+strings.Repeat("y", size))
 		if !errors.Is(err, want) || len(body) != min(size, 10) {
 			t.Errorf("%d bytes sent: %d read, %v; want %v", size, len(body), err, want)
@@ -214,7 +214,7 @@ func TestGzipBomb(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	body, err := read(t, localClient(t, Options{MaxBody: 1000}), server.URL)
-	if !errors.Is(err, ErrTooLarge) || len(body) != 1000 {
+	if !errors.Is(err, fault.ErrTooLarge) || len(body) != 1000 {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
 }

@@ -1,15 +1,13 @@
 package transport
 
 import (
-	"errors"
 	"io"
 	"net/http"
+
+	"github.com/calweave/calweave/contracts/fault"
 )
 
-// ErrTooLarge means that an answer was longer than its client reads.
-var ErrTooLarge = errors.New("answer is too large")
-
-// LimitBody lets at most n bytes of an answer be read, counted after decompression; the read that would go beyond fails with ErrTooLarge.
+// LimitBody lets at most n bytes of an answer be read, counted after decompression; the read that would go beyond fails with fault.ErrTooLarge.
 func LimitBody(next http.RoundTripper, n int64) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(req)
@@ -29,7 +27,7 @@ type limitedBody struct {
 // Read reads on, or fails once there is more than was allowed.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left < 0 {
-		return 0, ErrTooLarge
+		return 0, fault.ErrTooLarge
 	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1] // one byte more tells "full" from "too large"
@@ -37,7 +35,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return n - 1, ErrTooLarge
+		return n - 1, fault.ErrTooLarge
 	}
 	return n, err
 }

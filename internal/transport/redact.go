@@ -26,7 +26,7 @@ func Redacted(next http.RoundTripper) http.RoundTripper {
 }
 
 // Redact returns an error of http.Client, or of url.Parse, that may be logged and stored: of the URL the scheme, host and port are left, and
-// of the cause what is known to hold no secret. Faults, ended contexts, timeouts, ErrRefused and ErrTooLarge can still be told apart. Errors
+// of the cause what is known to hold no secret. Faults, ended contexts, timeouts, ErrRefused and fault.ErrTooLarge can still be told apart. Errors
 // without a *url.Error in their chain are returned as they are.
 func Redact(err error) error {
 	ue, ok := errors.AsType[*url.Error](err)
@@ -53,7 +53,7 @@ func plain(err error) error {
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return Redact(err)
 	}
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, ErrTooLarge, io.EOF, io.ErrUnexpectedEOF} {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded, fault.ErrTooLarge, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, known) {
 			return known
 		}

@@ -66,7 +66,7 @@ func TestRedactKeepsWhatCallersAskFor(t *testing.T) {
 		"refused":   {dial, ErrRefused},
 		"canceled":  {inURL(context.Canceled), context.Canceled},
 		"deadline":  {inURL(context.DeadlineExceeded), context.DeadlineExceeded},
-		"too large": {inURL(ErrTooLarge), ErrTooLarge},
+		"too large": {inURL(fault.ErrTooLarge), fault.ErrTooLarge},
 	} {
 		if !errors.Is(c.err, c.is) {
 			t.Errorf("%s: %v", name, c.err)

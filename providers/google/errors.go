@@ -105,8 +105,11 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 func unanswered(ctx context.Context, op string, err error) *fault.Error {
 	_, syntax := errors.AsType[*json.SyntaxError](err)
 	_, mistyped := errors.AsType[*json.UnmarshalTypeError](err)
-	if ctx.Err() == nil && (syntax || mistyped || errors.Is(err, errTooLong)) {
+	if ctx.Err() == nil && (syntax || mistyped) {
 		return unreadable(op)
+	}
+	if ctx.Err() == nil && errors.Is(err, fault.ErrTooLarge) {
+		return fault.New(fault.Transient, op, fault.ErrTooLarge)
 	}
 	return fault.Network(ctx, op, err)
 }

@@ -114,7 +114,7 @@ func TestBoundedBody(t *testing.T) {
 	for _, tt := range []struct {
 		limit int64
 		want  error
-	}{{4, errTooLong}, {5, nil}, {6, nil}} {
+	}{{4, fault.ErrTooLarge}, {5, nil}, {6, nil}} {
 		b := &boundedBody{ReadCloser: io.NopCloser(strings.NewReader("12345")), left: tt.limit}
 		if _, err := io.ReadAll(b); !errors.Is(err, tt.want) {
 			t.Errorf("limit %d: %v, want %v", tt.limit, err, tt.want)
@@ -190,6 +190,26 @@ func TestLostConnection(t *testing.T) {
 			}))
 			err := op.run(t.Context(), client)
 			if !fault.Is(err, fault.Transient) || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "?") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestTooLargeAnswer checks that a caller can tell an answer that is too large from others that cannot be read, whoever has cut it off.
+func TestTooLargeAnswer(t *testing.T) {
+	t.Parallel()
+	httpc := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		body := &boundedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", 100))), left: 50}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Request: req}, nil
+	})}
+	for _, op := range operations() {
+		if op.name == "delete" || op.name == "close" {
+			continue // they have no answer to read
+		}
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			if err := op.run(t.Context(), open(t, "http://127.0.0.1:1", httpc)); !fault.Is(err, fault.Transient) || !errors.Is(err, fault.ErrTooLarge) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -43,10 +43,11 @@ func bearer(t *testing.T, s *simtest.Sim) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wire := simtest.HTTP(t).Transport
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Header.Set("Authorization", "Bearer "+token.Access)
-		return http.DefaultTransport.RoundTrip(r)
+		return wire.RoundTrip(r)
 	})}
 }
 
@@ -315,7 +316,7 @@ func redeem(ctx context.Context, t *testing.T, endpoint string, form url.Values)
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := http.DefaultClient.Do(req)
+	res, err := simtest.HTTP(t).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

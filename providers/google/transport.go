@@ -1,10 +1,11 @@
 package google
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
+
+	"github.com/calweave/calweave/contracts/fault"
 )
 
 // Bounds of an answer's body. The largest honest one is a full page of events with long descriptions and many guests.
@@ -12,8 +13,6 @@ const (
 	maxAnswer  = 64 << 20
 	maxRefusal = 1 << 20
 )
-
-var errTooLong = errors.New("answer too long")
 
 // bound returns httpc with bounded answers and without redirects: the API answers where it is asked, and a token goes nowhere else.
 func bound(httpc *http.Client) *http.Client {
@@ -58,7 +57,7 @@ type boundedBody struct {
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left < 0 {
-		return 0, errTooLong
+		return 0, fault.ErrTooLarge
 	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
@@ -66,7 +65,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return n, errTooLong
+		return n, fault.ErrTooLarge
 	}
 	return n, err
 }

@@ -40,8 +40,7 @@ var kinds = map[refusal]fault.Kind{
 	{403, "extensionerror"}:              fault.Unsupported,
 	{401, ""}:                            fault.Unauthorized,
 	{403, ""}:                            fault.Forbidden,
-	{404, ""}:                            fault.NotFound,
-	{404, "erroritemnotfound"}:           fault.Gone,
+	{404, ""}:                            fault.NotFound, // never fault.Gone: what was deleted and what the account may not see answer the same
 	{408, ""}:                            fault.Transient,
 	{409, ""}:                            fault.Conflict,
 	{410, ""}:                            fault.NotFound,
@@ -75,10 +74,7 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 	}
 	said, ok := errors.AsType[*odataerrors.ODataError](err)
 	if !ok {
-		if ctx.Err() == nil && (errors.Is(err, errNoObject) || errors.Is(err, errTooLong)) {
-			return unreadable(op)
-		}
-		return fault.Network(ctx, op, err)
+		return unanswered(ctx, op, err)
 	}
 	f := &fault.Error{Op: op, Status: said.ResponseStatusCode}
 	if inner := said.GetErrorEscaped(); inner != nil {
@@ -95,13 +91,21 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 	return f
 }
 
-// missing is fault for a request that names no event: what was not found is a calendar or a subscription, which proves nothing.
-func (c *client) missing(ctx context.Context, op string, err error) *fault.Error {
-	f := c.fault(ctx, op, err)
-	if f.Kind == fault.Gone {
-		f.Kind = fault.NotFound
+// unanswered classifies a call that ended without an answer that can be read.
+func unanswered(ctx context.Context, op string, err error) *fault.Error {
+	switch {
+	case ctx.Err() == nil && errors.Is(err, errNoObject):
+		return unreadable(op)
+	case ctx.Err() == nil && errors.Is(err, fault.ErrTooLarge):
+		return fault.New(fault.Transient, op, fault.ErrTooLarge)
+	default:
+		return fault.Network(ctx, op, err)
 	}
-	return f
+}
+
+// missing is fault for a request that names no event: what was not found is a calendar or a subscription.
+func (c *client) missing(ctx context.Context, op string, err error) *fault.Error {
+	return c.fault(ctx, op, err)
 }
 
 // unreadable is a 2xx that makes no sense. A write may have taken effect.

@@ -74,7 +74,7 @@ func TestGuestsNotWritten(t *testing.T) {
 		want   fault.Kind
 	}{
 		{"changed since", provider.UpdateEvent{ETag: `W/"6"`, Invite: invite}, 200, stored(withGuests), fault.Conflict},
-		{"gone", provider.UpdateEvent{ETag: `W/"7"`, Invite: invite}, 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`, fault.Gone},
+		{"not found", provider.UpdateEvent{ETag: `W/"7"`, Invite: invite}, 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`, fault.NotFound},
 		{"odd guest", provider.UpdateEvent{ETag: `W/"7"`, Invite: invite}, 200, stored(`,"attendees":["x"]`), fault.Transient},
 		{
 			"already as wished",

@@ -73,8 +73,8 @@ func calendarOf(entry models.Calendarable) cal.Calendar {
 	return out
 }
 
-// ReadEvent reads one event with its stamp. Graph forgets a deleted event: 404 with ErrorItemNotFound, on a path that names the calendar and
-// with an immutable id, is fault.Gone; any other 404 proves nothing (https://learn.microsoft.com/en-us/graph/api/event-get).
+// ReadEvent reads one event with its stamp. Graph forgets a deleted event, and answers 404 with ErrorItemNotFound for it as for one in a calendar
+// that the account may not see, or that is too new: that proves nothing (https://learn.microsoft.com/en-us/graph/api/event-get).
 func (c *client) ReadEvent(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
 	const op = "microsoft: read event"
 	if err := checkRef(op, ref); err != nil {
@@ -102,7 +102,8 @@ func (c *client) get(ctx context.Context, op string, ref provider.EventRef, body
 	return raw, nil
 }
 
-// FindEvent returns the event that carries the key (https://learn.microsoft.com/en-us/graph/api/singlevaluelegacyextendedproperty-get).
+// FindEvent returns the event that carries the key (https://learn.microsoft.com/en-us/graph/api/singlevaluelegacyextendedproperty-get). It is
+// fault.NotFound only if the calendar has answered; one that is not found itself is fault.Forbidden, since nothing is known of its events.
 func (c *client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
 	const op = "microsoft: find event"
 	if err := checkCalendar(op, calendar); err != nil {
@@ -117,7 +118,11 @@ func (c *client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, k
 	}
 	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}})
 	if err != nil {
-		return cal.Event{}, c.missing(ctx, op, err)
+		f := c.missing(ctx, op, err)
+		if f.Kind == fault.NotFound {
+			f.Kind = fault.Forbidden
+		}
+		return cal.Event{}, f
 	}
 	page, err := decode[models.EventCollectionResponseable](raw, models.CreateEventCollectionResponseFromDiscriminatorValue)
 	if err != nil || page.GetValue() == nil {

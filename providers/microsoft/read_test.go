@@ -60,7 +60,7 @@ func TestFind(t *testing.T) {
 		{"found", 200, `{"value":[` + stored(stampedAs(testKey.String())) + `]}`, ""},
 		{"none", 200, `{"value":[]}`, fault.NotFound},
 		{"others only", 200, `{"value":[` + stored("") + `,` + stored(stampedAs("00ff")) + `]}`, fault.NotFound},
-		{"no calendar", 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`, fault.NotFound},
+		{"no calendar", 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`, fault.Forbidden},
 		{"no list", 200, `{}`, fault.Transient},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,11 +3,12 @@ package microsoft
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/calweave/calweave/contracts/fault"
 )
 
 // Bounds of an answer's body. The largest honest one is a full page of events with long bodies and many guests.
@@ -15,8 +16,6 @@ const (
 	maxAnswer  = 64 << 20
 	maxRefusal = 1 << 20
 )
-
-var errTooLong = errors.New("answer too long")
 
 // chain returns the HTTP client for the SDK: httpc inside a fixed order of steps. From the outside in:
 //
@@ -165,7 +164,7 @@ type boundedBody struct {
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left < 0 {
-		return 0, errTooLong
+		return 0, fault.ErrTooLarge
 	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
@@ -173,7 +172,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return n, errTooLong
+		return n, fault.ErrTooLarge
 	}
 	return n, err
 }

@@ -13,7 +13,7 @@ import (
 // CreateEvent posts an event with a transactionId made from its key. Graph answers the same request again with the same event, and one with
 // other content with ErrorDuplicateTransactionId and the id of the event that stands
 // (https://learn.microsoft.com/en-us/graph/api/resources/event, transactionId). Then that event is read, which is a second request, and
-// returned if it is ours: cancelled, if Graph has forgotten it since. The answer to a create leaves extended properties out; the stamp is
+// returned if it is ours; if it is not to be seen, that is fault.NotFound with its id, which proves nothing of it. The answer to a create leaves extended properties out; the stamp is
 // set here, since the create has written it.
 func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
 	const op = "microsoft: create event"
@@ -50,9 +50,10 @@ func (c *client) adopt(ctx context.Context, req provider.CreateEvent, taken *fau
 	id := cal.EventID(taken.Existing)
 	event, err := c.holder(ctx, req, id)
 	switch {
-	case fault.Is(err, fault.Gone): // it was made for the key, and is no more
-		event = cal.Event{ID: id, Status: cal.StatusCancelled, Stamp: req.Key.String()}
 	case fault.Is(err, fault.NotFound):
+		if id != "" { // it was deleted, or is hidden or too new
+			taken.Kind = fault.NotFound
+		}
 		return provider.Created{}, taken
 	case err != nil:
 		return provider.Created{}, err

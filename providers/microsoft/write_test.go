@@ -65,6 +65,7 @@ func TestCreateWithoutGuests(t *testing.T) {
 func TestCreateTwice(t *testing.T) {
 	t.Parallel()
 	ours := testKey.String()
+	names := func(kind fault.Kind) bool { return kind == fault.Duplicate || kind == fault.NotFound }
 	refusal := func(code string) string { return `{"error":{"code":"` + code + `","message":"m"}}` }
 	for _, tt := range []struct {
 		name    string
@@ -74,10 +75,10 @@ func TestCreateTwice(t *testing.T) {
 		adopted cal.EventStatus
 	}{
 		{"ours", 200, stored(stampedAs(ours)), "", cal.StatusConfirmed},
-		{"ours, forgotten", 404, refusal("ErrorItemNotFound"), "", cal.StatusCancelled},
+		{"not found", 404, refusal("ErrorItemNotFound"), fault.NotFound, ""},
 		{"another's", 200, stored(stampedAs("00ff")), fault.Duplicate, ""},
 		{"without a stamp", 200, stored(""), fault.Duplicate, ""},
-		{"not to be seen", 404, refusal("ResourceNotFound"), fault.Duplicate, ""},
+		{"not to be seen", 404, refusal("ResourceNotFound"), fault.NotFound, ""},
 		{"not to be read", 403, refusal("ErrorAccessDenied"), fault.Forbidden, ""},
 		{"not to be read now", 503, "", fault.Transient, ""},
 	} {
@@ -90,7 +91,7 @@ func TestCreateTwice(t *testing.T) {
 				got, err := script(t, create, readStored(tt.status, tt.answer)).CreateEvent(t.Context(), createIntro())
 				if tt.want != "" {
 					f, ok := fault.As(err)
-					if !ok || f.Kind != tt.want || tt.want == fault.Duplicate && f.Existing != string(ref.ID) {
+					if !ok || f.Kind != tt.want || names(f.Kind) != (f.Existing == string(ref.ID)) {
 						t.Errorf("got %+v, want %s", f, tt.want)
 					}
 					return
@@ -121,12 +122,13 @@ func TestCreateTwiceWithoutID(t *testing.T) {
 	}
 }
 
-// TestCreateRefused checks that nothing is Gone before it was made: that would begin another generation.
+// TestCreateRefused checks that a calendar that is not found names no event: that would begin another generation.
 func TestCreateRefused(t *testing.T) {
 	t.Parallel()
 	create := createAll
 	create.status, create.answer = 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`
-	if _, err := script(t, create).CreateEvent(t.Context(), createIntro()); !fault.Is(err, fault.NotFound) {
+	_, err := script(t, create).CreateEvent(t.Context(), createIntro())
+	if f, ok := fault.As(err); !ok || f.Kind != fault.NotFound || f.Existing != "" {
 		t.Errorf("got %v", err)
 	}
 	req := createIntro()
@@ -178,7 +180,7 @@ func TestUpdateDescription(t *testing.T) {
 	}
 	gone := read
 	gone.status, gone.answer = 404, `{"error":{"code":"ErrorItemNotFound","message":"m"}}`
-	if _, err := script(t, gone).UpdateEvent(t.Context(), req); !fault.Is(err, fault.Gone) {
+	if _, err := script(t, gone).UpdateEvent(t.Context(), req); !fault.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -225,7 +227,7 @@ func TestDelete(t *testing.T) {
 		want   fault.Kind
 	}{
 		{204, "", ""},
-		{404, "ErrorItemNotFound", fault.Gone},
+		{404, "ErrorItemNotFound", fault.NotFound}, // a calendar that is hidden answers the same
 		{404, "somethingNew", fault.NotFound},
 		{412, "ErrorIrresolvableConflict", fault.Conflict},
 		{403, "ErrorAccessDenied", fault.Forbidden},

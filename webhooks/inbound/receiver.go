@@ -101,7 +101,7 @@ func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []pro
 		if err := h.commit(ctx, n, trace); err != nil {
 			h.Log.ErrorContext(ctx, "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
 			w.Header().Set("Retry-After", "5")
-			problem(w, http.StatusServiceUnavailable, "nothing was committed for at least one notice: send the push again")
+			problem(w, http.StatusServiceUnavailable, "at least one notice could not be committed: send the push again")
 			return
 		}
 	}

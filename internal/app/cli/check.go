@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,37 +13,18 @@ import (
 	"github.com/calweave/calweave/internal/seal"
 )
 
-// unusable finds what is wrong with values that only those who use them can read: a mistake in a setting is one wherever it is noticed. The words of
-// those readers quote what they were given, passwords and all, except for the keyset's.
-func unusable(c *config.Config) (mistakes config.MistakesError) {
-	settings := c.Redacted()
-	for _, check := range []struct {
-		name  string
-		value config.Secret
-		wrong func(string) string
-		mend  string
-	}{
-		{databaseName, c.DatabaseURL, wrongPostgres, mendPostgres},
-		{"CALWEAVE_MIGRATE_DATABASE_URL", c.MigrateDatabaseURL, wrongPostgres, mendPostgres},
-		{"CALWEAVE_SWEEP_DATABASE_URL", c.SweepDatabaseURL, wrongPostgres, mendPostgres},
-		{"CALWEAVE_REDIS_URL", c.RedisURL, wrongRedis, "give redis://host:6379/0, or rediss:// for TLS"},
-		{"CALWEAVE_SEAL_KEYS", c.SealKeys, wrongKeys, "give what calweave key create --use=sealing prints"},
-	} {
-		if check.value == "" || check.value == c.DatabaseURL && check.name != databaseName {
-			continue // nobody gave it, or it is checked under the name that it has its value from
-		}
-		if what := check.wrong(check.value.Reveal()); what != "" {
-			i := slices.IndexFunc(settings, func(s config.Setting) bool { return s.Name == check.name })
-			mistakes = append(mistakes, config.Mistake{Name: check.name, Where: settings[i].Origin, What: what, Mend: check.mend})
-		}
+// checks are what is wrong with values that only those who use them can read: a mistake in a setting is one wherever it is noticed, and all are told
+// at once. The words of those readers quote what they were given, passwords and all, except for the keyset's.
+func checks() map[string]config.Check {
+	database := config.Check{Wrong: wrongPostgres, Mend: "give postgres://user@host:5432/name, with sslmode=require and the like behind a ?"}
+	return map[string]config.Check{
+		"CALWEAVE_DATABASE_URL":         database,
+		"CALWEAVE_MIGRATE_DATABASE_URL": database,
+		"CALWEAVE_SWEEP_DATABASE_URL":   database,
+		"CALWEAVE_REDIS_URL":            {Wrong: wrongRedis, Mend: "give redis://host:6379/0, or rediss:// for TLS"},
+		"CALWEAVE_SEAL_KEYS":            {Wrong: wrongKeys, Mend: "give what calweave key create --use=sealing prints"},
 	}
-	return mistakes
 }
-
-const (
-	databaseName = "CALWEAVE_DATABASE_URL"
-	mendPostgres = "give postgres://user@host:5432/name, with sslmode=require and the like behind a ?"
-)
 
 func wrongPostgres(url string) string {
 	if strings.HasPrefix(url, "sqlite:") {

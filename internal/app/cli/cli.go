@@ -81,14 +81,7 @@ func report(stderr io.Writer, err error) int {
 
 // load reads the configuration. flags win over everything.
 func (e *env) load(p config.Purpose, flags map[string]string) (*config.Config, error) {
-	c, err := config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags})
-	if err != nil {
-		return nil, err
-	}
-	if mistakes := unusable(c); len(mistakes) > 0 {
-		return nil, mistakes
-	}
-	return c, nil
+	return config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags, Checks: checks()})
 }
 
 func (e *env) logger(c *config.Config) *slog.Logger {

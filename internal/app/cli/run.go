@@ -16,17 +16,19 @@ import (
 )
 
 type runCommand struct {
-	Roles  string `placeholder:"ROLES" help:"What this process does: api, receiver, worker, scheduler, separated by commas (default: all)."`
-	Listen string `placeholder:"HOST:PORT" help:"Where HTTP is served (default: 127.0.0.1:8080)."`
+	// Roles is nil unless it was given: what is given empty is a mistake, since without it the process does everything.
+	Roles  *string `placeholder:"ROLES" help:"What this process does: api, receiver, worker, scheduler, separated by commas (default: all)."`
+	Listen string  `placeholder:"HOST:PORT" help:"Where HTTP is served (default: 127.0.0.1:8080)."`
 }
 
 // Run serves until it is told to stop.
 func (r runCommand) Run(e *env) (err error) {
 	flags := map[string]string{}
-	for name, value := range map[string]string{"CALWEAVE_ROLES": r.Roles, "CALWEAVE_LISTEN": r.Listen} {
-		if value != "" {
-			flags[name] = value
-		}
+	if r.Roles != nil {
+		flags["CALWEAVE_ROLES"] = *r.Roles
+	}
+	if r.Listen != "" {
+		flags["CALWEAVE_LISTEN"] = r.Listen
 	}
 	c, err := e.load(config.ForRun, flags)
 	if err != nil {

@@ -54,12 +54,43 @@ func TestWrongSettings(t *testing.T) {
 		"CALWEAVE_DATABASE_URL (environment): is no postgres:// or postgresql:// URL", "CALWEAVE_SEAL_KEYS (environment): is not JSON",
 		"CALWEAVE_PUBLIC_URL (environment): ", "CALWEAVE_GOOGLE_CLIENT_SECRET: is missing beside CALWEAVE_GOOGLE_CLIENT_ID",
 		"CALWEAVE_MICROSOFT_CLIENTID (environment): is no setting: did you mean CALWEAVE_MICROSOFT_CLIENT_ID?",
-		"CALWEAVE_WORKERS (file "+file+"): ",
+		"CALWEAVE_WORKERS (file "+file+"): ", "CALWEAVE_REDIS_URL (file "+file+"): names no database of Redis; give redis://",
 	)
 	if strings.Contains(r.err, "CANARY") {
 		t.Errorf("it repeats a secret: %s", r.err)
 	}
 	calweave(t, nil, "run", "--config=/no/such/file").fails(t, 2, "--config (file /no/such/file): cannot be read: no such file or directory")
+}
+
+// A mistake that the loader sees hides none that only a setting's user sees.
+func TestMistakesOfAllReadersAtOnce(t *testing.T) {
+	t.Parallel()
+	r := calweave(t, settings{
+		"CALWEAVE_ROLES":        "foo",
+		"CALWEAVE_DATABASE_URL": "postgres://calweave:CANARY@db/calweave?sslmode=bogus",
+		"CALWEAVE_REDIS_URL":    "redis://:CANARY@h/abc",
+		"CALWEAVE_SEAL_KEYS":    `{"primaryKeyId":1,"key":[{"keyData":{"value":"CANARY"}}]}`,
+		"CALWEAVE_PUBLIC_URL":   "http://127.0.0.1:8080",
+	}, "run")
+	words := []string{
+		`CALWEAVE_ROLES (environment): "foo" is no role`, "CALWEAVE_DATABASE_URL (environment): names no database of PostgreSQL; give postgres://",
+		"CALWEAVE_REDIS_URL (environment): names no database of Redis; give redis://", "CALWEAVE_SEAL_KEYS (environment): is no usable keyset",
+	}
+	r.fails(t, 2, words...)
+	if n := strings.Count(r.err, "\n"); n != len(words)+1 || strings.Contains(r.err, "CANARY") {
+		t.Errorf("%s", r.err)
+	}
+}
+
+// Roles that are given and name none are a mistake: they would silently mean all.
+func TestEmptyRoles(t *testing.T) {
+	t.Parallel()
+	for where, r := range map[string]result{
+		"command line": calweave(t, nil, "run", "--roles="),
+		"environment":  calweave(t, settings{"CALWEAVE_ROLES": ""}, "run"),
+	} {
+		r.fails(t, 2, "CALWEAVE_ROLES ("+where+"): is empty; give one or more of api, receiver, worker and scheduler, separated by commas; leave it out for all")
+	}
 }
 
 // What only PostgreSQL's, Redis's and the sealer's own readers can refuse is a mistake like the others, and told with them.

@@ -24,6 +24,7 @@ import (
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/simtest"
 	"github.com/calweave/calweave/internal/sim/stage"
 )
 
@@ -165,12 +166,11 @@ func TestCoreVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := simtest.HTTP(t).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	http.DefaultClient.CloseIdleConnections()
 	if resp.StatusCode != http.StatusUnauthorized || s.core.count() != 0 {
 		t.Errorf("%d, %d messages", resp.StatusCode, s.core.count())
 	}

@@ -56,7 +56,7 @@ func (c connection) start(changed map[string]string) string {
 
 func (c connection) consent(changed map[string]string, choice browser.Choice) url.Values {
 	c.t.Helper()
-	p, err := browser.Consent(c.t.Context(), http.DefaultClient, c.start(changed), choice)
+	p, err := browser.Consent(c.t.Context(), simtest.HTTP(c.t), c.start(changed), choice)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestConsentPageRefuses(t *testing.T) {
 	if q := c.consent(nil, browser.Choice{Refuse: true}); q.Get("error") != "access_denied" || q.Has("code") || q.Get("state") != "st&te" {
 		t.Errorf("a refusal comes back with %v", q)
 	}
-	if _, err := browser.Consent(t.Context(), http.DefaultClient, c.start(nil), browser.Choice{Account: "nobody@example.com"}); err == nil {
+	if _, err := browser.Consent(t.Context(), simtest.HTTP(t), c.start(nil), browser.Choice{Account: "nobody@example.com"}); err == nil {
 		t.Error("the browser found an account that is not there")
 	}
 }

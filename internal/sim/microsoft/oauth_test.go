@@ -52,7 +52,7 @@ func (c connection) start(changed map[string]string) string {
 
 func (c connection) consent(choice browser.Choice) url.Values {
 	c.t.Helper()
-	p, err := browser.Consent(c.t.Context(), http.DefaultClient, c.start(nil), choice)
+	p, err := browser.Consent(c.t.Context(), simtest.HTTP(c.t), c.start(nil), choice)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -9,6 +9,15 @@ import (
 	"testing"
 )
 
+// HTTP returns a client that shares no connection and leaves none behind when the test ends. Tests that run in parallel must not send through
+// http.DefaultTransport: each httptest.Server that ends closes its idle connections, under a request of another test that has just been given one.
+func HTTP(tb testing.TB) *http.Client {
+	tb.Helper()
+	c := &http.Client{Transport: &http.Transport{}}
+	tb.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
 // Client sends single requests.
 type Client struct {
 	Base  string
@@ -74,7 +83,9 @@ func (c Client) Try(method, path string, body any, headers ...string) (Answer, e
 	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
+	wire := &http.Transport{} // see HTTP
+	defer wire.CloseIdleConnections()
+	resp, err := wire.RoundTrip(req) // follows no redirect
 	if err != nil {
 		return Answer{}, err
 	}
