@@ -11,6 +11,8 @@ type content struct {
 	start, end moment
 	status     string
 	recurrence []string
+	// rules are the recurrence, read; nil for an event that is no series.
+	rules      *rules
 	attendees  []attendee
 	properties properties
 	// sequence is what the client wrote; nil leaves it to the calendar.
@@ -74,7 +76,7 @@ func (s *Server) parseContent(doc map[string]json.RawMessage, cal *calendar, o w
 	if c.properties, err = parseProperties(doc["extendedProperties"]); err != nil {
 		return c, err
 	}
-	if err := decode(doc, "recurrence", &c.recurrence); err != nil {
+	if err := s.parseRecurrence(doc, &c); err != nil {
 		return c, err
 	}
 	if err := decode(doc, "sequence", &c.sequence); err != nil {
@@ -85,6 +87,25 @@ func (s *Server) parseContent(doc map[string]json.RawMessage, cal *calendar, o w
 	}
 	c.fields, err = parseFields(doc, o)
 	return c, err
+}
+
+// parseRecurrence reads the recurrence lines. A series of timed events needs its zone, in which its wall time stays the same
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events#start.timeZone).
+func (s *Server) parseRecurrence(doc map[string]json.RawMessage, c *content) error {
+	if err := decode(doc, "recurrence", &c.recurrence); err != nil || len(c.recurrence) == 0 {
+		c.recurrence = nil
+		return err
+	}
+	var start wireMoment
+	if err := decode(doc, "start", &start); err != nil {
+		return err
+	}
+	if start.DateTime != "" && start.TimeZone == "" {
+		return required("Missing time zone definition for start time.")
+	}
+	var err error
+	c.rules, err = s.parseRules(c.recurrence, c.start)
+	return err
 }
 
 func checkRange(start, end moment) error {

@@ -26,17 +26,12 @@ func (s *Server) find(c *call) (*calendar, *event, *time.Location, error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e := entry.calendar.events[c.r.PathValue("event")]
+	e := entry.calendar.resolve(c.r.PathValue("event"))
 	if e == nil {
 		return nil, nil, nil, notFound()
 	}
-	in := entry.calendar.loc
-	if zone := c.query.Get("timeZone"); zone != "" {
-		if in, err = s.world.Zones.Load(zone); err != nil {
-			return nil, nil, nil, invalidParameter("timeZone", "Invalid time zone definition.")
-		}
-	}
-	return entry.calendar, e, in, nil
+	in, err := s.zoneOf(c.query, entry.calendar)
+	return entry.calendar, e, in, err
 }
 
 // insertEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/insert.
@@ -58,7 +53,7 @@ func (s *Server) updateEvent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}
@@ -73,7 +68,7 @@ func (s *Server) patchEvent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}
@@ -84,7 +79,7 @@ func (s *Server) patchEvent(c *call) (answer, error) {
 // deleteEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/delete: 204 once, 410 ever after.
 func (s *Server) deleteEvent(c *call) (answer, error) {
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}

@@ -54,6 +54,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET "+api+"calendars/{calendar}/events", s.api(readScopes, s.listEvents))
 	mux.Handle("POST "+api+"calendars/{calendar}/events", s.api(writeScopes, s.insertEvent))
 	mux.Handle("GET "+api+"calendars/{calendar}/events/{event}", s.api(readScopes, s.readEvent))
+	mux.Handle("GET "+api+"calendars/{calendar}/events/{event}/instances", s.api(readScopes, s.listInstances))
 	mux.Handle("PUT "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.updateEvent))
 	mux.Handle("PATCH "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.patchEvent))
 	mux.Handle("DELETE "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.deleteEvent))
@@ -61,7 +62,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("POST "+api+"channels/stop", s.api(anyScope, s.stop))
 	for _, path := range []string{
 		"POST " + api + "calendars/{calendar}/events/import", "POST " + api + "calendars/{calendar}/events/quickAdd", "POST " + api + "freeBusy",
-		"GET " + api + "calendars/{calendar}/events/{event}/instances", "POST " + api + "calendars/{calendar}/events/{event}/move",
+		"POST " + api + "calendars/{calendar}/events/{event}/move",
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { notSimulated(r.Method + " " + r.URL.Path).write(w) })
 	}

@@ -79,7 +79,10 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 	}
 	e := &event{
 		content: c, id: old.id, iCalUID: old.iCalUID, created: old.created, creator: old.creator, organizer: old.organizer,
-		sequence: old.sequence, etag: old.etag, updated: old.updated,
+		sequence: old.sequence, etag: old.etag, updated: old.updated, master: old.master, original: old.original,
+	}
+	if e.master != "" && e.series() {
+		return nil, invalid("An occurrence of a recurring event cannot recur.")
 	}
 	e.keep(old)
 	if rescheduled(old, e) {
@@ -145,13 +148,16 @@ func (w writing) matches(old *event) error {
 // commit stores a state, tells the channels and mails the guests. A change of nothing but reminders is not seen by anyone
 // (https://developers.google.com/workspace/calendar/api/v3/reference/events#updated). s.mu is held.
 func (s *Server) commit(w writing, old, e *event) {
-	silent := old != nil && sameBut("reminders", old.content, e.content) && !reflect.DeepEqual(old.fields["reminders"], e.fields["reminders"])
+	silent := w.cal.events[e.id] != nil && sameBut("reminders", old.content, e.content) && !reflect.DeepEqual(old.fields["reminders"], e.fields["reminders"])
 	if !silent {
 		now := s.world.Now()
 		e.etag, e.updated, w.cal.updated = quoted(w.cal.nextStamp(now)), now, now
+		before := w.cal.journal.Latest(e.id)
 		w.cal.journal.Record(e.id)
+		w.cal.remember(old, e, before)
 	}
 	w.cal.events[e.id] = e
+	s.settle(w.cal, old, e)
 	if silent {
 		return
 	}
