@@ -32,6 +32,10 @@ func writeScopes() []string {
 	return []string{"calendar", "calendar.app.created", "calendar.events", "calendar.events.owned"}
 }
 
+func moveScopes() []string { return []string{"calendar", "calendar.events", "calendar.events.owned"} }
+
+func relistScopes() []string { return []string{"calendar", "calendar.calendarlist"} }
+
 func readScopes() []string {
 	return append(writeScopes(), "calendar.readonly", "calendar.events.readonly", "calendar.events.freebusy",
 		"calendar.events.owned.readonly", "calendar.events.public.readonly")

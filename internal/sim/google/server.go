@@ -59,11 +59,13 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("PATCH "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.patchEvent))
 	mux.Handle("DELETE "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.deleteEvent))
 	mux.Handle("POST "+api+"calendars/{calendar}/events/watch", s.api(readScopes, s.watch))
+	mux.Handle("POST "+api+"calendars/{calendar}/events/import", s.api(writeScopes, s.importEvent))
+	mux.Handle("POST "+api+"calendars/{calendar}/events/{event}/move", s.api(moveScopes, s.moveEvent))
+	mux.Handle("PATCH "+api+"users/me/calendarList/{calendar}", s.api(relistScopes, s.patchEntry))
+	mux.Handle("DELETE "+api+"users/me/calendarList/{calendar}", s.api(relistScopes, s.deleteEntry))
+	mux.Handle("POST "+api+"users/me/calendarList", s.api(relistScopes, s.insertEntry))
 	mux.Handle("POST "+api+"channels/stop", s.api(anyScope, s.stop))
-	for _, path := range []string{
-		"POST " + api + "calendars/{calendar}/events/import", "POST " + api + "calendars/{calendar}/events/quickAdd", "POST " + api + "freeBusy",
-		"POST " + api + "calendars/{calendar}/events/{event}/move",
-	} {
+	for _, path := range []string{"POST " + api + "calendars/{calendar}/events/quickAdd", "POST " + api + "freeBusy"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { notSimulated(r.Method + " " + r.URL.Path).write(w) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

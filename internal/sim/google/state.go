@@ -23,6 +23,9 @@ type listEntry struct {
 	role     stage.Role
 	primary  bool
 	etag     string
+	// hidden and deleted keep it out of the list, and out of sight; override is the person's own name for it.
+	hidden, deleted, deselected bool
+	override                    string
 }
 
 // calendar is shared by everyone who sees it.

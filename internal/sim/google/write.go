@@ -18,6 +18,8 @@ type writing struct {
 	// notify is sendUpdates: all, externalOnly or none.
 	notify  string
 	ifMatch string
+	// private says that nobody else is to learn of the write: not by mail and not in a calendar of theirs.
+	private bool
 	options writeOptions
 }
 
@@ -39,22 +41,56 @@ func (s *Server) insert(w writing, doc map[string]json.RawMessage) (*event, erro
 	if !validID(id) {
 		return nil, invalid("Invalid resource id value.")
 	}
+	if err := checkType(doc, w.cal); err != nil {
+		return nil, err
+	}
 	if w.cal.events[id] != nil { // a deleted event keeps its id for good
 		return nil, failed(http.StatusConflict, "duplicate", "The requested identifier already exists.")
 	}
+	e, err := s.build(w, doc, uid)
+	if err != nil {
+		return nil, err
+	}
+	e.id = id
+	if uid == "" {
+		e.iCalUID = id + "@google.com"
+	}
+	s.commit(w, nil, e)
+	return e, nil
+}
+
+// build makes a new event of what a client wrote, without storing it. s.mu is held.
+func (s *Server) build(w writing, doc map[string]json.RawMessage, uid string) (*event, error) {
 	c, err := s.parseContent(doc, w.cal, w.options)
 	if err != nil {
 		return nil, err
 	}
-	if uid == "" {
-		uid = id + "@google.com"
-	}
-	e := &event{content: c, id: id, iCalUID: uid, created: s.world.Now(), creator: w.by, organizer: w.cal.id}
+	e := &event{content: c, id: s.world.IDs.Base32(26), iCalUID: uid, created: s.world.Now(), creator: w.by, organizer: w.cal.id}
 	if e.status == "" {
 		e.status = confirmed
 	}
-	s.commit(w, nil, e)
+	if c.sequence != nil {
+		e.sequence = *c.sequence
+	}
 	return e, nil
+}
+
+// checkType refuses what clients cannot make: mails that Google reads become events by themselves, and the events of a person's whereabouts
+// live in the primary calendar only (https://developers.google.com/workspace/calendar/api/guides/event-types).
+func checkType(doc map[string]json.RawMessage, cal *calendar) error {
+	var kind string
+	if err := decode(doc, "eventType", &kind); err != nil {
+		return err
+	}
+	switch kind {
+	case "fromGmail":
+		return invalid("Events of type fromGmail cannot be created.")
+	case "workingLocation", "outOfOffice", "focusTime", "birthday":
+		if !strings.EqualFold(cal.id, cal.owner) {
+			return invalid("Events of type " + kind + " can only be created in a primary calendar.")
+		}
+	}
+	return nil
 }
 
 // validID reports whether a client may choose the id: base32hex in lower case, 5 to 1024 characters.
