@@ -64,7 +64,7 @@ func (e *event) wire(cal *calendar, in *time.Location) map[string]any {
 		v["reminders"] = map[string]bool{"useDefault": true}
 	}
 	if len(e.attendees) > 0 {
-		v["attendees"] = shown(e.attendees, e.organizer, strings.EqualFold(e.organizer, cal.id))
+		v["attendees"] = shown(e.attendees, e.organizer, cal.id)
 	}
 	if !e.properties.empty() {
 		v["extendedProperties"] = e.properties

@@ -15,7 +15,11 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	if c.unchanged(e.etag) {
 		return notModified(e.etag), nil
 	}
-	return answer{body: e.wire(cal, in)}, nil
+	most, err := mostAttendees(c.query)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: trimmed(e.wire(cal, in), cal, most)}, nil
 }
 
 // find takes hold of the event that the path names.
@@ -112,7 +116,11 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if e == nil {
 		return answer{status: http.StatusNoContent}, nil
 	}
-	return answer{body: e.wire(w.cal, w.cal.loc)}, nil
+	a := answer{body: trimmed(e.wire(w.cal, w.cal.loc), w.cal, w.most)}
+	if e.waits() {
+		a.after = func() { s.finishConference(w.cal, e.id) }
+	}
+	return a, nil
 }
 
 // writing reads the parameters that all writes have.
@@ -128,5 +136,7 @@ func (c *call) writing() (writing, error) {
 		conferences: c.query.Get("conferenceDataVersion") == "1",
 		attachments: c.query.Get("supportsAttachments") == "true",
 	}
-	return w, nil
+	var err error
+	w.most, err = mostAttendees(c.query)
+	return w, err
 }

@@ -68,7 +68,7 @@ func (s *Server) listing(entry *listEntry, q query, p page, etag string) map[str
 	cal := entry.calendar
 	items := make([]any, 0, len(p.events))
 	for _, e := range p.events {
-		items = append(items, s.row(e, entry, q.in))
+		items = append(items, trimmed(s.row(e, entry, q.in), cal, q.most))
 	}
 	v := map[string]any{
 		"kind": "calendar#events", "etag": etag, "summary": cal.name, "description": "", "updated": millis(cal.updated), "timeZone": cal.zone,

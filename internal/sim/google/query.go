@@ -29,6 +29,7 @@ type query struct {
 	private     []string
 	shared      []string
 	types       []string
+	most        int
 	// order is "", startTime or updated.
 	order string
 	// syncable says that the listing ends with a sync token.
@@ -52,7 +53,7 @@ func (s *Server) parseQuery(v url.Values, entry *listEntry) (query, error) {
 		return q, err
 	}
 	var err error
-	if q.size, err = sizeOf(v, 250, 2500); err != nil {
+	if err := q.parseBounds(v); err != nil {
 		return q, err
 	}
 	for name, into := range map[string]*bool{"singleEvents": &q.single, "showDeleted": &q.showDeleted, "showHiddenInvitations": new(bool)} {
@@ -73,6 +74,15 @@ func (s *Server) parseQuery(v url.Values, entry *listEntry) (query, error) {
 		return q, err
 	}
 	return q, q.parseTimes(v, s.world.Now())
+}
+
+// parseBounds reads how much of everything an answer may hold.
+func (q *query) parseBounds(v url.Values) (err error) {
+	if q.size, err = sizeOf(v, 250, 2500); err != nil {
+		return err
+	}
+	q.most, err = mostAttendees(v)
+	return err
 }
 
 // zoneOf is the zone in which an answer shows times: the calendar's unless the request asks for another.

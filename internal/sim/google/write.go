@@ -20,7 +20,11 @@ type writing struct {
 	ifMatch string
 	// private says that nobody else is to learn of the write: not by mail and not in a calendar of theirs.
 	private bool
+	// guest says that the write is what a guest's own write means for the organizer's event.
+	guest   bool
 	options writeOptions
+	// most is how many guests the answer may show; 0 is all.
+	most int
 }
 
 // insert stores a new event (https://developers.google.com/workspace/calendar/api/v3/reference/events/insert). s.mu is held.
@@ -66,6 +70,9 @@ func (s *Server) build(w writing, doc map[string]json.RawMessage, uid string) (*
 		return nil, err
 	}
 	e := &event{content: c, id: s.world.IDs.Base32(26), iCalUID: uid, created: s.world.Now(), creator: w.by, organizer: w.cal.id}
+	if err := s.confer(&e.content, nil); err != nil {
+		return nil, err
+	}
 	if e.status == "" {
 		e.status = confirmed
 	}
@@ -110,6 +117,7 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 	if err != nil {
 		return nil, err
 	}
+	c.attendees = completed(doc, old.attendees, c.attendees)
 	if c.sequence != nil && *c.sequence < old.sequence {
 		return nil, invalid("Invalid sequence value. The specified sequence number is below the current sequence number of the resource. Re-fetch the resource and use its sequence number on the following request.")
 	}
@@ -120,7 +128,14 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 	if e.master != "" && e.series() {
 		return nil, invalid("An occurrence of a recurring event cannot recur.")
 	}
+	if err := s.confer(&e.content, old); err != nil {
+		return nil, err
+	}
 	e.keep(old)
+	after, err := s.asGuest(w, old, e)
+	if err != nil {
+		return nil, err
+	}
 	if rescheduled(old, e) {
 		e.sequence++
 	}
@@ -128,10 +143,11 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 		e.sequence = max(e.sequence, *c.sequence)
 	}
 	s.commit(w, old, e)
-	return e, nil
+	after()
+	return w.cal.events[e.id], nil
 }
 
-// keep takes over what a write never changes: the type of the event, and its status if the write does not say it.
+// keep takes over what a write never changes: the type of the event and the link to its conference, and its status if the write does not say it.
 func (e *event) keep(old *event) {
 	if e.status == "" {
 		e.status = old.status
@@ -139,6 +155,9 @@ func (e *event) keep(old *event) {
 	delete(e.fields, "eventType")
 	if raw := old.fields["eventType"]; raw != nil {
 		e.fields["eventType"] = raw
+	}
+	if raw := old.fields["hangoutLink"]; raw != nil && sameJSON(old.fields["conferenceData"], e.fields["conferenceData"]) {
+		e.fields["hangoutLink"] = raw
 	}
 }
 
@@ -170,6 +189,7 @@ func (s *Server) remove(w writing, old *event) error {
 	e.status = cancelled
 	e.sequence++
 	s.commit(w, old, &e)
+	s.leave(w, old)
 	return nil
 }
 
@@ -198,6 +218,7 @@ func (s *Server) commit(w writing, old, e *event) {
 		return
 	}
 	s.mail(w, old, e)
+	s.share(w, old, e)
 	s.push(w.cal, stateExists)
 	s.world.Signal.Raise()
 }

@@ -36,7 +36,35 @@ type GoogleSwitches struct {
 	// CancelledDetails keeps the content of a deleted event in listings. Only its id is promised; on the organizer's calendar the rest may
 	// be there (https://developers.google.com/workspace/calendar/api/v3/reference/events#status).
 	CancelledDetails bool `json:"cancelled_details"`
+	// SilentGuests says whether guests with a Google calendar get their copy of an event that is made with sendUpdates=none: the reference of
+	// events.insert warns that with none some guests may be lost.
+	SilentGuests SilentGuests `json:"silent_guests"`
+	// GuestEdits says what becomes of a guest's change to what belongs to the organizer: Refused with 403 forbiddenForNonOrganizer, as the
+	// guide to errors has it, or Served in the guest's own copy until the organizer writes again, as the guide to inviting attendees has it.
+	GuestEdits Verdict `json:"guest_edits"`
+	// Conferences says how the making of a conference ends: with success or failure after the answer, or with success in it. It is documented
+	// to be asynchronous, not how long it takes.
+	Conferences Conferences `json:"conferences"`
 }
+
+// SilentGuests is what becomes of guests whom nobody mails.
+type SilentGuests string
+
+// What becomes of them.
+const (
+	GuestsKept SilentGuests = "kept"
+	GuestsLost SilentGuests = "lost"
+)
+
+// Conferences is how the making of a conference ends.
+type Conferences string
+
+// The ends.
+const (
+	ConferenceLater  Conferences = "later"
+	ConferenceAtOnce Conferences = "at_once"
+	ConferenceFails  Conferences = "fails"
+)
 
 // SyncMessage orders a channel's first message and the answer that opens the channel.
 type SyncMessage string
@@ -109,7 +137,10 @@ const (
 // DefaultSwitches are what is documented or, failing that, what is reported most.
 func DefaultSwitches() Switches {
 	return Switches{
-		Google: GoogleSwitches{SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404},
+		Google: GoogleSwitches{
+			SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404,
+			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater,
+		},
 		Microsoft: MicrosoftSwitches{
 			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
 			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
@@ -127,6 +158,9 @@ func (s Switches) check() error {
 		oneOf("google.unreadable_cursor", g.UnreadableCursor, 410, 400),
 		atLeast("google.max_channel_hours", g.MaxChannelHours, 1),
 		oneOf("google.stop_unknown", g.StopUnknown, 404, 400, 204),
+		oneOf("google.silent_guests", g.SilentGuests, GuestsKept, GuestsLost),
+		oneOf("google.guest_edits", g.GuestEdits, Refused, Served),
+		oneOf("google.conferences", g.Conferences, ConferenceLater, ConferenceAtOnce, ConferenceFails),
 		oneOf("microsoft.patch_if_match", m.PatchIfMatch, Honoured, Ignored),
 		oneOf("microsoft.delete_if_match", m.DeleteIfMatch, Honoured, Ignored),
 		oneOf("microsoft.duplicate_transaction", m.DuplicateTransaction, 400, 409),
