@@ -128,7 +128,7 @@ func domainOf(reason string) string {
 	switch reason {
 	case "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded":
 		return "usageLimits"
-	case "forbiddenForNonOrganizer", "fullSyncRequired", "updatedMinTooLongAgo", "timeRangeEmpty":
+	case "forbiddenForNonOrganizer", "fullSyncRequired", "updatedMinTooLongAgo", "timeRangeEmpty", "tooManyCalendarsRequested":
 		return "calendar"
 	default:
 		return "global"

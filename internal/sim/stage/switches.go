@@ -42,6 +42,21 @@ type GoogleSwitches struct {
 	// GuestEdits says what becomes of a guest's change to what belongs to the organizer: Refused with 403 forbiddenForNonOrganizer, as the
 	// guide to errors has it, or Served in the guest's own copy until the organizer writes again, as the guide to inviting attendees has it.
 	GuestEdits Verdict `json:"guest_edits"`
+	// DeclinedIsBusy makes freeBusy show the time of events that the calendar's owner has declined. Nothing is documented about them.
+	DeclinedIsBusy bool `json:"declined_is_busy"`
+	// FreeBusyDays is the longest window of freeBusy, beyond which the answer is 400 timeRangeTooLong; 0 is none. Not documented; clients
+	// report about three months.
+	FreeBusyDays int `json:"free_busy_days"`
+	// ProjectPerMinute and UserPerMinute are how many requests a client, and one of its users, has in any minute; 0 is any number, so that a
+	// test need not hurry slowly. The guide to quotas has 10,000 and 600.
+	ProjectPerMinute int `json:"project_per_minute"`
+	UserPerMinute    int `json:"user_per_minute"`
+	// CalendarWritesPerMinute is how many writes one calendar takes in any minute; 0 is any number. That there is a limit is documented, not
+	// which.
+	CalendarWritesPerMinute int `json:"calendar_writes_per_minute"`
+	// QuotaStatus is the status of a request beyond them: 403 or 429, both are documented
+	// (https://developers.google.com/workspace/calendar/api/guides/errors).
+	QuotaStatus int `json:"quota_status"`
 	// Conferences says how the making of a conference ends: with success or failure after the answer, or with success in it. It is documented
 	// to be asynchronous, not how long it takes.
 	Conferences Conferences `json:"conferences"`
@@ -139,7 +154,7 @@ func DefaultSwitches() Switches {
 	return Switches{
 		Google: GoogleSwitches{
 			SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404,
-			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater,
+			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater, FreeBusyDays: 92, QuotaStatus: 403,
 		},
 		Microsoft: MicrosoftSwitches{
 			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
@@ -159,6 +174,11 @@ func (s Switches) check() error {
 		atLeast("google.max_channel_hours", g.MaxChannelHours, 1),
 		oneOf("google.stop_unknown", g.StopUnknown, 404, 400, 204),
 		oneOf("google.silent_guests", g.SilentGuests, GuestsKept, GuestsLost),
+		atLeast("google.free_busy_days", g.FreeBusyDays, 0),
+		atLeast("google.project_per_minute", g.ProjectPerMinute, 0),
+		atLeast("google.user_per_minute", g.UserPerMinute, 0),
+		atLeast("google.calendar_writes_per_minute", g.CalendarWritesPerMinute, 0),
+		oneOf("google.quota_status", g.QuotaStatus, 403, 429),
 		oneOf("google.guest_edits", g.GuestEdits, Refused, Served),
 		oneOf("google.conferences", g.Conferences, ConferenceLater, ConferenceAtOnce, ConferenceFails),
 		oneOf("microsoft.patch_if_match", m.PatchIfMatch, Honoured, Ignored),
