@@ -224,7 +224,7 @@ func (s *Server) DropChannel(email, id string) error {
 	if ch == nil || !s.alive(ch) || !strings.EqualFold(ch.account, email) {
 		return fmt.Errorf("%w: %q of %q at Google", stage.ErrUnknownChannel, id, email)
 	}
-	ch.stopped = true
+	ch.stop(s.world.Now())
 	s.world.Signal.Raise()
 	return nil
 }

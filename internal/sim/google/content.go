@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // content is what a client may write of an event.
@@ -85,8 +87,34 @@ func (s *Server) parseContent(doc map[string]json.RawMessage, cal *calendar, o w
 	if c.status, err = parseStatus(doc["status"]); err != nil {
 		return c, err
 	}
-	c.fields, err = parseFields(doc, o)
-	return c, err
+	if c.fields, err = parseFields(doc, o); err != nil {
+		return c, err
+	}
+	return c, s.checkDescription(c.fields)
+}
+
+// maxDescription is a limit that clients report and no page documents.
+const maxDescription = 8192
+
+func (s *Server) checkDescription(fields map[string]json.RawMessage) error {
+	verdict := s.world.Switches().Google.LongText
+	if verdict == stage.Served {
+		return nil
+	}
+	var text string
+	if err := decode(fields, "description", &text); err != nil {
+		return err
+	}
+	all := []rune(text)
+	if len(all) <= maxDescription {
+		return nil
+	}
+	if verdict == stage.Refused {
+		return invalid("Invalid value for: description")
+	}
+	cut, err := json.Marshal(string(all[:maxDescription]))
+	fields["description"] = cut
+	return err
 }
 
 // parseRecurrence reads the recurrence lines. A series of timed events needs its zone, in which its wall time stays the same

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
@@ -37,14 +38,9 @@ func (s *Server) listEvents(c *call) (answer, error) {
 func (s *Server) begin(cal *calendar, q *query) (cursor, error) {
 	at := cursor{Kind: pageKind, Calendar: cal.id, Epoch: cal.epoch, UpTo: cal.journal.Seq(), Shape: q.shape, Min: seconds(q.timeMin), Max: seconds(q.timeMax)}
 	if q.syncToken != "" {
-		since, ok := parseCursor(q.syncToken, syncKind)
-		switch {
-		case !ok || since.Calendar != cal.id:
-			return at, s.unreadable()
-		case since.Epoch != cal.epoch:
-			return at, fullSyncRequired()
-		case since.Shape != q.shape:
-			return at, invalidParameter("syncToken", "The parameters differ from those of the listing that the sync token came from.")
+		since, err := s.since(cal, q)
+		if err != nil {
+			return at, err
 		}
 		at.Changes, at.Pos, at.Since = true, since.After, since.After
 		// What the first listing was bounded by bounds the expansion of series ever after.
@@ -61,6 +57,21 @@ func (s *Server) begin(cal *calendar, q *query) (cursor, error) {
 		return at, fullSyncRequired()
 	}
 	return on, nil
+}
+
+// since reads a sync token.
+func (s *Server) since(cal *calendar, q *query) (cursor, error) {
+	since, ok := parseCursor(q.syncToken, syncKind)
+	changed := s.world.Switches().Google.ChangedParameters
+	switch {
+	case !ok || since.Calendar != cal.id:
+		return since, s.unreadable()
+	case since.Epoch != cal.epoch, since.Shape != q.shape && changed == http.StatusGone:
+		return since, fullSyncRequired()
+	case since.Shape != q.shape && changed == http.StatusBadRequest:
+		return since, invalidParameter("syncToken", "The parameters differ from those of the listing that the sync token came from.")
+	}
+	return since, nil
 }
 
 // listing is the page as the API shows it.

@@ -13,6 +13,8 @@ type page struct {
 	next *cursor
 	// at is where the listing stands.
 	at cursor
+	// one spares a slice for every event that is no series.
+	one [1]*event
 }
 
 // page collects the rows of one page.
@@ -60,7 +62,14 @@ func (p *page) changes(cal *calendar, q query) error {
 // everything collects what matches, in order of creation.
 func (p *page) everything(cal *calendar, q query) {
 	for i, id := range cal.journal.From(int(p.at.Pos)) {
-		if !p.add(q.rows(cal.events[id], cal), q.size, int64(i)) {
+		e := cal.events[id]
+		rows := p.one[:0]
+		if e.series() {
+			rows = q.rows(e, cal)
+		} else if q.matches(e, cal) {
+			rows = append(rows, e)
+		}
+		if !p.add(rows, q.size, int64(i)) {
 			return
 		}
 	}

@@ -54,6 +54,22 @@ type GoogleSwitches struct {
 	// CalendarWritesPerMinute is how many writes one calendar takes in any minute; 0 is any number. That there is a limit is documented, not
 	// which.
 	CalendarWritesPerMinute int `json:"calendar_writes_per_minute"`
+	// ProjectPerDay is how many requests a client has in any 24 hours; 0 is any number. Beyond them the answer is 403 quotaExceeded. The guide
+	// to quotas has a threshold of 1,000,000 and does not say what happens then.
+	ProjectPerDay int `json:"project_per_day"`
+	// QuotaRetryAfter are the seconds of a Retry-After beside a refusal for a quota; 0 is no such header. None is documented.
+	QuotaRetryAfter int `json:"quota_retry_after"`
+	// PushDomains says whether an address whose domain nobody has verified is Served, as the push guide now reads, or Refused with 401
+	// push.webhookUrlUnauthorized, as it read before. No domain is verified here.
+	PushDomains Verdict `json:"push_domains"`
+	// LingerSeconds is how long a channel still sends after it was stopped or has expired. Clients report that some do.
+	LingerSeconds int `json:"linger_seconds"`
+	// LongText says what becomes of a description of more than 8,192 characters: Served, Refused with 400 or Cut. No limit is documented;
+	// clients report about this one.
+	LongText Verdict `json:"long_text"`
+	// ChangedParameters is the status of a sync token whose listing had other parameters, of which the reference says that the behaviour is
+	// undefined: 400, 410, or 200 for a listing by the new parameters of what changed.
+	ChangedParameters int `json:"changed_parameters"`
 	// QuotaStatus is the status of a request beyond them: 403 or 429, both are documented
 	// (https://developers.google.com/workspace/calendar/api/guides/errors).
 	QuotaStatus int `json:"quota_status"`
@@ -155,6 +171,7 @@ func DefaultSwitches() Switches {
 		Google: GoogleSwitches{
 			SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404,
 			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater, FreeBusyDays: 92, QuotaStatus: 403,
+			PushDomains: Served, LongText: Served, ChangedParameters: 400,
 		},
 		Microsoft: MicrosoftSwitches{
 			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
@@ -178,6 +195,12 @@ func (s Switches) check() error {
 		atLeast("google.project_per_minute", g.ProjectPerMinute, 0),
 		atLeast("google.user_per_minute", g.UserPerMinute, 0),
 		atLeast("google.calendar_writes_per_minute", g.CalendarWritesPerMinute, 0),
+		atLeast("google.project_per_day", g.ProjectPerDay, 0),
+		atLeast("google.quota_retry_after", g.QuotaRetryAfter, 0),
+		oneOf("google.push_domains", g.PushDomains, Served, Refused),
+		atLeast("google.linger_seconds", g.LingerSeconds, 0),
+		oneOf("google.long_text", g.LongText, Served, Refused, Cut),
+		oneOf("google.changed_parameters", g.ChangedParameters, 400, 410, 200),
 		oneOf("google.quota_status", g.QuotaStatus, 403, 429),
 		oneOf("google.guest_edits", g.GuestEdits, Refused, Served),
 		oneOf("google.conferences", g.Conferences, ConferenceLater, ConferenceAtOnce, ConferenceFails),
