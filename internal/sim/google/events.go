@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // readEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/get. A deleted event is shown as cancelled.
 func (s *Server) readEvent(c *call) (answer, error) {
-	cal, e, in, err := s.find(c)
+	entry, e, in, err := s.find(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -19,11 +21,14 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: trimmed(e.wire(cal, in), cal, most)}, nil
+	if entry.role == stage.RoleFreeBusyReader {
+		return answer{body: e.busy(in)}, nil
+	}
+	return answer{body: trimmed(e.wire(entry.calendar, in), entry.calendar, most)}, nil
 }
 
 // find takes hold of the event that the path names.
-func (s *Server) find(c *call) (*calendar, *event, *time.Location, error) {
+func (s *Server) find(c *call) (*listEntry, *event, *time.Location, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	entry, err := s.entry(c)
@@ -35,7 +40,7 @@ func (s *Server) find(c *call) (*calendar, *event, *time.Location, error) {
 		return nil, nil, nil, notFound()
 	}
 	in, err := s.zoneOf(c.query, entry.calendar)
-	return entry.calendar, e, in, err
+	return entry, e, in, err
 }
 
 // insertEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/insert.
