@@ -250,3 +250,23 @@ func TestConferences(t *testing.T) {
 		t.Errorf("at once: %s", b.Raw)
 	}
 }
+
+func TestManyGuestsDoNotHearEachOther(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	s.Person(sim.Google, guest)
+	s.Person(sim.Google, "peer@example.com")
+	all := []object{{"email": guest}, {"email": "peer@example.com"}}
+	for i := range 199 {
+		all = append(all, object{"email": fmt.Sprintf("g%d@example.org", i)})
+	}
+	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"id": "booking1", "attendees": all})), http.StatusOK)
+	mine := object{"attendeesOmitted": true, "attendees": []object{{"email": guest, "responseStatus": "accepted"}}}
+	wantStatus(t, s.Client(sim.Google, guest).Do("PATCH", bookingPath, mine), http.StatusOK)
+	if rows := c.Do("GET", bookingPath, nil).Rows("attendees"); rows[0]["responseStatus"] != "accepted" {
+		t.Errorf("the organizer has %v", rows[0])
+	}
+	if rows := s.Client(sim.Google, "peer@example.com").Do("GET", bookingPath, nil).Rows("attendees"); rows[0]["responseStatus"] != "needsAction" {
+		t.Errorf("the other guest has %v", rows[0])
+	}
+}

@@ -321,3 +321,25 @@ func TestFreeBusyReadersSeeOccurrences(t *testing.T) {
 }
 
 func keys(row map[string]any) []string { return slices.Sorted(maps.Keys(row)) }
+
+func TestWhatLiesBehindTheBoundIsNotGone(t *testing.T) {
+	t.Parallel()
+	c := seriesOf(t, weekly(object{"recurrence": []string{"RRULE:FREQ=WEEKLY"}}))
+	_, _, sync := round(t, c, url.Values{"singleEvents": {"true"}, "maxResults": {"2500"}})
+	c.Do("PATCH", "/calendars/primary/events/series1", object{"recurrence": []string{"RRULE:FREQ=DAILY"}})
+	rows, _, _ := round(t, c, url.Values{"singleEvents": {"true"}, "maxResults": {"2500"}, "syncToken": {sync}})
+	for id, row := range rows {
+		if row["status"] == "cancelled" {
+			t.Fatalf("%s is said to be gone", id)
+		}
+	}
+}
+
+func TestRemindersOfAnOccurrence(t *testing.T) {
+	t.Parallel()
+	c := seriesOf(t, weekly(nil))
+	wantStatus(t, c.Do("PATCH", "/calendars/primary/events/series1_20261008T080000Z", object{"reminders": object{"useDefault": false}}), http.StatusOK)
+	if rows, _, _ := round(t, c, url.Values{"singleEvents": {"true"}}); len(rows) != 5 {
+		t.Errorf("listed: %v", ids(rows))
+	}
+}
