@@ -160,3 +160,65 @@ func TestDaysOfTwentyFiveHours(t *testing.T) {
 		}
 	}
 }
+
+func TestOddTimes(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	berlin := func(begin, end string) object {
+		return object{"start": object{"dateTime": begin, "timeZone": "Europe/Berlin"}, "end": object{"dateTime": end, "timeZone": "Europe/Berlin"}}
+	}
+	for name, tc := range map[string]struct {
+		e          object
+		begin, end string
+	}{
+		"no length":              {berlin("2026-10-01T10:00:00", "2026-10-01T10:00:00"), "2026-10-01T10:00:00+02:00", "2026-10-01T10:00:00+02:00"},
+		"longer than a day":      {berlin("2026-12-31T20:00:00", "2027-01-02T08:00:00"), "2026-12-31T20:00:00+01:00", "2027-01-02T08:00:00+01:00"},
+		"over the end of summer": {berlin("2026-10-25T01:30:00", "2026-10-25T03:30:00"), "2026-10-25T01:30:00+02:00", "2026-10-25T03:30:00+01:00"},
+		"in the past":            {berlin("1969-12-31T10:00:00", "1969-12-31T11:00:00"), "1969-12-31T10:00:00+01:00", "1969-12-31T11:00:00+01:00"},
+	} {
+		a := c.Do("POST", "/calendars/primary/events", tc.e)
+		if a.Text("start", "dateTime") != tc.begin || a.Text("end", "dateTime") != tc.end {
+			t.Errorf("%s: %s", name, a.Raw)
+		}
+	}
+	// A wall time that the clocks leave out is an hour that is there.
+	a := c.Do("POST", "/calendars/primary/events", berlin("2026-03-29T02:30:00", "2026-03-29T04:00:00"))
+	if begin := a.Text("start", "dateTime"); begin != "2026-03-29T01:30:00+01:00" && begin != "2026-03-29T03:30:00+02:00" {
+		t.Errorf("in the gap: %s", a.Raw)
+	}
+}
+
+func TestRevokedBetweenPages(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	insertMany(t, c, 3)
+	page := c.Do("GET", "/calendars/primary/events?maxResults=2", nil).Text("nextPageToken")
+	if err := s.RevokeGrants(sim.Google, host); err != nil {
+		t.Fatal(err)
+	}
+	rest := "/calendars/primary/events?maxResults=2&pageToken=" + page
+	wantError(t, c.Do("GET", rest, nil), http.StatusUnauthorized, "authError")
+	a := wantStatus(t, s.Client(sim.Google, host).Do("GET", rest, nil), http.StatusOK)
+	if len(a.Rows("items")) != 1 || a.Text("nextSyncToken") == "" {
+		t.Errorf("the rest: %s", a.Raw)
+	}
+}
+
+func TestAMoveIsSeenInBothCalendars(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	p, err := s.Seed(sim.Person{Provider: sim.Google, Email: host, Calendars: []sim.Calendar{{Name: "Team"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	team := "/calendars/" + p.Calendars[1].ID
+	c.Do("POST", "/calendars/primary/events", meeting(object{"id": "booking1"}))
+	here := c.Do("GET", "/calendars/primary/events", nil).Text("nextSyncToken")
+	there := c.Do("GET", team+"/events", nil).Text("nextSyncToken")
+	wantStatus(t, c.Do("POST", bookingPath+"/move?destination="+p.Calendars[1].ID, nil), http.StatusOK)
+	for path, want := range map[string]string{"/calendars/primary/events?syncToken=" + here: "cancelled", team + "/events?syncToken=" + there: "confirmed"} {
+		if rows := c.Do("GET", path, nil).Rows("items"); len(rows) != 1 || rows[0]["id"] != "booking1" || rows[0]["status"] != want {
+			t.Errorf("%s: %v", want, rows)
+		}
+	}
+}
