@@ -43,6 +43,9 @@ func (s *Server) share(w writing, old, e *event) {
 	if old != nil {
 		before = old.attendees
 	}
+	if len(before)+len(e.attendees) == 0 {
+		return
+	}
 	told := map[*calendar]bool{w.cal: true}
 	for _, a := range slices.Concat(e.attendees, before) {
 		cal := s.calendars[s.primaryOf(a.Email)]
@@ -114,12 +117,15 @@ func (c content) owned(have *event) content {
 	return c
 }
 
-// asGuest checks what a guest wrote into their own copy, and returns what has to be done once it is stored: their answer flows back to the
+// asGuest checks what a guest wrote into their own copy, and returns what has to be done once it is stored, if anything: their answer flows back to the
 // organizer, and where guests may modify the event so does the rest. s.mu is held.
 func (s *Server) asGuest(w writing, old, e *event) (after func(), err error) {
+	if w.private || !old.foreign(w.cal) {
+		return nil, nil //nolint:nilnil // nothing has to be done
+	}
 	home, o := s.source(w.cal, old)
-	if home == nil || w.private {
-		return func() {}, nil
+	if home == nil {
+		return nil, nil //nolint:nilnil // the organizer has no calendar here
 	}
 	if e.gone() && !old.gone() {
 		return func() { s.leave(w, old) }, nil
@@ -137,7 +143,7 @@ func (s *Server) asGuest(w writing, old, e *event) (after func(), err error) {
 		next.attendees = answered(w.cal, o.attendees, e.attendees)
 	}
 	if o.gone() || reflect.DeepEqual(o.content, next.content) {
-		return func() {}, nil
+		return nil, nil //nolint:nilnil // the organizer knows already
 	}
 	return func() { s.commit(onward, o, &next) }, nil
 }

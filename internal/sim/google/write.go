@@ -143,7 +143,9 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 		e.sequence = max(e.sequence, *c.sequence)
 	}
 	s.commit(w, old, e)
-	after()
+	if after != nil {
+		after()
+	}
 	return w.cal.events[e.id], nil
 }
 
