@@ -104,6 +104,15 @@ func (s *Sim) MoveEvent(in In, id string, start time.Time) (Event, error) {
 	return s.EditEvent(in, id, Edit{Start: &start})
 }
 
+// SplitSeries changes an occurrence of a series in a Google calendar, and all that follow it, by hand; what returns is the series that they
+// become.
+func (s *Sim) SplitSeries(in In, occurrence string, e Edit) (Event, error) {
+	if in.Provider != Google {
+		return Event{}, fmt.Errorf("%w: only Google's calendar splits series", ErrInvalid)
+	}
+	return s.google.SplitSeries(in.Email, in.Calendar, occurrence, e)
+}
+
 // DeleteEvent deletes an event by hand. notify mails the guests; Microsoft mails them in any case.
 func (s *Sim) DeleteEvent(in In, id string, notify bool) error {
 	at, err := s.side(in.Provider)

@@ -71,6 +71,13 @@ const (
 	Refused  = stage.Refused
 	Cut      = stage.Cut
 
+	GuestsKept = stage.GuestsKept
+	GuestsLost = stage.GuestsLost
+
+	ConferenceLater  = stage.ConferenceLater
+	ConferenceAtOnce = stage.ConferenceAtOnce
+	ConferenceFails  = stage.ConferenceFails
+
 	ScopeMailbox  = stage.ScopeMailbox
 	ScopeCalendar = stage.ScopeCalendar
 )

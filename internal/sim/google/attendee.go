@@ -2,7 +2,9 @@ package google
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -57,12 +59,53 @@ func guestIndex(all []attendee, email string) int {
 	return slices.IndexFunc(all, func(a attendee) bool { return strings.EqualFold(a.Email, email) })
 }
 
-// shown marks the organizer, who in the organizer's own calendar is also the one it belongs to.
-func shown(all []attendee, organizer string, self bool) []attendee {
+// shown marks the organizer, and the one whose calendar it is.
+func shown(all []attendee, organizer, calendar string) []attendee {
 	out := slices.Clone(all)
 	for i, a := range out {
-		if strings.EqualFold(a.Email, organizer) {
-			out[i].Organizer, out[i].Self = true, self
+		out[i].Organizer, out[i].Self = strings.EqualFold(a.Email, organizer), strings.EqualFold(a.Email, calendar)
+	}
+	return out
+}
+
+// mostAttendees reads maxAttendees; 0 is no limit.
+func mostAttendees(v url.Values) (int, error) {
+	text := v.Get("maxAttendees")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, invalidParameter("maxAttendees", "Invalid value '"+text+"'. Values must be within the range: [1, 2147483647]")
+	}
+	return n, nil
+}
+
+// trimmed shows no more than the one whose calendar it is when an event has more guests than the client wants to see
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events/list#maxAttendees).
+func trimmed(v map[string]any, cal *calendar, most int) map[string]any {
+	all, _ := v["attendees"].([]attendee)
+	if most == 0 || len(all) <= most {
+		return v
+	}
+	v["attendeesOmitted"] = true
+	delete(v, "attendees")
+	if i := guestIndex(all, cal.id); i >= 0 {
+		v["attendees"] = all[i : i+1]
+	}
+	return v
+}
+
+// completed are the guests as a client means them that was shown only some, and says so: those it names are changed, the others stay
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events#attendeesOmitted).
+func completed(doc map[string]json.RawMessage, old, written []attendee) []attendee {
+	if string(doc["attendeesOmitted"]) != "true" {
+		return written
+	}
+	out := slices.Clone(old)
+	for _, a := range written {
+		if i := guestIndex(out, a.Email); i >= 0 {
+			out[i] = a
 		}
 	}
 	return out

@@ -48,7 +48,7 @@ func (s *Server) CreateEvent(email, calendar string, d stage.Draft) (stage.Event
 // EditEvent changes an event as the person would.
 func (s *Server) EditEvent(email, calendar, id string, e stage.Edit) (stage.Event, error) {
 	return s.byHand(email, calendar, e.Notify, func(w writing) (*event, error) {
-		old := w.cal.events[id]
+		old := w.cal.resolve(id)
 		if old == nil || old.gone() {
 			return nil, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
 		}
@@ -59,7 +59,7 @@ func (s *Server) EditEvent(email, calendar, id string, e stage.Edit) (stage.Even
 // DeleteEvent deletes an event as the person would. Guests are mailed if notify says so.
 func (s *Server) DeleteEvent(email, calendar, id string, notify bool) error {
 	_, err := s.byHand(email, calendar, notify, func(w writing) (*event, error) {
-		old := w.cal.events[id]
+		old := w.cal.resolve(id)
 		if old == nil || old.gone() {
 			return nil, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
 		}
@@ -97,7 +97,7 @@ func (s *Server) Event(email, calendar, id string) (stage.Event, error) {
 	if err != nil {
 		return stage.Event{}, err
 	}
-	e := cal.events[id]
+	e := cal.resolve(id)
 	if e == nil {
 		return stage.Event{}, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
 	}
@@ -124,7 +124,7 @@ func (e *event) view() stage.Event {
 	v := stage.Event{
 		ID: e.id, Title: e.text("summary"), Description: e.text("description"), Location: e.text("location"),
 		Start: e.start.at, End: e.end.at, Zone: e.start.zone, AllDay: e.start.allDay,
-		ETag: e.etag, Deleted: e.gone(), Recurrence: e.recurrence,
+		ETag: e.etag, Deleted: e.gone(), Series: e.master, Recurrence: e.recurrence,
 	}
 	for _, a := range e.attendees {
 		v.Attendees = append(v.Attendees, stage.Attendee{Email: a.Email, Name: a.DisplayName, Optional: a.Optional, Response: a.ResponseStatus})
@@ -224,7 +224,7 @@ func (s *Server) DropChannel(email, id string) error {
 	if ch == nil || !s.alive(ch) || !strings.EqualFold(ch.account, email) {
 		return fmt.Errorf("%w: %q of %q at Google", stage.ErrUnknownChannel, id, email)
 	}
-	ch.stopped = true
+	ch.stop(s.world.Now())
 	s.world.Signal.Raise()
 	return nil
 }

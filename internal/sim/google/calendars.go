@@ -12,10 +12,9 @@ func (s *Server) listCalendars(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, name := range []string{"minAccessRole", "showOwnOrganizationOnly"} {
-		if c.query.Get(name) != "" {
-			return answer{}, notSimulated("calendarList with " + name)
-		}
+	show, err := parseSight(c.query)
+	if err != nil {
+		return answer{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -30,6 +29,9 @@ func (s *Server) listCalendars(c *call) (answer, error) {
 	items := []any{}
 	body := map[string]any{"kind": "calendar#calendarList", "etag": quoted(at.UpTo)}
 	for seq, id := range a.seen.Changes(at.Pos, at.UpTo) {
+		if !show.shows(a.entries[id], at.Changes) {
+			continue
+		}
 		if len(items) == size {
 			body["nextPageToken"] = at.String()
 			break
@@ -37,7 +39,7 @@ func (s *Server) listCalendars(c *call) (answer, error) {
 		items = append(items, a.entries[id].wire())
 		at.Pos = seq
 	}
-	if body["nextPageToken"] == nil {
+	if body["nextPageToken"] == nil && show.syncable {
 		body["nextSyncToken"] = cursor{Kind: syncKind, Calendar: at.Calendar, After: at.UpTo}.String()
 	}
 	body["items"] = items
@@ -60,22 +62,9 @@ func (s *Server) calendarCursor(c *call, a *account) (cursor, error) {
 		if !ok || since.Calendar != list {
 			return cursor{}, s.unreadable()
 		}
-		at.Pos = since.After
+		at.Pos, at.Changes = since.After, true
 	}
 	return at, nil
-}
-
-func (e *listEntry) wire() map[string]any {
-	v := map[string]any{
-		"kind": "calendar#calendarListEntry", "etag": e.etag, "id": e.calendar.id, "summary": e.calendar.name, "timeZone": e.calendar.zone,
-		"colorId": "14", "backgroundColor": "#9fe1e7", "foregroundColor": "#000000", "selected": true, "accessRole": string(e.role),
-		"defaultReminders":     []any{map[string]any{"method": "popup", "minutes": 10}},
-		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": []string{"hangoutsMeet"}},
-	}
-	if e.primary {
-		v["primary"] = true
-	}
-	return v
 }
 
 // readEntry serves https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/get.
@@ -85,6 +74,9 @@ func (s *Server) readEntry(c *call) (answer, error) {
 	e, err := s.entry(c)
 	if err != nil {
 		return answer{}, err
+	}
+	if e.deleted {
+		return answer{}, notFound()
 	}
 	if c.unchanged(e.etag) {
 		return notModified(e.etag), nil

@@ -32,6 +32,14 @@ func writeScopes() []string {
 	return []string{"calendar", "calendar.app.created", "calendar.events", "calendar.events.owned"}
 }
 
+func busyScopes() []string {
+	return []string{"calendar", "calendar.events.freebusy", "calendar.freebusy", "calendar.readonly"}
+}
+
+func moveScopes() []string { return []string{"calendar", "calendar.events", "calendar.events.owned"} }
+
+func relistScopes() []string { return []string{"calendar", "calendar.calendarlist"} }
+
 func readScopes() []string {
 	return append(writeScopes(), "calendar.readonly", "calendar.events.readonly", "calendar.events.freebusy",
 		"calendar.events.owned.readonly", "calendar.events.public.readonly")
@@ -67,7 +75,12 @@ func (s *Server) api(enough scopes, handle func(*call) (answer, error)) http.Han
 			failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission: Request had insufficient authentication scopes.").write(w)
 			return
 		}
-		a, err := handle(&call{r: r, query: r.URL.Query(), access: access})
+		c := &call{r: r, query: r.URL.Query(), access: access}
+		if refusal := s.overQuota(c); refusal != nil {
+			refusal.write(w)
+			return
+		}
+		a, err := handle(c)
 		if err != nil {
 			writeError(w, err)
 			return

@@ -23,7 +23,8 @@ type channel struct {
 	address     string
 	token       string
 	expires     time.Time
-	stopped     bool
+	// stopped is when the channel was stopped; zero for one that was not.
+	stopped time.Time
 	// number is the latest X-Goog-Message-Number.
 	number uint64
 }
@@ -90,7 +91,6 @@ func (ch *channel) wire() map[string]any {
 }
 
 func (s *Server) checkWish(wish channelWish) error {
-	to, err := url.Parse(wish.Address)
 	switch {
 	case wish.ID == "":
 		return required("Missing channel id.")
@@ -100,9 +100,19 @@ func (s *Server) checkWish(wish channelWish) error {
 		return invalid("Invalid channel type.")
 	case len(wish.Token) > maxChannelToken:
 		return invalid("Invalid channel token.")
+	}
+	return s.checkAddress(wish.Address)
+}
+
+// checkAddress looks at where a channel is to send (https://developers.google.com/workspace/calendar/api/guides/push).
+func (s *Server) checkAddress(address string) error {
+	to, err := url.Parse(address)
+	switch {
 	case err != nil || to.Host == "" || (to.Scheme != "https" && to.Scheme != "http"),
 		s.world.Switches().HTTPSPushOnly && to.Scheme != "https":
-		return failed(http.StatusBadRequest, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS: "+wish.Address)
+		return failed(http.StatusBadRequest, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS: "+address)
+	case s.world.Switches().Google.PushDomains == stage.Refused:
+		return failed(http.StatusUnauthorized, "push.webhookUrlUnauthorized", "Unauthorized WebHook callback channel: "+address)
 	}
 	return nil
 }
@@ -173,7 +183,7 @@ func (s *Server) stop(c *call) (answer, error) {
 	known := ch != nil && ch.resource == wish.ResourceID && s.alive(ch) && ch.account == c.access.Account && ch.client == c.access.Client
 	switch status := s.world.Switches().Google.StopUnknown; {
 	case known:
-		ch.stopped = true
+		ch.stop(s.world.Now())
 		s.world.Signal.Raise()
 	case status == http.StatusBadRequest:
 		return answer{}, invalid("Channel not found for project")

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // content is what a client may write of an event.
@@ -11,6 +13,8 @@ type content struct {
 	start, end moment
 	status     string
 	recurrence []string
+	// rules are the recurrence, read; nil for an event that is no series.
+	rules      *rules
 	attendees  []attendee
 	properties properties
 	// sequence is what the client wrote; nil leaves it to the calendar.
@@ -74,7 +78,7 @@ func (s *Server) parseContent(doc map[string]json.RawMessage, cal *calendar, o w
 	if c.properties, err = parseProperties(doc["extendedProperties"]); err != nil {
 		return c, err
 	}
-	if err := decode(doc, "recurrence", &c.recurrence); err != nil {
+	if err := s.parseRecurrence(doc, &c); err != nil {
 		return c, err
 	}
 	if err := decode(doc, "sequence", &c.sequence); err != nil {
@@ -83,8 +87,53 @@ func (s *Server) parseContent(doc map[string]json.RawMessage, cal *calendar, o w
 	if c.status, err = parseStatus(doc["status"]); err != nil {
 		return c, err
 	}
-	c.fields, err = parseFields(doc, o)
-	return c, err
+	if c.fields, err = parseFields(doc, o); err != nil {
+		return c, err
+	}
+	return c, s.checkDescription(c.fields)
+}
+
+// maxDescription is a limit that clients report and no page documents.
+const maxDescription = 8192
+
+func (s *Server) checkDescription(fields map[string]json.RawMessage) error {
+	verdict := s.world.Switches().Google.LongText
+	if verdict == stage.Served {
+		return nil
+	}
+	var text string
+	if err := decode(fields, "description", &text); err != nil {
+		return err
+	}
+	all := []rune(text)
+	if len(all) <= maxDescription {
+		return nil
+	}
+	if verdict == stage.Refused {
+		return invalid("Invalid value for: description")
+	}
+	cut, err := json.Marshal(string(all[:maxDescription]))
+	fields["description"] = cut
+	return err
+}
+
+// parseRecurrence reads the recurrence lines. A series of timed events needs its zone, in which its wall time stays the same
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events#start.timeZone).
+func (s *Server) parseRecurrence(doc map[string]json.RawMessage, c *content) error {
+	if err := decode(doc, "recurrence", &c.recurrence); err != nil || len(c.recurrence) == 0 {
+		c.recurrence = nil
+		return err
+	}
+	var start wireMoment
+	if err := decode(doc, "start", &start); err != nil {
+		return err
+	}
+	if start.DateTime != "" && start.TimeZone == "" {
+		return required("Missing time zone definition for start time.")
+	}
+	var err error
+	c.rules, err = s.parseRules(c.recurrence, c.start)
+	return err
 }
 
 func checkRange(start, end moment) error {

@@ -24,6 +24,15 @@ type cursor struct {
 	UpTo int64 `json:"u,omitempty"`
 	// Pos is where the next page begins: a change's number, or the position of an item in the order of creation.
 	Pos int64 `json:"n,omitempty"`
+	// Since is where a listing of changes began, whichever page it is at.
+	Since int64 `json:"b,omitempty"`
+	// Sub is how far into the occurrences of the series at Pos the pages are.
+	Sub int64 `json:"o,omitempty"`
+	// Key is the last row of a page that is in order of something else than creation.
+	Key string `json:"y,omitempty"`
+	// Min and Max are the window of the full listing, which those of changes keep: seconds, 0 for none.
+	Min int64 `json:"f,omitempty"`
+	Max int64 `json:"t,omitempty"`
 	// Shape names the parameters that must stay the same.
 	Shape string `json:"q,omitempty"`
 }

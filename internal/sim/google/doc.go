@@ -4,11 +4,11 @@
 // An event is never changed in place: each write stores a new value, so that a reader needs the lock only to take hold of it.
 //
 // Files: server.go (routes), call.go (one request: who, which calendar, the answer), errors.go (error bodies), oauth.go and token.go (the
-// authorization server), state.go (accounts and calendars), calendars.go, event.go (an event and its JSON), moment.go (start and end),
-// content.go (what a client may write), attendee.go, property.go (extended properties), merge.go (PATCH), write.go (what each write does),
-// events.go (the handlers), query.go, cursor.go and list.go (listings), channel.go and push.go (watch), mail.go, byhand.go (acting as a person), grants.go
+// authorization server), state.go (accounts and calendars), calendars.go and entries.go (the calendar list), event.go (an event and its JSON), moment.go (start and end),
+// content.go (what a client may write), attendee.go, guests.go (their copies), conference.go, property.go (extended properties), merge.go (PATCH), write.go (what each write does),
+// events.go (the handlers), transfer.go (import and move), rules.go and series.go (recurrence), split.go, past.go (what series were), query.go, cursor.go, list.go, page.go and
+// instances.go (listings), freebusy.go, quota.go, channel.go and push.go (watch), mail.go, byhand.go (acting as a person), grants.go
 // (tokens without a browser).
 //
-// Not simulated yet, and refused with 501 rather than ignored: expansion of recurring events, events.import, move, instances, quickAdd,
-// freeBusy, orderBy and eventTypes. An event has no copies in its guests' calendars yet.
+// Not simulated yet, and refused with 501 rather than ignored: quickAdd, and the batch endpoint is not there.
 package google

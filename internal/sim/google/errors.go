@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -16,6 +17,8 @@ type apiError struct {
 	message      string
 	locationType string
 	location     string
+	// retryAfter is the header in seconds; 0 is none.
+	retryAfter int
 }
 
 func (e *apiError) Error() string { return e.reason + ": " + e.message }
@@ -63,6 +66,9 @@ func (e *apiError) write(w http.ResponseWriter) {
 	}
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="https://accounts.google.com/", error="invalid_token"`)
+	}
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(e.retryAfter))
 	}
 	writeJSON(w, e.status, map[string]any{
 		"error": map[string]any{"errors": []any{item}, "code": e.status, "message": e.message},
@@ -128,7 +134,7 @@ func domainOf(reason string) string {
 	switch reason {
 	case "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded":
 		return "usageLimits"
-	case "forbiddenForNonOrganizer", "fullSyncRequired", "updatedMinTooLongAgo", "timeRangeEmpty":
+	case "forbiddenForNonOrganizer", "fullSyncRequired", "updatedMinTooLongAgo", "timeRangeEmpty", "tooManyCalendarsRequested":
 		return "calendar"
 	default:
 		return "global"

@@ -27,11 +27,22 @@ type event struct {
 	creator  string
 	// organizer is the calendar that the event belongs to.
 	organizer string
+	// master is the series that the event is an occurrence of, or "", and original the start that the series gave it.
+	master   string
+	original moment
+}
+
+// kind is the event's type.
+func (e *event) kind() string {
+	if t := e.text("eventType"); t != "" {
+		return t
+	}
+	return "default"
 }
 
 func (e *event) gone() bool { return e.status == cancelled }
 
-func (e *event) series() bool { return len(e.recurrence) > 0 }
+func (e *event) series() bool { return e.rules != nil }
 
 // wire is the event as the API shows it in the calendar, with times in the zone.
 func (e *event) wire(cal *calendar, in *time.Location) map[string]any {
@@ -53,7 +64,7 @@ func (e *event) wire(cal *calendar, in *time.Location) map[string]any {
 		v["reminders"] = map[string]bool{"useDefault": true}
 	}
 	if len(e.attendees) > 0 {
-		v["attendees"] = shown(e.attendees, e.organizer, strings.EqualFold(e.organizer, cal.id))
+		v["attendees"] = shown(e.attendees, e.organizer, cal.id)
 	}
 	if !e.properties.empty() {
 		v["extendedProperties"] = e.properties
@@ -61,6 +72,7 @@ func (e *event) wire(cal *calendar, in *time.Location) map[string]any {
 	if e.series() {
 		v["recurrence"] = e.recurrence
 	}
+	e.belongs(v, in)
 	return v
 }
 
@@ -73,10 +85,29 @@ func (e *event) actor(email string, cal *calendar) map[string]any {
 	return who
 }
 
-// tombstone is a deleted event in a listing: only its id is sure
+// belongs adds what ties an occurrence to its series.
+func (e *event) belongs(v map[string]any, in *time.Location) {
+	if e.master != "" {
+		v["recurringEventId"], v["originalStartTime"] = e.master, e.original.wire(in)
+	}
+}
+
+// busy is the event as someone sees it who may know no more than when its owner is busy.
+func (e *event) busy(in *time.Location) map[string]any {
+	v := map[string]any{
+		"kind": "calendar#event", "etag": e.etag, "id": e.id, "status": e.status, "updated": millis(e.updated), "iCalUID": e.iCalUID,
+		"visibility": "private", "start": e.start.wire(in), "end": e.end.wire(in), "eventType": "default",
+	}
+	e.belongs(v, in)
+	return v
+}
+
+// tombstone is a deleted event in a listing: only its id is sure, and for an occurrence what ties it to its series
 // (https://developers.google.com/workspace/calendar/api/v3/reference/events#status).
-func (e *event) tombstone() map[string]any {
-	return map[string]any{"kind": "calendar#event", "etag": e.etag, "id": e.id, "status": cancelled}
+func (e *event) tombstone(in *time.Location) map[string]any {
+	v := map[string]any{"kind": "calendar#event", "etag": e.etag, "id": e.id, "status": cancelled}
+	e.belongs(v, in)
+	return v
 }
 
 // document is what a client may write, as it is now: what a patch is applied to.

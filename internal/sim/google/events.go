@@ -4,39 +4,43 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // readEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/get. A deleted event is shown as cancelled.
 func (s *Server) readEvent(c *call) (answer, error) {
-	cal, e, in, err := s.find(c)
+	entry, e, in, err := s.find(c)
 	if err != nil {
 		return answer{}, err
 	}
 	if c.unchanged(e.etag) {
 		return notModified(e.etag), nil
 	}
-	return answer{body: e.wire(cal, in)}, nil
+	most, err := mostAttendees(c.query)
+	if err != nil {
+		return answer{}, err
+	}
+	if entry.role == stage.RoleFreeBusyReader {
+		return answer{body: e.busy(in)}, nil
+	}
+	return answer{body: trimmed(e.wire(entry.calendar, in), entry.calendar, most)}, nil
 }
 
 // find takes hold of the event that the path names.
-func (s *Server) find(c *call) (*calendar, *event, *time.Location, error) {
+func (s *Server) find(c *call) (*listEntry, *event, *time.Location, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	entry, err := s.entry(c)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e := entry.calendar.events[c.r.PathValue("event")]
+	e := entry.calendar.resolve(c.r.PathValue("event"))
 	if e == nil {
 		return nil, nil, nil, notFound()
 	}
-	in := entry.calendar.loc
-	if zone := c.query.Get("timeZone"); zone != "" {
-		if in, err = s.world.Zones.Load(zone); err != nil {
-			return nil, nil, nil, invalidParameter("timeZone", "Invalid time zone definition.")
-		}
-	}
-	return entry.calendar, e, in, nil
+	in, err := s.zoneOf(c.query, entry.calendar)
+	return entry, e, in, err
 }
 
 // insertEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/insert.
@@ -58,7 +62,7 @@ func (s *Server) updateEvent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}
@@ -73,7 +77,7 @@ func (s *Server) patchEvent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}
@@ -84,7 +88,7 @@ func (s *Server) patchEvent(c *call) (answer, error) {
 // deleteEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/delete: 204 once, 410 ever after.
 func (s *Server) deleteEvent(c *call) (answer, error) {
 	return s.writeEvent(c, func(w writing) (*event, error) {
-		old := w.cal.events[c.r.PathValue("event")]
+		old := w.cal.resolve(c.r.PathValue("event"))
 		if old == nil {
 			return nil, notFound()
 		}
@@ -117,7 +121,11 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if e == nil {
 		return answer{status: http.StatusNoContent}, nil
 	}
-	return answer{body: e.wire(w.cal, w.cal.loc)}, nil
+	a := answer{body: trimmed(e.wire(w.cal, w.cal.loc), w.cal, w.most)}
+	if e.waits() {
+		a.after = func() { s.finishConference(w.cal, e.id) }
+	}
+	return a, nil
 }
 
 // writing reads the parameters that all writes have.
@@ -133,5 +141,7 @@ func (c *call) writing() (writing, error) {
 		conferences: c.query.Get("conferenceDataVersion") == "1",
 		attachments: c.query.Get("supportsAttachments") == "true",
 	}
-	return w, nil
+	var err error
+	w.most, err = mostAttendees(c.query)
+	return w, err
 }

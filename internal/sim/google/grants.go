@@ -17,6 +17,9 @@ func (s *Server) IssueToken(email, client string, scopes ...string) (stage.Token
 	}
 	s.ledger.Consented(account, client, scopes)
 	g := s.ledger.Open(account, client, scopes)
+	if c, err := s.clients.Find(client); err == nil && c.Testing {
+		s.ledger.Limit(g, testingLife)
+	}
 	return stage.Token{
 		Access: s.ledger.MintAccess(accessPrefix, g, scopes, accessLife), Refresh: s.ledger.MintRefresh(refreshPrefix, g), Scopes: scopes,
 	}, nil

@@ -1,19 +1,11 @@
 package google
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
-
-// page is one page of a listing of events.
-type page struct {
-	events []*event
-	// next is set when there is more.
-	next *cursor
-	// at is where the listing stands.
-	at cursor
-}
 
 // listEvents serves https://developers.google.com/workspace/calendar/api/v3/reference/events/list. It is the call that clients make most.
 func (s *Server) listEvents(c *call) (answer, error) {
@@ -23,14 +15,11 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if entry.role == stage.RoleFreeBusyReader {
-		return answer{}, notSimulated("events.list with no more than free/busy access")
-	}
-	q, err := s.parseQuery(c.query, entry.calendar)
+	q, err := s.parseQuery(c.query, entry)
 	if err != nil {
 		return answer{}, err
 	}
-	at, err := s.begin(entry.calendar, q)
+	at, err := s.begin(entry.calendar, &q)
 	if err != nil {
 		return answer{}, err
 	}
@@ -46,19 +35,16 @@ func (s *Server) listEvents(c *call) (answer, error) {
 }
 
 // begin is where the listing starts or goes on.
-func (s *Server) begin(cal *calendar, q query) (cursor, error) {
-	at := cursor{Kind: pageKind, Calendar: cal.id, Epoch: cal.epoch, UpTo: cal.journal.Seq(), Shape: q.shape}
+func (s *Server) begin(cal *calendar, q *query) (cursor, error) {
+	at := cursor{Kind: pageKind, Calendar: cal.id, Epoch: cal.epoch, UpTo: cal.journal.Seq(), Shape: q.shape, Min: seconds(q.timeMin), Max: seconds(q.timeMax)}
 	if q.syncToken != "" {
-		since, ok := parseCursor(q.syncToken, syncKind)
-		switch {
-		case !ok || since.Calendar != cal.id:
-			return at, s.unreadable()
-		case since.Epoch != cal.epoch:
-			return at, fullSyncRequired()
-		case since.Shape != q.shape:
-			return at, invalidParameter("syncToken", "The parameters differ from those of the listing that the sync token came from.")
+		since, err := s.since(cal, q)
+		if err != nil {
+			return at, err
 		}
-		at.Changes, at.Pos = true, since.After
+		at.Changes, at.Pos, at.Since = true, since.After, since.After
+		// What the first listing was bounded by bounds the expansion of series ever after.
+		at.Min, at.Max, q.timeMin, q.timeMax = since.Min, since.Max, instantOf(since.Min), instantOf(since.Max)
 	}
 	if q.pageToken == "" {
 		return at, nil
@@ -73,56 +59,19 @@ func (s *Server) begin(cal *calendar, q query) (cursor, error) {
 	return on, nil
 }
 
-// page collects the rows of one page.
-func (s *Server) page(cal *calendar, q query, at cursor) (page, error) {
-	p := page{at: at}
-	switches := s.world.Switches()
-	if switches.EmptyFirstPage && q.pageToken == "" {
-		p.next = &at
-		return p, nil
+// since reads a sync token.
+func (s *Server) since(cal *calendar, q *query) (cursor, error) {
+	since, ok := parseCursor(q.syncToken, syncKind)
+	changed := s.world.Switches().Google.ChangedParameters
+	switch {
+	case !ok || since.Calendar != cal.id:
+		return since, s.unreadable()
+	case since.Epoch != cal.epoch, since.Shape != q.shape && changed == http.StatusGone:
+		return since, fullSyncRequired()
+	case since.Shape != q.shape && changed == http.StatusBadRequest:
+		return since, invalidParameter("syncToken", "The parameters differ from those of the listing that the sync token came from.")
 	}
-	if limit := switches.PageCap; limit > 0 {
-		q.size = min(q.size, limit)
-	}
-	if at.Changes {
-		p.changes(cal, q)
-	} else {
-		p.everything(cal, q)
-	}
-	for _, e := range p.events {
-		if q.single && e.series() && !e.gone() {
-			return p, notSimulated("expansion of recurring events")
-		}
-	}
-	return p, nil
-}
-
-func (p *page) changes(cal *calendar, q query) {
-	for seq, id := range cal.journal.Changes(p.at.Pos, p.at.UpTo) {
-		if !p.add(cal.events[id], q.size, seq-1) {
-			return
-		}
-	}
-}
-
-func (p *page) everything(cal *calendar, q query) {
-	for i, id := range cal.journal.From(int(p.at.Pos)) {
-		if e := cal.events[id]; q.matches(e, cal) && !p.add(e, q.size, int64(i)) {
-			return
-		}
-	}
-}
-
-// add takes the row in, unless the page is full: then the next page begins at pos.
-func (p *page) add(e *event, size int, pos int64) bool {
-	if len(p.events) == size {
-		next := p.at
-		next.Pos = pos
-		p.next = &next
-		return false
-	}
-	p.events = append(p.events, e)
-	return true
+	return since, nil
 }
 
 // listing is the page as the API shows it.
@@ -130,7 +79,7 @@ func (s *Server) listing(entry *listEntry, q query, p page, etag string) map[str
 	cal := entry.calendar
 	items := make([]any, 0, len(p.events))
 	for _, e := range p.events {
-		items = append(items, s.row(e, cal, q.in))
+		items = append(items, trimmed(s.row(e, entry, q.in), cal, q.most))
 	}
 	v := map[string]any{
 		"kind": "calendar#events", "etag": etag, "summary": cal.name, "description": "", "updated": millis(cal.updated), "timeZone": cal.zone,
@@ -140,14 +89,32 @@ func (s *Server) listing(entry *listEntry, q query, p page, etag string) map[str
 	case p.next != nil:
 		v["nextPageToken"] = p.next.String()
 	case q.syncable:
-		v["nextSyncToken"] = cursor{Kind: syncKind, Calendar: cal.id, Epoch: cal.epoch, After: p.at.UpTo, Shape: q.shape}.String()
+		v["nextSyncToken"] = cursor{Kind: syncKind, Calendar: cal.id, Epoch: cal.epoch, After: p.at.UpTo, Shape: q.shape, Min: p.at.Min, Max: p.at.Max}.String()
 	}
 	return v
 }
 
-func (s *Server) row(e *event, cal *calendar, in *time.Location) map[string]any {
-	if e.gone() && !s.world.Switches().Google.CancelledDetails {
-		return e.tombstone()
+func (s *Server) row(e *event, entry *listEntry, in *time.Location) map[string]any {
+	switch {
+	case e.gone() && !s.world.Switches().Google.CancelledDetails:
+		return e.tombstone(in)
+	case entry.role == stage.RoleFreeBusyReader:
+		return e.busy(in)
+	default:
+		return e.wire(entry.calendar, in)
 	}
-	return e.wire(cal, in)
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func instantOf(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }

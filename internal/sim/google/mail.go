@@ -13,6 +13,16 @@ func (s *Server) mail(w writing, old, e *event) {
 	if w.notify == "" || w.notify == "none" {
 		return
 	}
+	switch {
+	case w.guest:
+		s.reply(w, e)
+	case !e.foreign(w.cal): // a guest's copy is nobody else's business
+		s.mailGuests(w, old, e)
+	}
+}
+
+// mailGuests tells the guests what the organizer did. s.mu is held.
+func (s *Server) mailGuests(w writing, old, e *event) {
 	before := old.invited()
 	if e.gone() && before == nil {
 		return
@@ -32,6 +42,16 @@ func (s *Server) mail(w writing, old, e *event) {
 			s.send(w, e, a, stage.MailCancellation)
 		}
 	}
+}
+
+// reply tells the organizer that a guest has answered.
+func (s *Server) reply(w writing, e *event) {
+	if w.notify == "externalOnly" {
+		return // the organizer has a Google calendar
+	}
+	s.world.Mails.Send(stage.Mail{
+		At: s.world.Now(), Provider: stage.Google, Kind: stage.MailReply, From: w.by, To: e.organizer, Event: e.id, Title: e.text("summary"),
+	})
 }
 
 // invited are the guests of an event that stands; a nil event has none.

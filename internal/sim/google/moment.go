@@ -95,3 +95,12 @@ func (m moment) instant(in *time.Location) time.Time {
 func millis(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+// is reports whether the text, a date or a time with an offset, names the moment.
+func (m moment) is(text string) bool {
+	if m.allDay {
+		return text == m.at.Format(dateLayout)
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return err == nil && at.Equal(m.at)
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -23,12 +24,25 @@ func resourceOf(calendar, account string) string {
 	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:]))[:27]
 }
 
-// alive reports whether the channel still sends.
-func (s *Server) alive(ch *channel) bool { return !ch.stopped && s.world.Now().Before(ch.expires) }
+// alive reports whether the channel is open.
+func (s *Server) alive(ch *channel) bool {
+	return ch.stopped.IsZero() && s.world.Now().Before(ch.expires)
+}
+
+// sends reports whether the channel is alive, or was until a moment ago.
+func (s *Server) sends(ch *channel) bool {
+	end := ch.expires
+	if !ch.stopped.IsZero() && ch.stopped.Before(end) {
+		end = ch.stopped
+	}
+	return s.world.Now().Before(end.Add(time.Duration(s.world.Switches().Google.LingerSeconds) * time.Second))
+}
+
+func (ch *channel) stop(now time.Time) { ch.stopped = now }
 
 // push tells every channel of the calendar that are alive. s.mu is held.
 func (s *Server) push(cal *calendar, state string) {
-	cal.channels = slices.DeleteFunc(cal.channels, func(ch *channel) bool { return !s.alive(ch) })
+	cal.channels = slices.DeleteFunc(cal.channels, func(ch *channel) bool { return !s.sends(ch) })
 	for _, ch := range cal.channels {
 		s.tell(ch, state)
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 const maxUpdatedMin = 30 * 24 * time.Hour
@@ -26,6 +28,10 @@ type query struct {
 	words       string
 	private     []string
 	shared      []string
+	types       []string
+	most        int
+	// order is "", startTime or updated.
+	order string
 	// syncable says that the listing ends with a sync token.
 	syncable bool
 	// shape names what must not change between a listing and the one that goes on from its sync token.
@@ -37,47 +43,80 @@ func unsyncable() []string {
 	return []string{"iCalUID", "orderBy", "privateExtendedProperty", "q", "sharedExtendedProperty", "timeMin", "timeMax", "updatedMin"}
 }
 
-func (s *Server) parseQuery(v url.Values, cal *calendar) (query, error) {
+func (s *Server) parseQuery(v url.Values, entry *listEntry) (query, error) {
+	cal := entry.calendar
 	q := query{
-		in: cal.loc, syncToken: v.Get("syncToken"), pageToken: v.Get("pageToken"), uid: v.Get("iCalUID"), words: strings.ToLower(v.Get("q")),
+		syncToken: v.Get("syncToken"), pageToken: v.Get("pageToken"), uid: v.Get("iCalUID"), words: strings.ToLower(v.Get("q")),
 		private: v["privateExtendedProperty"], shared: v["sharedExtendedProperty"], syncable: true,
 	}
 	if err := checkCombination(v); err != nil {
 		return q, err
 	}
 	var err error
-	if q.size, err = sizeOf(v, 250, 2500); err != nil {
+	if err := q.parseBounds(v); err != nil {
 		return q, err
 	}
-	if q.single, err = boolOf(v, "singleEvents"); err != nil {
-		return q, err
-	}
-	if q.showDeleted, err = boolOf(v, "showDeleted"); err != nil {
-		return q, err
-	}
-	if zone := v.Get("timeZone"); zone != "" {
-		if q.in, err = s.world.Zones.Load(zone); err != nil {
-			return q, invalidParameter("timeZone", "Invalid time zone definition.")
+	for name, into := range map[string]*bool{"singleEvents": &q.single, "showDeleted": &q.showDeleted, "showHiddenInvitations": new(bool)} {
+		if *into, err = boolOf(v, name); err != nil {
+			return q, err
 		}
+	}
+	// Someone who may see no more than free and busy is never shown a series
+	// (https://developers.google.com/workspace/calendar/api/concepts/sharing).
+	q.single = q.single || entry.role == stage.RoleFreeBusyReader
+	if q.in, err = s.zoneOf(v, cal); err != nil {
+		return q, err
 	}
 	for _, name := range unsyncable() {
 		q.syncable = q.syncable && (name == "timeMin" || name == "timeMax" || !v.Has(name))
 	}
-	types := slices.Sorted(slices.Values(v["eventTypes"]))
-	q.shape = strconv.FormatBool(q.single) + " " + strings.Join(types, ",")
-	if len(types) > 0 {
-		return q, notSimulated("events.list with eventTypes")
+	if err := q.parseTypes(v); err != nil {
+		return q, err
 	}
 	return q, q.parseTimes(v, s.world.Now())
 }
 
+// parseBounds reads how much of everything an answer may hold.
+func (q *query) parseBounds(v url.Values) (err error) {
+	if q.size, err = sizeOf(v, 250, 2500); err != nil {
+		return err
+	}
+	q.most, err = mostAttendees(v)
+	return err
+}
+
+// zoneOf is the zone in which an answer shows times: the calendar's unless the request asks for another.
+func (s *Server) zoneOf(v url.Values, cal *calendar) (*time.Location, error) {
+	zone := v.Get("timeZone")
+	if zone == "" {
+		return cal.loc, nil
+	}
+	in, err := s.world.Zones.Load(zone)
+	if err != nil {
+		return nil, invalidParameter("timeZone", "Invalid time zone definition.")
+	}
+	return in, nil
+}
+
+// parseTypes reads eventTypes, which together with singleEvents must stay the same from one listing to the next.
+func (q *query) parseTypes(v url.Values) error {
+	q.types, q.order = slices.Sorted(slices.Values(v["eventTypes"])), v.Get("orderBy")
+	q.shape = strconv.FormatBool(q.single) + " " + strings.Join(q.types, ",")
+	for _, name := range q.types {
+		if !slices.Contains(choices()["eventType"], name) {
+			return invalidParameter("eventTypes", "Invalid value for: "+name+" is not a valid value")
+		}
+	}
+	return nil
+}
+
 // checkCombination refuses what cannot stand together.
 func checkCombination(v url.Values) error {
+	if order := v.Get("orderBy"); order != "" && order != "startTime" && order != "updated" {
+		return invalidParameter("orderBy", "Invalid value for: orderBy")
+	}
 	if v.Get("orderBy") == "startTime" && v.Get("singleEvents") != "true" {
 		return invalidParameter("orderBy", "The requested ordering is not available for the particular query.")
-	}
-	if !v.Has("syncToken") && v.Has("orderBy") {
-		return notSimulated("events.list with orderBy")
 	}
 	if !v.Has("syncToken") {
 		return nil
@@ -113,15 +152,24 @@ func (q *query) parseTimes(v url.Values, now time.Time) error {
 	return nil
 }
 
-// matches reports whether a listing of everything shows the event.
+// matches reports whether a listing of everything shows the event, which is no series.
 func (q *query) matches(e *event, cal *calendar) bool {
+	return q.shows(e) && q.selects(e) && e.within(cal, q.timeMin, q.timeMax)
+}
+
+// shows says whether an event that is gone is listed: those deleted since updatedMin are in any case, and without singleEvents so are the
+// cancelled occurrences of a series (https://developers.google.com/workspace/calendar/api/v3/reference/events/list#showDeleted).
+func (q *query) shows(e *event) bool {
+	return !e.gone() || q.showDeleted || !q.updatedMin.IsZero() || (e.master != "" && !q.single)
+}
+
+// selects says whether the event is what the listing asks for, wherever in time it is.
+func (q *query) selects(e *event) bool {
 	switch {
-	case e.gone() && !q.showDeleted && q.updatedMin.IsZero(),
-		q.uid != "" && e.iCalUID != q.uid,
+	case q.uid != "" && e.iCalUID != q.uid,
 		!q.updatedMin.IsZero() && e.updated.Before(q.updatedMin),
-		!e.series() && !q.timeMin.IsZero() && !e.end.instant(cal.loc).After(q.timeMin),
-		!q.timeMax.IsZero() && !e.start.instant(cal.loc).Before(q.timeMax),
-		!carries(e.properties.Private, q.private), !carries(e.properties.Shared, q.shared):
+		!carries(e.properties.Private, q.private), !carries(e.properties.Shared, q.shared),
+		len(q.types) > 0 && !slices.Contains(q.types, e.kind()):
 		return false
 	}
 	return q.words == "" || strings.Contains(strings.ToLower(e.text("summary")+"\n"+e.text("description")+"\n"+e.text("location")), q.words)

@@ -14,6 +14,7 @@ type Server struct {
 	clients oauth.Clients
 	ledger  *oauth.Ledger
 	handler http.Handler
+	quotas  quotas
 
 	mu        sync.RWMutex
 	accounts  map[string]*account
@@ -26,7 +27,7 @@ type Server struct {
 // New returns a Google without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife).Keep(maxRefreshTokens),
 		accounts: map[string]*account{}, calendars: map[string]*calendar{}, channels: map[string]*channel{},
 	}
 	s.handler = &stage.Gate{World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes()}
@@ -54,17 +55,21 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET "+api+"calendars/{calendar}/events", s.api(readScopes, s.listEvents))
 	mux.Handle("POST "+api+"calendars/{calendar}/events", s.api(writeScopes, s.insertEvent))
 	mux.Handle("GET "+api+"calendars/{calendar}/events/{event}", s.api(readScopes, s.readEvent))
+	mux.Handle("GET "+api+"calendars/{calendar}/events/{event}/instances", s.api(readScopes, s.listInstances))
 	mux.Handle("PUT "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.updateEvent))
 	mux.Handle("PATCH "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.patchEvent))
 	mux.Handle("DELETE "+api+"calendars/{calendar}/events/{event}", s.api(writeScopes, s.deleteEvent))
 	mux.Handle("POST "+api+"calendars/{calendar}/events/watch", s.api(readScopes, s.watch))
+	mux.Handle("POST "+api+"calendars/{calendar}/events/import", s.api(writeScopes, s.importEvent))
+	mux.Handle("POST "+api+"calendars/{calendar}/events/{event}/move", s.api(moveScopes, s.moveEvent))
+	mux.Handle("PATCH "+api+"users/me/calendarList/{calendar}", s.api(relistScopes, s.patchEntry))
+	mux.Handle("DELETE "+api+"users/me/calendarList/{calendar}", s.api(relistScopes, s.deleteEntry))
+	mux.Handle("POST "+api+"users/me/calendarList", s.api(relistScopes, s.insertEntry))
 	mux.Handle("POST "+api+"channels/stop", s.api(anyScope, s.stop))
-	for _, path := range []string{
-		"POST " + api + "calendars/{calendar}/events/import", "POST " + api + "calendars/{calendar}/events/quickAdd", "POST " + api + "freeBusy",
-		"GET " + api + "calendars/{calendar}/events/{event}/instances", "POST " + api + "calendars/{calendar}/events/{event}/move",
-	} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { notSimulated(r.Method + " " + r.URL.Path).write(w) })
-	}
+	mux.Handle("POST "+api+"freeBusy", s.api(busyScopes, s.freeBusy))
+	mux.HandleFunc("POST "+api+"calendars/{calendar}/events/quickAdd", func(w http.ResponseWriter, r *http.Request) {
+		notSimulated(r.Method + " " + r.URL.Path).write(w)
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		oauth.WriteProblem(w, http.StatusNotFound, "Error 404 (Not Found)!!1", "The requested URL was not found on this server.")
 	})

@@ -23,6 +23,9 @@ type listEntry struct {
 	role     stage.Role
 	primary  bool
 	etag     string
+	// hidden and deleted keep it out of the list, and out of sight; override is the person's own name for it.
+	hidden, deleted, deselected bool
+	override                    string
 }
 
 // calendar is shared by everyone who sees it.
@@ -36,6 +39,9 @@ type calendar struct {
 
 	events  map[string]*event
 	journal stage.Journal
+	// exceptions are the occurrences that somebody has touched, by series, and past what each series was.
+	exceptions map[string][]string
+	past       map[string][]state
 	// epoch rises when every cursor of the calendar is made invalid.
 	epoch int
 	// stamp is the latest number that an ETag was made of.
@@ -121,6 +127,7 @@ func (s *Server) newCalendar(owner stage.Person, c stage.Calendar) (*calendar, e
 	return &calendar{
 		id: c.ID, name: c.Name, zone: c.Zone, loc: loc, owner: owner.Email,
 		etag: quoted(now.UnixMicro()), updated: now, events: map[string]*event{},
+		exceptions: map[string][]string{}, past: map[string][]state{},
 	}, nil
 }
 

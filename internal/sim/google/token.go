@@ -18,6 +18,10 @@ const (
 	accessLife = 3599 * time.Second
 	// idleLife is how long a refresh token may go unused: six months (https://developers.google.com/identity/protocols/oauth2#expiration).
 	idleLife = 182 * 24 * time.Hour
+	// testingLife is how long a refresh token lives while the client's consent screen is in testing, and maxRefreshTokens how many of them an
+	// account has per client, the same page says.
+	testingLife      = 7 * 24 * time.Hour
+	maxRefreshTokens = 100
 )
 
 // tokenError is an error of the token endpoint (RFC 6749, section 5.2).
@@ -84,6 +88,10 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 	// (https://developers.google.com/identity/protocols/oauth2/web-server#offline).
 	if c.Query.Get("access_type") == "offline" && (before == nil || strings.Contains(c.Query.Get("prompt"), "consent")) {
 		v["refresh_token"] = s.ledger.MintRefresh(refreshPrefix, grant)
+		if client.Testing {
+			s.ledger.Limit(grant, testingLife)
+			v["refresh_token_expires_in"] = int(testingLife.Seconds())
+		}
 	}
 	writeJSON(w, http.StatusOK, v)
 }

@@ -18,7 +18,13 @@ type writing struct {
 	// notify is sendUpdates: all, externalOnly or none.
 	notify  string
 	ifMatch string
+	// private says that nobody else is to learn of the write: not by mail and not in a calendar of theirs.
+	private bool
+	// guest says that the write is what a guest's own write means for the organizer's event.
+	guest   bool
 	options writeOptions
+	// most is how many guests the answer may show; 0 is all.
+	most int
 }
 
 // insert stores a new event (https://developers.google.com/workspace/calendar/api/v3/reference/events/insert). s.mu is held.
@@ -39,22 +45,59 @@ func (s *Server) insert(w writing, doc map[string]json.RawMessage) (*event, erro
 	if !validID(id) {
 		return nil, invalid("Invalid resource id value.")
 	}
+	if err := checkType(doc, w.cal); err != nil {
+		return nil, err
+	}
 	if w.cal.events[id] != nil { // a deleted event keeps its id for good
 		return nil, failed(http.StatusConflict, "duplicate", "The requested identifier already exists.")
 	}
+	e, err := s.build(w, doc, uid)
+	if err != nil {
+		return nil, err
+	}
+	e.id = id
+	if uid == "" {
+		e.iCalUID = id + "@google.com"
+	}
+	s.commit(w, nil, e)
+	return e, nil
+}
+
+// build makes a new event of what a client wrote, without storing it. s.mu is held.
+func (s *Server) build(w writing, doc map[string]json.RawMessage, uid string) (*event, error) {
 	c, err := s.parseContent(doc, w.cal, w.options)
 	if err != nil {
 		return nil, err
 	}
-	if uid == "" {
-		uid = id + "@google.com"
+	e := &event{content: c, id: s.world.IDs.Base32(26), iCalUID: uid, created: s.world.Now(), creator: w.by, organizer: w.cal.id}
+	if err := s.confer(&e.content, nil); err != nil {
+		return nil, err
 	}
-	e := &event{content: c, id: id, iCalUID: uid, created: s.world.Now(), creator: w.by, organizer: w.cal.id}
 	if e.status == "" {
 		e.status = confirmed
 	}
-	s.commit(w, nil, e)
+	if c.sequence != nil {
+		e.sequence = *c.sequence
+	}
 	return e, nil
+}
+
+// checkType refuses what clients cannot make: mails that Google reads become events by themselves, and the events of a person's whereabouts
+// live in the primary calendar only (https://developers.google.com/workspace/calendar/api/guides/event-types).
+func checkType(doc map[string]json.RawMessage, cal *calendar) error {
+	var kind string
+	if err := decode(doc, "eventType", &kind); err != nil {
+		return err
+	}
+	switch kind {
+	case "fromGmail":
+		return invalid("Events of type fromGmail cannot be created.")
+	case "workingLocation", "outOfOffice", "focusTime", "birthday":
+		if !strings.EqualFold(cal.id, cal.owner) {
+			return invalid("Events of type " + kind + " can only be created in a primary calendar.")
+		}
+	}
+	return nil
 }
 
 // validID reports whether a client may choose the id: base32hex in lower case, 5 to 1024 characters.
@@ -74,14 +117,25 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 	if err != nil {
 		return nil, err
 	}
+	c.attendees = completed(doc, old.attendees, c.attendees)
 	if c.sequence != nil && *c.sequence < old.sequence {
 		return nil, invalid("Invalid sequence value. The specified sequence number is below the current sequence number of the resource. Re-fetch the resource and use its sequence number on the following request.")
 	}
 	e := &event{
 		content: c, id: old.id, iCalUID: old.iCalUID, created: old.created, creator: old.creator, organizer: old.organizer,
-		sequence: old.sequence, etag: old.etag, updated: old.updated,
+		sequence: old.sequence, etag: old.etag, updated: old.updated, master: old.master, original: old.original,
+	}
+	if e.master != "" && e.series() {
+		return nil, invalid("An occurrence of a recurring event cannot recur.")
+	}
+	if err := s.confer(&e.content, old); err != nil {
+		return nil, err
 	}
 	e.keep(old)
+	after, err := s.asGuest(w, old, e)
+	if err != nil {
+		return nil, err
+	}
 	if rescheduled(old, e) {
 		e.sequence++
 	}
@@ -89,10 +143,13 @@ func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) 
 		e.sequence = max(e.sequence, *c.sequence)
 	}
 	s.commit(w, old, e)
-	return e, nil
+	if after != nil {
+		after()
+	}
+	return w.cal.events[e.id], nil
 }
 
-// keep takes over what a write never changes: the type of the event, and its status if the write does not say it.
+// keep takes over what a write never changes: the type of the event and the link to its conference, and its status if the write does not say it.
 func (e *event) keep(old *event) {
 	if e.status == "" {
 		e.status = old.status
@@ -100,6 +157,9 @@ func (e *event) keep(old *event) {
 	delete(e.fields, "eventType")
 	if raw := old.fields["eventType"]; raw != nil {
 		e.fields["eventType"] = raw
+	}
+	if raw := old.fields["hangoutLink"]; raw != nil && sameJSON(old.fields["conferenceData"], e.fields["conferenceData"]) {
+		e.fields["hangoutLink"] = raw
 	}
 }
 
@@ -131,6 +191,7 @@ func (s *Server) remove(w writing, old *event) error {
 	e.status = cancelled
 	e.sequence++
 	s.commit(w, old, &e)
+	s.leave(w, old)
 	return nil
 }
 
@@ -145,17 +206,21 @@ func (w writing) matches(old *event) error {
 // commit stores a state, tells the channels and mails the guests. A change of nothing but reminders is not seen by anyone
 // (https://developers.google.com/workspace/calendar/api/v3/reference/events#updated). s.mu is held.
 func (s *Server) commit(w writing, old, e *event) {
-	silent := old != nil && sameBut("reminders", old.content, e.content) && !reflect.DeepEqual(old.fields["reminders"], e.fields["reminders"])
+	silent := w.cal.events[e.id] != nil && sameBut("reminders", old.content, e.content) && !reflect.DeepEqual(old.fields["reminders"], e.fields["reminders"])
 	if !silent {
 		now := s.world.Now()
 		e.etag, e.updated, w.cal.updated = quoted(w.cal.nextStamp(now)), now, now
+		before := w.cal.journal.Latest(e.id)
 		w.cal.journal.Record(e.id)
+		w.cal.remember(old, e, before)
 	}
 	w.cal.events[e.id] = e
+	s.settle(w.cal, old, e)
 	if silent {
 		return
 	}
 	s.mail(w, old, e)
+	s.share(w, old, e)
 	s.push(w.cal, stateExists)
 	s.world.Signal.Raise()
 }

@@ -21,6 +21,9 @@ type Client struct {
 	Secret string `json:"secret,omitempty"`
 	// Redirects are the redirect URIs that are registered, compared byte by byte; without any all are accepted.
 	Redirects []string `json:"redirects,omitempty"`
+	// Testing is a Google client whose consent screen is in testing: what its users grant ends after seven days
+	// (https://developers.google.com/identity/protocols/oauth2#expiration).
+	Testing bool `json:"testing,omitempty"`
 }
 
 // Clients are those that are registered. Without any, every client is known and every secret right.

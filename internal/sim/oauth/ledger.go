@@ -15,6 +15,7 @@ import (
 var (
 	ErrUnknownToken = errors.New("unknown refresh token")
 	ErrRevoked      = errors.New("the grant was revoked")
+	ErrEnded        = errors.New("the grant was for a time that is over")
 	ErrInactive     = errors.New("the refresh token was not used for too long")
 )
 
@@ -39,6 +40,8 @@ type Ledger struct {
 	ids   *stage.IDs
 	// Idle is how long a refresh token lives without being used; 0 is for good.
 	idle time.Duration
+	// keep is how many refresh tokens an account has per client; 0 is any number.
+	keep int
 
 	mu        sync.RWMutex
 	asks      map[string]Ask
@@ -47,6 +50,10 @@ type Ledger struct {
 	refresh   map[string]*refreshToken
 	revoked   map[string]bool
 	consented map[string][]string
+	// minted are the refresh tokens of an account and client, the oldest first, if only some are kept.
+	minted map[string][]string
+	// ends are the grants that end by themselves.
+	ends map[string]time.Time
 }
 
 type refreshToken struct {
@@ -59,7 +66,21 @@ func NewLedger(c clock.Clock, ids *stage.IDs, idle time.Duration) *Ledger {
 	return &Ledger{
 		clock: c, ids: ids, idle: idle, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
 		refresh: map[string]*refreshToken{}, revoked: map[string]bool{}, consented: map[string][]string{},
+		minted: map[string][]string{}, ends: map[string]time.Time{},
 	}
+}
+
+// Keep makes the ledger drop an account's oldest refresh token of a client, without a word, when there are more than n of them.
+func (l *Ledger) Keep(n int) *Ledger {
+	l.keep = n
+	return l
+}
+
+// Limit ends the grant's refresh tokens after that time, however much they are used.
+func (l *Ledger) Limit(g Grant, life time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends[g.ID] = l.clock.Now().Add(life)
 }
 
 // Open makes a grant.
@@ -95,7 +116,22 @@ func (l *Ledger) MintRefresh(prefix string, g Grant) string {
 	defer l.mu.Unlock()
 	name := prefix + l.ids.Hex(48)
 	l.refresh[name] = &refreshToken{grant: g, used: l.clock.Now()}
+	l.crowdOut(name, g)
 	return name
+}
+
+// crowdOut drops the oldest token that is alive once there are too many. l.mu is held.
+func (l *Ledger) crowdOut(name string, g Grant) {
+	if l.keep == 0 {
+		return
+	}
+	key := strings.ToLower(g.Account) + " " + g.Client
+	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.revoked[l.refresh[one].grant.ID] })
+	for len(alive) > l.keep {
+		delete(l.refresh, alive[0])
+		alive = alive[1:]
+	}
+	l.minted[key] = alive
 }
 
 // Renew returns the grant of a refresh token that is alive, and notes its use.
@@ -110,6 +146,8 @@ func (l *Ledger) Renew(token, client string) (Grant, error) {
 		return Grant{}, ErrRevoked
 	case l.idle > 0 && l.clock.Now().Sub(t.used) > l.idle:
 		return Grant{}, ErrInactive
+	case !l.ends[t.grant.ID].IsZero() && !l.clock.Now().Before(l.ends[t.grant.ID]):
+		return Grant{}, ErrEnded
 	}
 	t.used = l.clock.Now()
 	return t.grant, nil

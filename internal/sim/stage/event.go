@@ -23,6 +23,8 @@ type Event struct {
 	ETag          string `json:"etag"`
 	// Deleted marks an event that is no longer there; its content is what it was last.
 	Deleted bool `json:"deleted,omitempty"`
+	// Series is the id of the series that the event is an occurrence of, if it is one.
+	Series string `json:"series,omitempty"`
 	// Recurrence holds Google's lines, or Microsoft's pattern and range as one line of JSON.
 	Recurrence []string `json:"recurrence,omitempty"`
 }

@@ -50,6 +50,9 @@ func (j *Journal) compact() {
 	j.entries = kept
 }
 
+// Latest is the number of the item's latest change; 0 if it is not there.
+func (j *Journal) Latest(id string) int64 { return j.latest[id] }
+
 // Changes yields the items whose latest change is after the one and up to the other, in the order of those changes, with its number.
 func (j *Journal) Changes(after, upTo int64) iter.Seq2[int64, string] {
 	return func(yield func(int64, string) bool) {

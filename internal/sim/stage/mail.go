@@ -13,6 +13,8 @@ const (
 	MailInvitation   MailKind = "invitation"
 	MailUpdate       MailKind = "update"
 	MailCancellation MailKind = "cancellation"
+	// MailReply tells the organizer what a guest has answered.
+	MailReply MailKind = "reply"
 )
 
 // Mail is a mail that the provider would have sent to a guest.

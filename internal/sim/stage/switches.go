@@ -36,7 +36,66 @@ type GoogleSwitches struct {
 	// CancelledDetails keeps the content of a deleted event in listings. Only its id is promised; on the organizer's calendar the rest may
 	// be there (https://developers.google.com/workspace/calendar/api/v3/reference/events#status).
 	CancelledDetails bool `json:"cancelled_details"`
+	// SilentGuests says whether guests with a Google calendar get their copy of an event that is made with sendUpdates=none: the reference of
+	// events.insert warns that with none some guests may be lost.
+	SilentGuests SilentGuests `json:"silent_guests"`
+	// GuestEdits says what becomes of a guest's change to what belongs to the organizer: Refused with 403 forbiddenForNonOrganizer, as the
+	// guide to errors has it, or Served in the guest's own copy until the organizer writes again, as the guide to inviting attendees has it.
+	GuestEdits Verdict `json:"guest_edits"`
+	// DeclinedIsBusy makes freeBusy show the time of events that the calendar's owner has declined. Nothing is documented about them.
+	DeclinedIsBusy bool `json:"declined_is_busy"`
+	// FreeBusyDays is the longest window of freeBusy, beyond which the answer is 400 timeRangeTooLong; 0 is none. Not documented; clients
+	// report about three months.
+	FreeBusyDays int `json:"free_busy_days"`
+	// ProjectPerMinute and UserPerMinute are how many requests a client, and one of its users, has in any minute; 0 is any number, so that a
+	// test need not hurry slowly. The guide to quotas has 10,000 and 600.
+	ProjectPerMinute int `json:"project_per_minute"`
+	UserPerMinute    int `json:"user_per_minute"`
+	// CalendarWritesPerMinute is how many writes one calendar takes in any minute; 0 is any number. That there is a limit is documented, not
+	// which.
+	CalendarWritesPerMinute int `json:"calendar_writes_per_minute"`
+	// ProjectPerDay is how many requests a client has in any 24 hours; 0 is any number. Beyond them the answer is 403 quotaExceeded. The guide
+	// to quotas has a threshold of 1,000,000 and does not say what happens then.
+	ProjectPerDay int `json:"project_per_day"`
+	// QuotaRetryAfter are the seconds of a Retry-After beside a refusal for a quota; 0 is no such header. None is documented.
+	QuotaRetryAfter int `json:"quota_retry_after"`
+	// PushDomains says whether an address whose domain nobody has verified is Served, as the push guide now reads, or Refused with 401
+	// push.webhookUrlUnauthorized, as it read before. No domain is verified here.
+	PushDomains Verdict `json:"push_domains"`
+	// LingerSeconds is how long a channel still sends after it was stopped or has expired. Clients report that some do.
+	LingerSeconds int `json:"linger_seconds"`
+	// LongText says what becomes of a description of more than 8,192 characters: Served, Refused with 400 or Cut. No limit is documented;
+	// clients report about this one.
+	LongText Verdict `json:"long_text"`
+	// ChangedParameters is the status of a sync token whose listing had other parameters, of which the reference says that the behaviour is
+	// undefined: 400, 410, or 200 for a listing by the new parameters of what changed.
+	ChangedParameters int `json:"changed_parameters"`
+	// QuotaStatus is the status of a request beyond them: 403 or 429, both are documented
+	// (https://developers.google.com/workspace/calendar/api/guides/errors).
+	QuotaStatus int `json:"quota_status"`
+	// Conferences says how the making of a conference ends: with success or failure after the answer, or with success in it. It is documented
+	// to be asynchronous, not how long it takes.
+	Conferences Conferences `json:"conferences"`
 }
+
+// SilentGuests is what becomes of guests whom nobody mails.
+type SilentGuests string
+
+// What becomes of them.
+const (
+	GuestsKept SilentGuests = "kept"
+	GuestsLost SilentGuests = "lost"
+)
+
+// Conferences is how the making of a conference ends.
+type Conferences string
+
+// The ends.
+const (
+	ConferenceLater  Conferences = "later"
+	ConferenceAtOnce Conferences = "at_once"
+	ConferenceFails  Conferences = "fails"
+)
 
 // SyncMessage orders a channel's first message and the answer that opens the channel.
 type SyncMessage string
@@ -109,7 +168,11 @@ const (
 // DefaultSwitches are what is documented or, failing that, what is reported most.
 func DefaultSwitches() Switches {
 	return Switches{
-		Google: GoogleSwitches{SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404},
+		Google: GoogleSwitches{
+			SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404,
+			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater, FreeBusyDays: 92, QuotaStatus: 403,
+			PushDomains: Served, LongText: Served, ChangedParameters: 400,
+		},
 		Microsoft: MicrosoftSwitches{
 			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
 			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
@@ -127,6 +190,20 @@ func (s Switches) check() error {
 		oneOf("google.unreadable_cursor", g.UnreadableCursor, 410, 400),
 		atLeast("google.max_channel_hours", g.MaxChannelHours, 1),
 		oneOf("google.stop_unknown", g.StopUnknown, 404, 400, 204),
+		oneOf("google.silent_guests", g.SilentGuests, GuestsKept, GuestsLost),
+		atLeast("google.free_busy_days", g.FreeBusyDays, 0),
+		atLeast("google.project_per_minute", g.ProjectPerMinute, 0),
+		atLeast("google.user_per_minute", g.UserPerMinute, 0),
+		atLeast("google.calendar_writes_per_minute", g.CalendarWritesPerMinute, 0),
+		atLeast("google.project_per_day", g.ProjectPerDay, 0),
+		atLeast("google.quota_retry_after", g.QuotaRetryAfter, 0),
+		oneOf("google.push_domains", g.PushDomains, Served, Refused),
+		atLeast("google.linger_seconds", g.LingerSeconds, 0),
+		oneOf("google.long_text", g.LongText, Served, Refused, Cut),
+		oneOf("google.changed_parameters", g.ChangedParameters, 400, 410, 200),
+		oneOf("google.quota_status", g.QuotaStatus, 403, 429),
+		oneOf("google.guest_edits", g.GuestEdits, Refused, Served),
+		oneOf("google.conferences", g.Conferences, ConferenceLater, ConferenceAtOnce, ConferenceFails),
 		oneOf("microsoft.patch_if_match", m.PatchIfMatch, Honoured, Ignored),
 		oneOf("microsoft.delete_if_match", m.DeleteIfMatch, Honoured, Ignored),
 		oneOf("microsoft.duplicate_transaction", m.DuplicateTransaction, 400, 409),

@@ -1,0 +1,142 @@
+package google
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// importEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/import: it adds a private copy of an event that
+// lives elsewhere, or a newer state of one that was imported before. Guests learn nothing of it.
+func (s *Server) importEvent(c *call) (answer, error) {
+	doc, err := c.document()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.writeEvent(c, func(w writing) (*event, error) {
+		w.ifMatch, w.notify, w.private = "", "none", true
+		return s.adopt(w, doc)
+	})
+}
+
+// adopt stores what is imported. s.mu is held.
+func (s *Server) adopt(w writing, doc map[string]json.RawMessage) (*event, error) {
+	var uid, kind string
+	var organizer struct {
+		Email string `json:"email"`
+	}
+	for name, into := range map[string]any{"iCalUID": &uid, "eventType": &kind, "organizer": &organizer} {
+		if err := decode(doc, name, into); err != nil {
+			return nil, err
+		}
+	}
+	if uid == "" {
+		return nil, required("Missing iCalUID.")
+	}
+	if kind != "" && kind != "default" {
+		return nil, invalid("Only events of type default can be imported.")
+	}
+	for _, id := range w.cal.journal.From(0) {
+		if e := w.cal.events[id]; e.iCalUID == uid && e.master == "" {
+			return s.replace(w, e, doc)
+		}
+	}
+	delete(doc, "id") // an import's id is the calendar's to choose
+	e, err := s.build(w, doc, uid)
+	if err != nil {
+		return nil, err
+	}
+	if organizer.Email != "" {
+		e.organizer = organizer.Email
+	}
+	s.commit(w, nil, e)
+	return e, nil
+}
+
+// moveEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/move: the event's organizer changes, its id does not.
+func (s *Server) moveEvent(c *call) (answer, error) {
+	w, err := c.writing()
+	if err != nil {
+		return answer{}, err
+	}
+	e, err := s.move(c, &w)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: e.wire(w.cal, w.cal.loc)}, nil
+}
+
+func (s *Server) move(c *call, w *writing) (*event, error) {
+	if c.query.Get("destination") == "" {
+		return nil, required("Required parameter: destination").at("parameter", "destination")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, err := s.entry(c)
+	if err != nil {
+		return nil, err
+	}
+	to := s.accounts[strings.ToLower(c.access.Account)].entry(c.query.Get("destination"))
+	if to == nil {
+		return nil, notFound()
+	}
+	for _, one := range []*listEntry{from, to} {
+		if err := mayWrite(one.role); err != nil {
+			return nil, err
+		}
+	}
+	old := from.calendar.resolve(c.r.PathValue("event"))
+	if err := movable(old, from.calendar, to.calendar); err != nil {
+		return nil, err
+	}
+	w.cal = to.calendar
+	if from.calendar == to.calendar {
+		return old, nil
+	}
+	return s.carry(*w, from.calendar, old), nil
+}
+
+func movable(e *event, from, to *calendar) error {
+	there := (*event)(nil)
+	if e != nil {
+		there = to.events[e.id]
+	}
+	switch {
+	case e == nil:
+		return notFound()
+	case e.gone():
+		return deleted()
+	case e.master != "":
+		return failed(http.StatusBadRequest, "cannotChangeOrganizerOfInstance", "Cannot change the organizer of an instance.").in("calendar")
+	case !strings.EqualFold(e.organizer, from.id):
+		return failed(http.StatusForbidden, "forbiddenForNonOrganizer", messageOf("forbiddenForNonOrganizer")).in("calendar")
+	case e.kind() != "default":
+		return invalid("Only events of type default can be moved.")
+	case from != to && there != nil && !there.gone():
+		return failed(http.StatusConflict, "duplicate", "The requested identifier already exists.")
+	}
+	return nil
+}
+
+// carry moves the event, and what was touched of a series with it, to the calendar of the write. s.mu is held.
+func (s *Server) carry(w writing, from *calendar, e *event) *event {
+	quiet := w
+	quiet.private, quiet.notify = true, "none" // the guests hear of the new place only
+	quiet.cal = from
+	var moved *event
+	all := []*event{e}
+	for _, id := range from.exceptions[e.id] {
+		all = append(all, from.events[id])
+	}
+	for _, old := range all {
+		next := *old
+		next.organizer = w.cal.id
+		next.sequence++
+		s.commit(w, w.cal.events[old.id], &next)
+		if old == e {
+			moved = &next
+		}
+	}
+	s.commit(quiet, e, e.cancelledNow()) // what was touched of a series goes with it
+	return moved
+}
