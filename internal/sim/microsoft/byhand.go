@@ -135,7 +135,7 @@ func (s *Server) Events(email, in string) ([]stage.Event, error) {
 	}
 	all := []stage.Event{}
 	for _, id := range cal.journal.From(0) {
-		if e := m.events[id]; e.calendar == cal.id {
+		if e := m.events[id]; e.calendar == cal.id && e.master == "" {
 			all = append(all, e.view())
 		}
 	}
@@ -159,7 +159,7 @@ func (e *event) view() stage.Event {
 			Email: a.EmailAddress.Address, Name: a.EmailAddress.Name, Optional: a.Type == "optional", Response: a.Status.Response,
 		})
 	}
-	if raw := e.fields["recurrence"]; raw != nil {
+	if raw := e.fields["recurrence"]; e.rule != nil {
 		v.Recurrence = []string{string(raw)}
 	}
 	return v

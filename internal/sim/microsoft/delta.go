@@ -47,7 +47,7 @@ func (s *Server) delta(c *call) (answer, error) {
 type deltaPage struct {
 	mailbox  *mailbox
 	calendar *calendar
-	rows     []*event
+	rows     []deltaRow
 	// on is the token with which the listing, or the next one, goes on.
 	on deltaToken
 }
@@ -69,22 +69,18 @@ func (s *Server) turn(c *call) (deltaPage, error) {
 	}
 	rows, next := s.rows(m, cal, t, s.pageSize(c))
 	if next == nil {
-		t.Changes, t.Paging, t.Pos, t.UpTo = true, false, t.UpTo, 0
+		t.Changes, t.Paging, t.Pos, t.Sub, t.UpTo = true, false, t.UpTo, 0, 0
 		next = &t
 	}
 	return deltaPage{mailbox: m, calendar: cal, rows: rows, on: s.issue(*next)}, nil
 }
 
 func (s *Server) pageSize(c *call) int {
-	switches := s.world.Switches()
 	size := c.prefer.pageSize
 	if size == 0 {
-		size = switches.Microsoft.DeltaPageSize
+		size = s.world.Switches().Microsoft.DeltaPageSize
 	}
-	if switches.PageCap > 0 {
-		size = min(size, switches.PageCap)
-	}
-	return size
+	return s.capped(size)
 }
 
 // link is the request's own path with a token as its only parameter.
@@ -157,65 +153,4 @@ func parseBound(text string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-// rows collects one page, and where the next one begins, if any. s.mu is held.
-func (s *Server) rows(m *mailbox, cal *calendar, t deltaToken, size int) ([]*event, *deltaToken) {
-	var rows []*event
-	next := t
-	next.Paging = true
-	if s.world.Switches().EmptyFirstPage && !t.Paging {
-		return nil, &next
-	}
-	if t.Changes {
-		for seq, id := range cal.journal.Changes(t.Pos, t.UpTo) {
-			if e := m.events[id]; !e.relevant(cal, t) {
-				continue
-			} else if len(rows) == size {
-				next.Pos = seq - 1
-				return rows, &next
-			} else {
-				rows = append(rows, e)
-			}
-		}
-		return rows, nil
-	}
-	for i, id := range cal.journal.From(int(t.Pos)) {
-		if e := m.events[id]; !e.stands(cal, t) {
-			continue
-		} else if len(rows) == size {
-			next.Pos = int64(i)
-			return rows, &next
-		} else {
-			rows = append(rows, e)
-		}
-	}
-	return rows, nil
-}
-
-// stands reports whether the event is in the calendar and in the window.
-func (e *event) stands(cal *calendar, t deltaToken) bool {
-	return !e.deleted && e.calendar == cal.id && during(e.start.at, e.end.at, t.Start, t.End)
-}
-
-// relevant reports whether a change of the event is told. What changes outside the window is told as a removal; what is deleted without ever
-// having been in it is not told.
-func (e *event) relevant(cal *calendar, t deltaToken) bool {
-	here := !e.deleted && e.calendar == cal.id
-	return here || during(e.earliest, e.latest, t.Start, t.End)
-}
-
-// row shows an event, or that it is not, or no longer, in the window.
-func (s *Server) row(e *event, in deltaPage, p preferences) (map[string]any, error) {
-	if !e.stands(in.calendar, in.on) {
-		return map[string]any{
-			"@odata.type": "#microsoft.graph.event", "id": e.id(p.immutable), "@removed": map[string]string{"reason": "deleted"},
-		}, nil
-	}
-	w, err := s.wire(e, in.mailbox, view{preferences: p})
-	if err != nil {
-		return nil, err
-	}
-	w["@odata.type"] = "#microsoft.graph.event"
-	return w, nil
 }

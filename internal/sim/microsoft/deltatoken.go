@@ -29,6 +29,8 @@ type deltaToken struct {
 	Paging  bool `json:"p,omitempty"`
 	// Pos is where the page begins: a change's number, or the position of an item in the order of creation.
 	Pos int64 `json:"n,omitempty"`
+	// Sub is how many rows of that item the pages before have shown.
+	Sub int `json:"o,omitempty"`
 	// UpTo is the latest change when the listing began: where the next one will begin.
 	UpTo int64 `json:"u,omitempty"`
 }

@@ -11,6 +11,8 @@ import (
 // event is one state of an event. It is never changed once it is stored.
 type event struct {
 	content
+	seat
+	siblings
 
 	// restID changes when the event moves to another calendar; immutableID does not.
 	restID      string
@@ -36,7 +38,13 @@ func (e *event) id(immutable bool) string {
 	return e.restID
 }
 
-func (e *event) series() bool { return e.fields["recurrence"] != nil }
+// masterID is the id of the series that the event belongs to, in the form that the client prefers.
+func (e *event) masterID(immutable bool) string {
+	if immutable {
+		return e.master
+	}
+	return e.masterRest
+}
 
 // during reports whether the event lies at least partly in the window, where an all-day event counts from midnight to midnight in UTC.
 func during(start, end, from, to time.Time) bool {
@@ -75,8 +83,9 @@ func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
 	if e.transaction != "" {
 		w["transactionId"] = e.transaction
 	}
-	if e.series() {
-		w["type"] = "seriesMaster"
+	w["type"] = e.kind()
+	if e.master != "" {
+		w["recurrence"], w["seriesMasterId"], w["originalStart"] = nil, e.masterID(v.immutable), stamp(e.original)
 	}
 	if found := e.properties.wire(v.expand); len(found) > 0 {
 		w["singleValueExtendedProperties"] = found
@@ -107,7 +116,7 @@ func usualEvent() map[string]any {
 		"reminderMinutesBeforeStart": 15, "isReminderOn": true, "responseRequested": true, "allowNewTimeProposals": true,
 		"hideAttendees": false, "hasAttachments": false, "isCancelled": false, "isDraft": false, "isOrganizer": true,
 		"isOnlineMeeting": false, "onlineMeetingProvider": "unknown", "onlineMeetingUrl": nil, "onlineMeeting": nil,
-		"seriesMasterId": nil, "recurrence": nil, "transactionId": nil, "type": "singleInstance",
+		"seriesMasterId": nil, "recurrence": nil, "transactionId": nil,
 		"responseStatus": response{Response: "organizer", Time: never},
 	}
 }

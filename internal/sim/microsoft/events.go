@@ -34,16 +34,9 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	if more {
 		body["@odata.nextLink"] = nextLink(c, q.skip+q.top)
 	}
-	value := make([]any, 0, len(rows))
-	for _, e := range rows {
-		w, err := s.wire(e, m, v)
-		if err != nil {
-			return answer{}, err
-		}
-		value = append(value, w)
-	}
+	value, err := s.wires(rows, m, v)
 	body["value"] = value
-	return answer{body: body}, nil
+	return answer{body: body}, err
 }
 
 // collect returns one page of the calendar's events, and whether there are more.
@@ -52,7 +45,7 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 	seen := 0
 	for _, id := range cal.journal.From(0) {
 		e := m.events[id]
-		if e.deleted || e.calendar != cal.id || !q.keep(e) {
+		if e.deleted || e.calendar != cal.id || e.master != "" || !q.keep(e) {
 			continue
 		}
 		if seen++; seen <= q.skip {
@@ -86,6 +79,14 @@ func (s *Server) shown(c *call, m *mailbox, e *event, v view) (answer, error) {
 		return answer{}, err
 	}
 	w["@odata.context"] = contextOf(c, m, "events/$entity")
+	if e.rule != nil && v.only["cancelledoccurrences"] {
+		w["cancelledOccurrences"] = e.oids(v.immutable)
+	}
+	if e.rule != nil && v.exceptions {
+		if w["exceptionOccurrences"], err = s.wires(v.shown, m, view{preferences: v.preferences}); err != nil {
+			return answer{}, err
+		}
+	}
 	return answer{body: w}, nil
 }
 
@@ -97,6 +98,9 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	}
 	s.mu.RLock()
 	m, e, err := s.named(c)
+	if err == nil && v.exceptions {
+		v.shown = m.exceptionsOf(e)
+	}
 	s.mu.RUnlock()
 	if err != nil {
 		return answer{}, err

@@ -13,6 +13,9 @@ type view struct {
 
 	// expand are the normal ids of the extended properties to show.
 	expand []string
+	// exceptions asks for the exceptions of a series, and shown are those.
+	exceptions bool
+	shown      []*event
 	// only are the properties to show, in lower case; nil is all.
 	only map[string]bool
 }
@@ -32,25 +35,51 @@ func parseView(p preferences, q url.Values) (view, error) {
 			v.only[strings.ToLower(strings.TrimSpace(name))] = true
 		}
 	}
-	expand := strings.TrimSpace(q.Get("$expand"))
-	if expand == "" {
-		return v, nil
+	for _, expand := range splitExpand(q.Get("$expand")) {
+		if err := v.expanded(expand); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// splitExpand splits at commas that are not in brackets.
+func splitExpand(text string) []string {
+	depth := 0
+	all := strings.FieldsFunc(text, func(r rune) bool {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		return r == ',' && depth == 0
+	})
+	return all
+}
+
+// expanded takes in one thing that the client wants to see besides.
+func (v *view) expanded(expand string) error {
+	expand = strings.TrimSpace(expand)
+	if strings.EqualFold(expand, "exceptionOccurrences") {
+		v.exceptions = true
+		return nil
 	}
 	m := expandProperties.FindStringSubmatch(expand)
 	if m == nil {
-		return v, notSimulated("$expand=" + expand)
+		return notSimulated("$expand=" + expand)
 	}
 	for _, one := range idEquals.FindAllStringSubmatch(m[1], -1) {
 		id, ok := normalProperty(unquoted(one[1]))
 		if !ok {
-			return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+			return badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
 		}
 		v.expand = append(v.expand, id)
 	}
 	if v.expand == nil {
-		return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		return badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
 	}
-	return v, nil
+	return nil
 }
 
 func unquoted(s string) string { return strings.ReplaceAll(s, "''", "'") }

@@ -24,6 +24,8 @@ func (s *Server) endpoints() map[string]endpoint {
 		"GET events/*":              {basicScopes, s.readEvent},
 		"PATCH events/*":            {writeScopes, s.updateEvent},
 		"DELETE events/*":           {writeScopes, s.deleteEvent},
+		"GET events/*/instances":    {basicScopes, s.instances},
+		"GET calendarview":          {basicScopes, s.calendarView},
 		"GET calendarview/delta":    {readScopes, s.delta},
 		"GET subscriptions":         {readScopes, s.listSubscriptions},
 		"POST subscriptions":        {readScopes, s.subscribe},

@@ -135,11 +135,10 @@ func (m *mailbox) view() stage.Person {
 
 // find takes hold of an event by either of its ids. s.mu is held.
 func (m *mailbox) find(id string) *event {
-	e := m.events[m.ids[id]]
-	if e == nil || e.deleted {
-		return nil
+	if e := m.events[m.ids[id]]; e != nil && !e.deleted {
+		return e
 	}
-	return e
+	return m.occurrence(id)
 }
 
 // unknownID is the answer to an id that names nothing: what does not even look like one is malformed.
