@@ -145,7 +145,7 @@ func (s *Server) Events(email, in string) ([]stage.Event, error) {
 // view is the event in neutral words.
 func (e *event) view() stage.Event {
 	v := stage.Event{
-		ID: e.immutableID, Title: e.text("subject"), Description: e.body.text, Start: e.start.at, End: e.end.at,
+		ID: e.immutableID, Title: e.subject(), Description: e.body.text, Start: e.start.at, End: e.end.at,
 		AllDay: e.allDay, TransactionID: e.transaction, ETag: e.etag(), Deleted: e.deleted, Properties: maps.Clone(map[string]string(e.properties)),
 	}
 	if !e.allDay {

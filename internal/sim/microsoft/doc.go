@@ -8,9 +8,9 @@
 // content.go (what a client may write), when.go and zones.go (start and end, zones of both naming schemes), body.go (what Outlook makes of a
 // text), attendee.go, location.go, property.go (extended properties), odata.go ($expand, $filter, $select), write.go (what each write does),
 // transaction.go (transactionId), events.go (the handlers), recurrence.go and recur.go (the rule of a series and its days), occurrence.go and
-// series.go (occurrences and what is written to them), view.go (calendarView and instances), delta.go, deltarow.go and deltatoken.go,
-// subscription.go, handshake.go and notify.go, mail.go,
-// byhand.go (acting as a person), grants.go (tokens without a browser).
+// series.go (occurrences and what is written to them), view.go (calendarView and instances), meeting.go and respond.go (guests' copies and what
+// they answer), delta.go, deltarow.go and deltatoken.go, subscription.go, handshake.go and notify.go, byhand.go (acting as a person), grants.go
+// (tokens without a browser).
 //
-// Not simulated yet, and refused with 501 rather than ignored: events/delta, accept and decline, getSchedule and $batch. An event has no copies in its guests' mailboxes yet.
+// Not simulated, and refused with 501 rather than ignored: events/delta, getSchedule and $batch.
 package microsoft

@@ -13,6 +13,7 @@ type event struct {
 	content
 	seat
 	siblings
+	invite
 
 	// restID changes when the event moves to another calendar; immutableID does not.
 	restID      string
@@ -51,10 +52,10 @@ func during(start, end, from, to time.Time) bool {
 	return start.Before(to) && (end.After(from) || (start.Equal(end) && !start.Before(from)))
 }
 
-// text returns a property that is a text; "" if it is not there.
-func (e *event) text(name string) string {
+// subject is the event's title; "" if it has none.
+func (e *event) subject() string {
 	var v string
-	if raw := e.fields[name]; raw != nil && json.Unmarshal(raw, &v) != nil {
+	if raw := e.fields["subject"]; raw != nil && json.Unmarshal(raw, &v) != nil {
 		return ""
 	}
 	return v
@@ -76,10 +77,14 @@ func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
 		"createdDateTime": stamp(e.created), "lastModifiedDateTime": stamp(e.updated),
 		"originalStartTimeZone": s.zones.original(e.start.zone), "originalEndTimeZone": s.zones.original(e.end.zone),
 		"start": e.start.wire(e.allDay, zone, in), "end": e.end.wire(e.allDay, zone, in), "isAllDay": e.allDay,
-		"body": e.body.wire(v.text), "bodyPreview": e.body.preview(), "location": place, "locations": places, "attendees": e.guests(),
+		"body": e.body.wire(v.text), "bodyPreview": e.body.preview(), "location": place, "locations": places, "attendees": e.guests(m),
 		"webLink":   "https://outlook.office365.com/owa/?itemid=" + url.QueryEscape(e.restID) + "&exvsurl=1&path=/calendar/item",
 		"organizer": map[string]any{"emailAddress": emailAddress{Name: m.person.Name, Address: m.person.Email}},
 	})
+	if !e.isOrganizer() {
+		w["isOrganizer"], w["responseStatus"], w["isCancelled"] = false, e.answer, e.calledOff
+		w["organizer"] = map[string]any{"emailAddress": emailAddress{Name: e.organizer.person.Name, Address: e.organizer.person.Email}}
+	}
 	if e.transaction != "" {
 		w["transactionId"] = e.transaction
 	}
@@ -102,11 +107,27 @@ func (s *Server) shownZone(preferred string) (string, *time.Location, error) {
 	return preferred, in, err
 }
 
-func (e *event) guests() []attendee {
-	if e.attendees == nil {
+// guests are the attendees; a guest who is not to see the others sees themselves
+// (https://learn.microsoft.com/graph/api/resources/event#properties, hideAttendees).
+func (e *event) guests(m *mailbox) []attendee {
+	all := e.attendees
+	if !e.isOrganizer() && e.flag("hideAttendees", false) {
+		i := guestIndex(all, m.person.Email)
+		all = all[max(i, 0) : i+1]
+	}
+	if all == nil {
 		return []attendee{}
 	}
-	return e.attendees
+	return all
+}
+
+// flag returns a property that is a truth value.
+func (e *event) flag(name string, usual bool) bool {
+	v := usual
+	if raw := e.fields[name]; raw != nil && json.Unmarshal(raw, &v) != nil {
+		return usual
+	}
+	return v
 }
 
 // usualEvent holds what an event is without a word.

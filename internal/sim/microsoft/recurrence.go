@@ -152,10 +152,8 @@ func (p *wirePattern) normalise() error {
 	switch {
 	case !slices.Contains([]string{daily, weekly, absoluteMonthly, relativeMonthly, absoluteYearly, relativeYearly}, p.Type):
 		return invalidRecurrence("the pattern's type '" + p.Type + "' is not known.")
-	case p.Interval < 1 || p.Interval > maxInterval:
-		return invalidRecurrence("the pattern's interval is out of range.")
-	case p.Month < 0 || p.Month > 12 || p.DayOfMonth < 0 || p.DayOfMonth > 31:
-		return invalidRecurrence("the pattern's month or dayOfMonth is out of range.")
+	case !within(p.Interval, 1, maxInterval) || !within(p.Month, 0, 12) || !within(p.DayOfMonth, 0, 31):
+		return invalidRecurrence("the pattern's interval, month or dayOfMonth is out of range.")
 	case !slices.Contains(indexes(), p.Index):
 		return unreadable("index")
 	}
@@ -166,6 +164,8 @@ func (p *wirePattern) normalise() error {
 	}
 	return p.require()
 }
+
+func within(n, least, most int) bool { return least <= n && n <= most }
 
 // uses reports whether the type has a use for daysOfWeek, dayOfMonth and month.
 func (p *wirePattern) uses() (days, date, month bool) {

@@ -19,23 +19,26 @@ func (s *Server) changeOccurrence(m *mailbox, old *event, doc map[string]json.Ra
 	}
 	e := *old
 	e.content = c
-	e.own = map[string]json.RawMessage{}
-	maps.Copy(e.own, old.own)
-	maps.Copy(e.own, doc)
+	e.own = written(old.own, doc)
 	master := m.events[old.master]
 	if err := m.keepsOrder(master, &e); err != nil {
 		return nil, err
 	}
-	now := *master
-	now.exceptions = maps.Clone(master.exceptions)
+	s.except(m, &e)
+	s.commit(m, m.calendar(e.calendar), old, &e)
+	return &e, nil
+}
+
+// except lets the master know of an exception, which is about to be stored. s.mu is held.
+func (s *Server) except(m *mailbox, e *event) {
+	now := *m.events[e.master]
+	now.exceptions = maps.Clone(now.exceptions)
 	if now.exceptions == nil {
 		now.exceptions = map[string]string{}
 	}
 	now.exceptions[dayKey(e.day)] = e.immutableID
 	s.touch(m, &now)
 	m.ids[e.restID], m.ids[e.immutableID] = e.immutableID, e.immutableID
-	s.commit(m, m.calendar(e.calendar), old, &e)
-	return &e, nil
 }
 
 // touch stores a master whose own content did not change. s.mu is held.
@@ -87,6 +90,7 @@ func (s *Server) removeOccurrence(m *mailbox, old *event) {
 	s.mail(m, old, &gone)
 	s.notify(m, old, &gone)
 	s.notify(m, master, &now)
+	s.deliver(m, old, &gone)
 	s.world.Signal.Raise()
 }
 

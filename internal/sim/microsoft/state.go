@@ -22,6 +22,8 @@ type mailbox struct {
 	ids map[string]string
 	// transactions are by scope and transactionId.
 	transactions map[string]transaction
+	// copies are the immutable ids of invitations, by that of the organizer's event.
+	copies map[string]string
 }
 
 // calendar is one calendar of a mailbox.
@@ -77,7 +79,7 @@ func newMailbox(p stage.Person) *mailbox {
 	_, domain, _ := strings.Cut(strings.ToLower(p.Email), "@")
 	return &mailbox{
 		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: derivedUUID("tenant " + domain),
-		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{},
+		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{}, copies: map[string]string{},
 	}
 }
 

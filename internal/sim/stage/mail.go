@@ -13,9 +13,11 @@ const (
 	MailInvitation   MailKind = "invitation"
 	MailUpdate       MailKind = "update"
 	MailCancellation MailKind = "cancellation"
+	// MailResponse goes from a guest to the organizer.
+	MailResponse MailKind = "response"
 )
 
-// Mail is a mail that the provider would have sent to a guest.
+// Mail is a mail that the provider would have sent.
 type Mail struct {
 	// N numbers the mails of one World from 1 on.
 	N        uint64    `json:"n"`
