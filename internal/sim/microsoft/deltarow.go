@@ -125,7 +125,7 @@ func (m *mailbox) exception(e *event, cal *calendar, t deltaToken) []deltaRow {
 func (s *Server) row(e deltaRow, in deltaPage, p preferences) (map[string]any, error) {
 	if e.gone {
 		return map[string]any{
-			"@odata.type": "#microsoft.graph.event", "id": e.id(p.immutable), "@removed": map[string]string{"reason": "deleted"},
+			"@odata.type": "#microsoft.graph.event", "id": e.idIn(in.calendar, p.immutable), "@removed": map[string]string{"reason": "deleted"},
 		}, nil
 	}
 	if e.kind() == occurrenceType {

@@ -25,6 +25,8 @@ type event struct {
 	created     time.Time
 	updated     time.Time
 	deleted     bool
+	// left holds the ids under which the event was in other calendars before. The map is never changed.
+	left map[string]string
 	// earliest and latest span all times that the event ever had, so that a listing knows whether it ever showed it.
 	earliest, latest time.Time
 }

@@ -29,6 +29,7 @@ func (s *Server) endpoints() map[string]endpoint {
 		"POST events/*/decline":           {writeScopes, s.decline},
 		"POST events/*/cancel":            {writeScopes, s.cancel},
 		"POST events/*/tentativelyaccept": {writeScopes, s.hedge},
+		"POST getschedule":                {basicScopes, s.getSchedule},
 		"GET calendarview":                {basicScopes, s.calendarView},
 		"GET calendarview/delta":          {readScopes, s.delta},
 		"GET subscriptions":               {readScopes, s.listSubscriptions},

@@ -17,6 +17,7 @@ type Server struct {
 	zones   zoneTable
 	paths   map[string]endpoint
 	handler http.Handler
+	limits  limiter
 
 	mu sync.RWMutex
 	// mailboxes are by address and by object id, in lower case.
@@ -33,10 +34,11 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
+		limits: limiter{uses: map[limitKey]*use{}},
 	}
 	s.paths = s.endpoints()
 	s.handler = &stage.Gate{
-		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Next: s.routes(),
+		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: s.routes(),
 	}
 	return s
 }
@@ -55,6 +57,10 @@ func (s *Server) routes() http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0/"); ok {
+			if r.Method == http.MethodPost && (strings.EqualFold(path, "$batch") || strings.EqualFold(path, "%24batch")) {
+				s.batch(w, r)
+				return
+			}
 			s.graph(w, r, path)
 			return
 		}

@@ -76,6 +76,21 @@ type MicrosoftSwitches struct {
 	Generations int `json:"generations"`
 	// DeltaPageSize is the size of a page of delta without odata.maxpagesize. Not documented.
 	DeltaPageSize int `json:"delta_page_size"`
+	// MailboxConcurrency is how many requests of one application to one mailbox are served at once; 0 is any number. Four are documented
+	// (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
+	MailboxConcurrency int `json:"mailbox_concurrency"`
+	// ConcurrencyRefusal is the status of one too many: 429, or 503 as clients report.
+	ConcurrencyRefusal int `json:"concurrency_refusal"`
+	// RequestsPerTenMinutes is how many requests of one application to one mailbox are served in ten minutes; 0, the default, is any number,
+	// for the simulators take load tests. 10,000 are documented, on the same page.
+	RequestsPerTenMinutes int `json:"requests_per_ten_minutes"`
+	// BatchReversed answers the parts of a batch in reverse. No order is promised (https://learn.microsoft.com/graph/json-batching).
+	BatchReversed bool `json:"batch_reversed"`
+	// MaxSchedules is how many schedules getSchedule takes: 20 as documented (https://learn.microsoft.com/graph/outlook-get-free-busy-schedule),
+	// or 100, which a refusal that was reported names.
+	MaxSchedules int `json:"max_schedules"`
+	// ScheduleSuffix ends the times of getSchedule with a Z, as clients report.
+	ScheduleSuffix bool `json:"schedule_suffix"`
 }
 
 // Obedience says what a provider does with something that it is told or remembers.
@@ -115,6 +130,7 @@ func DefaultSwitches() Switches {
 			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
 			DuplicateSubscription: Refused, LongSubscription: Refused, MaxSubscriptionMinutes: 10_080,
 			CalendarFeeds: Served, Generations: 3, DeltaPageSize: 10,
+			MailboxConcurrency: 4, ConcurrencyRefusal: 429, MaxSchedules: 20,
 		},
 	}
 }
@@ -138,6 +154,10 @@ func (s Switches) check() error {
 		oneOf("microsoft.calendar_feeds", m.CalendarFeeds, Served, Refused),
 		atLeast("microsoft.generations", m.Generations, 1),
 		atLeast("microsoft.delta_page_size", m.DeltaPageSize, 1),
+		atLeast("microsoft.mailbox_concurrency", m.MailboxConcurrency, 0),
+		oneOf("microsoft.concurrency_refusal", m.ConcurrencyRefusal, 429, 503),
+		atLeast("microsoft.requests_per_ten_minutes", m.RequestsPerTenMinutes, 0),
+		atLeast("microsoft.max_schedules", m.MaxSchedules, 1),
 	} {
 		if err != nil {
 			return err
