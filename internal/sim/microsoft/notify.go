@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -27,6 +28,10 @@ func (s *Server) notify(m *mailbox, old, e *event) {
 		kinds = []string{changeDeleted}
 	}
 	for _, sub := range s.onCalendar(m, e.calendar) {
+		if s.paused(sub) {
+			sub.lost = true
+			continue
+		}
 		for _, kind := range kinds {
 			if strings.Contains(sub.ChangeType, kind) {
 				s.tell(sub, kind, e)
@@ -68,10 +73,17 @@ func (s *Server) push(sub *subscription, address, kind string, item map[string]a
 	if err != nil {
 		return // unreachable: strings always marshal
 	}
-	s.world.Pusher.Send(stage.Push{
+	push := stage.Push{
 		Provider: stage.Microsoft, Account: sub.mailbox.person.Email, Channel: sub.id, Kind: kind, URL: address,
 		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body, Judge: judge,
-	})
+	}
+	host, sample := hostOf(address), s.world.Switches().Microsoft.SlowSample
+	push.Took = func(d time.Duration) { s.health.took(host, s.world.Now(), d, sample) }
+	send, lost := s.health.admit(push, s.world.Now())
+	if send {
+		s.world.Pusher.Send(push)
+	}
+	sub.lost = sub.lost || lost
 }
 
 // judge says which answers count; whatever fails is tried again for hours
@@ -102,10 +114,8 @@ func (s *Server) Lifecycle(email, id, event string) error {
 			continue
 		}
 		found = true
-		if sub.LifecycleNotificationURL != "" {
-			s.push(sub, sub.LifecycleNotificationURL, event, map[string]any{"lifecycleEvent": event})
-		}
-		if event == "subscriptionRemoved" {
+		s.lifecycle(sub, event)
+		if event == subscriptionRemoved {
 			s.drop(sub)
 		}
 	}

@@ -27,6 +27,9 @@ type Server struct {
 	chains map[string]*chain
 	// subscriptions are those that were not removed, by id.
 	subscriptions map[string]*subscription
+	// refusals are the AADSTS errors that accounts' tokens are refused with.
+	refusals map[string]int
+	health   health
 }
 
 // New returns a Microsoft without anyone in it.
@@ -34,12 +37,14 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
+		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},
 	}
 	s.paths = s.endpoints()
 	s.handler = &stage.Gate{
-		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: s.routes(),
+		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: packed(s.routes()),
 	}
+	w.Every(tick, s.lapse)
 	return s
 }
 

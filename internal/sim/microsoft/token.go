@@ -48,6 +48,9 @@ func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
 	if e.suberror != "" {
 		v["suberror"] = e.suberror
 	}
+	if e.code == "interaction_required" {
+		v["claims"] = claims
+	}
 	writeJSON(w, e.status, v)
 }
 
@@ -91,6 +94,10 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 	case err != nil:
 		s.refuseToken(w, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
 	default:
+		if e, refused := s.refusal(c.Account); refused {
+			s.refuseToken(w, e)
+			return
+		}
 		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
 		writeJSON(w, http.StatusOK, s.tokens(grant, grant.Scopes))
 	}
@@ -124,6 +131,10 @@ func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Va
 		return
 	case err != nil:
 		s.refuseToken(w, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
+		return
+	}
+	if e, refused := s.refusal(grant.Account); refused {
+		s.refuseToken(w, e)
 		return
 	}
 	scopes := grant.Scopes

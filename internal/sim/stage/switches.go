@@ -86,6 +86,12 @@ type MicrosoftSwitches struct {
 	RequestsPerTenMinutes int `json:"requests_per_ten_minutes"`
 	// BatchReversed answers the parts of a batch in reverse. No order is promised (https://learn.microsoft.com/graph/json-batching).
 	BatchReversed bool `json:"batch_reversed"`
+	// ReauthorizeMinutes is how long after a subscription was made, renewed or reauthorised it asks for authorisation anew, every 15 minutes;
+	// an hour later nothing is sent any more. 0 asks before the subscription's own end only. The access token's life decides in the field
+	// (https://learn.microsoft.com/graph/change-notifications-lifecycle-events).
+	ReauthorizeMinutes int `json:"reauthorize_minutes"`
+	// SlowSample is how many notifications in ten minutes a receiver is judged by at least. Not documented any more; it was 100.
+	SlowSample int `json:"slow_sample"`
 	// MaxSchedules is how many schedules getSchedule takes: 20 as documented (https://learn.microsoft.com/graph/outlook-get-free-busy-schedule),
 	// or 100, which a refusal that was reported names.
 	MaxSchedules int `json:"max_schedules"`
@@ -130,7 +136,7 @@ func DefaultSwitches() Switches {
 			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
 			DuplicateSubscription: Refused, LongSubscription: Refused, MaxSubscriptionMinutes: 10_080,
 			CalendarFeeds: Served, Generations: 3, DeltaPageSize: 10,
-			MailboxConcurrency: 4, ConcurrencyRefusal: 429, MaxSchedules: 20,
+			MailboxConcurrency: 4, ConcurrencyRefusal: 429, MaxSchedules: 20, SlowSample: 100,
 		},
 	}
 }
@@ -158,6 +164,8 @@ func (s Switches) check() error {
 		oneOf("microsoft.concurrency_refusal", m.ConcurrencyRefusal, 429, 503),
 		atLeast("microsoft.requests_per_ten_minutes", m.RequestsPerTenMinutes, 0),
 		atLeast("microsoft.max_schedules", m.MaxSchedules, 1),
+		atLeast("microsoft.reauthorize_minutes", m.ReauthorizeMinutes, 0),
+		atLeast("microsoft.slow_sample", m.SlowSample, 1),
 	} {
 		if err != nil {
 			return err
