@@ -138,6 +138,8 @@ func (s *Server) apply(old content, doc map[string]json.RawMessage) (content, er
 	if err := s.applyParts(&c, old, doc); err != nil {
 		return content{}, err
 	}
+	_, wrote := doc["body"]
+	s.meetOnline(&c, old, wrote)
 	if err := s.applyTimes(&c, old, doc); err != nil {
 		return content{}, err
 	}

@@ -36,9 +36,9 @@ func (s *Server) delta(c *call) (answer, error) {
 	}
 	body := map[string]any{"@odata.context": base(c.r) + "/$metadata#Collection(event)", "value": value}
 	if p.on.Paging {
-		body["@odata.nextLink"] = link(c, "$skiptoken", p.on)
+		body["@odata.nextLink"] = s.link(c, "$skiptoken", p.on)
 	} else {
-		body["@odata.deltaLink"] = link(c, "$deltatoken", p.on)
+		body["@odata.deltaLink"] = s.link(c, "$deltatoken", p.on)
 	}
 	return answer{body: body}, nil
 }
@@ -72,20 +72,29 @@ func (s *Server) turn(c *call) (deltaPage, error) {
 		t.Changes, t.Paging, t.Pos, t.Sub, t.UpTo = true, false, t.UpTo, 0, 0
 		next = &t
 	}
+	if s.world.Switches().Microsoft.ScrambledPages && len(rows) > 0 {
+		rows = append(slices.Clone(rows), rows[0])
+		slices.Reverse(rows)
+	}
 	return deltaPage{mailbox: m, calendar: cal, rows: rows, on: s.issue(*next)}, nil
 }
 
 func (s *Server) pageSize(c *call) int {
+	m := s.world.Switches().Microsoft
 	size := c.prefer.pageSize
 	if size == 0 {
-		size = s.world.Switches().Microsoft.DeltaPageSize
+		size = m.DeltaPageSize
 	}
-	return s.capped(size)
+	return s.capped(min(size, m.MaxTop))
 }
 
 // link is the request's own path with a token as its only parameter.
-func link(c *call, name string, t deltaToken) string {
-	return base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?" + name + "=" + t.String()
+func (s *Server) link(c *call, name string, t deltaToken) string {
+	sealed := ""
+	if s.world.Switches().Microsoft.SealedLinks {
+		sealed = "&$seal=" + t.seal()
+	}
+	return base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?" + name + "=" + t.String() + sealed
 }
 
 // position is where the listing starts or goes on. s.mu is held.
@@ -98,13 +107,31 @@ func (s *Server) position(c *call, m *mailbox, cal *calendar) (deltaToken, error
 	if !ok || t.Mailbox != m.oid || t.Calendar != cal.id || t.Paging != c.query.Has("$skiptoken") {
 		return t, badRequest("SyncStateInvalid", "The sync state is not valid.")
 	}
+	if s.world.Switches().Microsoft.SealedLinks && c.query.Get("$seal") != t.seal() {
+		return t, badRequest("SyncStateInvalid", "The sync state is not valid.")
+	}
 	if err := s.live(t, cal); err != nil {
+		if s.world.Switches().Microsoft.ResyncLocation {
+			err.location = base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?startDateTime=" + stamp(t.Start) + "&endDateTime=" + stamp(t.End) + "&$deltatoken="
+		}
 		return t, err
 	}
 	if !t.Paging {
-		t.UpTo = cal.journal.Seq()
+		t.UpTo = s.upTo(cal, t)
 	}
 	return t, nil
+}
+
+// upTo is the last change that a listing of changes shows: with a switch, the last one that there was when the listing before it began, for a
+// notification may come before the change can be read. s.mu is held.
+func (s *Server) upTo(cal *calendar, t deltaToken) int64 {
+	latest := cal.journal.Seq()
+	if !s.world.Switches().Microsoft.LateDelta {
+		return latest
+	}
+	visible := max(cal.visible, t.Pos)
+	cal.visible = latest
+	return visible
 }
 
 // start begins a chain for the window of the request.

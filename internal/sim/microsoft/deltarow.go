@@ -1,5 +1,11 @@
 package microsoft
 
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
 // deltaRow is one row of a listing: an event, or its removal.
 type deltaRow struct {
 	*event
@@ -17,7 +23,7 @@ func (s *Server) rows(m *mailbox, cal *calendar, t deltaToken, size int) ([]delt
 	p := page{size: size}
 	if t.Changes {
 		for seq, id := range cal.journal.Changes(t.Pos, t.UpTo) {
-			if at, full := p.take(m.changed(m.events[id], cal, t), t.resume(seq-1)); full {
+			if at, full := p.take(s.changes(m, m.events[id], cal, t), t.resume(seq-1)); full {
 				next.Pos, next.Sub = seq-1, at
 				return p.rows, &next
 			}
@@ -25,12 +31,35 @@ func (s *Server) rows(m *mailbox, cal *calendar, t deltaToken, size int) ([]delt
 		return p.rows, nil
 	}
 	for i, id := range cal.journal.From(int(t.Pos)) {
-		if at, full := p.take(m.standing(m.events[id], cal, t), t.resume(int64(i))); full {
+		if at, full := p.take(s.masters(m.standing(m.events[id], cal, t)), t.resume(int64(i))); full {
 			next.Pos, next.Sub = int64(i), at
 			return p.rows, &next
 		}
 	}
 	return p.rows, nil
+}
+
+// masters leaves the masters out if a switch says so.
+func (s *Server) masters(rows []deltaRow) []deltaRow {
+	if s.world.Switches().Microsoft.MasterRows {
+		return rows
+	}
+	return slices.DeleteFunc(rows, func(r deltaRow) bool { return !r.gone && r.kind() == seriesMaster })
+}
+
+// changes are the rows of an item that changed. s.mu is held.
+func (s *Server) changes(m *mailbox, e *event, cal *calendar, t deltaToken) []deltaRow {
+	rows := s.masters(m.changed(e, cal, t))
+	if !s.world.Switches().Microsoft.RemovedOccurrences || e.rule == nil || e.deleted || e.calendar != cal.id {
+		return rows
+	}
+	for _, day := range slices.Sorted(maps.Keys(e.cancelled)) {
+		d, err := time.Parse(time.DateOnly, day)
+		if o := e.occurrence(d); err == nil && during(o.start.at, o.end.at, t.Start, t.End) {
+			rows = append(rows, deltaRow{event: o, gone: true})
+		}
+	}
+	return rows
 }
 
 // page fills up with rows.

@@ -9,7 +9,7 @@
 // text), attendee.go, location.go, property.go (extended properties), odata.go ($expand, $filter, $select), write.go (what each write does),
 // transaction.go (transactionId), events.go (the handlers), recurrence.go and recur.go (the rule of a series and its days), occurrence.go and
 // series.go (occurrences and what is written to them), view.go (calendarView and instances), meeting.go and respond.go (guests' copies and what
-// they answer), relocate.go (moving to another calendar), batch.go, schedule.go (getSchedule), limit.go (throttling), pack.go (compressed answers), delta.go, deltarow.go and deltatoken.go, subscription.go, handshake.go, notify.go, health.go (slow receivers) and lifecycle.go, byhand.go (acting as a person), grants.go
+// they answer), online.go (Teams), relocate.go (moving to another calendar), batch.go, schedule.go (getSchedule), limit.go (throttling), pack.go (compressed answers), delta.go, deltarow.go and deltatoken.go, subscription.go, handshake.go, notify.go, health.go (slow receivers) and lifecycle.go, byhand.go (acting as a person), grants.go
 // (tokens without a browser).
 //
 // Not simulated, and refused with 501 rather than ignored: events/delta, subscriptions with resource data, and whatever else has no file here.

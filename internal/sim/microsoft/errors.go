@@ -16,6 +16,8 @@ type graphError struct {
 	message string
 	// extra are further members of the error object.
 	extra map[string]any
+	// location is where to go instead.
+	location string
 }
 
 func (e *graphError) Error() string { return e.code + ": " + e.message }
@@ -78,6 +80,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
 	}
+	if e.location != "" {
+		w.Header().Set("Location", e.location)
+	}
 	w.Header().Set("request-id", request)
 	w.Header().Set("client-request-id", client)
 	writeJSON(w, e.status, map[string]any{"error": body})
@@ -86,6 +91,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 // refuse answers with the error that a fault asks for, or that its status usually has.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f stage.Fault) {
 	e := usual(f.Status)
+	if f.Action == stage.ActCursorLost {
+		e = s.resync(e.message)
+	}
 	if f.Code != "" {
 		e.code = f.Code
 	}

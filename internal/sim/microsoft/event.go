@@ -77,12 +77,15 @@ func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
 	maps.Copy(w, map[string]any{
 		"@odata.etag": e.etag(), "id": e.id(v.immutable), "changeKey": e.changeKey, "iCalUId": e.iCalUID,
 		"createdDateTime": stamp(e.created), "lastModifiedDateTime": stamp(e.updated),
-		"originalStartTimeZone": s.zones.original(e.start.zone), "originalEndTimeZone": s.zones.original(e.end.zone),
+		"originalStartTimeZone": s.original(e.start.zone), "originalEndTimeZone": s.original(e.end.zone),
 		"start": e.start.wire(e.allDay, zone, in), "end": e.end.wire(e.allDay, zone, in), "isAllDay": e.allDay,
 		"body": e.body.wire(v.text), "bodyPreview": e.body.preview(), "location": place, "locations": places, "attendees": e.guests(m),
 		"webLink":   "https://outlook.office365.com/owa/?itemid=" + url.QueryEscape(e.restID) + "&exvsurl=1&path=/calendar/item",
 		"organizer": map[string]any{"emailAddress": emailAddress{Name: m.person.Name, Address: m.person.Email}},
 	})
+	if e.online() {
+		w["onlineMeeting"] = e.onlineMeeting()
+	}
 	if !e.isOrganizer() {
 		w["isOrganizer"], w["responseStatus"], w["isCancelled"] = false, e.answer, e.calledOff
 		w["organizer"] = map[string]any{"emailAddress": emailAddress{Name: e.organizer.person.Name, Address: e.organizer.person.Email}}

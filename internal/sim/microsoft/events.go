@@ -19,7 +19,7 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	q, err := parseCollection(c)
+	q, err := s.parseCollection(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -32,7 +32,7 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	body := map[string]any{"@odata.context": contextOf(c, m, "events")}
 	rows, more := m.collect(cal, q)
 	if more {
-		body["@odata.nextLink"] = nextLink(c, q.skip+q.top)
+		body["@odata.nextLink"] = nextLink(c, q.skip+len(rows))
 	}
 	value, err := s.wires(rows, m, v)
 	body["value"] = value
@@ -160,7 +160,7 @@ func (s *Server) create(c *call, doc map[string]json.RawMessage) (*mailbox, *eve
 		return nil, nil, err
 	}
 	if key != "" {
-		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc)}
+		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()}
 	}
 	return m, e, nil
 }

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ func (s *Server) notify(m *mailbox, old, e *event) {
 	switch {
 	case old == nil:
 		kinds = []string{changeCreated, changeUpdated}
+		if s.world.Switches().Microsoft.UpdatedFirst {
+			slices.Reverse(kinds)
+		}
 	case e.deleted:
 		kinds = []string{changeDeleted}
 	}
@@ -69,7 +73,11 @@ func (s *Server) push(sub *subscription, address, kind string, item map[string]a
 	item["subscriptionExpirationDateTime"] = sub.expires.Format("2006-01-02T15:04:05.9999999-07:00")
 	item["clientState"] = sub.ClientState
 	item["tenantId"] = sub.mailbox.tenant
-	body, err := json.Marshal(map[string]any{"value": []any{item}})
+	items := []any{item}
+	if s.world.Switches().Microsoft.MixedNotifications {
+		items = []any{foreign(item), item}
+	}
+	body, err := json.Marshal(map[string]any{"value": items})
 	if err != nil {
 		return // unreachable: strings always marshal
 	}
@@ -84,6 +92,13 @@ func (s *Server) push(sub *subscription, address, kind string, item map[string]a
 		s.world.Pusher.Send(push)
 	}
 	sub.lost = sub.lost || lost
+}
+
+// foreign is the like of a notification for somebody else: one delivery may hold notifications of several subscriptions and tenants.
+func foreign(item map[string]any) map[string]any {
+	other := maps.Clone(item)
+	other["subscriptionId"], other["tenantId"], other["clientState"] = derivedUUID("foreign subscription"), derivedUUID("foreign tenant"), "another state"
+	return other
 }
 
 // judge says which answers count; whatever fails is tried again for hours

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // view is how the answer to a request shows events.
@@ -111,7 +113,7 @@ type collection struct {
 	top, skip int
 }
 
-func parseCollection(c *call) (collection, error) {
+func (s *Server) parseCollection(c *call) (collection, error) {
 	var q collection
 	var err error
 	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
@@ -126,9 +128,15 @@ func parseCollection(c *call) (collection, error) {
 	if usual == 0 {
 		usual = 10
 	}
-	if q.top, err = numberOf(c.query, "$top", usual, 1000); err != nil {
+	m := s.world.Switches().Microsoft
+	most := m.MaxTop
+	if m.LongTop == stage.Cut {
+		most = 1 << 30
+	}
+	if q.top, err = numberOf(c.query, "$top", usual, most); err != nil {
 		return q, err
 	}
+	q.top = min(q.top, m.MaxTop)
 	q.skip, err = numberOf(c.query, "$skip", 0, 1<<30)
 	return q, err
 }

@@ -36,6 +36,8 @@ type calendar struct {
 	journal   stage.Journal
 	// epoch rises when every delta token of the calendar is made invalid.
 	epoch int
+	// visible is the latest change when a listing of changes last began.
+	visible int64
 }
 
 // Seed adds a person, or further calendars to one who is there.

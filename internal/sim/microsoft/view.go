@@ -41,7 +41,7 @@ func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *ca
 	if by := c.query.Get("$orderby"); by == "" || strings.EqualFold(strings.TrimSuffix(by, " asc"), "start/dateTime") {
 		c.query.Del("$orderby")
 	}
-	q, err := parseCollection(c)
+	q, err := s.parseCollection(c)
 	if err != nil {
 		return answer{}, err
 	}

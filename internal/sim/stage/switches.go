@@ -76,6 +76,37 @@ type MicrosoftSwitches struct {
 	Generations int `json:"generations"`
 	// DeltaPageSize is the size of a page of delta without odata.maxpagesize. Not documented.
 	DeltaPageSize int `json:"delta_page_size"`
+	// TransactionMinutes is how long a transactionId is remembered; 0 is for good. Not documented.
+	TransactionMinutes int `json:"transaction_minutes"`
+	// ResyncStatus and ResyncCode are the refusal of a delta token that is dead, and ResyncLocation sends along where to begin anew. The
+	// overview of delta queries says 410 with a Location, that of Outlook 40X with a code, and clients report codes in either case of letters
+	// (https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset).
+	ResyncStatus   int    `json:"resync_status"`
+	ResyncCode     string `json:"resync_code"`
+	ResyncLocation bool   `json:"resync_location"`
+	// MaxTop is the largest $top and odata.maxpagesize, and LongTop whether a larger one is cut or refused. Not documented for calendars.
+	MaxTop  int     `json:"max_top"`
+	LongTop Verdict `json:"long_top"`
+	// LateDelta shows a change by the next listing but one: a notification may come before the change can be read.
+	LateDelta bool `json:"late_delta"`
+	// ScrambledPages shows the rows of each page of delta in reverse and one of them twice. Order and repeats are left open
+	// (https://learn.microsoft.com/graph/delta-query-overview#replays).
+	ScrambledPages bool `json:"scrambled_pages"`
+	// SealedLinks adds a parameter to the links of delta without which they are refused: they are to be replayed as they are.
+	SealedLinks bool `json:"sealed_links"`
+	// MasterRows shows the masters of series in delta, and RemovedOccurrences tells a deleted occurrence as a removal. Neither is documented;
+	// clients report masters, and no removals.
+	MasterRows         bool `json:"master_rows"`
+	RemovedOccurrences bool `json:"removed_occurrences"`
+	// UpdatedFirst sends "updated" before "created", and MixedNotifications adds somebody else's notification to each delivery. Neither order
+	// nor company is promised (https://learn.microsoft.com/graph/change-notifications-delivery-webhooks).
+	UpdatedFirst       bool `json:"updated_first"`
+	MixedNotifications bool `json:"mixed_notifications"`
+	// OriginalZone is what every event shows as its original time zone; empty is the zone that it was made in. Clients report zones without a
+	// usable name, such as tzone://Microsoft/Custom.
+	OriginalZone string `json:"original_zone"`
+	// OnlineMeetings says whether the wish for an online meeting is followed or, as where the calendar cannot have one, passed over.
+	OnlineMeetings Obedience `json:"online_meetings"`
 	// MailboxConcurrency is how many requests of one application to one mailbox are served at once; 0 is any number. Four are documented
 	// (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
 	MailboxConcurrency int `json:"mailbox_concurrency"`
@@ -137,6 +168,7 @@ func DefaultSwitches() Switches {
 			DuplicateSubscription: Refused, LongSubscription: Refused, MaxSubscriptionMinutes: 10_080,
 			CalendarFeeds: Served, Generations: 3, DeltaPageSize: 10,
 			MailboxConcurrency: 4, ConcurrencyRefusal: 429, MaxSchedules: 20, SlowSample: 100,
+			ResyncStatus: 410, ResyncCode: "SyncStateNotFound", MaxTop: 1000, LongTop: Refused, MasterRows: true, OnlineMeetings: Honoured,
 		},
 	}
 }
@@ -164,6 +196,13 @@ func (s Switches) check() error {
 		oneOf("microsoft.concurrency_refusal", m.ConcurrencyRefusal, 429, 503),
 		atLeast("microsoft.requests_per_ten_minutes", m.RequestsPerTenMinutes, 0),
 		atLeast("microsoft.max_schedules", m.MaxSchedules, 1),
+		atLeast("microsoft.transaction_minutes", m.TransactionMinutes, 0),
+		oneOf("microsoft.resync_status", m.ResyncStatus, 410, 400, 404),
+		oneOf("microsoft.resync_code", m.ResyncCode, "SyncStateNotFound", "syncStateNotFound", "SyncStateInvalid", "syncStateInvalid", "ResyncRequired", "resyncRequired"),
+		atLeast("microsoft.max_top", m.MaxTop, 1),
+		oneOf("microsoft.long_top", m.LongTop, Refused, Cut),
+		oneOf("microsoft.original_zone", m.OriginalZone, "", "tzone://Microsoft/Custom", "tzone://Microsoft/Utc", "Customized Time Zone"),
+		oneOf("microsoft.online_meetings", m.OnlineMeetings, Honoured, Ignored),
 		atLeast("microsoft.reauthorize_minutes", m.ReauthorizeMinutes, 0),
 		atLeast("microsoft.slow_sample", m.SlowSample, 1),
 	} {
