@@ -63,26 +63,29 @@ func (e *event) subject() string {
 	return v
 }
 
+// eventMembers is how many members an event has at most, or nearly so.
+const eventMembers = 56
+
 // wire is the event as Graph shows it (https://learn.microsoft.com/graph/api/event-get).
 func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
 	zone, in, err := s.shownZone(v.zone)
 	if err != nil {
 		return nil, err
 	}
-	w := usualEvent()
+	w := make(map[string]any, eventMembers)
+	maps.Copy(w, s.usual)
 	for name, raw := range e.fields {
 		w[name] = raw
 	}
-	place, places := showLocations(e.locations)
-	maps.Copy(w, map[string]any{
-		"@odata.etag": e.etag(), "id": e.id(v.immutable), "changeKey": e.changeKey, "iCalUId": e.iCalUID,
-		"createdDateTime": stamp(e.created), "lastModifiedDateTime": stamp(e.updated),
-		"originalStartTimeZone": s.original(e.start.zone), "originalEndTimeZone": s.original(e.end.zone),
-		"start": e.start.wire(e.allDay, zone, in), "end": e.end.wire(e.allDay, zone, in), "isAllDay": e.allDay,
-		"body": e.body.wire(v.text), "bodyPreview": e.body.preview(), "location": place, "locations": places, "attendees": e.guests(m),
-		"webLink":   "https://outlook.office365.com/owa/?itemid=" + url.QueryEscape(e.restID) + "&exvsurl=1&path=/calendar/item",
-		"organizer": map[string]any{"emailAddress": emailAddress{Name: m.person.Name, Address: m.person.Email}},
-	})
+	w["@odata.etag"], w["id"], w["changeKey"], w["iCalUId"] = e.etag(), e.id(v.immutable), e.changeKey, e.iCalUID
+	w["createdDateTime"], w["lastModifiedDateTime"] = stamp(e.created), stamp(e.updated)
+	w["originalStartTimeZone"], w["originalEndTimeZone"] = s.original(e.start.zone), s.original(e.end.zone)
+	w["start"], w["end"] = e.start.wire(e.allDay, zone, in), e.end.wire(e.allDay, zone, in)
+	w["isAllDay"], w["attendees"] = e.allDay, e.guests(m)
+	w["body"], w["bodyPreview"] = e.body.wire(v.text), e.body.preview()
+	w["location"], w["locations"] = showLocations(e.locations)
+	w["webLink"] = "https://outlook.office365.com/owa/?itemid=" + url.QueryEscape(e.restID) + "&exvsurl=1&path=/calendar/item"
+	w["organizer"] = map[string]any{"emailAddress": emailAddress{Name: m.person.Name, Address: m.person.Email}}
 	if e.online() {
 		w["onlineMeeting"] = e.onlineMeeting()
 	}
@@ -93,7 +96,9 @@ func (s *Server) wire(e *event, m *mailbox, v view) (map[string]any, error) {
 	if e.transaction != "" {
 		w["transactionId"] = e.transaction
 	}
-	w["type"] = e.kind()
+	if kind := e.kind(); kind != singleInstance {
+		w["type"] = kind
+	}
 	if e.master != "" {
 		w["recurrence"], w["seriesMasterId"], w["originalStart"] = nil, e.masterID(v.immutable), stamp(e.original)
 	}
@@ -135,14 +140,14 @@ func (e *event) flag(name string, usual bool) bool {
 	return v
 }
 
-// usualEvent holds what an event is without a word.
+// usualEvent holds what an event is without a word. Each server makes it once.
 func usualEvent() map[string]any {
 	return map[string]any{
 		"subject": "", "importance": "normal", "sensitivity": "normal", "showAs": "busy", "categories": []string{},
 		"reminderMinutesBeforeStart": 15, "isReminderOn": true, "responseRequested": true, "allowNewTimeProposals": true,
 		"hideAttendees": false, "hasAttachments": false, "isCancelled": false, "isDraft": false, "isOrganizer": true,
 		"isOnlineMeeting": false, "onlineMeetingProvider": "unknown", "onlineMeetingUrl": nil, "onlineMeeting": nil,
-		"seriesMasterId": nil, "recurrence": nil, "transactionId": nil,
+		"seriesMasterId": nil, "recurrence": nil, "transactionId": nil, "type": singleInstance,
 		"responseStatus": response{Response: "organizer", Time: never},
 	}
 }

@@ -18,6 +18,8 @@ type Server struct {
 	paths   map[string]endpoint
 	handler http.Handler
 	limits  limiter
+	// usual is what an event shows without a word. It does not change.
+	usual map[string]any
 
 	mu sync.RWMutex
 	// mailboxes are by address and by object id, in lower case.
@@ -35,7 +37,7 @@ type Server struct {
 // New returns a Microsoft without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
 		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},
