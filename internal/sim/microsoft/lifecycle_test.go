@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,6 +175,31 @@ func TestTokenRefusals(t *testing.T) {
 	if b := c.post(url.Values{"grant_type": {"refresh_token"}}); b.Text("error") != "invalid_request" {
 		t.Errorf("without a token: %s", b.Raw)
 	}
+}
+
+func TestSilentSignInAndMissingSecret(t *testing.T) {
+	t.Parallel()
+	c := connecting(t, sim.Config{})
+	a := simtest.Client{}.With(t).Do("GET", c.start(map[string]string{"prompt": "none"}), nil)
+	back, err := url.Parse(a.Header.Get("Location"))
+	if err != nil || back.Query().Get("error") != "login_required" || back.Query().Get("state") != "s" {
+		t.Errorf("came back with %v, %v", back, err)
+	}
+	wantAADSTS(t, c.post(url.Values{"grant_type": {"refresh_token"}, "client_secret": {""}}), http.StatusUnauthorized, "invalid_client", 7000218)
+}
+
+// TestClaimsChallenge refuses a token that is not expired, once.
+func TestClaimsChallenge(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	if _, err := s.AddFault(sim.Fault{Action: sim.ActStatus, Status: http.StatusUnauthorized, Code: "TokenCreatedWithOutdatedPolicies", Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	a := c.Do("GET", "/me", nil)
+	if a.Status != http.StatusUnauthorized || !strings.Contains(a.Header.Get("WWW-Authenticate"), `error="insufficient_claims", claims="`) {
+		t.Errorf("refused with %d %v", a.Status, a.Header)
+	}
+	wantStatus(t, c.Do("GET", "/me", nil), http.StatusOK)
 }
 
 // TestRefreshRaces has two workers refresh at once: both get tokens, and all of them are good.

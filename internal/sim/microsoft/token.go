@@ -62,6 +62,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	client, err := s.clients.Prove(r, r.PostForm)
 	switch {
+	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
+		s.refuseToken(w, aadsts()[7000218])
+		return
 	case errors.Is(err, oauth.ErrBadSecret):
 		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
 		return
