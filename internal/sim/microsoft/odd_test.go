@@ -154,3 +154,39 @@ func TestAccessEndsBetweenPages(t *testing.T) {
 		t.Errorf("gone on with %v", names(rows))
 	}
 }
+
+// TestViewsAreFresh asks for the same view again and again, while something changes.
+func TestViewsAreFresh(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	view := func() string {
+		var all []string
+		for _, row := range c.Do("GET", "/me/calendarView?startDateTime=2026-10-19&endDateTime=2026-11-01", nil).Rows("value") {
+			all = append(all, fmt.Sprint(row["subject"]))
+		}
+		return strings.Join(all, " ")
+	}
+	wantView := func(want string) {
+		t.Helper()
+		for range 2 {
+			if got := view(); got != want {
+				t.Errorf("the view is %q, want %q", got, want)
+			}
+		}
+	}
+	wantView("")
+	id := createOn(t, c, "/me/events", "a", "2026-10-20")
+	wantView("a")
+	master := wantStatus(t, c.Do("POST", "/me/events", mondays(2)), http.StatusCreated).Text("id")
+	wantView("Weekly a Weekly")
+	rows, _ := instancesOf(t, c, master)
+	wantStatus(t, c.Do("PATCH", event(fmt.Sprint(rows["2026-10-26"]["id"])), object{"subject": "Once"}), http.StatusOK)
+	wantView("Weekly a Once")
+	wantStatus(t, c.Do("DELETE", event(fmt.Sprint(rows["2026-10-19"]["id"])), nil), http.StatusNoContent)
+	wantStatus(t, c.Do("PATCH", event(id), object{"subject": "b"}), http.StatusOK)
+	wantView("b Once")
+	wantStatus(t, c.Do("PATCH", event(master), object{"subject": "All"}), http.StatusOK)
+	wantView("b Once")
+	wantStatus(t, c.Do("DELETE", event(master), nil), http.StatusNoContent)
+	wantView("b")
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -38,6 +39,8 @@ type calendar struct {
 	epoch int
 	// visible is the latest change when a listing of changes last began.
 	visible int64
+	// glance is the view that was asked for last.
+	glance atomic.Pointer[glance]
 }
 
 // Seed adds a person, or further calendars to one who is there.

@@ -9,8 +9,25 @@ import (
 // calendarView serves https://learn.microsoft.com/graph/api/calendar-list-calendarview: all that lies in a window, series by their occurrences.
 func (s *Server) calendarView(c *call) (answer, error) {
 	return s.windowed(c, "calendarView", func(m *mailbox, cal *calendar, from, to time.Time) ([]*event, error) {
-		return m.during(cal, from, to), nil
+		return m.seen(cal, from, to), nil
 	})
+}
+
+// glance is what a calendar held in a window after a change.
+type glance struct {
+	seq      int64
+	from, to time.Time
+	all      []*event
+}
+
+// seen is during for a client that pages through a view: it looks at the whole calendar once, not once a page. s.mu is held.
+func (m *mailbox) seen(cal *calendar, from, to time.Time) []*event {
+	g := cal.glance.Load()
+	if g == nil || g.seq != cal.journal.Seq() || !g.from.Equal(from) || !g.to.Equal(to) {
+		g = &glance{seq: cal.journal.Seq(), from: from, to: to, all: m.during(cal, from, to)}
+		cal.glance.Store(g)
+	}
+	return slices.Clone(g.all)
 }
 
 // instances serves https://learn.microsoft.com/graph/api/event-list-instances: the occurrences and exceptions of one series in a window.
