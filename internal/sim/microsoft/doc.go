@@ -6,7 +6,7 @@
 // Files: server.go and route.go (which path is served by what), call.go (one request), prefer.go (the Prefer header), errors.go (error
 // bodies), authorize.go, token.go and entra.go (the authorization server), state.go (mailboxes and calendars), calendars.go, event.go (an
 // event and its JSON), content.go (what a client may write), when.go and zones.go (start and end, zones of both naming schemes), body.go
-// (what Outlook makes of a text), attendee.go, location.go, property.go (extended properties), odata.go ($expand, $filter, $select),
+// (what Outlook makes of a text), attendee.go, location.go, property.go (extended properties), odata.go and filter.go ($expand, $filter, $orderby, $select),
 // write.go (what each write does), transaction.go (transactionId), events.go (the handlers), recurrence.go and recur.go (the rule of a
 // series and its days), occurrence.go and series.go (occurrences and what is written to them), view.go (calendarView and instances),
 // meeting.go and respond.go (guests' copies and what they answer), online.go (Teams), relocate.go (moving to another calendar), batch.go,

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,9 @@ func (s *Server) listEvents(c *call) (answer, error) {
 
 // collect returns one page of the calendar's events, and whether there are more.
 func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
+	if q.order != nil {
+		return m.ordered(cal, q)
+	}
 	var rows []*event
 	seen := 0
 	for _, id := range cal.journal.From(0) {
@@ -57,6 +61,17 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 		rows = append(rows, e)
 	}
 	return rows, false
+}
+
+// ordered is collect for a client that wants another order than that of creation.
+func (m *mailbox) ordered(cal *calendar, q collection) ([]*event, bool) {
+	order, skip, top := q.order, q.skip, q.top
+	q.order, q.skip, q.top = nil, 0, len(m.events)
+	all, _ := m.collect(cal, q)
+	slices.SortStableFunc(all, order)
+	begin := min(skip, len(all))
+	end := min(begin+top, len(all))
+	return all[begin:end], end < len(all)
 }
 
 func contextOf(c *call, m *mailbox, what string) string {

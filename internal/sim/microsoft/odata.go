@@ -26,7 +26,6 @@ var (
 	expandProperties = regexp.MustCompile(`(?i)^singleValueExtendedProperties\s*\(\s*\$filter\s*=\s*(.*)\)$`)
 	idEquals         = regexp.MustCompile(`(?i)id\s+eq\s+'((?:[^']|'')*)'`)
 	anyProperty      = regexp.MustCompile(`(?i)^\s*singleValueExtendedProperties/any\s*\(\s*(\w+)\s*:\s*(\w+)/id\s+eq\s+'((?:[^']|'')*)'\s+and\s+(\w+)/value\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
-	uidEquals        = regexp.MustCompile(`(?i)^\s*iCalUId\s+eq\s+'((?:[^']|'')*)'\s*$`)
 )
 
 func parseView(p preferences, q url.Values) (view, error) {
@@ -101,15 +100,14 @@ func parseFilter(text string) (filter, error) {
 		value := unquoted(m[5])
 		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
 	}
-	if m := uidEquals.FindStringSubmatch(text); m != nil {
-		return func(e *event) bool { return e.iCalUID == unquoted(m[1]) }, nil
-	}
-	return nil, notSimulated("$filter=" + text)
+	return parseClauses(text)
 }
 
 // collection is what a listing without delta asks for.
 type collection struct {
-	keep      filter
+	keep filter
+	// order is what $orderby says; nil is the order of creation, and of a view that by start.
+	order     func(a, b *event) int
 	top, skip int
 }
 
@@ -119,7 +117,10 @@ func (s *Server) parseCollection(c *call) (collection, error) {
 	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
 		return q, err
 	}
-	for _, name := range []string{"$orderby", "$search", "$count"} {
+	if q.order, err = parseOrder(c.query.Get("$orderby")); err != nil {
+		return q, err
+	}
+	for _, name := range []string{"$search", "$count"} {
 		if c.query.Has(name) {
 			return q, notSimulated("events with " + name)
 		}

@@ -2,7 +2,6 @@ package microsoft
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -54,10 +53,6 @@ func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *ca
 	if err != nil {
 		return answer{}, err
 	}
-	// These listings are by start already.
-	if by := c.query.Get("$orderby"); by == "" || strings.EqualFold(strings.TrimSuffix(by, " asc"), "start/dateTime") {
-		c.query.Del("$orderby")
-	}
 	q, err := s.parseCollection(c)
 	if err != nil {
 		return answer{}, err
@@ -73,6 +68,9 @@ func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *ca
 		return answer{}, err
 	}
 	all = slices.DeleteFunc(all, func(e *event) bool { return !q.keep(e) })
+	if q.order != nil {
+		slices.SortStableFunc(all, q.order)
+	}
 	begin := min(q.skip, len(all))
 	end := min(begin+s.capped(q.top), len(all))
 	body := map[string]any{"@odata.context": contextOf(c, m, what)}
