@@ -66,6 +66,7 @@ func (s *Server) lapse() {
 	defer s.mu.Unlock()
 	for _, sub := range s.subscriptions {
 		if !s.alive(sub) {
+			delete(s.subscriptions, sub.id) // what is over is not kept
 			continue
 		}
 		if !now.Before(s.wanting(sub)) && now.Sub(sub.reminded) >= remindEvery {
