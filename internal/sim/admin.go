@@ -53,6 +53,7 @@ func (s *Sim) adminRoutes() http.Handler {
 	} {
 		mux.Handle(pattern, handle)
 	}
+	s.outlookRoutes(mux)
 	return mux
 }
 

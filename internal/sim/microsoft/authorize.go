@@ -33,6 +33,13 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		problem(w, "AADSTS70011: The provided value for the input parameter 'scope' is not valid.")
 		return
 	}
+	if ask.Query.Get("prompt") == "none" { // there is no session that would make a page needless
+		oauth.SendBack(w, r, ask.Redirect, url.Values{
+			"error": {"login_required"}, "state": {ask.State},
+			"error_description": {"AADSTS50058: A silent sign-in request was sent but no user is signed in."},
+		})
+		return
+	}
 	oauth.Page{
 		Title: "Sign in to your Microsoft account", Action: r.URL.EscapedPath(), Request: s.ledger.Begin(ask), Client: ask.Client,
 		Accounts: oauth.Offer(s.offered(), ask.Hint), Scopes: ask.Scopes, AllOrNothing: true,

@@ -135,7 +135,7 @@ func (s *Server) Events(email, in string) ([]stage.Event, error) {
 	}
 	all := []stage.Event{}
 	for _, id := range cal.journal.From(0) {
-		if e := m.events[id]; e.calendar == cal.id {
+		if e := m.events[id]; e.calendar == cal.id && e.master == "" {
 			all = append(all, e.view())
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Server) Events(email, in string) ([]stage.Event, error) {
 // view is the event in neutral words.
 func (e *event) view() stage.Event {
 	v := stage.Event{
-		ID: e.immutableID, Title: e.text("subject"), Description: e.body.text, Start: e.start.at, End: e.end.at,
+		ID: e.immutableID, Title: e.subject(), Description: e.body.text, Start: e.start.at, End: e.end.at,
 		AllDay: e.allDay, TransactionID: e.transaction, ETag: e.etag(), Deleted: e.deleted, Properties: maps.Clone(map[string]string(e.properties)),
 	}
 	if !e.allDay {
@@ -159,7 +159,7 @@ func (e *event) view() stage.Event {
 			Email: a.EmailAddress.Address, Name: a.EmailAddress.Name, Optional: a.Type == "optional", Response: a.Status.Response,
 		})
 	}
-	if raw := e.fields["recurrence"]; raw != nil {
+	if raw := e.fields["recurrence"]; e.rule != nil {
 		v.Recurrence = []string{string(raw)}
 	}
 	return v

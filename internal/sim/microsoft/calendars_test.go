@@ -44,7 +44,7 @@ func TestCalendarsAndMe(t *testing.T) {
 	reader.Token = "eyJ0eXAiother"
 	wantError(t, reader.Do("GET", "/me/events", nil), http.StatusUnauthorized, "InvalidAuthenticationToken")
 	wantError(t, c.Do("PUT", "/me/events", meeting(nil)), http.StatusMethodNotAllowed, "UnsupportedMethod")
-	wantError(t, c.Do("POST", "/me/calendar/getSchedule", object{}), http.StatusNotImplemented, "NotSimulated")
+	wantError(t, c.Do("GET", "/me/events/delta", nil), http.StatusNotImplemented, "NotSimulated")
 }
 
 func TestByHand(t *testing.T) {

@@ -137,6 +137,14 @@ func (c *call) document() (map[string]json.RawMessage, error) {
 	return doc, nil
 }
 
+// optional reads a JSON object that may be left out.
+func (c *call) optional() (map[string]json.RawMessage, error) {
+	if c.r.ContentLength == 0 || c.r.Body == nil || c.r.Body == http.NoBody {
+		return nil, nil //nolint:nilnil // nothing was said
+	}
+	return c.document()
+}
+
 // base is the address under which the client reached Graph.
 func base(r *http.Request) string {
 	if r.TLS != nil {

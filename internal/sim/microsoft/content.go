@@ -17,6 +17,8 @@ type content struct {
 	locations  []location
 	attendees  []attendee
 	properties properties
+	// rule makes the event a series; fields holds it too, as Graph shows it.
+	rule *rule
 	// fields are all other writable properties as they were written.
 	fields map[string]json.RawMessage
 }
@@ -45,7 +47,7 @@ func schema() map[string]kind {
 		"bodyPreview": readOnly, "isCancelled": readOnly, "isDraft": readOnly, "isOrganizer": readOnly, "hasAttachments": readOnly,
 		"organizer": readOnly, "responseStatus": readOnly, "seriesMasterId": readOnly, "type": readOnly, "webLink": readOnly,
 		"onlineMeeting": readOnly, "onlineMeetingUrl": readOnly, "cancelledOccurrences": readOnly, "originalStart": readOnly,
-		"originalStartTimeZone": readOnly, "originalEndTimeZone": readOnly,
+		"originalStartTimeZone": readOnly, "originalEndTimeZone": readOnly, "exceptionOccurrences": readOnly,
 	}
 }
 
@@ -136,12 +138,17 @@ func (s *Server) apply(old content, doc map[string]json.RawMessage) (content, er
 	if err := s.applyParts(&c, old, doc); err != nil {
 		return content{}, err
 	}
-	return c, s.applyTimes(&c, old, doc)
+	_, wrote := doc["body"]
+	s.meetOnline(&c, old, wrote)
+	if err := s.applyTimes(&c, old, doc); err != nil {
+		return content{}, err
+	}
+	return c, s.applyRecurrence(&c, doc)
 }
 
 // apart reports whether the property is kept as something else than its JSON.
 func apart(name string) bool {
-	return slices.Contains([]string{"start", "end", "isAllDay", "body", "location", "locations", "attendees", "singleValueExtendedProperties", "transactionId"}, name)
+	return slices.Contains([]string{"start", "end", "isAllDay", "body", "location", "locations", "attendees", "singleValueExtendedProperties", "transactionId", "recurrence"}, name)
 }
 
 func (s *Server) applyParts(c *content, old content, doc map[string]json.RawMessage) error {

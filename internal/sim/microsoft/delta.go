@@ -36,9 +36,9 @@ func (s *Server) delta(c *call) (answer, error) {
 	}
 	body := map[string]any{"@odata.context": base(c.r) + "/$metadata#Collection(event)", "value": value}
 	if p.on.Paging {
-		body["@odata.nextLink"] = link(c, "$skiptoken", p.on)
+		body["@odata.nextLink"] = s.link(c, "$skiptoken", p.on)
 	} else {
-		body["@odata.deltaLink"] = link(c, "$deltatoken", p.on)
+		body["@odata.deltaLink"] = s.link(c, "$deltatoken", p.on)
 	}
 	return answer{body: body}, nil
 }
@@ -47,7 +47,7 @@ func (s *Server) delta(c *call) (answer, error) {
 type deltaPage struct {
 	mailbox  *mailbox
 	calendar *calendar
-	rows     []*event
+	rows     []deltaRow
 	// on is the token with which the listing, or the next one, goes on.
 	on deltaToken
 }
@@ -69,27 +69,32 @@ func (s *Server) turn(c *call) (deltaPage, error) {
 	}
 	rows, next := s.rows(m, cal, t, s.pageSize(c))
 	if next == nil {
-		t.Changes, t.Paging, t.Pos, t.UpTo = true, false, t.UpTo, 0
+		t.Changes, t.Paging, t.Pos, t.Sub, t.UpTo = true, false, t.UpTo, 0, 0
 		next = &t
+	}
+	if s.world.Switches().Microsoft.ScrambledPages && len(rows) > 0 {
+		rows = append(slices.Clone(rows), rows[0])
+		slices.Reverse(rows)
 	}
 	return deltaPage{mailbox: m, calendar: cal, rows: rows, on: s.issue(*next)}, nil
 }
 
 func (s *Server) pageSize(c *call) int {
-	switches := s.world.Switches()
+	m := s.world.Switches().Microsoft
 	size := c.prefer.pageSize
 	if size == 0 {
-		size = switches.Microsoft.DeltaPageSize
+		size = m.DeltaPageSize
 	}
-	if switches.PageCap > 0 {
-		size = min(size, switches.PageCap)
-	}
-	return size
+	return s.capped(min(size, m.MaxTop))
 }
 
 // link is the request's own path with a token as its only parameter.
-func link(c *call, name string, t deltaToken) string {
-	return base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?" + name + "=" + t.String()
+func (s *Server) link(c *call, name string, t deltaToken) string {
+	sealed := ""
+	if s.world.Switches().Microsoft.SealedLinks {
+		sealed = "&$seal=" + t.seal()
+	}
+	return base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?" + name + "=" + t.String() + sealed
 }
 
 // position is where the listing starts or goes on. s.mu is held.
@@ -102,13 +107,31 @@ func (s *Server) position(c *call, m *mailbox, cal *calendar) (deltaToken, error
 	if !ok || t.Mailbox != m.oid || t.Calendar != cal.id || t.Paging != c.query.Has("$skiptoken") {
 		return t, badRequest("SyncStateInvalid", "The sync state is not valid.")
 	}
+	if s.world.Switches().Microsoft.SealedLinks && c.query.Get("$seal") != t.seal() {
+		return t, badRequest("SyncStateInvalid", "The sync state is not valid.")
+	}
 	if err := s.live(t, cal); err != nil {
+		if s.world.Switches().Microsoft.ResyncLocation {
+			err.location = base(c.r) + trimBase(c.r.URL.EscapedPath()) + "?startDateTime=" + stamp(t.Start) + "&endDateTime=" + stamp(t.End) + "&$deltatoken="
+		}
 		return t, err
 	}
 	if !t.Paging {
-		t.UpTo = cal.journal.Seq()
+		t.UpTo = s.upTo(cal, t)
 	}
 	return t, nil
+}
+
+// upTo is the last change that a listing of changes shows: with a switch, the last one that there was when the listing before it began, for a
+// notification may come before the change can be read. s.mu is held.
+func (s *Server) upTo(cal *calendar, t deltaToken) int64 {
+	latest := cal.journal.Seq()
+	if !s.world.Switches().Microsoft.LateDelta {
+		return latest
+	}
+	visible := max(cal.visible, t.Pos)
+	cal.visible = latest
+	return visible
 }
 
 // start begins a chain for the window of the request.
@@ -157,65 +180,4 @@ func parseBound(text string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-// rows collects one page, and where the next one begins, if any. s.mu is held.
-func (s *Server) rows(m *mailbox, cal *calendar, t deltaToken, size int) ([]*event, *deltaToken) {
-	var rows []*event
-	next := t
-	next.Paging = true
-	if s.world.Switches().EmptyFirstPage && !t.Paging {
-		return nil, &next
-	}
-	if t.Changes {
-		for seq, id := range cal.journal.Changes(t.Pos, t.UpTo) {
-			if e := m.events[id]; !e.relevant(cal, t) {
-				continue
-			} else if len(rows) == size {
-				next.Pos = seq - 1
-				return rows, &next
-			} else {
-				rows = append(rows, e)
-			}
-		}
-		return rows, nil
-	}
-	for i, id := range cal.journal.From(int(t.Pos)) {
-		if e := m.events[id]; !e.stands(cal, t) {
-			continue
-		} else if len(rows) == size {
-			next.Pos = int64(i)
-			return rows, &next
-		} else {
-			rows = append(rows, e)
-		}
-	}
-	return rows, nil
-}
-
-// stands reports whether the event is in the calendar and in the window.
-func (e *event) stands(cal *calendar, t deltaToken) bool {
-	return !e.deleted && e.calendar == cal.id && during(e.start.at, e.end.at, t.Start, t.End)
-}
-
-// relevant reports whether a change of the event is told. What changes outside the window is told as a removal; what is deleted without ever
-// having been in it is not told.
-func (e *event) relevant(cal *calendar, t deltaToken) bool {
-	here := !e.deleted && e.calendar == cal.id
-	return here || during(e.earliest, e.latest, t.Start, t.End)
-}
-
-// row shows an event, or that it is not, or no longer, in the window.
-func (s *Server) row(e *event, in deltaPage, p preferences) (map[string]any, error) {
-	if !e.stands(in.calendar, in.on) {
-		return map[string]any{
-			"@odata.type": "#microsoft.graph.event", "id": e.id(p.immutable), "@removed": map[string]string{"reason": "deleted"},
-		}, nil
-	}
-	w, err := s.wire(e, in.mailbox, view{preferences: p})
-	if err != nil {
-		return nil, err
-	}
-	w["@odata.type"] = "#microsoft.graph.event"
-	return w, nil
 }

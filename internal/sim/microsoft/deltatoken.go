@@ -1,10 +1,11 @@
 package microsoft
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -29,6 +30,8 @@ type deltaToken struct {
 	Paging  bool `json:"p,omitempty"`
 	// Pos is where the page begins: a change's number, or the position of an item in the order of creation.
 	Pos int64 `json:"n,omitempty"`
+	// Sub is how many rows of that item the pages before have shown.
+	Sub int `json:"o,omitempty"`
 	// UpTo is the latest change when the listing began: where the next one will begin.
 	UpTo int64 `json:"u,omitempty"`
 }
@@ -41,6 +44,12 @@ func (t deltaToken) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
+// seal is what a link must bring back beside its token, to show that it was replayed as it was.
+func (t deltaToken) seal() string {
+	sum := sha256.Sum256([]byte(t.String()))
+	return hex.EncodeToString(sum[:6])
+}
+
 func parseDeltaToken(text string) (deltaToken, bool) {
 	var t deltaToken
 	raw, err := base64.RawURLEncoding.DecodeString(text)
@@ -49,7 +58,7 @@ func parseDeltaToken(text string) (deltaToken, bool) {
 
 // live fails on a token whose generation is no longer kept, in the words that were reported
 // (https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset). s.mu is held.
-func (s *Server) live(t deltaToken, cal *calendar) error {
+func (s *Server) live(t deltaToken, cal *calendar) *graphError {
 	c := s.chains[t.Chain]
 	kept := s.world.Switches().Microsoft.Generations
 	if c != nil && t.Epoch == cal.epoch && t.Generation > c.generation-kept {
@@ -63,8 +72,13 @@ func (s *Server) live(t deltaToken, cal *calendar) error {
 	for g := highest; g > max(highest-kept, 0); g-- {
 		fmt.Fprintf(&list, "[%d]", g)
 	}
-	return failed(http.StatusGone, "SyncStateNotFound",
-		fmt.Sprintf("The sync state generation is not found; generation=%d;[highest=%d]%s.", t.Generation, highest, list.String()))
+	return s.resync(fmt.Sprintf("The sync state generation is not found; generation=%d;[highest=%d]%s.", t.Generation, highest, list.String()))
+}
+
+// resync is the error that ends a chain.
+func (s *Server) resync(message string) *graphError {
+	m := s.world.Switches().Microsoft
+	return failed(m.ResyncStatus, m.ResyncCode, message)
 }
 
 // issue makes the token the newest generation of its chain. s.mu is held.

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -16,6 +17,8 @@ type graphError struct {
 	message string
 	// extra are further members of the error object.
 	extra map[string]any
+	// location is where to go instead.
+	location string
 }
 
 func (e *graphError) Error() string { return e.code + ": " + e.message }
@@ -76,16 +79,34 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	maps.Copy(body, e.extra)
 	if e.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
+		w.Header().Set("WWW-Authenticate", challenge(e.code))
+	}
+	if e.location != "" {
+		w.Header().Set("Location", e.location)
 	}
 	w.Header().Set("request-id", request)
 	w.Header().Set("client-request-id", client)
 	writeJSON(w, e.status, map[string]any{"error": body})
 }
 
+// outdated is the code of an access token that is refused although it has not expired: the client has to fetch one that meets the claims
+// (https://learn.microsoft.com/entra/identity-platform/app-resilience-continuous-access-evaluation). A fault asks for it.
+const outdated = "TokenCreatedWithOutdatedPolicies"
+
+func challenge(code string) string {
+	text := `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`
+	if code == outdated {
+		text += `, error="insufficient_claims", claims="` + base64.StdEncoding.EncodeToString([]byte(claims)) + `"`
+	}
+	return text
+}
+
 // refuse answers with the error that a fault asks for, or that its status usually has.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f stage.Fault) {
 	e := usual(f.Status)
+	if f.Action == stage.ActCursorLost {
+		e = s.resync(e.message)
+	}
 	if f.Code != "" {
 		e.code = f.Code
 	}

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	q, err := parseCollection(c)
+	q, err := s.parseCollection(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -32,27 +33,23 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	body := map[string]any{"@odata.context": contextOf(c, m, "events")}
 	rows, more := m.collect(cal, q)
 	if more {
-		body["@odata.nextLink"] = nextLink(c, q.skip+q.top)
+		body["@odata.nextLink"] = nextLink(c, q.skip+len(rows))
 	}
-	value := make([]any, 0, len(rows))
-	for _, e := range rows {
-		w, err := s.wire(e, m, v)
-		if err != nil {
-			return answer{}, err
-		}
-		value = append(value, w)
-	}
+	value, err := s.wires(rows, m, v)
 	body["value"] = value
-	return answer{body: body}, nil
+	return answer{body: body}, err
 }
 
 // collect returns one page of the calendar's events, and whether there are more.
 func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
+	if q.order != nil {
+		return m.ordered(cal, q)
+	}
 	var rows []*event
 	seen := 0
 	for _, id := range cal.journal.From(0) {
 		e := m.events[id]
-		if e.deleted || e.calendar != cal.id || !q.keep(e) {
+		if e.deleted || e.calendar != cal.id || e.master != "" || !q.keep(e) {
 			continue
 		}
 		if seen++; seen <= q.skip {
@@ -64,6 +61,17 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 		rows = append(rows, e)
 	}
 	return rows, false
+}
+
+// ordered is collect for a client that wants another order than that of creation.
+func (m *mailbox) ordered(cal *calendar, q collection) ([]*event, bool) {
+	order, skip, top := q.order, q.skip, q.top
+	q.order, q.skip, q.top = nil, 0, len(m.events)
+	all, _ := m.collect(cal, q)
+	slices.SortStableFunc(all, order)
+	begin := min(skip, len(all))
+	end := min(begin+top, len(all))
+	return all[begin:end], end < len(all)
 }
 
 func contextOf(c *call, m *mailbox, what string) string {
@@ -86,6 +94,14 @@ func (s *Server) shown(c *call, m *mailbox, e *event, v view) (answer, error) {
 		return answer{}, err
 	}
 	w["@odata.context"] = contextOf(c, m, "events/$entity")
+	if e.rule != nil && v.only["cancelledoccurrences"] {
+		w["cancelledOccurrences"] = e.oids(v.immutable)
+	}
+	if e.rule != nil && v.exceptions {
+		if w["exceptionOccurrences"], err = s.wires(v.shown, m, view{preferences: v.preferences}); err != nil {
+			return answer{}, err
+		}
+	}
 	return answer{body: w}, nil
 }
 
@@ -97,6 +113,9 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	}
 	s.mu.RLock()
 	m, e, err := s.named(c)
+	if err == nil && v.exceptions {
+		v.shown = m.exceptionsOf(e)
+	}
 	s.mu.RUnlock()
 	if err != nil {
 		return answer{}, err
@@ -156,7 +175,7 @@ func (s *Server) create(c *call, doc map[string]json.RawMessage) (*mailbox, *eve
 		return nil, nil, err
 	}
 	if key != "" {
-		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc)}
+		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()}
 	}
 	return m, e, nil
 }

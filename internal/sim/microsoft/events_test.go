@@ -341,3 +341,22 @@ func TestGzipAndChunkedBodies(t *testing.T) {
 		t.Errorf("5 MiB: %d", a.Status)
 	}
 }
+
+func TestAnswersArePacked(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	made := wantStatus(t, c.Do("POST", "/me/events", meeting(nil)), http.StatusCreated)
+	plain := wantStatus(t, c.Do("GET", event(made.Text("id")), nil, "Accept-Encoding", "identity"), http.StatusOK)
+	packed := wantStatus(t, c.Do("GET", event(made.Text("id")), nil, "Accept-Encoding", "gzip"), http.StatusOK)
+	z, err := gzip.NewReader(strings.NewReader(packed.Raw))
+	if err != nil || packed.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("packed: %v, %v", packed.Header, err)
+	}
+	raw, err := io.ReadAll(z)
+	if err != nil || string(raw) != plain.Raw || plain.Header.Get("Content-Encoding") != "" {
+		t.Errorf("unpacked: %s, %v", raw, err)
+	}
+	if gone := c.Do("DELETE", event(made.Text("id")), nil, "Accept-Encoding", "gzip"); gone.Status != http.StatusNoContent || gone.Raw != "" {
+		t.Errorf("without a body: %d %q", gone.Status, gone.Raw)
+	}
+}

@@ -3,9 +3,11 @@ package microsoft
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -23,10 +25,17 @@ func (s *Server) notify(m *mailbox, old, e *event) {
 	switch {
 	case old == nil:
 		kinds = []string{changeCreated, changeUpdated}
+		if s.world.Switches().Microsoft.UpdatedFirst {
+			slices.Reverse(kinds)
+		}
 	case e.deleted:
 		kinds = []string{changeDeleted}
 	}
 	for _, sub := range s.onCalendar(m, e.calendar) {
+		if s.paused(sub) {
+			sub.lost = true
+			continue
+		}
 		for _, kind := range kinds {
 			if strings.Contains(sub.ChangeType, kind) {
 				s.tell(sub, kind, e)
@@ -64,14 +73,32 @@ func (s *Server) push(sub *subscription, address, kind string, item map[string]a
 	item["subscriptionExpirationDateTime"] = sub.expires.Format("2006-01-02T15:04:05.9999999-07:00")
 	item["clientState"] = sub.ClientState
 	item["tenantId"] = sub.mailbox.tenant
-	body, err := json.Marshal(map[string]any{"value": []any{item}})
+	items := []any{item}
+	if s.world.Switches().Microsoft.MixedNotifications {
+		items = []any{foreign(item), item}
+	}
+	body, err := json.Marshal(map[string]any{"value": items})
 	if err != nil {
 		return // unreachable: strings always marshal
 	}
-	s.world.Pusher.Send(stage.Push{
+	push := stage.Push{
 		Provider: stage.Microsoft, Account: sub.mailbox.person.Email, Channel: sub.id, Kind: kind, URL: address,
 		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body, Judge: judge,
-	})
+	}
+	host, sample := hostOf(address), s.world.Switches().Microsoft.SlowSample
+	push.Took = func(d time.Duration) { s.health.took(host, s.world.Now(), d, sample) }
+	send, lost := s.health.admit(push, s.world.Now())
+	if send {
+		s.world.Pusher.Send(push)
+	}
+	sub.lost = sub.lost || lost
+}
+
+// foreign is the like of a notification for somebody else: one delivery may hold notifications of several subscriptions and tenants.
+func foreign(item map[string]any) map[string]any {
+	other := maps.Clone(item)
+	other["subscriptionId"], other["tenantId"], other["clientState"] = derivedUUID("foreign subscription"), derivedUUID("foreign tenant"), "another state"
+	return other
 }
 
 // judge says which answers count; whatever fails is tried again for hours
@@ -102,10 +129,8 @@ func (s *Server) Lifecycle(email, id, event string) error {
 			continue
 		}
 		found = true
-		if sub.LifecycleNotificationURL != "" {
-			s.push(sub, sub.LifecycleNotificationURL, event, map[string]any{"lifecycleEvent": event})
-		}
-		if event == "subscriptionRemoved" {
+		s.lifecycle(sub, event)
+		if event == subscriptionRemoved {
 			s.drop(sub)
 		}
 	}

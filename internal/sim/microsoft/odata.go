@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // view is how the answer to a request shows events.
@@ -13,6 +15,9 @@ type view struct {
 
 	// expand are the normal ids of the extended properties to show.
 	expand []string
+	// exceptions asks for the exceptions of a series, and shown are those.
+	exceptions bool
+	shown      []*event
 	// only are the properties to show, in lower case; nil is all.
 	only map[string]bool
 }
@@ -21,7 +26,6 @@ var (
 	expandProperties = regexp.MustCompile(`(?i)^singleValueExtendedProperties\s*\(\s*\$filter\s*=\s*(.*)\)$`)
 	idEquals         = regexp.MustCompile(`(?i)id\s+eq\s+'((?:[^']|'')*)'`)
 	anyProperty      = regexp.MustCompile(`(?i)^\s*singleValueExtendedProperties/any\s*\(\s*(\w+)\s*:\s*(\w+)/id\s+eq\s+'((?:[^']|'')*)'\s+and\s+(\w+)/value\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
-	uidEquals        = regexp.MustCompile(`(?i)^\s*iCalUId\s+eq\s+'((?:[^']|'')*)'\s*$`)
 )
 
 func parseView(p preferences, q url.Values) (view, error) {
@@ -32,25 +36,51 @@ func parseView(p preferences, q url.Values) (view, error) {
 			v.only[strings.ToLower(strings.TrimSpace(name))] = true
 		}
 	}
-	expand := strings.TrimSpace(q.Get("$expand"))
-	if expand == "" {
-		return v, nil
+	for _, expand := range splitExpand(q.Get("$expand")) {
+		if err := v.expanded(expand); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// splitExpand splits at commas that are not in brackets.
+func splitExpand(text string) []string {
+	depth := 0
+	all := strings.FieldsFunc(text, func(r rune) bool {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		return r == ',' && depth == 0
+	})
+	return all
+}
+
+// expanded takes in one thing that the client wants to see besides.
+func (v *view) expanded(expand string) error {
+	expand = strings.TrimSpace(expand)
+	if strings.EqualFold(expand, "exceptionOccurrences") {
+		v.exceptions = true
+		return nil
 	}
 	m := expandProperties.FindStringSubmatch(expand)
 	if m == nil {
-		return v, notSimulated("$expand=" + expand)
+		return notSimulated("$expand=" + expand)
 	}
 	for _, one := range idEquals.FindAllStringSubmatch(m[1], -1) {
 		id, ok := normalProperty(unquoted(one[1]))
 		if !ok {
-			return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+			return badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
 		}
 		v.expand = append(v.expand, id)
 	}
 	if v.expand == nil {
-		return v, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		return badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
 	}
-	return v, nil
+	return nil
 }
 
 func unquoted(s string) string { return strings.ReplaceAll(s, "''", "'") }
@@ -70,25 +100,27 @@ func parseFilter(text string) (filter, error) {
 		value := unquoted(m[5])
 		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
 	}
-	if m := uidEquals.FindStringSubmatch(text); m != nil {
-		return func(e *event) bool { return e.iCalUID == unquoted(m[1]) }, nil
-	}
-	return nil, notSimulated("$filter=" + text)
+	return parseClauses(text)
 }
 
 // collection is what a listing without delta asks for.
 type collection struct {
-	keep      filter
+	keep filter
+	// order is what $orderby says; nil is the order of creation, and of a view that by start.
+	order     func(a, b *event) int
 	top, skip int
 }
 
-func parseCollection(c *call) (collection, error) {
+func (s *Server) parseCollection(c *call) (collection, error) {
 	var q collection
 	var err error
 	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
 		return q, err
 	}
-	for _, name := range []string{"$orderby", "$search", "$count"} {
+	if q.order, err = parseOrder(c.query.Get("$orderby")); err != nil {
+		return q, err
+	}
+	for _, name := range []string{"$search", "$count"} {
 		if c.query.Has(name) {
 			return q, notSimulated("events with " + name)
 		}
@@ -97,9 +129,15 @@ func parseCollection(c *call) (collection, error) {
 	if usual == 0 {
 		usual = 10
 	}
-	if q.top, err = numberOf(c.query, "$top", usual, 1000); err != nil {
+	m := s.world.Switches().Microsoft
+	most := m.MaxTop
+	if m.LongTop == stage.Cut {
+		most = 1 << 30
+	}
+	if q.top, err = numberOf(c.query, "$top", usual, most); err != nil {
 		return q, err
 	}
+	q.top = min(q.top, m.MaxTop)
 	q.skip, err = numberOf(c.query, "$skip", 0, 1<<30)
 	return q, err
 }

@@ -16,21 +16,28 @@ type endpoint struct {
 // through their calendar. Clients call events and delta all the time, subscriptions every few days, the rest once per connection.
 func (s *Server) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET ":                      {userScopes, s.readMe},
-		"GET calendars":             {basicScopes, s.listCalendars},
-		"GET calendar":              {basicScopes, s.readCalendar},
-		"GET events":                {basicScopes, s.listEvents},
-		"POST events":               {writeScopes, s.createEvent},
-		"GET events/*":              {basicScopes, s.readEvent},
-		"PATCH events/*":            {writeScopes, s.updateEvent},
-		"DELETE events/*":           {writeScopes, s.deleteEvent},
-		"GET calendarview/delta":    {readScopes, s.delta},
-		"GET subscriptions":         {readScopes, s.listSubscriptions},
-		"POST subscriptions":        {readScopes, s.subscribe},
-		"GET subscriptions/*":       {readScopes, s.readSubscription},
-		"PATCH subscriptions/*":     {readScopes, s.renew},
-		"DELETE subscriptions/*":    {readScopes, s.unsubscribe},
-		"POST subscriptions/*/auth": {readScopes, s.reauthorise},
+		"GET ":                            {userScopes, s.readMe},
+		"GET calendars":                   {basicScopes, s.listCalendars},
+		"GET calendar":                    {basicScopes, s.readCalendar},
+		"GET events":                      {basicScopes, s.listEvents},
+		"POST events":                     {writeScopes, s.createEvent},
+		"GET events/*":                    {basicScopes, s.readEvent},
+		"PATCH events/*":                  {writeScopes, s.updateEvent},
+		"DELETE events/*":                 {writeScopes, s.deleteEvent},
+		"GET events/*/instances":          {basicScopes, s.instances},
+		"POST events/*/accept":            {writeScopes, s.accept},
+		"POST events/*/decline":           {writeScopes, s.decline},
+		"POST events/*/cancel":            {writeScopes, s.cancel},
+		"POST events/*/tentativelyaccept": {writeScopes, s.hedge},
+		"POST getschedule":                {basicScopes, s.getSchedule},
+		"GET calendarview":                {basicScopes, s.calendarView},
+		"GET calendarview/delta":          {readScopes, s.delta},
+		"GET subscriptions":               {readScopes, s.listSubscriptions},
+		"POST subscriptions":              {readScopes, s.subscribe},
+		"GET subscriptions/*":             {readScopes, s.readSubscription},
+		"PATCH subscriptions/*":           {readScopes, s.renew},
+		"DELETE subscriptions/*":          {readScopes, s.unsubscribe},
+		"POST subscriptions/*/auth":       {readScopes, s.reauthorise},
 	}
 }
 
@@ -117,16 +124,15 @@ func (t target) below(parts []string) target {
 		if i > 0 {
 			before = names[i-1]
 		}
-		switch name := strings.ToLower(part); {
+		name := strings.ToLower(part)
+		switch {
 		case before == "events" && !strings.HasPrefix(name, "delta") && !strings.HasPrefix(name, "microsoft.graph."), before == "subscriptions":
 			t.id = part
 			names = append(names, "*")
-		case name == "delta()" || name == "microsoft.graph.delta" || name == "microsoft.graph.delta()":
-			names = append(names, "delta")
 		case name == "reauthorize" || name == "microsoft.graph.reauthorize":
 			names = append(names, "auth")
-		default:
-			names = append(names, name)
+		default: // functions and actions may be qualified and have brackets
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "microsoft.graph."), "()"))
 		}
 	}
 	t.shape = strings.Join(names, "/")

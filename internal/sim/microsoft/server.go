@@ -17,6 +17,9 @@ type Server struct {
 	zones   zoneTable
 	paths   map[string]endpoint
 	handler http.Handler
+	limits  limiter
+	// usual is what an event shows without a word. It does not change.
+	usual map[string]any
 
 	mu sync.RWMutex
 	// mailboxes are by address and by object id, in lower case.
@@ -26,18 +29,24 @@ type Server struct {
 	chains map[string]*chain
 	// subscriptions are those that were not removed, by id.
 	subscriptions map[string]*subscription
+	// refusals are the AADSTS errors that accounts' tokens are refused with.
+	refusals map[string]int
+	health   health
 }
 
 // New returns a Microsoft without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
+		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
+		limits: limiter{uses: map[limitKey]*use{}},
 	}
 	s.paths = s.endpoints()
 	s.handler = &stage.Gate{
-		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Next: s.routes(),
+		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: packed(s.routes()),
 	}
+	w.Every(tick, s.lapse)
 	return s
 }
 
@@ -55,6 +64,10 @@ func (s *Server) routes() http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0/"); ok {
+			if r.Method == http.MethodPost && (strings.EqualFold(path, "$batch") || strings.EqualFold(path, "%24batch")) {
+				s.batch(w, r)
+				return
+			}
 			s.graph(w, r, path)
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -22,6 +23,8 @@ type mailbox struct {
 	ids map[string]string
 	// transactions are by scope and transactionId.
 	transactions map[string]transaction
+	// copies are the immutable ids of invitations, by that of the organizer's event.
+	copies map[string]string
 }
 
 // calendar is one calendar of a mailbox.
@@ -34,6 +37,10 @@ type calendar struct {
 	journal   stage.Journal
 	// epoch rises when every delta token of the calendar is made invalid.
 	epoch int
+	// visible is the latest change when a listing of changes last began.
+	visible int64
+	// glance is the view that was asked for last.
+	glance atomic.Pointer[glance]
 }
 
 // Seed adds a person, or further calendars to one who is there.
@@ -77,7 +84,7 @@ func newMailbox(p stage.Person) *mailbox {
 	_, domain, _ := strings.Cut(strings.ToLower(p.Email), "@")
 	return &mailbox{
 		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: derivedUUID("tenant " + domain),
-		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{},
+		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{}, copies: map[string]string{},
 	}
 }
 
@@ -135,11 +142,10 @@ func (m *mailbox) view() stage.Person {
 
 // find takes hold of an event by either of its ids. s.mu is held.
 func (m *mailbox) find(id string) *event {
-	e := m.events[m.ids[id]]
-	if e == nil || e.deleted {
-		return nil
+	if e := m.events[m.ids[id]]; e != nil && !e.deleted {
+		return e
 	}
-	return e
+	return m.occurrence(id)
 }
 
 // unknownID is the answer to an id that names nothing: what does not even look like one is malformed.

@@ -33,6 +33,9 @@ type subscription struct {
 	// immutable says that notifications name events by their immutable ids.
 	immutable bool
 	removed   bool
+	// authorised is when the owner was last known to be there, reminded when they were last asked, and lost that notifications were dropped.
+	authorised, reminded time.Time
+	lost                 bool
 }
 
 // subscriptionWish is the body of a request for a subscription.
@@ -70,6 +73,7 @@ func (s *Server) subscribe(c *call) (answer, error) {
 	if err := s.admitLocked(sub); err != nil { // another request may have been quicker
 		return answer{}, err
 	}
+	sub.authorised = s.world.Now()
 	s.subscriptions[sub.id] = sub
 	s.world.Signal.Raise()
 	return answer{status: http.StatusCreated, body: sub.wire(c)}, nil
@@ -266,16 +270,21 @@ func (s *Server) renew(c *call) (answer, error) {
 		return answer{}, err
 	}
 	sub.expires = expires
+	s.authorise(sub)
 	s.world.Signal.Raise()
 	return answer{body: sub.wire(c)}, nil
 }
 
 // reauthorise serves https://learn.microsoft.com/graph/api/subscription-reauthorize.
 func (s *Server) reauthorise(c *call) (answer, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	_, err := s.own(c)
-	return answer{status: http.StatusNoContent}, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub, err := s.own(c)
+	if err != nil {
+		return answer{}, err
+	}
+	s.authorise(sub)
+	return answer{status: http.StatusNoContent}, nil
 }
 
 // unsubscribe serves https://learn.microsoft.com/graph/api/subscription-delete.

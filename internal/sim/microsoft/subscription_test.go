@@ -251,3 +251,12 @@ func TestLifecycle(t *testing.T) {
 		t.Error("a removed subscription was told something")
 	}
 }
+
+func decoded(t *testing.T, body string) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

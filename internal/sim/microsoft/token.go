@@ -48,6 +48,9 @@ func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
 	if e.suberror != "" {
 		v["suberror"] = e.suberror
 	}
+	if e.code == "interaction_required" {
+		v["claims"] = claims
+	}
 	writeJSON(w, e.status, v)
 }
 
@@ -59,6 +62,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	client, err := s.clients.Prove(r, r.PostForm)
 	switch {
+	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
+		s.refuseToken(w, aadsts()[7000218])
+		return
 	case errors.Is(err, oauth.ErrBadSecret):
 		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
 		return
@@ -91,6 +97,10 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 	case err != nil:
 		s.refuseToken(w, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
 	default:
+		if e, refused := s.refusal(c.Account); refused {
+			s.refuseToken(w, e)
+			return
+		}
 		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
 		writeJSON(w, http.StatusOK, s.tokens(grant, grant.Scopes))
 	}
@@ -124,6 +134,10 @@ func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Va
 		return
 	case err != nil:
 		s.refuseToken(w, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
+		return
+	}
+	if e, refused := s.refusal(grant.Account); refused {
+		s.refuseToken(w, e)
 		return
 	}
 	scopes := grant.Scopes

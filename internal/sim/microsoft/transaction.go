@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -14,6 +15,7 @@ type transaction struct {
 	event string
 	// body is a digest of the request that it came with.
 	body [sha256.Size]byte
+	used time.Time
 }
 
 // transactionKey is under what a transactionId is unique; "" if the document has none.
@@ -32,7 +34,7 @@ func (s *Server) transactionKey(cal *calendar, doc map[string]json.RawMessage) s
 // another request. s.mu is held.
 func (s *Server) earlier(m *mailbox, key string, doc map[string]json.RawMessage) (*event, error) {
 	used, ok := m.transactions[key]
-	if key == "" || !ok {
+	if key == "" || !ok || s.forgotten(used) {
 		return nil, nil //nolint:nilnil // the absence of an earlier request is not a failure
 	}
 	e := m.events[used.event]
@@ -47,6 +49,12 @@ func (s *Server) earlier(m *mailbox, key string, doc map[string]json.RawMessage)
 		message: "Your request can't be completed. The TransactionId specified in the request has already been used to create a different event.",
 		extra:   map[string]any{"@event.existingEventId": e.restID},
 	}
+}
+
+// forgotten reports whether the transactionId was used too long ago to be remembered.
+func (s *Server) forgotten(t transaction) bool {
+	n := s.world.Switches().Microsoft.TransactionMinutes
+	return n > 0 && s.world.Now().Sub(t.used) > time.Duration(n)*time.Minute
 }
 
 // digest is the same for documents that differ in the order of members and in blanks only.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -20,32 +21,48 @@ func (s *Server) newEvent(m *mailbox, cal *calendar, doc map[string]json.RawMess
 	}
 	e := &event{
 		content: c, calendar: cal.id, transaction: transaction, created: s.world.Now(),
-		// The one holds "/" and "+" at times, the other never does.
-		restID:      "AAMkAGI1" + s.world.IDs.Base64(28),
-		immutableID: "AAkALgAA" + strings.NewReplacer("/", "-", "+", "_").Replace(s.world.IDs.Base64(32)),
-		iCalUID:     "040000008200E00074C5B7101A82E008" + strings.ToUpper(s.world.IDs.Hex(48)),
+		iCalUID: "040000008200E00074C5B7101A82E008" + "00000000" + strings.ToUpper(s.world.IDs.Hex(40)),
 	}
-	m.ids[e.restID], m.ids[e.immutableID] = e.immutableID, e.immutableID
+	s.name(m, e)
 	s.commit(m, cal, nil, e)
 	return e, nil
 }
 
+// name gives a new event its ids. s.mu is held.
+func (s *Server) name(m *mailbox, e *event) {
+	// The one holds "/" and "+" at times, the other never does.
+	e.restID = "AAMkAGI1" + s.world.IDs.Base64(28)
+	e.immutableID = "AAkALgAA" + strings.NewReplacer("/", "-", "+", "_").Replace(s.world.IDs.Base64(32))
+	m.ids[e.restID], m.ids[e.immutableID] = e.immutableID, e.immutableID
+}
+
 // change writes the document over the event, as PATCH does. s.mu is held.
 func (s *Server) change(m *mailbox, old *event, doc map[string]json.RawMessage) (*event, error) {
+	if old.master != "" {
+		return s.changeOccurrence(m, old, doc)
+	}
 	c, err := s.apply(old.content, doc)
 	if err != nil {
 		return nil, err
 	}
 	e := *old
 	e.content = c
+	if err := s.carry(m, old, &e); err != nil {
+		return nil, err
+	}
 	s.commit(m, m.calendar(old.calendar), old, &e)
 	return &e, nil
 }
 
 // remove deletes the event. s.mu is held.
 func (s *Server) remove(m *mailbox, old *event) {
+	if old.master != "" {
+		s.removeOccurrence(m, old)
+		return
+	}
 	e := *old
 	e.deleted = true
+	_ = s.carry(m, old, &e) // nothing is applied to what is deleted
 	s.commit(m, m.calendar(old.calendar), old, &e)
 }
 
@@ -56,19 +73,31 @@ func (s *Server) commit(m *mailbox, cal *calendar, old, e *event) {
 	if e.earliest.IsZero() || e.start.at.Before(e.earliest) {
 		e.earliest = e.start.at
 	}
-	if e.end.at.After(e.latest) {
-		e.latest = e.end.at
+	if last := e.last(); last.After(e.latest) {
+		e.latest = last
 	}
 	m.events[e.immutableID] = e
 	cal.journal.Record(e.immutableID)
 	s.mail(m, old, e)
 	s.notify(m, old, e)
+	s.deliver(m, old, e)
 	s.world.Signal.Raise()
+}
+
+// last is when the event ends; a series ends with its last occurrence.
+func (e *event) last() time.Time {
+	if e.rule == nil {
+		return e.end.at
+	}
+	return e.occurrence(e.rule.end()).end.at
 }
 
 // mail records what Exchange sends: there is no way to tell it not to. A change of nothing but the guests goes to those who come or go
 // (https://learn.microsoft.com/graph/api/event-update). s.mu is held.
 func (s *Server) mail(m *mailbox, old, e *event) {
+	if !e.isOrganizer() {
+		return // what a guest does to their copy is theirs
+	}
 	var before []attendee
 	if old != nil {
 		before = old.attendees
@@ -109,6 +138,6 @@ func (s *Server) send(m *mailbox, e *event, to attendee, k stage.MailKind) {
 	}
 	s.world.Mails.Send(stage.Mail{
 		At: s.world.Now(), Provider: stage.Microsoft, Kind: k, From: m.person.Email, To: to.EmailAddress.Address, Event: e.restID,
-		Title: e.text("subject"),
+		Title: e.subject(),
 	})
 }

@@ -73,3 +73,11 @@ func (t zoneTable) original(name string) string {
 	}
 	return name
 }
+
+// original is what an event shows of the zone that it was made in. A switch has it show what was made by clients with zones of their own.
+func (s *Server) original(name string) string {
+	if custom := s.world.Switches().Microsoft.OriginalZone; custom != "" {
+		return custom
+	}
+	return s.zones.original(name)
+}

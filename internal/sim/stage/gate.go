@@ -20,7 +20,9 @@ type Gate struct {
 	Cursor func(*http.Request) bool
 	// Refuse answers in the provider's form: f has a status, and perhaps a code and a message.
 	Refuse func(w http.ResponseWriter, r *http.Request, f Fault)
-	Next   http.Handler
+	// Enter admits a request, and returns what is to be called when it was answered, or else the error that it is refused with. It may be nil.
+	Enter func(*http.Request) (leave func(), refusal *Fault)
+	Next  http.Handler
 }
 
 // ServeHTTP implements http.Handler.
@@ -36,13 +38,27 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		g.Refuse(rec, r, Fault{Status: bodyStatus(err), Message: err.Error()})
 	} else {
-		answered = g.serve(rec, r, &entry)
+		answered = g.admit(rec, r, &entry)
 	}
 	entry.Status = rec.status
 	g.World.Requests.add(entry)
 	if !answered {
 		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
 	}
+}
+
+// admit serves the request unless the provider has had too many. It returns false if there must be no answer.
+func (g *Gate) admit(rec *recorder, r *http.Request, entry *Request) bool {
+	if g.Enter == nil {
+		return g.serve(rec, r, entry)
+	}
+	leave, refusal := g.Enter(r)
+	if refusal != nil {
+		g.refuse(rec, r, *refusal)
+		return true
+	}
+	defer leave()
+	return g.serve(rec, r, entry)
 }
 
 // serve applies the fault that strikes the request, if any. It returns false if there must be no answer.

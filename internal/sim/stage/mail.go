@@ -17,7 +17,7 @@ const (
 	MailReply MailKind = "reply"
 )
 
-// Mail is a mail that the provider would have sent to a guest.
+// Mail is a mail that the provider would have sent.
 type Mail struct {
 	// N numbers the mails of one World from 1 on.
 	N        uint64    `json:"n"`

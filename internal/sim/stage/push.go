@@ -18,6 +18,8 @@ type Push struct {
 	Body   []byte
 	// Judge says what the provider makes of an answer; status 0 is no answer at all.
 	Judge func(status int) PushVerdict
+	// Took is told how long each attempt took by the simulators' clock. It may be nil, and must not wait for anyone who sends.
+	Took func(time.Duration)
 }
 
 // PushVerdict is what a provider makes of the answer to a push.

@@ -166,7 +166,11 @@ func (p *Pusher) deliver(j job) PushState {
 
 // attempt sends the push once and returns the answer's status, 0 for none.
 func (p *Pusher) attempt(j job) int {
+	begun := p.world.Now()
 	answer, _ := p.Post(p.ctx, j.URL, j.Header, j.Body) // no answer has the status 0, whatever the reason
+	if j.Took != nil {
+		j.Took(p.world.Now().Sub(begun))
+	}
 	status := answer.Status
 	p.mu.Lock()
 	if r := p.ring.at(j.n); r != nil {

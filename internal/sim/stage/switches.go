@@ -135,6 +135,58 @@ type MicrosoftSwitches struct {
 	Generations int `json:"generations"`
 	// DeltaPageSize is the size of a page of delta without odata.maxpagesize. Not documented.
 	DeltaPageSize int `json:"delta_page_size"`
+	// TransactionMinutes is how long a transactionId is remembered; 0 is for good. Not documented.
+	TransactionMinutes int `json:"transaction_minutes"`
+	// ResyncStatus and ResyncCode are the refusal of a delta token that is dead, and ResyncLocation sends along where to begin anew. The
+	// overview of delta queries says 410 with a Location, that of Outlook 40X with a code, and clients report codes in either case of letters
+	// (https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset).
+	ResyncStatus   int    `json:"resync_status"`
+	ResyncCode     string `json:"resync_code"`
+	ResyncLocation bool   `json:"resync_location"`
+	// MaxTop is the largest $top and odata.maxpagesize, and LongTop whether a larger one is cut or refused. Not documented for calendars.
+	MaxTop  int     `json:"max_top"`
+	LongTop Verdict `json:"long_top"`
+	// LateDelta shows a change by the next listing but one: a notification may come before the change can be read.
+	LateDelta bool `json:"late_delta"`
+	// ScrambledPages shows the rows of each page of delta in reverse and one of them twice. Order and repeats are left open
+	// (https://learn.microsoft.com/graph/delta-query-overview#replays).
+	ScrambledPages bool `json:"scrambled_pages"`
+	// SealedLinks adds a parameter to the links of delta without which they are refused: they are to be replayed as they are.
+	SealedLinks bool `json:"sealed_links"`
+	// MasterRows shows the masters of series in delta, and RemovedOccurrences tells a deleted occurrence as a removal. Neither is documented;
+	// clients report masters, and no removals.
+	MasterRows         bool `json:"master_rows"`
+	RemovedOccurrences bool `json:"removed_occurrences"`
+	// UpdatedFirst sends "updated" before "created", and MixedNotifications adds somebody else's notification to each delivery. Neither order
+	// nor company is promised (https://learn.microsoft.com/graph/change-notifications-delivery-webhooks).
+	UpdatedFirst       bool `json:"updated_first"`
+	MixedNotifications bool `json:"mixed_notifications"`
+	// OriginalZone is what every event shows as its original time zone; empty is the zone that it was made in. Clients report zones without a
+	// usable name, such as tzone://Microsoft/Custom.
+	OriginalZone string `json:"original_zone"`
+	// OnlineMeetings says whether the wish for an online meeting is followed or, as where the calendar cannot have one, passed over.
+	OnlineMeetings Obedience `json:"online_meetings"`
+	// MailboxConcurrency is how many requests of one application to one mailbox are served at once; 0 is any number. Four are documented
+	// (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
+	MailboxConcurrency int `json:"mailbox_concurrency"`
+	// ConcurrencyRefusal is the status of one too many: 429, or 503 as clients report.
+	ConcurrencyRefusal int `json:"concurrency_refusal"`
+	// RequestsPerTenMinutes is how many requests of one application to one mailbox are served in ten minutes; 0, the default, is any number,
+	// for the simulators take load tests. 10,000 are documented, on the same page.
+	RequestsPerTenMinutes int `json:"requests_per_ten_minutes"`
+	// BatchReversed answers the parts of a batch in reverse. No order is promised (https://learn.microsoft.com/graph/json-batching).
+	BatchReversed bool `json:"batch_reversed"`
+	// ReauthorizeMinutes is how long after a subscription was made, renewed or reauthorised it asks for authorisation anew, every 15 minutes;
+	// an hour later nothing is sent any more. 0 asks before the subscription's own end only. The access token's life decides in the field
+	// (https://learn.microsoft.com/graph/change-notifications-lifecycle-events).
+	ReauthorizeMinutes int `json:"reauthorize_minutes"`
+	// SlowSample is how many notifications in ten minutes a receiver is judged by at least. Not documented any more; it was 100.
+	SlowSample int `json:"slow_sample"`
+	// MaxSchedules is how many schedules getSchedule takes: 20 as documented (https://learn.microsoft.com/graph/outlook-get-free-busy-schedule),
+	// or 100, which a refusal that was reported names.
+	MaxSchedules int `json:"max_schedules"`
+	// ScheduleSuffix ends the times of getSchedule with a Z, as clients report.
+	ScheduleSuffix bool `json:"schedule_suffix"`
 }
 
 // Obedience says what a provider does with something that it is told or remembers.
@@ -178,6 +230,8 @@ func DefaultSwitches() Switches {
 			DuplicateTransaction: 400, TransactionScope: ScopeMailbox, DeletedTransaction: Ignored,
 			DuplicateSubscription: Refused, LongSubscription: Refused, MaxSubscriptionMinutes: 10_080,
 			CalendarFeeds: Served, Generations: 3, DeltaPageSize: 10,
+			MailboxConcurrency: 4, ConcurrencyRefusal: 429, MaxSchedules: 20, SlowSample: 100,
+			ResyncStatus: 410, ResyncCode: "SyncStateNotFound", MaxTop: 1000, LongTop: Refused, MasterRows: true, OnlineMeetings: Honoured,
 		},
 	}
 }
@@ -215,6 +269,19 @@ func (s Switches) check() error {
 		oneOf("microsoft.calendar_feeds", m.CalendarFeeds, Served, Refused),
 		atLeast("microsoft.generations", m.Generations, 1),
 		atLeast("microsoft.delta_page_size", m.DeltaPageSize, 1),
+		atLeast("microsoft.mailbox_concurrency", m.MailboxConcurrency, 0),
+		oneOf("microsoft.concurrency_refusal", m.ConcurrencyRefusal, 429, 503),
+		atLeast("microsoft.requests_per_ten_minutes", m.RequestsPerTenMinutes, 0),
+		atLeast("microsoft.max_schedules", m.MaxSchedules, 1),
+		atLeast("microsoft.transaction_minutes", m.TransactionMinutes, 0),
+		oneOf("microsoft.resync_status", m.ResyncStatus, 410, 400, 404),
+		oneOf("microsoft.resync_code", m.ResyncCode, "SyncStateNotFound", "syncStateNotFound", "SyncStateInvalid", "syncStateInvalid", "ResyncRequired", "resyncRequired"),
+		atLeast("microsoft.max_top", m.MaxTop, 1),
+		oneOf("microsoft.long_top", m.LongTop, Refused, Cut),
+		oneOf("microsoft.original_zone", m.OriginalZone, "", "tzone://Microsoft/Custom", "tzone://Microsoft/Utc", "Customized Time Zone"),
+		oneOf("microsoft.online_meetings", m.OnlineMeetings, Honoured, Ignored),
+		atLeast("microsoft.reauthorize_minutes", m.ReauthorizeMinutes, 0),
+		atLeast("microsoft.slow_sample", m.SlowSample, 1),
 	} {
 		if err != nil {
 			return err

@@ -1,0 +1,44 @@
+package sim
+
+import "net/http"
+
+// outlookRoutes are what a person can do in Outlook and Entra only.
+func (s *Sim) outlookRoutes(mux *http.ServeMux) {
+	const person = "/sim/v1/people/microsoft/{email}"
+	const event = person + "/calendars/{calendar}/events/{event}"
+	mux.Handle("POST "+person+"/refuse-tokens", adminHandler(s.adminRefuseTokens))
+	mux.Handle("POST "+event+"/respond", adminHandler(s.adminRespond))
+	mux.Handle("POST "+event+"/relocate", adminHandler(s.adminRelocate))
+}
+
+// adminRefuseTokens takes the number of an AADSTS error; 0 ends the refusals.
+func (s *Sim) adminRefuseTokens(r *http.Request) (int, any, error) {
+	var ask struct {
+		AADSTS int `json:"aadsts"`
+	}
+	if err := decode(r, &ask); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.RefuseTokens(r.PathValue("email"), ask.AADSTS)
+}
+
+func (s *Sim) adminRespond(r *http.Request) (int, any, error) {
+	var ask struct {
+		Response string `json:"response"`
+	}
+	if err := decode(r, &ask); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.Respond(r.PathValue("email"), r.PathValue("calendar"), r.PathValue("event"), ask.Response)
+}
+
+func (s *Sim) adminRelocate(r *http.Request) (int, any, error) {
+	var ask struct {
+		Calendar string `json:"calendar"`
+	}
+	if err := decode(r, &ask); err != nil {
+		return 0, nil, err
+	}
+	e, err := s.Relocate(r.PathValue("email"), r.PathValue("calendar"), r.PathValue("event"), ask.Calendar)
+	return http.StatusOK, e, err
+}

@@ -1,0 +1,178 @@
+package microsoft
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim/oauth"
+)
+
+// maxBatch is the limit of https://learn.microsoft.com/graph/json-batching#batch-size-limitations.
+const maxBatch = 20
+
+// part is one request of a batch.
+type part struct {
+	ID        string            `json:"id"`
+	Method    string            `json:"method"`
+	URL       string            `json:"url"`
+	Headers   map[string]string `json:"headers"`
+	Body      json.RawMessage   `json:"body"`
+	DependsOn []string          `json:"dependsOn"`
+}
+
+// partAnswer is the answer to one.
+type partAnswer struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    any               `json:"body,omitempty"`
+}
+
+// batch serves https://learn.microsoft.com/graph/json-batching. Each part goes the way of a request of its own, past faults and limits, one after
+// the other: Outlook runs no more than four at once.
+func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
+	if _, ok := s.ledger.Access(oauth.Bearer(r.Header.Get("Authorization"))); !ok {
+		s.writeError(w, r, unauthorised(r))
+		return
+	}
+	parts, err := parseBatch(r)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	answers := make([]partAnswer, 0, len(parts))
+	done := map[string]int{}
+	for _, p := range parts {
+		a := s.part(r, p, done)
+		done[strings.ToLower(p.ID)] = a.Status
+		answers = append(answers, a)
+	}
+	if s.world.Switches().Microsoft.BatchReversed {
+		slices.Reverse(answers)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"responses": answers})
+}
+
+func parseBatch(r *http.Request) ([]part, error) {
+	var doc struct {
+		Requests []part `json:"requests"`
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(raw, &doc) != nil || len(doc.Requests) == 0 {
+		return nil, badRequest("BadRequest", "Invalid batch payload format.")
+	}
+	if len(doc.Requests) > maxBatch {
+		return nil, badRequest("BadRequest", "Number of batch request steps exceeds the maximum value of 20.")
+	}
+	seen := map[string]bool{}
+	for _, p := range doc.Requests {
+		if err := p.check(seen); err != nil {
+			return nil, err
+		}
+		seen[strings.ToLower(p.ID)] = true
+	}
+	return doc.Requests, nil
+}
+
+// check refuses the whole batch for one part that is not well formed. Ids have no case, and a part depends on parts before it only.
+func (p part) check(seen map[string]bool) error {
+	u, err := url.Parse(p.URL)
+	switch {
+	case p.ID == "" || p.Method == "" || p.URL == "" || err != nil || u.Host != "" || strings.Contains(p.URL, "$batch"):
+		return badRequest("BadRequest", "Invalid batch payload format.")
+	case seen[strings.ToLower(p.ID)]:
+		return badRequest("BadRequest", "The request id '"+p.ID+"' is not unique.")
+	case !isNull(p.Body) && p.header().Get("Content-Type") == "":
+		return badRequest("BadRequest", "Write request id : "+p.ID+" does not contain Content-Type header or body.")
+	}
+	for _, id := range p.DependsOn {
+		if !seen[strings.ToLower(id)] {
+			return badRequest("BadRequest", "Invalid dependency for request Id "+p.ID+".")
+		}
+	}
+	return nil
+}
+
+func (p part) header() http.Header {
+	h := http.Header{}
+	for name, v := range p.Headers {
+		h.Set(name, v)
+	}
+	return h
+}
+
+// part answers one request of the batch, unless one that it depends on failed.
+func (s *Server) part(outer *http.Request, p part, done map[string]int) partAnswer {
+	if slices.ContainsFunc(p.DependsOn, func(id string) bool { return done[strings.ToLower(id)] >= http.StatusBadRequest }) {
+		return partAnswer{ID: p.ID, Status: http.StatusFailedDependency, Body: map[string]any{"error": map[string]string{"code": "FailedDependency", "message": "Dependency failed"}}}
+	}
+	var body io.Reader = http.NoBody
+	if !isNull(p.Body) {
+		body = bytes.NewReader(p.Body)
+	}
+	inner, err := http.NewRequestWithContext(outer.Context(), strings.ToUpper(p.Method), "/v1.0/"+strings.TrimPrefix(p.URL, "/"), body)
+	if err != nil {
+		return partAnswer{ID: p.ID, Status: http.StatusBadRequest, Body: map[string]any{"error": map[string]string{"code": "BadRequest", "message": "Invalid batch payload format."}}}
+	}
+	inner.Header = p.header()
+	if inner.Header.Get("Authorization") == "" {
+		inner.Header.Set("Authorization", outer.Header.Get("Authorization"))
+	}
+	inner.Host, inner.TLS, inner.RemoteAddr = outer.Host, outer.TLS, outer.RemoteAddr
+	kept := &keeper{header: http.Header{}}
+	s.through(kept, inner)
+	return kept.answer(p.ID)
+}
+
+// through sends a part the way of a request. A connection that a fault closes is a gateway's failure to the part.
+func (s *Server) through(kept *keeper, r *http.Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared, as net/http does
+				panic(v)
+			}
+			*kept = keeper{header: http.Header{}}
+			s.writeError(kept, r, usual(http.StatusGatewayTimeout))
+		}
+	}()
+	s.handler.ServeHTTP(kept, r)
+}
+
+// keeper keeps the answer to a part.
+type keeper struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keeper) Header() http.Header { return k.header }
+
+func (k *keeper) WriteHeader(status int) { k.status = status }
+
+func (k *keeper) Write(b []byte) (int, error) {
+	if k.status == 0 {
+		k.status = http.StatusOK
+	}
+	return k.body.Write(b)
+}
+
+func (k *keeper) answer(id string) partAnswer {
+	a := partAnswer{ID: id, Status: k.status, Headers: map[string]string{}}
+	for name := range k.header {
+		a.Headers[name] = k.header.Get(name)
+	}
+	if k.body.Len() == 0 {
+		return a
+	}
+	if raw := k.body.Bytes(); json.Valid(raw) {
+		a.Body = json.RawMessage(raw)
+	} else {
+		a.Body = string(raw)
+	}
+	return a
+}

@@ -1,0 +1,44 @@
+package microsoft_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestFiltersAndOrders(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	for day, subject := range map[string]string{"2026-10-20": "Alpha and omega", "2026-10-21": "beta", "2026-10-22": "It's gamma"} {
+		createOn(t, c, "/me/events", subject, day)
+	}
+	wantStatus(t, c.Do("POST", "/me/events", mondays(2)), http.StatusCreated)
+	for _, path := range []string{"/me/events?", "/me/calendarView?startDateTime=2026-10-20&endDateTime=2026-10-25&"} {
+		for query, want := range map[string]string{
+			"$filter=start/dateTime ge '2026-10-21T00:00:00' and end/dateTime lt '2026-10-22T00:00:00Z'": "beta",
+			"$filter=subject eq 'Alpha and omega'":                                                       "Alpha and omega",
+			"$filter=startswith(subject,'it''s') and type eq 'singleInstance'":                           "It's gamma",
+			"$filter=contains(subject,'a') and isAllDay eq false&$orderby=subject":                       "Alpha and omega|It's gamma|beta",
+			"$filter=showAs eq 'busy' and type ne 'seriesMaster'&$orderby=start/dateTime desc":           "It's gamma|beta|Alpha and omega",
+		} {
+			a := wantStatus(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusOK)
+			var got []string
+			for _, row := range a.Rows("value") {
+				got = append(got, fmt.Sprint(row["subject"]))
+			}
+			if strings.Join(got, "|") != want {
+				t.Errorf("%s%s is %v, want %s", path, query, got, want)
+			}
+		}
+		for _, query := range []string{"$filter=subject like 'x'", "$filter=start/dateTime ge 'soon'", "$orderby=colour"} {
+			wantError(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusNotImplemented, "NotSimulated")
+		}
+	}
+	a := c.Do("GET", "/me/events?$top=3&$orderby="+url.QueryEscape("start/dateTime"), nil)
+	b := c.Do("GET", a.Text("@odata.nextLink"), nil)
+	if rows := b.Rows("value"); len(a.Rows("value")) != 3 || len(rows) != 1 || rows[0]["subject"] != "It's gamma" {
+		t.Errorf("in pages: %s then %s", a.Raw, b.Raw)
+	}
+}
