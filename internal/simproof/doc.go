@@ -1,0 +1,9 @@
+// Package simproof holds the tests that hold the simulators against what the providers publish about themselves, which the simulators may not
+// import: Google's discovery document, the models of Microsoft's SDK, payloads as they were seen in the field, and our own drivers.
+//
+// Whatever passes a witness is judged, so that a new answer of a simulator is held to account as soon as any test asks for it.
+//
+// Files: discovery_test.go (Google's discovery document as a JSON Schema), google_test.go (its witness, and a walk past every route),
+// models_test.go (what the SDK's models make of an answer), microsoft_test.go (its witness and walk), tokens_test.go (the OAuth servers),
+// sample_test.go (payloads from the field: the answers' shapes and what our drivers read), admin_test.go (the admin API and its document).
+package simproof
