@@ -3,6 +3,7 @@ package simproof_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -218,9 +219,7 @@ func outlook(more object) object {
 		"start": object{"dateTime": "2026-10-01T10:00:00", "timeZone": "Pacific Standard Time"},
 		"end":   object{"dateTime": "2026-10-01T10:30:00", "timeZone": "Pacific Standard Time"},
 	}
-	for name, v := range more {
-		e[name] = v
-	}
+	maps.Copy(e, more)
 	return e
 }
 
