@@ -187,6 +187,34 @@ func TestPushesOutOfOrder(t *testing.T) {
 	}
 }
 
+// Pushes are struck by the same schedules as requests.
+func TestSchedulesOfPushes(t *testing.T) {
+	t.Parallel()
+	s, g, _ := start(t)
+	r := simtest.NewReceiver(t)
+	g.Do("POST", "/calendars/primary/events/watch", object{"id": "channel-1", "type": "web_hook", "address": r.URL})
+	r.Wait(1)
+	for _, f := range []sim.PushFault{
+		{Action: sim.PushDrop, Kind: "exists", Schedule: sim.Schedule{Every: 2}},
+		{Action: sim.PushDrop, Kind: "exists", Schedule: sim.Schedule{From: time.Now().Add(time.Hour)}},
+	} {
+		if _, err := s.AddPushFault(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		g.Do("POST", "/calendars/primary/events", meeting(nil))
+	}
+	s.Until("deliveries", func() bool { return s.PushesPending() == 0 })
+	states := ""
+	for _, p := range s.Pushes(1) {
+		states += string(p.State) + " "
+	}
+	if states != "dropped delivered dropped delivered " {
+		t.Errorf("states are %s", states)
+	}
+}
+
 func TestShortDelay(t *testing.T) {
 	t.Parallel()
 	s, g, _ := start(t)
@@ -211,13 +239,18 @@ func TestForgedPushes(t *testing.T) {
 	written := make(chan int, 1)
 	go func() { written <- g.Do("POST", "/calendars/primary/events", meeting(nil)).Status }()
 	s.Until("holding", func() bool { f, _ := s.Fault(hold); return f.Waiting == 1 })
-	n, err := s.ForgePush(sim.Forged{Like: first, Kind: "exists", Header: map[string]string{"X-Goog-Resource-State": "exists", "X-Goog-Message-Number": "2"}})
+	n, err := s.ForgePush(sim.Forged{Like: first, Kind: "exists", Header: map[string]string{
+		"X-Goog-Resource-State": "exists", "X-Goog-Message-Number": "2", "X-Goog-Channel-Expiration": "",
+	}})
 	if err != nil || n <= first {
 		t.Fatal(n, err)
 	}
 	early := r.Wait(2)[1]
 	if early.Header.Get("X-Goog-Channel-Token") != "s3cret" || early.Header.Get("X-Goog-Resource-State") != "exists" || standing(t, s, sim.Google, googleHost) != 0 {
 		t.Errorf("early: %v", early.Header)
+	}
+	if _, there := early.Header["X-Goog-Channel-Expiration"]; there {
+		t.Errorf("a header that was to be removed came: %v", early.Header)
 	}
 	s.ReleaseFault(hold)
 	if status := <-written; status != http.StatusOK {
