@@ -119,6 +119,10 @@ func same(before, after any) bool {
 	if !isText || !stillText {
 		return false
 	}
+	if t, err := time.Parse("15:04:05", b); err == nil { // a time of day
+		u, err := time.Parse("15:04:05", a)
+		return err == nil && u.Equal(t)
+	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, b); err == nil {
 			u, err := time.Parse(time.RFC3339Nano, a)

@@ -44,7 +44,15 @@ func TestGraphAnswersInTheShapeOfSamples(t *testing.T) {
 	if err := json.Unmarshal(sample(t, "microsoft", "recurrence"), &recurrence); err != nil {
 		t.Fatal(err)
 	}
-	series := c.Do("POST", "/me/events", outlook(object{"recurrence": recurrence}))
+	span, ok := recurrence["range"].(object)
+	if !ok {
+		t.Fatalf("%v has no range", recurrence)
+	}
+	span["startDate"] = "2026-09-07" // a Monday, as the pattern wants; the sample was cut together
+	series := c.Do("POST", "/me/events", outlook(object{
+		"recurrence": recurrence, "start": object{"dateTime": "2026-09-07T10:00:00", "timeZone": "Pacific Standard Time"},
+		"end": object{"dateTime": "2026-09-07T10:30:00", "timeZone": "Pacific Standard Time"},
+	}))
 	raw, err := json.Marshal(series.At("recurrence"))
 	if err != nil || series.Status != http.StatusCreated {
 		t.Fatalf("%v %s", err, series.Raw)
