@@ -46,6 +46,7 @@ func TestHouseCheckersCanFail(t *testing.T) {
 		"a folder that is no part":           {"a/testdata/a.go", "package a\n", ""},
 		"a path outside":                     {"README.md", "see `" + outside + "`\n", "README.md: names a path outside the project"},
 		"a path outside at the start":        {"README.md", outside, "README.md: names a path outside the project"},
+		"a worktree's link":                  {".git", "gitdir: " + outside, ""},
 		"a folder next door":                 {"docs/a.md", "see ../sha" + "red/x.md", "docs/a.md: names a path outside the project"},
 		"a folder of ours called work":       {"README.md", "see internal/work/decide.go and ./work/x", ""},
 		"something that is no text":          {"logo.png", "\x00" + outside, ""},
@@ -137,7 +138,7 @@ func walk(t *testing.T, tree fs.FS, visit func(file string)) {
 		if d.IsDir() && (hidden || d.Name() == "node_modules") {
 			return fs.SkipDir
 		}
-		if d.Type().IsRegular() {
+		if d.Type().IsRegular() && d.Name() != ".git" { // in a worktree it is a file, which names the repository's place and is no part of it
 			visit(p)
 		}
 		return nil

@@ -55,6 +55,10 @@ func rules() []rule {
 
 		{dir: "internal/*", inside: low, outside: []string{anything}, never: []string{asynq}},
 		{dir: "internal/sim", inside: []string{"internal/clock"}, outside: []string{"github.com/teambition/rrule-go"}},
+		{
+			dir: "internal/scenario", inside: []string{"internal/sim"},
+			outside: []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema"},
+		},
 		{dir: "internal/archtest"},
 		{dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything}, never: []string{testkit}},
 

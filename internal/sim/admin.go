@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,9 +20,18 @@ const maxAdminBody = 1 << 20
 // them.
 func (s *Sim) adminRoutes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sim/v1/openapi.yaml", serveDocument)
+	for pattern, handle := range s.adminTable() {
+		mux.Handle(pattern, handle)
+	}
+	return mux
+}
+
+// adminTable is every route but that of the document, which describes them all.
+func (s *Sim) adminTable() map[string]adminHandler {
 	const v1, person = "/sim/v1/", "/sim/v1/people/{provider}/{email}"
 	const calendar = person + "/calendars/{calendar}"
-	for pattern, handle := range map[string]adminHandler{
+	table := map[string]adminHandler{
 		"GET " + v1 + "people":                             s.adminPeople,
 		"POST " + v1 + "people":                            s.adminSeed,
 		"POST " + person + "/tokens":                       s.adminToken,
@@ -49,12 +59,13 @@ func (s *Sim) adminRoutes() http.Handler {
 		"GET " + v1 + "requests":                           s.adminRequests,
 		"GET " + v1 + "mails":                              s.adminMails,
 		"GET " + v1 + "pushes":                             s.adminPushes,
+		"POST " + v1 + "pushes":                            s.adminForge,
+		"GET " + v1 + "clock":                              s.adminClock,
+		"PATCH " + v1 + "clock":                            s.adminSetClock,
 		"GET " + v1 + "wait":                               s.adminWait,
-	} {
-		mux.Handle(pattern, handle)
 	}
-	s.outlookRoutes(mux)
-	return mux
+	maps.Copy(table, s.outlookRoutes())
+	return table
 }
 
 var errNotFound = errors.New("not found")

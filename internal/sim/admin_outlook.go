@@ -3,12 +3,14 @@ package sim
 import "net/http"
 
 // outlookRoutes are what a person can do in Outlook and Entra only.
-func (s *Sim) outlookRoutes(mux *http.ServeMux) {
+func (s *Sim) outlookRoutes() map[string]adminHandler {
 	const person = "/sim/v1/people/microsoft/{email}"
 	const event = person + "/calendars/{calendar}/events/{event}"
-	mux.Handle("POST "+person+"/refuse-tokens", adminHandler(s.adminRefuseTokens))
-	mux.Handle("POST "+event+"/respond", adminHandler(s.adminRespond))
-	mux.Handle("POST "+event+"/relocate", adminHandler(s.adminRelocate))
+	return map[string]adminHandler{
+		"POST " + person + "/refuse-tokens": s.adminRefuseTokens,
+		"POST " + event + "/respond":        s.adminRespond,
+		"POST " + event + "/relocate":       s.adminRelocate,
+	}
 }
 
 // adminRefuseTokens takes the number of an AADSTS error; 0 ends the refusals.

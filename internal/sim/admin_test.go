@@ -13,7 +13,7 @@ import (
 
 func admin(t *testing.T, s *simtest.Sim) simtest.Client {
 	t.Helper()
-	return simtest.Client{Base: s.AdminURL + "/sim/v1"}.With(t)
+	return simtest.Client{Base: documented(t, s.Admin()) + "/sim/v1"}.With(t)
 }
 
 func want(t *testing.T, a simtest.Answer, status int) simtest.Answer {

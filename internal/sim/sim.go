@@ -39,10 +39,20 @@ type (
 	Switches = stage.Switches
 	// Fault is a failure on demand.
 	Fault = stage.Fault
+	// Action is what a fault does to a request.
+	Action = stage.Action
 	// FaultState is a fault and what became of it.
 	FaultState = stage.FaultState
 	// PushFault is a failure of pushing on demand.
 	PushFault = stage.PushFault
+	// Schedule says which of what a fault matches it strikes.
+	Schedule = stage.Schedule
+	// Forged is a push that no provider meant.
+	Forged = stage.Forged
+	// ClockState is where the simulators' clock stands.
+	ClockState = stage.ClockState
+	// ClockChange is what to do with the clock.
+	ClockChange = stage.ClockChange
 	// Request is a request that a simulator received.
 	Request = stage.Request
 	// Mail is a mail that the provider would have sent.
@@ -89,12 +99,18 @@ const (
 	ActClosed     = stage.ActClosed
 	ActLostAnswer = stage.ActLostAnswer
 	ActCursorLost = stage.ActCursorLost
+	ActReset      = stage.ActReset
+	ActResetAfter = stage.ActResetAfter
+	ActTruncated  = stage.ActTruncated
+	ActSlow       = stage.ActSlow
 	ActHold       = stage.ActHold
 	ActHoldAnswer = stage.ActHoldAnswer
 
 	PushDrop      = stage.PushDrop
 	PushDuplicate = stage.PushDuplicate
 	PushHold      = stage.PushHold
+	PushReorder   = stage.PushReorder
+	PushDelay     = stage.PushDelay
 )
 
 // What a person may do with a calendar.
@@ -107,7 +123,7 @@ const (
 
 // Config is what a Sim is made from. The zero value is usable: the machine's clock, everything allowed that is not documented as forbidden.
 type Config struct {
-	// Clock is the simulators' time; nil is the machine's. Waits between two attempts to push are real time in any case.
+	// Clock is the simulators' time until SetClock departs from it; nil is the machine's. Waits between two attempts to push are real time in any case.
 	Clock clock.Clock
 	// Seed makes identifiers repeatable.
 	Seed uint64
@@ -201,3 +217,12 @@ func (s *Sim) ReleasePushFault(id string) bool { return s.world.Pusher.Release(i
 
 // PushFaults are the push faults in force.
 func (s *Sim) PushFaults() []PushFault { return s.world.Pusher.PushFaults() }
+
+// ForgePush sends a push that no provider meant, and returns its number.
+func (s *Sim) ForgePush(f Forged) (uint64, error) { return s.world.Pusher.Forge(f) }
+
+// Clock is where the simulators' clock stands.
+func (s *Sim) Clock() ClockState { return s.world.Clock.State() }
+
+// SetClock moves, freezes or releases the clock of both simulators.
+func (s *Sim) SetClock(c ClockChange) (ClockState, error) { return s.world.Clock.Change(c) }

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/scenario"
 	"github.com/calweave/calweave/internal/telemetry"
 )
 
@@ -73,6 +74,10 @@ func report(stderr io.Writer, err error) int {
 		for _, m := range mistakes {
 			_, _ = fmt.Fprintf(stderr, "  %s\n", m)
 		}
+		return exitUsage
+	}
+	if mistakes, ok := errors.AsType[scenario.MistakesError](err); ok {
+		_, _ = fmt.Fprintf(stderr, "calweave: the scenario cannot be used:\n%v\n", mistakes)
 		return exitUsage
 	}
 	_, _ = fmt.Fprintf(stderr, "calweave: %v\n", err)

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"time"
 
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/app/dev"
 	"github.com/calweave/calweave/internal/config"
-	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/telemetry"
 )
 
@@ -64,45 +61,4 @@ func (d devCommand) Run(e *env) error {
 		log = telemetry.NewLogger(e.err, telemetry.Text, slog.LevelInfo)
 	}
 	return dev.Run(e.ctx, dev.Options{Once: d.Once, JSON: d.JSON, Listen: string(d.Listen), Env: d.Env, Out: e.out, Log: log})
-}
-
-type simCommand struct {
-	Google    listenAddress `default:"127.0.0.1:9081" placeholder:"HOST:PORT" help:"Where simulated Google is served (default: ${default})."`
-	Microsoft listenAddress `default:"127.0.0.1:9082" placeholder:"HOST:PORT" help:"Where simulated Microsoft is served (default: ${default})."`
-	Admin     listenAddress `default:"127.0.0.1:9080" placeholder:"HOST:PORT" help:"Where the admin API is served. It asks for no credential (default: ${default})."`
-	HTTPSPush bool          `name:"https-push" help:"Refuse push addresses that are not https, as the providers do."`
-}
-
-// Run serves the simulators until it is told to stop.
-func (s simCommand) Run(e *env) error {
-	switches := sim.DefaultSwitches()
-	switches.HTTPSPushOnly = s.HTTPSPush
-	world, err := sim.New(sim.Config{Switches: &switches})
-	if err != nil {
-		return err
-	}
-	defer world.Close()
-	failed := make(chan error, 3)
-	for _, l := range []struct {
-		name    string
-		listen  listenAddress
-		handler http.Handler
-	}{{"google", s.Google, world.Google()}, {"microsoft", s.Microsoft, world.Microsoft()}, {"admin", s.Admin, world.Admin()}} {
-		listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", string(l.listen))
-		if err != nil {
-			return fmt.Errorf("--%s: %w", l.name, err)
-		}
-		server := &http.Server{Handler: l.handler, ReadHeaderTimeout: 10 * time.Second}
-		defer server.Close() //nolint:errcheck // the process ends
-		go func() { failed <- server.Serve(listener) }()
-		if err := e.printf("%-9s http://%s\n", l.name, listener.Addr()); err != nil {
-			return err
-		}
-	}
-	select {
-	case <-e.ctx.Done():
-		return nil
-	case err := <-failed:
-		return err
-	}
 }

@@ -85,7 +85,7 @@ func TestAnswersReachTheOrganizer(t *testing.T) {
 	if rows, _, _ := round(t, c, link); len(rows) != 1 {
 		t.Errorf("the organizer's listing tells %v", names(rows))
 	}
-	if mails := s.Mails(0); len(mails) != len(before)+1 || mails[len(before)].Kind != "response" || mails[len(before)].To != host {
+	if mails := s.Mails(0); len(mails) != len(before)+1 || mails[len(before)].Kind != "reply" || mails[len(before)].To != host {
 		t.Errorf("mailed: %+v", mails)
 	}
 	wantStatus(t, g.Do("POST", mine+"/microsoft.graph.tentativelyAccept", object{"sendResponse": false}), http.StatusAccepted)

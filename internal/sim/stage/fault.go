@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path"
@@ -8,7 +9,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// maxDelayMS bounds how slow an answer can be.
+const maxDelayMS = 10 * 60 * 1000
 
 // Action is what a fault does to a request.
 type Action string
@@ -26,6 +31,14 @@ const (
 	ActLostAnswer Action = "lost_answer"
 	// ActCursorLost answers as the provider does when a cursor is dead, and strikes only requests that carry a cursor or a page token.
 	ActCursorLost Action = "cursor_lost"
+	// ActReset is ActClosed with a reset of the connection, and ActResetAfter is ActLostAnswer with one: the client reads an error where it
+	// might have read an end.
+	ActReset      Action = "reset"
+	ActResetAfter Action = "reset_after"
+	// ActTruncated does what was asked, announces the whole answer and closes the connection in the middle of its body.
+	ActTruncated Action = "truncated"
+	// ActSlow does what was asked and answers DelayMS later, in real time, or as soon as the fault is released.
+	ActSlow Action = "slow"
 	// ActHold holds the request until the fault is released, and then does what was asked, even if the client has gone by then.
 	ActHold Action = "hold"
 	// ActHoldAnswer does what was asked and holds the answer until the fault is released.
@@ -48,8 +61,11 @@ type Fault struct {
 	// Skip is how many matching requests pass first.
 	Skip int `json:"skip,omitempty"`
 	// Count is how many requests are struck; 0 is all until the fault is removed.
-	Count  int    `json:"count,omitempty"`
+	Count int `json:"count,omitempty"`
+	Schedule
 	Action Action `json:"action"`
+	// DelayMS is how long a slow answer takes, in milliseconds.
+	DelayMS int `json:"delay_ms,omitempty"`
 	// Status, Code and Message are the answer's. Code is Google's reason or Microsoft's code; empty is what the status usually has.
 	Status  int    `json:"status,omitempty"`
 	Code    string `json:"code,omitempty"`
@@ -71,20 +87,31 @@ type FaultState struct {
 }
 
 func (f Fault) check() error {
-	switch f.Action {
-	case ActStatus:
-		if f.Status < 200 || f.Status > 599 {
-			return fmt.Errorf("%w: a fault's status is 200 to 599, not %d", ErrInvalid, f.Status)
-		}
-	case ActHTML, ActClosed, ActLostAnswer, ActCursorLost, ActHold, ActHoldAnswer:
-	default:
-		return fmt.Errorf("%w: unknown action %q", ErrInvalid, f.Action)
+	if err := f.checkAction(); err != nil {
+		return err
 	}
 	if !slices.Contains([]Provider{"", Google, Microsoft}, f.Provider) {
 		return fmt.Errorf("%w: unknown provider %q", ErrInvalid, f.Provider)
 	}
 	if f.Skip < 0 || f.Count < 0 || (f.Status != 0 && (f.Status < 200 || f.Status > 599)) {
 		return fmt.Errorf("%w: a fault's skip, count or status is out of range", ErrInvalid)
+	}
+	return f.Schedule.check()
+}
+
+func (f Fault) checkAction() error {
+	switch f.Action {
+	case ActStatus:
+		if f.Status < 200 || f.Status > 599 {
+			return fmt.Errorf("%w: a fault's status is 200 to 599, not %d", ErrInvalid, f.Status)
+		}
+	case ActSlow:
+		if f.DelayMS < 1 || f.DelayMS > maxDelayMS {
+			return fmt.Errorf("%w: a slow answer takes 1 to %d ms, not %d", ErrInvalid, maxDelayMS, f.DelayMS)
+		}
+	case ActHTML, ActClosed, ActLostAnswer, ActReset, ActResetAfter, ActTruncated, ActCursorLost, ActHold, ActHoldAnswer:
+	default:
+		return fmt.Errorf("%w: unknown action %q", ErrInvalid, f.Action)
 	}
 	return nil
 }
@@ -93,31 +120,33 @@ func (f Fault) check() error {
 type armed struct {
 	state    FaultState
 	released chan struct{}
+	// matched counts what the fault matched beyond Skip, whether or not its schedule struck it.
+	matched uint64
 }
 
 // Faults are the faults of one World.
 type Faults struct {
-	ids    *IDs
-	signal *Signal
-	alive  atomic.Int64
+	world *World
+	alive atomic.Int64
 
 	mu   sync.Mutex
 	list []*armed
 }
 
-func newFaults(ids *IDs, signal *Signal) *Faults { return &Faults{ids: ids, signal: signal} }
+func newFaults(w *World) *Faults { return &Faults{world: w} }
 
 // Add arms a fault and returns its id.
 func (s *Faults) Add(f Fault) (string, error) {
 	if err := f.check(); err != nil {
 		return "", err
 	}
-	f.ID = s.ids.Hex(12)
+	f.ID = s.world.IDs.Hex(12)
+	f.Schedule = f.Schedule.armed(s.world.Now(), s.world.IDs.seed)
 	s.mu.Lock()
 	s.list = append(s.list, &armed{state: FaultState{Fault: f}, released: make(chan struct{})})
 	s.mu.Unlock()
 	s.alive.Add(1)
-	s.signal.Raise()
+	s.world.Signal.Raise()
 	return f.ID, nil
 }
 
@@ -141,7 +170,7 @@ func (s *Faults) Remove(id string) bool {
 	s.mu.Lock()
 	s.list = slices.DeleteFunc(s.list, func(o *armed) bool { return o == a })
 	s.mu.Unlock()
-	s.signal.Raise()
+	s.world.Signal.Raise()
 	return true
 }
 
@@ -188,7 +217,7 @@ func (s *Faults) end(a *armed) {
 	default:
 		close(a.released)
 	}
-	s.signal.Raise()
+	s.world.Signal.Raise()
 }
 
 func (s *Faults) spend(a *armed) {
@@ -222,12 +251,17 @@ func (s *Faults) take(q struck) (*armed, Fault) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := s.world.Now()
 	for _, a := range s.list {
-		if a.state.Spent || !a.state.matches(q) {
+		if a.state.Spent || !a.state.open(now) || !a.state.matches(q) {
 			continue
 		}
 		if a.state.Skip > 0 {
 			a.state.Skip--
+			continue
+		}
+		a.matched++
+		if !a.state.strikes(a.matched - 1) {
 			continue
 		}
 		a.state.Struck++
@@ -237,6 +271,19 @@ func (s *Faults) take(q struck) (*armed, Fault) {
 		return a, a.state.Fault
 	}
 	return nil, Fault{}
+}
+
+// delay waits as long as the fault says, or until it is released or the client has gone.
+func (s *Faults) delay(ctx context.Context, a *armed, f Fault) {
+	s.count(a, 1)
+	defer s.count(a, -1)
+	timer := time.NewTimer(time.Duration(f.DelayMS) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-a.released:
+	case <-ctx.Done():
+	}
 }
 
 // hold waits until the fault is released.
@@ -250,7 +297,7 @@ func (s *Faults) count(a *armed, waiting int) {
 	s.mu.Lock()
 	a.state.Waiting += waiting
 	s.mu.Unlock()
-	s.signal.Raise()
+	s.world.Signal.Raise()
 }
 
 func (f Fault) matches(q struck) bool {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"maps"
+	"net"
 	"net/http"
+	"strconv"
 )
 
 // maxLoggedBody is how much of a request's body the log keeps.
@@ -34,47 +36,90 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := readBody(r)
 	entry.Body = string(body[:min(len(body), maxLoggedBody)])
-	answered := true
+	end := answered
 	if err != nil {
 		g.Refuse(rec, r, Fault{Status: bodyStatus(err), Message: err.Error()})
 	} else {
-		answered = g.admit(rec, r, &entry)
+		end = g.admit(rec, r, &entry)
 	}
 	entry.Status = rec.status
 	g.World.Requests.add(entry)
-	if !answered {
-		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
+	switch end {
+	case answered:
+	case reset:
+		if abort(w) {
+			return
+		}
+		fallthrough
+	default:
+		panic(http.ErrAbortHandler) // net/http's way to close a connection, whatever of the answer is out
 	}
 }
 
-// admit serves the request unless the provider has had too many. It returns false if there must be no answer.
-func (g *Gate) admit(rec *recorder, r *http.Request, entry *Request) bool {
+// ending is how a request ends.
+type ending int
+
+const (
+	answered ending = iota
+	closed
+	reset
+)
+
+// abort resets the connection. It reports false where there is none of its own, as under HTTP/2.
+func abort(w http.ResponseWriter) bool {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return false
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // without it the connection ends in good order, which is a failure too
+	}
+	_ = conn.Close() // nothing is left to do about it
+	return true
+}
+
+// admit serves the request unless the provider has had too many.
+func (g *Gate) admit(rec *recorder, r *http.Request, entry *Request) ending {
 	if g.Enter == nil {
 		return g.serve(rec, r, entry)
 	}
 	leave, refusal := g.Enter(r)
 	if refusal != nil {
 		g.refuse(rec, r, *refusal)
-		return true
+		return answered
 	}
 	defer leave()
 	return g.serve(rec, r, entry)
 }
 
-// serve applies the fault that strikes the request, if any. It returns false if there must be no answer.
-func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) bool {
+// serve applies the fault that strikes the request, if any.
+func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) ending {
 	a, f := g.World.Faults.take(struck{provider: g.Provider, account: entry.Account, cursor: g.Cursor(r), r: r})
 	if a == nil {
 		g.Next.ServeHTTP(rec, r)
-		return true
+		return answered
 	}
 	entry.Fault = f.Action
 	switch f.Action {
 	case ActClosed:
-		return false
+		return closed
+	case ActReset:
+		return reset
 	case ActLostAnswer:
 		rec.status = g.run(r).status
-		return false
+		return closed
+	case ActResetAfter:
+		rec.status = g.run(r).status
+		return reset
+	case ActTruncated:
+		c := g.run(r)
+		rec.status = c.status
+		c.truncateTo(rec)
+		return closed
+	case ActSlow:
+		c := g.run(r)
+		g.World.Faults.delay(r.Context(), a, f)
+		c.copyTo(rec)
 	case ActHold:
 		g.World.Faults.hold(a)
 		g.Next.ServeHTTP(rec, r)
@@ -85,7 +130,7 @@ func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) bool {
 	default:
 		g.refuse(rec, r, f)
 	}
-	return true
+	return answered
 }
 
 func (g *Gate) run(r *http.Request) *capture {
@@ -172,4 +217,16 @@ func (c *capture) copyTo(w http.ResponseWriter) {
 	maps.Copy(w.Header(), c.header)
 	w.WriteHeader(c.status)
 	_, _ = w.Write(c.body.Bytes()) // a client that has gone needs no answer
+}
+
+// truncateTo announces the whole answer and writes half of its body. An answer without a body is lost.
+func (c *capture) truncateTo(w http.ResponseWriter) {
+	if c.body.Len() == 0 {
+		return
+	}
+	maps.Copy(w.Header(), c.header)
+	w.Header().Set("Content-Length", strconv.Itoa(c.body.Len()))
+	w.WriteHeader(c.status)
+	_, _ = w.Write(c.body.Bytes()[:c.body.Len()/2]) // a client that has gone needs no answer
+	_ = http.NewResponseController(w).Flush()       // what is not out yet would be lost with the connection
 }

@@ -71,28 +71,32 @@ func newPusher(w *World, o Options) *Pusher {
 func (p *Pusher) Send(push Push) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	j := p.record(push)
+	a := p.strike(push)
+	switch {
+	case a == nil:
+		p.enqueue(j)
+		p.overtaken(push)
+	case a.Action == PushDrop:
+		p.finish(j, StateDropped)
+	case a.Action == PushDuplicate:
+		p.enqueue(j)
+		p.duplicate(j)
+	default:
+		p.keep(a, j)
+	}
+	p.world.Signal.Raise()
+	return j.tried
+}
+
+// record keeps a push that is to be sent. p.mu is held.
+func (p *Pusher) record(push Push) job {
 	p.ring.add(PushRecord{
 		N: p.ring.n + 1, At: p.world.Now(), Provider: push.Provider, Account: push.Account, Channel: push.Channel, Kind: push.Kind,
 		URL: push.URL, Header: push.Header, Body: string(push.Body), State: StateQueued,
 	})
 	p.pending++
-	j := job{Push: push, n: p.ring.n, tried: make(chan struct{})}
-	a := p.strike(push)
-	switch {
-	case a == nil:
-		p.enqueue(j)
-	case a.Action == PushHold:
-		p.note(j.n, StateHeld)
-		a.held = append(a.held, j)
-		close(j.tried)
-	case a.Action == PushDrop:
-		p.finish(j, StateDropped)
-	default:
-		p.enqueue(j)
-		p.duplicate(j)
-	}
-	p.world.Signal.Raise()
-	return j.tried
+	return job{Push: push, n: p.ring.n, tried: make(chan struct{})}
 }
 
 // duplicate queues the push once more. p.mu is held.

@@ -38,7 +38,7 @@ type Options struct {
 
 // World is shared by the simulators of one Sim. All of it is safe for concurrent use.
 type World struct {
-	Clock    clock.Clock
+	Clock    *Clock
 	IDs      *IDs
 	Signal   *Signal
 	Zones    *Zones
@@ -58,10 +58,11 @@ func New(o Options) (*World, error) {
 	if o.LogSize <= 0 {
 		o.LogSize = 10_000
 	}
-	w := &World{Clock: o.Clock, IDs: NewIDs(o.Seed), Signal: &Signal{}, Zones: &Zones{}}
+	w := &World{IDs: NewIDs(o.Seed), Signal: &Signal{}, Zones: &Zones{}}
+	w.Clock = newClock(o.Clock, w.Signal)
 	w.Requests = newRequestLog(o.LogSize, w.Signal)
 	w.Mails = newMails(o.LogSize, w.Signal)
-	w.Faults = newFaults(w.IDs, w.Signal)
+	w.Faults = newFaults(w)
 	w.Pusher = newPusher(w, o)
 	s := DefaultSwitches()
 	if o.Switches != nil {

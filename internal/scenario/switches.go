@@ -1,0 +1,65 @@
+package scenario
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/calweave/calweave/internal/sim"
+)
+
+// unknownSwitches are the names under switches that the simulators do not have. The schema leaves them open, so that a switch is named in one
+// place only.
+func (s *source) unknownSwitches(given any) MistakesError {
+	raw, err := json.Marshal(sim.DefaultSwitches())
+	if err != nil {
+		return s.mistake(err)
+	}
+	var known any
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return s.mistake(err)
+	}
+	return s.beyond(given, known, "switches")
+}
+
+func (s *source) beyond(given, known any, path ...any) (mistakes MistakesError) {
+	g, _ := given.(map[string]any)
+	k, ok := known.(map[string]any)
+	if !ok {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(g)) {
+		at := append(slices.Clone(path), name)
+		if _, ok := k[name]; !ok {
+			mistakes = append(mistakes, s.at("there is no such switch; there are "+strings.Join(slices.Sorted(maps.Keys(k)), ", "), at...))
+			continue
+		}
+		mistakes = append(mistakes, s.beyond(g[name], k[name], at...)...)
+	}
+	return mistakes
+}
+
+// typed is where a value has the wrong type, under switches.
+func typed(err error) []any {
+	path := []any{"switches"}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		for part := range strings.SplitSeq(wrong.Field, ".") {
+			path = append(path, part)
+		}
+	}
+	return path
+}
+
+// named is the switch that a refusal is about.
+func named(err error) []any {
+	path := []any{"switches"}
+	if m := regexp.MustCompile(`switch ([a-z_.]+) is`).FindStringSubmatch(err.Error()); m != nil {
+		for part := range strings.SplitSeq(m[1], ".") {
+			path = append(path, part)
+		}
+	}
+	return path
+}
