@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -67,10 +68,22 @@ func (s *Server) Start() error {
 	return nil
 }
 
-// Shutdown takes no more tasks and waits for those in hand.
+// Stop takes no more tasks. Once it has returned, only those in hand are left.
+func (s *Server) Stop() {
+	s.both((*asynq.Server).Stop)
+}
+
+// Shutdown takes no more tasks and waits for those in hand, for the lanes and the intake at the same time.
 func (s *Server) Shutdown() {
-	s.intake.Shutdown()
-	s.lanes.Shutdown()
+	s.Stop()
+	s.both((*asynq.Server).Shutdown)
+}
+
+func (s *Server) both(do func(*asynq.Server)) {
+	var ended sync.WaitGroup
+	ended.Go(func() { do(s.intake) })
+	do(s.lanes)
+	ended.Wait()
 }
 
 // errPanic stands for a panic that was logged.
