@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // purpose says what a pool of connections is for.
@@ -156,7 +157,7 @@ type sqliteFile struct{ path string }
 
 func (f sqliteFile) connector(_ string, use purpose) (driver.Connector, int, error) {
 	q := url.Values{}
-	for _, pragma := range []string{"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)"} {
+	for _, pragma := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"} {
 		q.Add("_pragma", pragma)
 	}
 	limit := 1 // SQLite has one writer; a second connection would only wait in a loop
@@ -168,7 +169,29 @@ func (f sqliteFile) connector(_ string, use purpose) (driver.Connector, int, err
 		q.Set("_txlock", "immediate")
 	}
 	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: f.path}).EscapedPath() + "?" + q.Encode())
-	return c, limit, err
+	return patient{c}, limit, err
+}
+
+// patient connects to a SQLite file. The first connection that a file ever has turns it to WAL, for which SQLite needs it alone and does not wait as
+// busy_timeout says (https://www.sqlite.org/c3ref/busy_handler.html): whoever comes at that moment has to try again.
+type patient struct{ driver.Connector }
+
+func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
+	const (
+		tries = 100
+		pause = 50 * time.Millisecond
+	)
+	for try := 1; ; try++ {
+		conn, err := p.Connector.Connect(ctx)
+		if busy := new(sqlite.Error); try == tries || !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 func (sqliteFile) enter(context.Context, *sql.Tx, string) error { return nil }
