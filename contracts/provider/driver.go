@@ -48,8 +48,8 @@ type Client interface {
 	// UpdateEvent changes the given fields and nothing else, and returns the event as the provider stored it. fault.Conflict means that
 	// nothing was changed.
 	UpdateEvent(ctx context.Context, req UpdateEvent) (cal.Event, error)
-	// DeleteEvent removes an event. fault.Gone and fault.NotFound mean that there was nothing to remove; fault.Conflict that the event
-	// changed and still stands.
+	// DeleteEvent removes an event. fault.Gone is the provider's proof that it was deleted before; fault.NotFound proves nothing: it may be hidden
+	// from the account. fault.Conflict means that the event changed and still stands.
 	DeleteEvent(ctx context.Context, req DeleteEvent) error
 }
 

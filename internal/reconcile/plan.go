@@ -181,18 +181,15 @@ func lastLook(s Situation) time.Time {
 	return last
 }
 
-// missed marks, among the writes in flight, since when the event is missing. It asks for nothing and is gone with the next look that finds it.
-const missed record.Op = "missed"
-
 // planMissing plans for an event that was not found. A new event may not be readable yet, so one look proves nothing by itself: a listing has
 // to have shown that something became of the event, or it was seen before a later write of ours, or a second look finds it missing still.
 func planMissing(s Situation) Step {
-	since, before := s.Link.Pending(missed)
-	if s.Suspect || wasSeen(s.Link) || before && s.Now.Sub(since) >= straggling {
-		return planGone(s)
-	}
-	if !before {
+	since := s.Link.MissedAt
+	if since.IsZero() {
 		since = s.Now
+	}
+	if s.Suspect || wasSeen(s.Link) || s.Now.Sub(since) >= straggling {
+		return planGone(s)
 	}
 	return Step{Action: Wait, Look: since.Add(straggling), Why: "the event was not found, and it may be too new to be seen"}
 }
@@ -259,6 +256,8 @@ func needsRead(s Situation) string {
 		return "nothing was agreed on yet"
 	case len(l.InFlight) > 0:
 		return "a write was never answered"
+	case !l.MissedAt.IsZero():
+		return "the event was not found last time"
 	case l.State == record.LinkDiverged || l.Observed != nil:
 		return "a person's change awaits the core"
 	case s.Can.Conditional:

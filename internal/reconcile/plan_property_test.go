@@ -109,14 +109,14 @@ func proven(s Situation) bool {
 		created = created || w.Op == record.OpCreate
 		seen = seen || w.Op == record.OpUpdate || w.Op == record.OpDelete
 	}
-	i := slices.IndexFunc(s.Link.InFlight, func(w record.Write) bool { return w.Op == missed })
-	return s.Suspect || seen && !created || i >= 0 && !s.Now.Before(s.Link.InFlight[i].At.Add(straggling))
+	since := s.Link.MissedAt
+	return s.Suspect || seen && !created || !since.IsZero() && !s.Now.Before(since.Add(straggling))
 }
 
 // trusted reports whether what was last agreed on may be written on without a look.
 func trusted(s Situation) bool {
 	l := s.Link
-	return s.Can.Conditional && l.ETag != "" && l.Base != nil && len(l.InFlight) == 0 && l.Observed == nil && l.State != record.LinkDiverged && !s.Suspect
+	return s.Can.Conditional && l.ETag != "" && l.Base != nil && len(l.InFlight) == 0 && l.MissedAt.IsZero() && l.Observed == nil && l.State != record.LinkDiverged && !s.Suspect
 }
 
 // rightfully tells for each field but the guests, in its own words, whose change it is.
@@ -131,7 +131,7 @@ func rightfully(s Situation, step Step, shown cal.Content) bool {
 				return strings.NewReplacer("<p>", "", "</p>", "").Replace(strings.ToLower(c.Description))
 			}
 			rewritten := f == cal.FieldDescription && (w.Op == record.OpCreate || !same(w.Content, sent)) && bare(shown) == bare(w.Content)
-			return w.Op != record.OpDelete && w.Op != missed && (same(w.Content, shown) || rewritten)
+			return w.Op != record.OpDelete && (same(w.Content, shown) || rewritten)
 		})
 		var write, person bool
 		switch {
@@ -265,10 +265,13 @@ func drawLink(t *rapid.T) record.Link {
 	}
 	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "in flight") {
 		l.InFlight = append(l.InFlight, record.Write{
-			Op:      rapid.SampledFrom([]record.Op{record.OpCreate, record.OpUpdate, record.OpDelete, missed}).Draw(t, "op"),
+			Op:      rapid.SampledFrom([]record.Op{record.OpCreate, record.OpUpdate, record.OpDelete}).Draw(t, "op"),
 			Version: rapid.Int64Range(1, 4).Draw(t, "written version"), Content: drawContent(t, "written"),
 			At: began.Add(-time.Duration(rapid.Int64Range(0, int64(20*time.Minute)).Draw(t, "ago"))),
 		})
+	}
+	if rapid.IntRange(0, 3).Draw(t, "missed") == 0 {
+		l.MissedAt = began.Add(-time.Duration(rapid.Int64Range(0, int64(10*time.Minute)).Draw(t, "missed ago")))
 	}
 	if l.EventID != "" && l.Base == nil { // only a create leads there
 		l.InFlight = slices.Insert(l.InFlight, 0, record.Write{Op: record.OpCreate, Version: 1, Content: drawContent(t, "created"), At: began.Add(-time.Hour)})

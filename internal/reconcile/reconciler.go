@@ -91,7 +91,7 @@ func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
 
 // settled reports whether a link needs no provider at all.
 func settled(s Situation) bool {
-	if s.Suspect || len(s.Link.InFlight) > 0 || s.Link.State == record.LinkApproved {
+	if s.Suspect || len(s.Link.InFlight) > 0 || !s.Link.MissedAt.IsZero() || s.Link.State == record.LinkApproved {
 		return false
 	}
 	if s.Link.EventID == "" {
@@ -253,7 +253,7 @@ func (w *run) show(e cal.Event) {
 	w.shown = e
 	e.Content.Attendees = withoutHost(e.Content.Attendees, w.c.Connection.Account)
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
-	w.s.Link.InFlight = slices.DeleteFunc(slices.Clone(w.s.Link.InFlight), func(f record.Write) bool { return f.Op == missed })
+	w.s.Link.MissedAt = time.Time{}
 	w.s.Remote = Remote{Seen: Present, Event: e}
 	if e.Gone() {
 		w.s.Remote = Remote{Seen: Gone}

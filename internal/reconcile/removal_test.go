@@ -139,7 +139,7 @@ func TestEventThatCannotBeReadYetIsNotBuried(t *testing.T) {
 			t.Fatalf("%s: %+v, %+v, reported %+v", says, d.Outcome, d.Link, d.Reports)
 		}
 		b.clock.Set(d.Outcome.NotBefore)
-		if d := b.settle(); d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || b.event().event.Content.Title != "other" {
+		if d := b.settle(); d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || !d.Link.MissedAt.IsZero() || b.event().event.Content.Title != "other" {
 			t.Errorf("%s: %+v", says, d.Link)
 		}
 	}
@@ -155,11 +155,11 @@ func TestEventThatIsNotFoundTwiceIsGone(t *testing.T) {
 	first := b.settle()
 	b.clock.Advance(time.Minute)
 	b.shelf.work.notBefore = time.Time{} // an operator releases it
-	if d := b.settle(); len(d.Reports) != 0 || !d.Outcome.NotBefore.Equal(first.Outcome.NotBefore) || len(d.Link.InFlight) != 1 {
+	if d := b.settle(); len(d.Reports) != 0 || !d.Outcome.NotBefore.Equal(first.Outcome.NotBefore) || d.Link.MissedAt.IsZero() {
 		t.Fatalf("looked at too early: %+v, %+v", d.Outcome, d.Link)
 	}
 	b.clock.Set(first.Outcome.NotBefore)
-	if d := b.settle(); !reported(d, message.BookingRemoved) || d.Link.Generation != 2 || len(d.Link.InFlight) != 0 {
+	if d := b.settle(); !reported(d, message.BookingRemoved) || d.Link.Generation != 2 || !d.Link.MissedAt.IsZero() {
 		t.Errorf("%+v, reported %+v", d.Link, d.Reports)
 	}
 }

@@ -2,7 +2,7 @@ package reconcile
 
 import (
 	"context"
-	"slices"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -37,6 +37,7 @@ func (w *run) bury(d *record.Decision, step Step) {
 	l := &d.Link
 	l.Generation++
 	l.EventID, l.ETag, l.Base, l.BaseVersion, l.InFlight, l.Observed, l.Reason = "", "", nil, 0, nil, nil, ""
+	l.MissedAt = time.Time{}
 	d.Event, d.Sent = nil, nil
 	switch {
 	case step.Removed:
@@ -66,8 +67,8 @@ func (w *run) removed(d *record.Decision) {
 // wait settles nothing but that the event was missed, and looks again later. No attempt is spent: nothing has failed.
 func (w *run) wait(d *record.Decision, step Step) {
 	l := &d.Link
-	if _, known := l.Pending(missed); !known {
-		l.InFlight = append(slices.Clone(l.InFlight), record.Write{Op: missed, Version: w.s.Desired.Version, At: w.s.Now.UTC()})
+	if l.MissedAt.IsZero() {
+		l.MissedAt = w.s.Now.UTC()
 	}
 	d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
 }

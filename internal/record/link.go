@@ -53,6 +53,8 @@ type Link struct {
 	InFlight []Write
 	// Observed is what a person made of the event, reported and not yet decided.
 	Observed *cal.Content
+	// MissedAt is since when the event is not found although nothing proves that it is gone; zero once it was seen again.
+	MissedAt time.Time
 	// Synced is the last version that the event showed, Failed the last one given up on.
 	Synced, Failed int64
 }

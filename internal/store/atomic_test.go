@@ -145,7 +145,7 @@ func writes() map[string]write {
 		}},
 	}
 	unaudited := map[string]string{
-		"Extend": "coordination", "Finish": "an outcome that stops nothing changes nothing that anybody sees",
+		"Finish":       "an outcome that stops nothing changes nothing that anybody sees",
 		"BeginListing": "nothing of a listing is seen before it is published", "Stage": "likewise",
 	}
 	for name, c := range fencedCalls() {
@@ -154,7 +154,7 @@ func writes() map[string]write {
 	for name, why := range map[string]string{
 		"Activate": "another code was exchanged for another grant", "BindFlow": "the page was opened twice", "Receive": "each push is a row",
 		"CreateEndpoint": "an operator sees and removes it", "CreateKey": "likewise", "CreateTenant": "likewise",
-		"Extend": "from another now", "Intend": "the intent is the same, and audited twice", "SaveChannels": "likewise", "DiscardListing": "likewise",
+		"Intend": "the intent is the same, and audited twice", "SaveChannels": "likewise", "DiscardListing": "likewise",
 		"BeginListing": "the listing begins anew", "Claim of a poisoned row": "the claim whose answer was lost was not followed by its quarantine",
 	} {
 		c := all[name]

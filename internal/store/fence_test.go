@@ -41,10 +41,6 @@ func fenceTrials() []trial {
 
 func fencedCalls() map[string]fencedCall {
 	return map[string]fencedCall{
-		"Extend": {kind: task.CalendarPoll, call: func(w *fenceWorld, l record.Lease) error {
-			_, err := w.Extend(w.ctx, l, 2*leaseTime)
-			return err
-		}},
 		"Finish": {kind: task.CalendarPoll, call: func(w *fenceWorld, l record.Lease) error {
 			return w.Finish(w.ctx, l, record.Served(), ask(subject))
 		}},
@@ -173,7 +169,7 @@ func fenceNotProlonged(h *harness) {
 	w := newFenceWorld(h)
 	l := w.claim(w.work(task.CalendarSync))
 	h.wire.breakAt(callCommit)
-	got, err := h.Extend(h.ctx, l, time.Hour)
+	got, err := h.SaveChannels(h.ctx, l, time.Hour)
 	h.fails(err, errWire)
 	same(h, "extended", got, l)
 	_, got, err = h.BeginListing(h.ctx, l, record.Listing{Kind: cal.Delta}, time.Hour)

@@ -46,7 +46,7 @@ func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (r
 		ID: cal.LinkID(row.LinkID), BookingID: cal.BookingID(row.BookingID), CalendarID: cal.CalendarID(row.CalendarID),
 		ConnectionID: connection, Provider: p, Part: row.Part, Target: row.Target, Authoritative: row.Authoritative,
 		Generation: int(row.Generation), EventID: cal.EventID(row.EventID), ETag: row.ETag, State: record.LinkState(row.State), Reason: row.Reason,
-		BaseVersion: row.BaseVersion, Synced: row.SyncedVersion, Failed: row.FailedVersion,
+		BaseVersion: row.BaseVersion, MissedAt: instant(row.MissedAt), Synced: row.SyncedVersion, Failed: row.FailedVersion,
 	}
 	var base record.Base
 	var observed cal.Content
@@ -132,7 +132,9 @@ func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d
 		if err != nil {
 			return err
 		}
-		err = changed(t.IntendLink(ctx, db.IntendLinkParams{TenantID: t.tenant, LinkID: string(l.ID), InFlight: sealed, Now: t.now}))
+		err = changed(t.IntendLink(ctx, db.IntendLinkParams{
+			TenantID: t.tenant, LinkID: string(l.ID), InFlight: sealed, MissedAt: micros(l.MissedAt), Now: t.now,
+		}))
 		if err != nil {
 			return err
 		}
@@ -217,7 +219,7 @@ func (t *tx) settleLink(ctx context.Context, l record.Link) error {
 	return changed(t.SettleLink(ctx, db.SettleLinkParams{
 		TenantID: t.tenant, LinkID: string(l.ID), Generation: int64(l.Generation), EventID: string(l.EventID), ETag: l.ETag,
 		State: string(l.State), Reason: l.Reason, Base: base, BaseVersion: l.BaseVersion, InFlight: inFlight, Observed: observed,
-		SyncedVersion: l.Synced, FailedVersion: l.Failed, Now: t.now,
+		MissedAt: micros(l.MissedAt), SyncedVersion: l.Synced, FailedVersion: l.Failed, Now: t.now,
 	}))
 }
 

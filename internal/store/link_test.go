@@ -37,6 +37,7 @@ func fullLink(l record.Link) record.Link {
 	base.Attendees = []cal.Attendee{{Email: "canary@example.test", Name: "canary guest", Optional: true, Response: cal.ResponseAccepted}}
 	l.Generation, l.EventID, l.ETag, l.State, l.Reason = 3, "event-id", `"etag"`, record.LinkDiverged, "why"
 	l.Base, l.BaseVersion, l.Observed = &record.Base{Sent: base, Read: content("Read", 2)}, 4, &observed
+	l.MissedAt = epoch().Add(-time.Minute)
 	l.InFlight = []record.Write{
 		{Op: record.OpUpdate, Version: 5, Content: content("Five", 5), At: epoch()},
 		{Op: record.OpDelete, Version: 6, At: epoch().Add(time.Minute)},
@@ -59,6 +60,7 @@ func linkRoundTrip(h *harness) {
 	}
 	empty := want
 	empty.Base, empty.Observed, empty.InFlight, empty.EventID, empty.ETag, empty.Reason = nil, nil, nil, "", "", ""
+	empty.MissedAt = time.Time{}
 	w.mark(record.Mark{Kind: task.LinkPush, Subject: string(want.ID), Lane: task.Bulk})
 	h.ok(h.Settle(h.ctx, w.claim(w.push(want)), record.Decision{Link: empty, Outcome: record.Served()}))
 	if got := w.linkOf(w.read("b"), 0); !reflect.DeepEqual(got, empty) {
@@ -99,7 +101,7 @@ func linkIntends(h *harness) {
 	h.ok(err)
 	same(h, "lease", prolonged.Until, h.clock.Now().Add(leaseTime))
 	want := before
-	want.InFlight = intended.InFlight
+	want.InFlight, want.MissedAt = intended.InFlight, intended.MissedAt
 	if got := w.linkOf(w.read("b"), 0); !reflect.DeepEqual(got, want) {
 		h.Errorf("got %+v\nwant %+v", got, want)
 	}

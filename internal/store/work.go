@@ -128,11 +128,6 @@ func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (recor
 	})
 }
 
-// Extend prolongs a lease by d from now.
-func (s *Store) Extend(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, error) {
-	return s.updateUnder(ctx, l, d, "extend lease", func(context.Context, *tx) error { return nil })
-}
-
 // updateUnder runs fn in a transaction that holds a lease and prolongs it by d. Unless it commits, the lease is as it was.
 func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(context.Context, *tx) error) (record.Lease, error) {
 	prolonged := l

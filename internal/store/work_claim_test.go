@@ -153,15 +153,15 @@ func claimExtends(h *harness) {
 	w.mark(ask(subject))
 	l := w.claim(w.subject())
 	h.clock.Advance(30 * time.Second)
-	l, err := h.Extend(h.ctx, l, leaseTime)
+	l, err := h.SaveChannels(h.ctx, l, leaseTime)
 	h.ok(err)
 	same(h, "until", l.Until, epoch().Add(90*time.Second))
-	l, err = h.Extend(h.ctx, l, time.Second)
+	l, err = h.SaveChannels(h.ctx, l, time.Second)
 	h.ok(err)
 	same(h, "until", l.Until, epoch().Add(90*time.Second))
 	same(h, "row", h.row(w.subject()).LeaseUntil, l.Until)
 	h.clock.Advance(time.Minute)
-	_, err = h.Extend(h.ctx, l, leaseTime)
+	_, err = h.SaveChannels(h.ctx, l, leaseTime)
 	h.faulty(err, fault.Fenced)
 	h.claim(w.subject())
 }
@@ -183,8 +183,8 @@ func claimAfterForget(h *harness) {
 		w.claim(w.subject())
 		for i, l := range old {
 			h.faulty(h.Finish(h.ctx, l, record.Served()), fault.Fenced)
-			_, err := h.Extend(h.ctx, l, leaseTime)
-			same(h, fmt.Sprintf("extend %d", i), fault.KindOf(err), fault.Fenced)
+			_, err := h.SaveChannels(h.ctx, l, leaseTime)
+			same(h, fmt.Sprintf("prolong %d", i), fault.KindOf(err), fault.Fenced)
 		}
 		h.clock.Advance(leaseTime)
 	}

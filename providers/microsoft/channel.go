@@ -36,7 +36,7 @@ func (c *client) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal
 		ExpirationDateTime: c.expiry(req.Expires), LatestSupportedTLS: "v1_2",
 	}})
 	if err != nil {
-		f := c.missing(ctx, op, err)
+		f := c.fault(ctx, op, err)
 		if f.Kind == fault.Conflict {
 			f.Kind = fault.Duplicate
 			f.Existing, err = c.standing(ctx, op, resource, req.Address)
@@ -60,7 +60,7 @@ func (c *client) standing(ctx context.Context, op, resource, address string) (st
 		}
 		raw, err := c.send(ctx, call{info: info})
 		if err != nil {
-			return "", c.missing(ctx, op, err)
+			return "", c.fault(ctx, op, err)
 		}
 		page, err := decode[models.SubscriptionCollectionResponseable](raw, models.CreateSubscriptionCollectionResponseFromDiscriminatorValue)
 		if err != nil {
@@ -94,7 +94,7 @@ func (c *client) RenewChannel(ctx context.Context, ch cal.Channel, until time.Ti
 	}
 	raw, err := c.send(ctx, call{info: info, body: subscription{ExpirationDateTime: c.expiry(until)}})
 	if err != nil {
-		return cal.Channel{}, c.missing(ctx, op, err)
+		return cal.Channel{}, c.fault(ctx, op, err)
 	}
 	return granted(op, ch, raw)
 }
@@ -111,7 +111,7 @@ func (c *client) CloseChannel(ctx context.Context, ch cal.Channel) error {
 		return refused(op, "the request cannot be made")
 	}
 	if _, err := c.send(ctx, call{info: info}); err != nil {
-		return c.missing(ctx, op, err)
+		return c.fault(ctx, op, err)
 	}
 	return nil
 }

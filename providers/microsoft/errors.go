@@ -103,11 +103,6 @@ func unanswered(ctx context.Context, op string, err error) *fault.Error {
 	}
 }
 
-// missing is fault for a request that names no event: what was not found is a calendar or a subscription.
-func (c *client) missing(ctx context.Context, op string, err error) *fault.Error {
-	return c.fault(ctx, op, err)
-}
-
 // unreadable is a 2xx that makes no sense. A write may have taken effect.
 func unreadable(op string) *fault.Error {
 	return fault.Newf(fault.Transient, op, "the answer cannot be read")

@@ -142,7 +142,7 @@ func fixedScope(scope string) string {
 // listFault adds to the table what a refusal means while a link is being followed: what Graph cannot read or no longer knows is lost,
 // whatever its code (https://learn.microsoft.com/en-us/graph/delta-query-overview#synchronization-reset).
 func (c *client) listFault(ctx context.Context, op string, followed bool, err error) *fault.Error {
-	f := c.missing(ctx, op, err)
+	f := c.fault(ctx, op, err)
 	unknown := f.Kind == fault.Invalid || f.Kind == fault.NotFound
 	if f.Status == http.StatusGone || followed && unknown && (f.Status == http.StatusBadRequest || f.Status == http.StatusNotFound) {
 		f.Kind = fault.CursorLost

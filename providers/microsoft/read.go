@@ -32,7 +32,7 @@ func (c *client) Calendars(ctx context.Context) ([]cal.Calendar, error) {
 		}
 		raw, err := c.send(ctx, call{info: info})
 		if err != nil {
-			return nil, c.missing(ctx, op, err)
+			return nil, c.fault(ctx, op, err)
 		}
 		page, err := decode[models.CalendarCollectionResponseable](raw, models.CreateCalendarCollectionResponseFromDiscriminatorValue)
 		if err != nil || page.GetValue() == nil {
@@ -118,7 +118,7 @@ func (c *client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, k
 	}
 	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}})
 	if err != nil {
-		f := c.missing(ctx, op, err)
+		f := c.fault(ctx, op, err)
 		if f.Kind == fault.NotFound {
 			f.Kind = fault.Forbidden
 		}

@@ -31,7 +31,7 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 		info: info, prefer: []string{preferUTC, preferText}, body: newEvent(req.Key, req.Content, req.Fields),
 	})
 	if err != nil {
-		f := c.missing(ctx, op, err)
+		f := c.fault(ctx, op, err)
 		if f.Kind == fault.Duplicate {
 			return c.adopt(ctx, req, f)
 		}

@@ -243,8 +243,9 @@ func (q *Queries) InsertBookingVersion(ctx context.Context, arg InsertBookingVer
 
 const insertLink = `-- name: InsertLink :execrows
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
-    base, base_version, in_flight, observed, synced_version, failed_version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, TRUE, $6, 1, '', '', 'pending', '', $7, 0, $7, $7, 0, 0, $8, $8)
+    base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, TRUE, $6, 1, '', '', 'pending', '',
+    $7, 0, $7, $7, 0, 0, 0, $8, $8)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING
 `
 
@@ -336,11 +337,12 @@ func (q *Queries) InsertRejection(ctx context.Context, arg InsertRejectionParams
 }
 
 const intendLink = `-- name: IntendLink :execrows
-UPDATE links SET in_flight = $1, updated_at = $2 WHERE tenant_id = $3 AND link_id = $4
+UPDATE links SET in_flight = $1, missed_at = $2, updated_at = $3 WHERE tenant_id = $4 AND link_id = $5
 `
 
 type IntendLinkParams struct {
 	InFlight []byte
+	MissedAt int64
 	Now      int64
 	TenantID string
 	LinkID   string
@@ -349,6 +351,7 @@ type IntendLinkParams struct {
 func (q *Queries) IntendLink(ctx context.Context, arg IntendLinkParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, intendLink,
 		arg.InFlight,
+		arg.MissedAt,
 		arg.Now,
 		arg.TenantID,
 		arg.LinkID,
@@ -360,7 +363,7 @@ func (q *Queries) IntendLink(ctx context.Context, arg IntendLinkParams) (int64, 
 }
 
 const linkByID = `-- name: LinkByID :one
-SELECT tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason, base, base_version, in_flight, observed, synced_version, failed_version, created_at, updated_at FROM links WHERE tenant_id = $1 AND link_id = $2
+SELECT tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason, base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at FROM links WHERE tenant_id = $1 AND link_id = $2
 `
 
 type LinkByIDParams struct {
@@ -388,6 +391,7 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 		&i.BaseVersion,
 		&i.InFlight,
 		&i.Observed,
+		&i.MissedAt,
 		&i.SyncedVersion,
 		&i.FailedVersion,
 		&i.CreatedAt,
@@ -435,7 +439,7 @@ func (q *Queries) LinkWrites(ctx context.Context, arg LinkWritesParams) ([]LinkW
 }
 
 const linksOfBooking = `-- name: LinksOfBooking :many
-SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.synced_version, links.failed_version, links.created_at, links.updated_at, calendars.connection_id, connections.provider FROM links
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, calendars.connection_id, connections.provider FROM links
 JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
 JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE links.tenant_id = $1 AND links.booking_id = $2 ORDER BY links.created_at, links.link_id
@@ -478,6 +482,7 @@ func (q *Queries) LinksOfBooking(ctx context.Context, arg LinksOfBookingParams) 
 			&i.Link.BaseVersion,
 			&i.Link.InFlight,
 			&i.Link.Observed,
+			&i.Link.MissedAt,
 			&i.Link.SyncedVersion,
 			&i.Link.FailedVersion,
 			&i.Link.CreatedAt,
@@ -629,9 +634,9 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 
 const settleLink = `-- name: SettleLink :execrows
 UPDATE links SET generation = $1, event_id = $2, etag = $3, state = $4, reason = $5, base = $6,
-    base_version = $7, in_flight = $8, observed = $9, synced_version = $10,
-    failed_version = $11, updated_at = $12
-WHERE tenant_id = $13 AND link_id = $14
+    base_version = $7, in_flight = $8, observed = $9, missed_at = $10, synced_version = $11,
+    failed_version = $12, updated_at = $13
+WHERE tenant_id = $14 AND link_id = $15
 `
 
 type SettleLinkParams struct {
@@ -644,6 +649,7 @@ type SettleLinkParams struct {
 	BaseVersion   int64
 	InFlight      []byte
 	Observed      []byte
+	MissedAt      int64
 	SyncedVersion int64
 	FailedVersion int64
 	Now           int64
@@ -662,6 +668,7 @@ func (q *Queries) SettleLink(ctx context.Context, arg SettleLinkParams) (int64, 
 		arg.BaseVersion,
 		arg.InFlight,
 		arg.Observed,
+		arg.MissedAt,
 		arg.SyncedVersion,
 		arg.FailedVersion,
 		arg.Now,

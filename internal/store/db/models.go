@@ -176,6 +176,7 @@ type Link struct {
 	BaseVersion   int64
 	InFlight      []byte
 	Observed      []byte
+	MissedAt      int64
 	SyncedVersion int64
 	FailedVersion int64
 	CreatedAt     int64

@@ -32,8 +32,9 @@ RETURNING revision, sequence;
 
 -- name: InsertLink :execrows
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
-    base, base_version, in_flight, observed, synced_version, failed_version, created_at, updated_at)
-VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '', @empty, 0, @empty, @empty, 0, 0, @now, @now)
+    base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
+VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '',
+    @empty, 0, @empty, @empty, 0, 0, 0, @now, @now)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 
 -- name: AimLink :exec
@@ -50,11 +51,11 @@ JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.
 WHERE links.tenant_id = @tenant_id AND links.booking_id = @booking_id ORDER BY links.created_at, links.link_id;
 
 -- name: IntendLink :execrows
-UPDATE links SET in_flight = @in_flight, updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
+UPDATE links SET in_flight = @in_flight, missed_at = @missed_at, updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: SettleLink :execrows
 UPDATE links SET generation = @generation, event_id = @event_id, etag = @etag, state = @state, reason = @reason, base = @base,
-    base_version = @base_version, in_flight = @in_flight, observed = @observed, synced_version = @synced_version,
+    base_version = @base_version, in_flight = @in_flight, observed = @observed, missed_at = @missed_at, synced_version = @synced_version,
     failed_version = @failed_version, updated_at = @now
 WHERE tenant_id = @tenant_id AND link_id = @link_id;
 

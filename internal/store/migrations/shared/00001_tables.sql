@@ -202,6 +202,7 @@ CREATE TABLE links (
     base_version   BIGINT NOT NULL,
     in_flight      BYTEA NOT NULL, -- writes whose outcome is not known
     observed       BYTEA NOT NULL, -- what a person made of it, reported and not yet decided
+    missed_at      BIGINT NOT NULL, -- since when the event is not found, unproven
     synced_version BIGINT NOT NULL,
     failed_version BIGINT NOT NULL,
     created_at     BIGINT NOT NULL,
