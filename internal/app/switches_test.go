@@ -63,9 +63,9 @@ func TestSwitchesTogether(t *testing.T) {
 func leftOut(n int) bool {
 	switch {
 	case underRace:
-		return n%10 != 0
+		return n != 1
 	case testing.Short():
-		return n%7 != 0
+		return n%10 != 1
 	default:
 		return false
 	}

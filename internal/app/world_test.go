@@ -70,20 +70,21 @@ type world struct {
 // newWorld starts a world on a database of its own and connects both hosts.
 func newWorld(tb testing.TB, databaseURL, ownerURL string) *world {
 	tb.Helper()
-	return plan{switches: sim.DefaultSwitches(), poll: 10_000 * time.Hour, databaseURL: databaseURL, ownerURL: ownerURL}.start(tb)
+	return plan{switches: sim.DefaultSwitches(), poll: 10_000 * time.Hour, limit: limit, databaseURL: databaseURL, ownerURL: ownerURL}.start(tb)
 }
 
-// plan is what a world is like: how its providers behave, how often calendars are listed though nothing was pushed, and whether that will do.
+// plan is what a world is like: how its providers behave, how often calendars are listed though nothing was pushed, whether that will do, and how
+// long a test may take.
 type plan struct {
 	switches              sim.Switches
-	poll                  time.Duration
+	poll, limit           time.Duration
 	polls                 bool
 	databaseURL, ownerURL string
 }
 
 func (p plan) start(tb testing.TB) *world {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 	tb.Cleanup(cancel)
 	w := &world{
 		tb: tb, ctx: ctx, clock: clock.NewManual(time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)), core: newCore(), killer: newKiller(),
