@@ -1,9 +1,6 @@
 package stage
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Switches decide what is unknown, contradictory or configurable about the real providers. Whatever a client relies on has to hold for each
 // value.
@@ -294,12 +291,12 @@ func oneOf[T comparable](name string, got T, values ...T) error {
 	if slices.Contains(values, got) {
 		return nil
 	}
-	return fmt.Errorf("%w: switch %s is %v, not one of %v", ErrInvalid, name, got, values)
+	return badField(name, "is %v, not one of %v", got, values)
 }
 
 func atLeast(name string, got, least int) error {
 	if got >= least {
 		return nil
 	}
-	return fmt.Errorf("%w: switch %s is %d, less than %d", ErrInvalid, name, got, least)
+	return badField(name, "is %d, less than %d", got, least)
 }
