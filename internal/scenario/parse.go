@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"bytes"
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -90,8 +89,7 @@ func (s *source) check(text []byte) ([]byte, MistakesError) {
 		mistakes = append(mistakes, s.unknownSwitches(doc["switches"])...)
 	}
 	if mistakes != nil {
-		slices.SortStableFunc(mistakes, func(a, b Mistake) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
-		return nil, mistakes
+		return nil, mistakes.inOrder()
 	}
 	text, err = json.Marshal(whole(v))
 	if err != nil {

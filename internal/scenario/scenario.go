@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -82,7 +83,7 @@ func (s *Scenario) applySwitches(world *sim.Sim) error {
 		return s.source.mistake(unread, typed(unread, "switches")...)
 	}
 	if err != nil {
-		return s.source.mistake(err, "switches")
+		return s.source.refusedSwitches(err)
 	}
 	return nil
 }
@@ -167,6 +168,12 @@ func (m Mistake) String() string {
 		at += m.Field + ": "
 	}
 	return at + m.What
+}
+
+// inOrder sorts the mistakes by where they stand.
+func (e MistakesError) inOrder() MistakesError {
+	slices.SortStableFunc(e, func(a, b Mistake) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return e
 }
 
 // MistakesError is all that is wrong with a scenario, in the order of the file.

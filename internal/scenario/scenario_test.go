@@ -98,6 +98,7 @@ func TestMistakes(t *testing.T) {
 		"a switch that is no":  {"switches:\n  google:\n    colour: red\n", []string{"s.yaml:3:5: switches.google.colour: there is no such switch; there are "}},
 		"a switch's type":      {"switches:\n  page_cap: few\n", []string{"s.yaml:2:3: switches.page_cap: ", "cannot unmarshal string"}},
 		"a switch's value":     {"switches:\n  google:\n    stop_unknown: 200\n", []string{"s.yaml:3:5: switches.google.stop_unknown: ", "not one of"}},
+		"two switches' values": {"switches:\n  page_cap: -1\n  google:\n    stop_unknown: 200\n", []string{"s.yaml:2:3: switches.page_cap: ", "s.yaml:4:5: switches.google.stop_unknown: "}},
 		"a clock of two minds": {"clock:\n  now: 2026-01-01T00:00:00Z\n  advance: 1h\n", []string{"s.yaml:3:3: clock.advance: ", "not both"}},
 		"a zone":               {people + "    zone: Mars\n", []string{"s.yaml:4:5: people[0].zone: ", "not valid iana-zone"}},
 		"an empty range": {

@@ -41,6 +41,24 @@ func (s *source) beyond(given, known any, path ...any) (mistakes MistakesError) 
 	return mistakes
 }
 
+// joined is several errors in one.
+type joined interface {
+	error
+	Unwrap() []error
+}
+
+// refusedSwitches are what the simulators say of the switches, all at once.
+func (s *source) refusedSwitches(err error) (mistakes MistakesError) {
+	all, ok := errors.AsType[joined](err)
+	if !ok {
+		return s.mistake(err, "switches")
+	}
+	for _, one := range all.Unwrap() {
+		mistakes = append(mistakes, s.mistake(one, "switches")...)
+	}
+	return mistakes.inOrder()
+}
+
 // typed is where a value has the wrong type, below the path.
 func typed(err error, path ...any) []any {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
