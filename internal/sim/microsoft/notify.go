@@ -48,7 +48,7 @@ func (s *Server) notify(m *mailbox, old, e *event) {
 func (s *Server) onCalendar(m *mailbox, calendar string) []*subscription {
 	var all []*subscription
 	for _, sub := range s.subscriptions {
-		if s.alive(sub) && sub.mailbox == m && (calendar == "" || sub.calendar == calendar) {
+		if sub.mailbox == m && (calendar == "" || sub.calendar == calendar) && s.alive(sub) {
 			all = append(all, sub)
 		}
 	}

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,10 +110,21 @@ type collection struct {
 	// order is what $orderby says; nil is the order of creation, and of a view that by start.
 	order     func(a, b *event) int
 	top, skip int
+	// filter and orderBy are the words of keep and order.
+	filter, orderBy string
+}
+
+// of are those of the events that are to be shown, in the order in which they are.
+func (q collection) of(all []*event) []*event {
+	all = slices.DeleteFunc(all, func(e *event) bool { return !q.keep(e) })
+	if q.order != nil {
+		slices.SortStableFunc(all, q.order)
+	}
+	return all
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {
-	var q collection
+	q := collection{filter: c.query.Get("$filter"), orderBy: c.query.Get("$orderby")}
 	var err error
 	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
 		return q, err
