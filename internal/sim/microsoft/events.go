@@ -56,7 +56,7 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 			continue
 		}
 		if len(rows) == q.top {
-			cal.left.Store(&left{seq: cal.journal.Seq(), filter: q.filter, skip: q.skip + len(rows), pos: i})
+			cal.leave(left{seq: cal.journal.Seq(), filter: q.filter, skip: q.skip + len(rows), pos: i})
 			return rows, true
 		}
 		rows = append(rows, e)
@@ -71,13 +71,34 @@ type left struct {
 	skip, pos int
 }
 
+// maxLeft is how many ends of pages a calendar remembers: for a page that is asked for again, and for several clients.
+const maxLeft = 8
+
+// leave remembers where a page ended. s.mu is held, perhaps by several readers.
+func (c *calendar) leave(l left) {
+	all := append(make([]left, 0, maxLeft), l)
+	if before := c.left.Load(); before != nil {
+		for _, o := range *before {
+			if o.seq == l.seq && o != l && len(all) < maxLeft {
+				all = append(all, o)
+			}
+		}
+	}
+	c.left.Store(&all)
+}
+
 // resume is the position to begin a page at, and how many rows stand before it. s.mu is held.
 func (c *calendar) resume(q collection) (pos, skipped int) {
-	l := c.left.Load()
-	if l == nil || l.seq != c.journal.Seq() || l.filter != q.filter || l.skip > q.skip {
+	all := c.left.Load()
+	if all == nil {
 		return 0, 0
 	}
-	return l.pos, l.skip
+	for _, l := range *all {
+		if l.seq == c.journal.Seq() && l.filter == q.filter && l.skip <= q.skip && l.skip > skipped {
+			pos, skipped = l.pos, l.skip
+		}
+	}
+	return pos, skipped
 }
 
 // ordered is collect for a client that wants another order than that of creation.
