@@ -80,8 +80,9 @@ func (a Ask) verify(verifier string) error {
 func (l *Ledger) Begin(a Ask) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.forget()
 	a.ID = l.ids.Hex(24)
-	l.asks[a.ID] = a
+	l.asks[a.ID] = waiting{a, l.clock.Now()}
 	return a.ID
 }
 
@@ -91,7 +92,14 @@ func (l *Ledger) Decide(id string) (Ask, bool) {
 	defer l.mu.Unlock()
 	a, ok := l.asks[id]
 	delete(l.asks, id)
-	return a, ok
+	return a.Ask, ok
+}
+
+// waiting is a request that waits since then.
+type waiting struct {
+	Ask
+
+	since time.Time
 }
 
 // Consent is a person's yes to an Ask.
