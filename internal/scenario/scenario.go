@@ -122,6 +122,9 @@ func (s *Scenario) seed(world *sim.Sim, i int, p Person) ([]string, error) {
 		person.Calendars = []sim.Calendar{p.Calendars[primary].Calendar}
 	}
 	if _, err := world.Seed(person); err != nil {
+		if primary >= 0 {
+			place = append(place, "calendars", primary)
+		}
 		return nil, s.source.mistake(err, place...)
 	}
 	ids := make([]string, len(p.Calendars))

@@ -132,7 +132,7 @@ func TestMistakes(t *testing.T) {
 		"no address":           {"people:\n  - {provider: google, email: anna}\n", []string{"s.yaml:2:24: people[0].email: 'anna' does not match pattern"}},
 		"a role at Microsoft": {
 			"people:\n  - provider: microsoft\n    email: a@b.example\n    calendars:\n      - primary: true\n      - role: freeBusyReader\n",
-			[]string{"s.yaml:6:9: people[0].calendars[1]: ", "no role"},
+			[]string{"s.yaml:6:9: people[0].calendars[1].role: ", "no role"},
 		},
 		"an AADSTS error at Google": {people + "    refuse_tokens: 50076\n", []string{"s.yaml:4:5: people[0].refuse_tokens: ", "Microsoft's"}},
 		"no such AADSTS error": {
