@@ -56,7 +56,7 @@ func call(b *testing.B, h http.Handler, x target, path string, keep bool) map[st
 	return v
 }
 
-// BenchmarkPages holds pages of 250 rows in a calendar of 100,000 events against such in one of 1,000, by turns in the same run. time-ratio and
+// BenchmarkPages holds pages of 250 rows, and writes, in a calendar of 100,000 events against such in one of 1,000, by turns in the same run. time-ratio and
 // alloc-ratio are small over large, and below the floor it fails.
 func BenchmarkPages(b *testing.B) {
 	for _, p := range []sim.Provider{sim.Google, sim.Microsoft} {
@@ -69,28 +69,57 @@ func BenchmarkPages(b *testing.B) {
 		for name, find := range listings(p) {
 			b.Run(string(p)+"/"+name, func(b *testing.B) {
 				few, many := find(b, s, h, small, 1000), find(b, s, h, large, 100_000)
-				var short, long []time.Duration
-				b.ReportAllocs()
-				for b.Loop() {
-					began := time.Now()
-					call(b, h, small, few, false)
-					between := time.Now()
-					call(b, h, large, many, false)
-					short, long = append(short, between.Sub(began)), append(long, time.Since(between))
-				}
-				allocs := testing.AllocsPerRun(5, func() { call(b, h, small, few, false) }) / testing.AllocsPerRun(5, func() { call(b, h, large, many, false) })
-				slices.Sort(short)
-				slices.Sort(long)
-				// The first quarter was disturbed least by others on the machine.
-				took := float64(short[len(short)/4]) / float64(long[len(long)/4])
-				b.ReportMetric(took, "time-ratio")
-				b.ReportMetric(allocs, "alloc-ratio")
-				b.ReportMetric(float64(long[len(long)/4].Microseconds()), "µs/page")
-				if len(short) >= 20 && (took < ratioFloor || allocs < 0.9) {
-					b.Errorf("a page costs %.2f in time and %.2f in allocations in the small calendar of what it costs in the large one", took, allocs)
-				}
+				compare(b, func() { call(b, h, small, few, false) }, func() { call(b, h, large, many, false) })
 			})
 		}
+		b.Run(string(p)+"/write", func(b *testing.B) {
+			compare(b, writer(b, s, p, 1000), writer(b, s, p, 100_000))
+		})
+	}
+}
+
+// writer renames one event in the middle of the calendar each time.
+func writer(b *testing.B, s *sim.Sim, p sim.Provider, n int) func() {
+	b.Helper()
+	in := sim.In{Provider: p, Email: fmt.Sprintf("host%d@example.com", n)}
+	all, err := s.Events(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	i := 0
+	return func() {
+		for range 100 { // one alone is too short for the clock
+			i++
+			title := fmt.Sprint("title ", i)
+			if _, err := s.EditEvent(in, all[len(all)/2].ID, sim.Edit{Title: &title}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// compare does both by turns, and fails if what is done in the large calendar costs much more.
+func compare(b *testing.B, small, large func()) {
+	b.Helper()
+	var short, long []time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		began := time.Now()
+		small()
+		between := time.Now()
+		large()
+		short, long = append(short, between.Sub(began)), append(long, time.Since(between))
+	}
+	allocs := testing.AllocsPerRun(5, small) / testing.AllocsPerRun(5, large)
+	slices.Sort(short)
+	slices.Sort(long)
+	// The first quarter was disturbed least by others on the machine.
+	took := float64(short[len(short)/4]) / float64(long[len(long)/4])
+	b.ReportMetric(took, "time-ratio")
+	b.ReportMetric(allocs, "alloc-ratio")
+	b.ReportMetric(float64(long[len(long)/4].Microseconds()), "µs/large")
+	if len(short) >= 20 && (took < ratioFloor || allocs < 0.9) {
+		b.Errorf("the small calendar's cost is %.2f in time and %.2f in allocations of the large one's", took, allocs)
 	}
 }
 
