@@ -64,43 +64,6 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 	return rows, false
 }
 
-// left is where a page of a listing ended: the one after it begins there, and does not look at all that was skipped before.
-type left struct {
-	seq       int64
-	filter    string
-	skip, pos int
-}
-
-// maxLeft is how many ends of pages a calendar remembers: for a page that is asked for again, and for several clients.
-const maxLeft = 8
-
-// leave remembers where a page ended. s.mu is held, perhaps by several readers.
-func (c *calendar) leave(l left) {
-	all := append(make([]left, 0, maxLeft), l)
-	if before := c.left.Load(); before != nil {
-		for _, o := range *before {
-			if o.seq == l.seq && o != l && len(all) < maxLeft {
-				all = append(all, o)
-			}
-		}
-	}
-	c.left.Store(&all)
-}
-
-// resume is the position to begin a page at, and how many rows stand before it. s.mu is held.
-func (c *calendar) resume(q collection) (pos, skipped int) {
-	all := c.left.Load()
-	if all == nil {
-		return 0, 0
-	}
-	for _, l := range *all {
-		if l.seq == c.journal.Seq() && l.filter == q.filter && l.skip <= q.skip && l.skip > skipped {
-			pos, skipped = l.pos, l.skip
-		}
-	}
-	return pos, skipped
-}
-
 // ordered is collect for a client that wants another order than that of creation.
 func (m *mailbox) ordered(cal *calendar, q collection) ([]*event, bool) {
 	order, skip, top := q.order, q.skip, q.top

@@ -3,7 +3,6 @@ package microsoft
 import (
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -106,21 +105,12 @@ func parseFilter(text string) (filter, error) {
 
 // collection is what a listing without delta asks for.
 type collection struct {
-	keep filter
+	// filter and orderBy are the words of keep and order.
+	filter, orderBy string
+	keep            filter
 	// order is what $orderby says; nil is the order of creation, and of a view that by start.
 	order     func(a, b *event) int
 	top, skip int
-	// filter and orderBy are the words of keep and order.
-	filter, orderBy string
-}
-
-// of are those of the events that are to be shown, in the order in which they are.
-func (q collection) of(all []*event) []*event {
-	all = slices.DeleteFunc(all, func(e *event) bool { return !q.keep(e) })
-	if q.order != nil {
-		slices.SortStableFunc(all, q.order)
-	}
-	return all
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {

@@ -37,7 +37,7 @@ type Server struct {
 // New returns a Microsoft without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife).Keep(maxRefreshTokens), zones: newZoneTable(), usual: usualEvent(),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
 		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},

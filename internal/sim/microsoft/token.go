@@ -19,9 +19,6 @@ const (
 	accessLife = 3599 * time.Second
 	// idleLife is how long a refresh token may go unused (https://learn.microsoft.com/entra/identity-platform/refresh-tokens).
 	idleLife = 90 * 24 * time.Hour
-	// maxRefreshTokens is how many of an account's refresh tokens for one client are remembered; each use makes a further one. It is no limit of
-	// Entra's.
-	maxRefreshTokens = 1000
 )
 
 // tokenError is an error of the token endpoint

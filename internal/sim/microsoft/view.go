@@ -16,24 +16,6 @@ func (s *Server) calendarView(c *call) (answer, error) {
 // span is a window of time.
 type span struct{ from, to time.Time }
 
-// glance is all that a listing had to show after a change.
-type glance struct {
-	seq int64
-	of  string
-	all []*event
-}
-
-// glanced is what the listing has to show, for a client that pages through it: the whole calendar is looked at once, not once a page. What it
-// returns is not to be changed. s.mu is held.
-func (c *calendar) glanced(of string, collect func() []*event) []*event {
-	g := c.glance.Load()
-	if g == nil || g.seq != c.journal.Seq() || g.of != of {
-		g = &glance{seq: c.journal.Seq(), of: of, all: collect()}
-		c.glance.Store(g)
-	}
-	return g.all
-}
-
 // instances serves https://learn.microsoft.com/graph/api/event-list-instances: the occurrences and exceptions of one series in a window.
 func (s *Server) instances(c *call) (answer, error) {
 	return s.windowed(c, "events('"+c.target.id+"')/instances", func(m *mailbox, _ *calendar, w span, q collection) ([]*event, error) {

@@ -80,9 +80,8 @@ func (a Ask) verify(verifier string) error {
 func (l *Ledger) Begin(a Ask) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forget()
 	a.ID = l.ids.Hex(24)
-	l.asks[a.ID] = waiting{a, l.clock.Now()}
+	l.asks[a.ID] = a
 	return a.ID
 }
 
@@ -92,14 +91,7 @@ func (l *Ledger) Decide(id string) (Ask, bool) {
 	defer l.mu.Unlock()
 	a, ok := l.asks[id]
 	delete(l.asks, id)
-	return a.Ask, ok
-}
-
-// waiting is a request that waits since then.
-type waiting struct {
-	Ask
-
-	since time.Time
+	return a, ok
 }
 
 // Consent is a person's yes to an Ask.

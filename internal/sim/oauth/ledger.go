@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,7 +45,7 @@ type Ledger struct {
 	keep int
 
 	mu        sync.RWMutex
-	asks      map[string]waiting
+	asks      map[string]Ask
 	codes     map[string]*code
 	access    map[string]Access
 	refresh   map[string]*refreshToken
@@ -56,8 +55,6 @@ type Ledger struct {
 	minted map[string][]string
 	// ends are the grants that end by themselves.
 	ends map[string]time.Time
-	// full is how many requests, codes and access tokens there are when those that are long over are looked for next.
-	full int
 }
 
 type refreshToken struct {
@@ -68,7 +65,7 @@ type refreshToken struct {
 // NewLedger returns an empty ledger whose refresh tokens die when they are not used for idle.
 func NewLedger(c clock.Clock, ids *stage.IDs, idle time.Duration) *Ledger {
 	return &Ledger{
-		clock: c, ids: ids, idle: idle, asks: map[string]waiting{}, codes: map[string]*code{}, access: map[string]Access{},
+		clock: c, ids: ids, idle: idle, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
 		refresh: map[string]*refreshToken{}, revoked: map[string]bool{}, consented: map[string][]string{},
 		minted: map[string][]string{}, ends: map[string]time.Time{},
 	}
@@ -85,26 +82,6 @@ func (l *Ledger) Limit(g Grant, life time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ends[g.ID] = l.clock.Now().Add(life)
-}
-
-const (
-	// memory is how long after its end an access token is known by whose it was, and a code by why it is refused.
-	memory = 24 * time.Hour
-	// crowd is from how many requests, codes and access tokens on some are forgotten.
-	crowd = 10_000
-)
-
-// forget drops what is long over, once there is much of it: twice as much as was left the last time, so that each token is looked at a few times
-// in all. l.mu is held.
-func (l *Ledger) forget() {
-	if len(l.asks)+len(l.codes)+len(l.access) < max(l.full, crowd) {
-		return
-	}
-	before := l.clock.Now().Add(-memory)
-	maps.DeleteFunc(l.asks, func(_ string, a waiting) bool { return a.since.Before(before) })
-	maps.DeleteFunc(l.codes, func(_ string, c *code) bool { return c.expires.Before(before) })
-	maps.DeleteFunc(l.access, func(_ string, a Access) bool { return a.Expires.Before(before) })
-	l.full = 2 * (len(l.asks) + len(l.codes) + len(l.access))
 }
 
 // Open makes a grant.
@@ -128,7 +105,6 @@ func (l *Ledger) Consented(account, client string, scopes []string) []string {
 func (l *Ledger) MintAccess(prefix string, g Grant, scopes []string, life time.Duration) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forget()
 	name := prefix + l.ids.Hex(48)
 	g.Scopes = scopes
 	l.access[name] = Access{Grant: g, Expires: l.clock.Now().Add(life)}
@@ -151,10 +127,7 @@ func (l *Ledger) crowdOut(name string, g Grant) {
 		return
 	}
 	key := strings.ToLower(g.Account) + " " + g.Client
-	alive := append(l.minted[key], name)
-	if len(alive) > l.keep {
-		alive = slices.DeleteFunc(alive, func(one string) bool { return l.revoked[l.refresh[one].grant.ID] })
-	}
+	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.revoked[l.refresh[one].grant.ID] })
 	for len(alive) > l.keep {
 		delete(l.refresh, alive[0])
 		alive = alive[1:]
@@ -260,7 +233,7 @@ func (l *Ledger) ExpireAccess(account string) {
 	defer l.mu.Unlock()
 	for name, a := range l.access {
 		if strings.EqualFold(a.Account, account) {
-			a.Expires = l.clock.Now()
+			a.Expires = time.Time{}
 			l.access[name] = a
 		}
 	}
