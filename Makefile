@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.bin:$(PATH)
 
-.PHONY: help run test test-short lint fmt generate generate-check tools services-up services-down clean ci
+.PHONY: help run test test-short bench lint fmt generate generate-check tools services-up services-down clean ci
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## run all tests with the race detector on real PostgreSQL and Redis, whic
 
 test-short: ## run the tests that need neither PostgreSQL nor Redis, without the race detector
 	go test -short ./...
+
+bench: ## hold the simulators to their floors: requests on one core, and pages by a calendar's size
+	go test -run '^$$' -bench . -benchtime 2s ./internal/sim
 
 lint: ## check the code with the pinned golangci-lint
 	@scripts/tools golangci-lint

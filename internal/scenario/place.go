@@ -1,11 +1,14 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/calweave/calweave/internal/sim"
 )
 
 // source is a file and its tree, in which places are looked up.
@@ -14,8 +17,11 @@ type source struct {
 	root ast.Node
 }
 
-// mistake is what is wrong at a path of names and indices, in a MistakesError.
+// mistake is what is wrong at a path of names and indices, in a MistakesError. An error that names a field is at that field.
 func (s *source) mistake(err error, path ...any) MistakesError {
+	if bad, ok := errors.AsType[*sim.FieldError](err); ok {
+		return MistakesError{s.at(bad.What, below(path, bad.Field)...)}
+	}
 	return MistakesError{s.at(err.Error(), path...)}
 }
 
@@ -50,10 +56,6 @@ func (m *Mistake) take(t *token.Token) {
 // descend returns what stands under a name or index, and the token with which that begins.
 func descend(node ast.Node, step any) (ast.Node, *token.Token) {
 	switch n := node.(type) {
-	case *ast.AnchorNode:
-		return descend(n.Value, step)
-	case *ast.TagNode:
-		return descend(n.Value, step)
 	case *ast.MappingValueNode:
 		if name(n) == fmt.Sprint(step) {
 			return n.Value, n.Key.GetToken()

@@ -2,8 +2,10 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/calweave/calweave/internal/sim"
@@ -27,6 +29,8 @@ type Person struct {
 	Name      string       `json:"name"`
 	Zone      string       `json:"zone"`
 	Calendars []Calendar   `json:"calendars"`
+	// RefuseTokens is the number of an AADSTS error that Microsoft's token endpoint refuses the person with.
+	RefuseTokens int `json:"refuse_tokens"`
 }
 
 // Calendar is a calendar and the events that a person has put into it.
@@ -36,8 +40,8 @@ type Calendar struct {
 	Events []sim.Draft `json:"events"`
 }
 
-// Apply puts the scenario in force: the clock first, then switches, people with their events, and faults last, so that none of it strikes what
-// comes before. Its error is a MistakesError if the simulators refuse something; what came before that stays.
+// Apply puts the scenario in force: the clock first, then switches, everyone with their calendars, all events, for which the guests have to be
+// there, and faults last, so that none of it strikes what comes before. Its error is a MistakesError if the simulators refuse something; what came before that stays.
 func (s *Scenario) Apply(world *sim.Sim) error {
 	if s.Clock != nil {
 		if _, err := world.SetClock(*s.Clock); err != nil {
@@ -47,10 +51,8 @@ func (s *Scenario) Apply(world *sim.Sim) error {
 	if err := s.applySwitches(world); err != nil {
 		return err
 	}
-	for i, p := range s.People {
-		if err := s.applyPerson(world, i, p); err != nil {
-			return err
-		}
+	if err := s.applyPeople(world); err != nil {
+		return err
 	}
 	for i, f := range s.Faults {
 		if _, err := world.AddFault(f); err != nil {
@@ -78,46 +80,79 @@ func (s *Scenario) applySwitches(world *sim.Sim) error {
 		}
 	})
 	if unread != nil {
-		return s.source.mistake(unread, typed(unread)...)
+		return s.source.mistake(unread, typed(unread, "switches")...)
 	}
 	if err != nil {
-		return s.source.mistake(err, named(err)...)
+		return s.source.refusedSwitches(err)
 	}
 	return nil
 }
 
-func (s *Scenario) applyPerson(world *sim.Sim, i int, p Person) error {
-	person := sim.Person{Provider: p.Provider, Email: p.Email, Name: p.Name, Zone: p.Zone}
-	for _, c := range p.Calendars {
-		person.Calendars = append(person.Calendars, c.Calendar)
+func (s *Scenario) applyPeople(world *sim.Sim) error {
+	calendars := make([][]string, len(s.People))
+	for i, p := range s.People {
+		var err error
+		if calendars[i], err = s.seed(world, i, p); err != nil {
+			return err
+		}
 	}
-	seeded, err := world.Seed(person)
-	if err != nil {
-		return s.source.mistake(err, "people", i)
-	}
-	for j, c := range p.Calendars {
-		in := sim.In{Provider: p.Provider, Email: p.Email, Calendar: find(seeded, c.Calendar)}
-		for k, event := range c.Events {
-			if _, err := world.CreateEvent(in, event); err != nil {
-				return s.source.mistake(err, "people", i, "calendars", j, "events", k)
+	for i, p := range s.People {
+		for j, c := range p.Calendars {
+			for k, event := range c.Events {
+				if _, err := world.CreateEvent(sim.In{Provider: p.Provider, Email: p.Email, Calendar: calendars[i][j]}, event); err != nil {
+					return s.source.mistake(err, "people", i, "calendars", j, "events", k)
+				}
 			}
 		}
 	}
+	for i, p := range s.People {
+		if err := p.refuse(world); err != nil {
+			return s.source.mistake(err, "people", i, "refuse_tokens")
+		}
+	}
 	return nil
 }
 
-// find returns the id that a calendar was given; "" is the primary one.
-func find(p sim.Person, wanted sim.Calendar) string {
-	if wanted.Primary || wanted.ID != "" {
-		return wanted.ID
+// seed adds a person and then one calendar after the other, and returns the calendars' ids, "" for the primary one.
+func (s *Scenario) seed(world *sim.Sim, i int, p Person) ([]string, error) {
+	person := sim.Person{Provider: p.Provider, Email: p.Email, Name: p.Name, Zone: p.Zone}
+	place := []any{"people", i}
+	primary := slices.IndexFunc(p.Calendars, func(c Calendar) bool { return c.Primary })
+	if primary >= 0 {
+		person.Calendars = []sim.Calendar{p.Calendars[primary].Calendar}
 	}
-	id := ""
-	for _, c := range p.Calendars {
-		if strings.EqualFold(c.Name, wanted.Name) {
-			id = c.ID // of two with one name the later, which is the one just made
+	if _, err := world.Seed(person); err != nil {
+		if primary >= 0 {
+			place = append(place, "calendars", primary)
+		}
+		return nil, s.source.mistake(err, place...)
+	}
+	ids := make([]string, len(p.Calendars))
+	for j, c := range p.Calendars {
+		if j == primary {
+			continue
+		}
+		person.Calendars = []sim.Calendar{c.Calendar}
+		seeded, err := world.Seed(person)
+		if err != nil {
+			return nil, s.source.mistake(err, append(place, "calendars", j)...)
+		}
+		if ids[j] = c.ID; c.ID == "" {
+			ids[j] = seeded.Calendars[len(seeded.Calendars)-1].ID
 		}
 	}
-	return id
+	return ids, nil
+}
+
+// refuse makes Microsoft refuse the person's tokens, if the scenario says so.
+func (p Person) refuse(world *sim.Sim) error {
+	if p.RefuseTokens == 0 {
+		return nil
+	}
+	if p.Provider != sim.Microsoft {
+		return fmt.Errorf("%w: the number of an AADSTS error is Microsoft's", sim.ErrInvalid)
+	}
+	return world.RefuseTokens(p.Email, p.RefuseTokens)
 }
 
 // Mistake is something wrong with a scenario.
@@ -136,6 +171,12 @@ func (m Mistake) String() string {
 		at += m.Field + ": "
 	}
 	return at + m.What
+}
+
+// inOrder sorts the mistakes by where they stand.
+func (e MistakesError) inOrder() MistakesError {
+	slices.SortStableFunc(e, func(a, b Mistake) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return e
 }
 
 // MistakesError is all that is wrong with a scenario, in the order of the file.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -42,24 +41,36 @@ func (s *source) beyond(given, known any, path ...any) (mistakes MistakesError) 
 	return mistakes
 }
 
-// typed is where a value has the wrong type, under switches.
-func typed(err error) []any {
-	path := []any{"switches"}
+// joined is several errors in one.
+type joined interface {
+	error
+	Unwrap() []error
+}
+
+// refusedSwitches are what the simulators say of the switches, all at once.
+func (s *source) refusedSwitches(err error) (mistakes MistakesError) {
+	all, ok := errors.AsType[joined](err)
+	if !ok {
+		return s.mistake(err, "switches")
+	}
+	for _, one := range all.Unwrap() {
+		mistakes = append(mistakes, s.mistake(one, "switches")...)
+	}
+	return mistakes.inOrder()
+}
+
+// typed is where a value has the wrong type, below the path.
+func typed(err error, path ...any) []any {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		for part := range strings.SplitSeq(wrong.Field, ".") {
-			path = append(path, part)
-		}
+		return below(path, wrong.Field)
 	}
 	return path
 }
 
-// named is the switch that a refusal is about.
-func named(err error) []any {
-	path := []any{"switches"}
-	if m := regexp.MustCompile(`switch ([a-z_.]+) is`).FindStringSubmatch(err.Error()); m != nil {
-		for part := range strings.SplitSeq(m[1], ".") {
-			path = append(path, part)
-		}
+// below is the path with the names of a field, such as google.stop_unknown, added.
+func below(path []any, field string) []any {
+	for part := range strings.SplitSeq(field, ".") {
+		path = append(path, part)
 	}
 	return path
 }

@@ -108,10 +108,22 @@ func adminStatus(err error) int {
 
 // decode reads the body, in which nothing may be unknown and nothing follow. An empty body is an empty object.
 func decode[T any](r *http.Request, into *T) error {
+	raw, err := body(r)
+	if err != nil {
+		return err
+	}
+	return unmarshal(raw, into)
+}
+
+func body(r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
-		return fmt.Errorf("%w: reading the body: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: reading the body: %w", ErrInvalid, err)
 	}
+	return raw, nil
+}
+
+func unmarshal[T any](raw []byte, into *T) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
@@ -120,7 +132,7 @@ func decode[T any](r *http.Request, into *T) error {
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if d.More() {
+	if rest := bytes.TrimSpace(raw[d.InputOffset():]); len(rest) > 0 {
 		return fmt.Errorf("%w: something follows the JSON value", ErrInvalid)
 	}
 	return nil

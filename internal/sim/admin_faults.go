@@ -18,10 +18,14 @@ func (s *Sim) adminAlternatives(*http.Request) (int, any, error) {
 
 // adminSetSwitches changes the switches that the body names; all others stay.
 func (s *Sim) adminSetSwitches(r *http.Request) (int, any, error) {
+	raw, err := body(r) // before the switches are locked: a client may send slowly
+	if err != nil {
+		return 0, nil, err
+	}
 	var unread error
-	err := s.SetSwitches(func(now *Switches) {
+	err = s.SetSwitches(func(now *Switches) {
 		next := *now
-		if unread = decode(r, &next); unread == nil {
+		if unread = unmarshal(raw, &next); unread == nil {
 			*now = next
 		}
 	})
@@ -76,9 +80,16 @@ func (s *Sim) adminAddPushFault(r *http.Request) (int, any, error) {
 	if err := decode(r, &f); err != nil {
 		return 0, nil, err
 	}
-	var err error
-	f.ID, err = s.AddPushFault(f)
-	return http.StatusCreated, f, err
+	id, err := s.AddPushFault(f)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, state := range s.PushFaults() {
+		if state.ID == id {
+			return http.StatusCreated, state, nil
+		}
+	}
+	return http.StatusCreated, PushFaultState{PushFault: f}, nil // another request has released it meanwhile
 }
 
 func (s *Sim) adminReleasePushFault(r *http.Request) (int, any, error) {

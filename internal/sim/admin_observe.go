@@ -69,6 +69,15 @@ func (s *Sim) adminWait(r *http.Request) (int, any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() { // a long poll must not keep a server from closing
+		select {
+		case <-s.world.Done():
+			cancel()
+		case <-ended:
+		}
+	}()
 	err = s.Wait(ctx, func() bool { return s.changes() > n })
 	return http.StatusOK, map[string]any{"seq": s.changes(), "changed": err == nil}, nil
 }

@@ -117,6 +117,31 @@ func TestAdminRefuses(t *testing.T) {
 	}
 }
 
+// A person who is refused for one calendar has none of the others either.
+func TestRefusedPeopleLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	s, _, _ := start(t)
+	c := admin(t, s)
+	before := want(t, c.Do("GET", "/people", nil), http.StatusOK).Raw
+	for _, provider := range []string{"google", "microsoft"} {
+		for _, bad := range []object{{"role": "king"}, {"zone": "Mars"}, {"primary": true}} {
+			for _, email := range []string{googleHost, microsoftHost, "new@example.com"} {
+				want(t, c.Do("POST", "/people", object{
+					"provider": provider, "email": email, "calendars": []object{{"name": "First", "id": "first"}, {"primary": true}, bad},
+				}), http.StatusBadRequest)
+			}
+		}
+	}
+	if after := want(t, c.Do("GET", "/people", nil), http.StatusOK).Raw; after != before {
+		t.Errorf("people were %s and are %s", before, after)
+	}
+	for _, provider := range []sim.Provider{sim.Google, sim.Microsoft} {
+		if p, err := s.Seed(sim.Person{Provider: provider, Email: "new@example.com", Calendars: []sim.Calendar{{ID: "first", Name: "Mine"}}}); err != nil || p.Calendars[1].Name != "Mine" {
+			t.Errorf("%+v, %v", p, err)
+		}
+	}
+}
+
 func TestFaultsAndSwitchesOverHTTP(t *testing.T) {
 	t.Parallel()
 	s, g, _ := start(t)

@@ -66,10 +66,41 @@ type In struct {
 // with the id of one that is there is shared with its owner.
 func (s *Sim) Seed(p Person) (Person, error) {
 	at, err := s.side(p.Provider)
+	if err == nil {
+		err = s.checkPerson(p)
+	}
 	if err != nil {
 		return Person{}, err
 	}
 	return at.Seed(p)
+}
+
+// checkPerson finds what is wrong with any of the calendars before the first is added, so that a refused person leaves nothing behind.
+func (s *Sim) checkPerson(p Person) error {
+	zones := []string{p.Zone}
+	primaries := 0
+	for _, c := range p.Calendars {
+		zones = append(zones, c.Zone)
+		if c.Primary {
+			primaries++
+		}
+		known := slices.Contains([]Role{"", RoleOwner, RoleWriter, RoleReader}, c.Role) || (c.Role == RoleFreeBusyReader && p.Provider == Google)
+		if !known {
+			return &FieldError{Field: "role", What: fmt.Sprintf("a calendar at %s has no role %q", p.Provider, c.Role)}
+		}
+	}
+	if primaries > 1 {
+		return &FieldError{Field: "primary", What: fmt.Sprintf("%q cannot have %d primary calendars", p.Email, primaries)}
+	}
+	for _, zone := range zones {
+		if zone == "" {
+			continue
+		}
+		if _, err := s.world.Zones.Load(zone); err != nil {
+			return &FieldError{Field: "zone", What: fmt.Sprintf("there is no time zone %q", zone)}
+		}
+	}
+	return nil
 }
 
 // People are everyone at both providers, by provider and address.

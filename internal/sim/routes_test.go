@@ -18,6 +18,13 @@ func TestEveryAdminRouteIsDocumented(t *testing.T) {
 	if err := yaml.Unmarshal(Document, &doc); err != nil {
 		t.Fatal(err)
 	}
+	var whole any
+	if err := yaml.Unmarshal(Document, &whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range nothings(whole, "") {
+		t.Errorf("a comma broke a text: nothing stands under %s", place)
+	}
 	documented := map[string]bool{}
 	for path, methods := range doc.Paths {
 		for method := range methods {
@@ -38,4 +45,21 @@ func TestEveryAdminRouteIsDocumented(t *testing.T) {
 	if !maps.Equal(documented, served) {
 		t.Errorf("documented are %q,\nserved are %q", slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(served)))
 	}
+}
+
+// nothings are the names under which nothing stands: what is left of a text without quotes behind a comma.
+func nothings(v any, at string) (all []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			all = append(all, nothings(member, at+"/"+name)...)
+		}
+	case []any:
+		for _, item := range v {
+			all = append(all, nothings(item, at)...)
+		}
+	case nil:
+		all = append(all, at)
+	}
+	return all
 }

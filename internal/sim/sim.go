@@ -47,6 +47,10 @@ type (
 	FaultState = stage.FaultState
 	// PushFault is a failure of pushing on demand.
 	PushFault = stage.PushFault
+	// PushFaultState is a push fault and what became of it.
+	PushFaultState = stage.PushFaultState
+	// FieldError is a value that is not possible, and the field that holds it.
+	FieldError = stage.FieldError
 	// Schedule says which of what a fault matches it strikes.
 	Schedule = stage.Schedule
 	// Forged is a push that no provider meant.
@@ -107,12 +111,15 @@ const (
 	ActSlow       = stage.ActSlow
 	ActHold       = stage.ActHold
 	ActHoldAnswer = stage.ActHoldAnswer
+	ActEarly      = stage.ActEarly
+	ActRevoke     = stage.ActRevoke
 
 	PushDrop      = stage.PushDrop
 	PushDuplicate = stage.PushDuplicate
 	PushHold      = stage.PushHold
 	PushReorder   = stage.PushReorder
 	PushDelay     = stage.PushDelay
+	PushForge     = stage.PushForge
 )
 
 // What a person may do with a calendar.
@@ -220,8 +227,8 @@ func (s *Sim) AddPushFault(f PushFault) (string, error) { return s.world.Pusher.
 // ReleasePushFault ends a push fault and sends what it held, in order. It reports whether the fault exists.
 func (s *Sim) ReleasePushFault(id string) bool { return s.world.Pusher.Release(id) }
 
-// PushFaults are the push faults in force.
-func (s *Sim) PushFaults() []PushFault { return s.world.Pusher.PushFaults() }
+// PushFaults are the push faults that were not released, in the order in which they were added.
+func (s *Sim) PushFaults() []PushFaultState { return s.world.Pusher.PushFaults() }
 
 // ForgePush sends a push that no provider meant, and returns its number.
 func (s *Sim) ForgePush(f Forged) (uint64, error) { return s.world.Pusher.Forge(f) }

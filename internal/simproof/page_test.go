@@ -77,7 +77,7 @@ func TestPageNamesAllActions(t *testing.T) {
 		return names
 	}
 	s := simtest.Start(t, sim.Config{})
-	actions := []string{"closed", "cursor_lost", "hold", "hold_answer", "html", "lost_answer", "reset", "reset_after", "slow", "status", "truncated"}
+	actions := []string{"closed", "cursor_lost", "early", "hold", "hold_answer", "html", "lost_answer", "reset", "reset_after", "revoke", "slow", "status", "truncated"}
 	if got := named(all[0]); !slices.Equal(got, actions) {
 		t.Errorf("actions are %q, the page has %q", actions, got)
 	}
@@ -86,7 +86,7 @@ func TestPageNamesAllActions(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	pushActions := []string{"delay", "drop", "duplicate", "hold", "reorder"}
+	pushActions := []string{"delay", "drop", "duplicate", "forge", "hold", "reorder"}
 	if got := named(all[1]); !slices.Equal(got, pushActions) {
 		t.Errorf("push actions are %q, the page has %q", pushActions, got)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/calweave/calweave/internal/scenario"
@@ -61,13 +60,12 @@ func (s simCommand) play(world *sim.Sim) error {
 	if s.Scenario == "" {
 		return nil
 	}
-	raw, err := os.ReadFile(s.Scenario)
+	read, err := scenario.Read(s.Scenario)
 	if err != nil {
 		return fmt.Errorf("--scenario: %w", err)
 	}
-	read, err := scenario.Parse(s.Scenario, raw)
-	if err != nil {
-		return err
+	if err := read.Apply(world); err != nil {
+		return fmt.Errorf("--scenario: %w", err)
 	}
-	return read.Apply(world)
+	return nil
 }

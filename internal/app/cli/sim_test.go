@@ -37,7 +37,7 @@ func TestSimRefusesAScenario(t *testing.T) {
 	for content, want := range map[string]string{
 		"people:\n  - provider: apple\n    email: a@b.example\n":                  "s.yaml:2:5: people[0].provider: value must be one of 'google', 'microsoft'",
 		"switches:\n  page_cap: -1\n":                                             "s.yaml:2:3: switches.page_cap: ",
-		"people:\n  - provider: google\n    email: a@b.example\n    zone: Mars\n": "s.yaml:2:5: people[0]: ",
+		"people:\n  - provider: google\n    email: a@b.example\n    zone: Mars\n": "s.yaml:4:5: people[0].zone: ",
 	} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)

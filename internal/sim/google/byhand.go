@@ -160,6 +160,11 @@ func draftDocument(d stage.Draft, cal *calendar) map[string]json.RawMessage {
 		}
 		doc[name] = raw
 	}
+	if len(d.Recurrence) > 0 {
+		if raw, err := json.Marshal(d.Recurrence); err == nil { // texts always marshal
+			doc["recurrence"] = raw
+		}
+	}
 	return doc
 }
 

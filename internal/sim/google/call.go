@@ -123,11 +123,11 @@ func allows(granted, enough []string) bool {
 	})
 }
 
-// accountOf is the address that the request's access token stands for, or "".
+// accountOf is the address that the request's access token stands for, or the refresh token or code of a token request, or "".
 func (s *Server) accountOf(r *http.Request) string {
 	token := oauth.Bearer(r.Header.Get("Authorization"))
 	if token == "" {
-		return ""
+		return s.ledger.Asker(r)
 	}
 	return s.ledger.Owner(token)
 }

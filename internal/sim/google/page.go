@@ -127,32 +127,63 @@ func (p *page) add(rows []*event, size int, pos int64) bool {
 	return true
 }
 
-// ordered collects what matches in the order that was asked for. It looks at all of the calendar for each page.
+// ordered collects what matches in the order that was asked for.
 func (p *page) ordered(cal *calendar, q query) {
-	type row struct {
-		key string
-		e   *event
-	}
-	var all []row
-	for _, id := range cal.journal.From(0) {
-		for _, e := range q.rows(cal.events[id], cal) {
-			at := e.start.instant(cal.loc)
-			if q.order == "updated" {
-				at = e.updated
-			}
-			if key := fmt.Sprintf("%s %s", at.UTC().Format("2006-01-02T15:04:05.000000000"), e.id); key > p.at.Key {
-				all = append(all, row{key, e})
-			}
+	all := cal.inOrder(q)
+	first, _ := slices.BinarySearchFunc(all, p.at.Key, func(r placed, key string) int {
+		if r.key <= key {
+			return -1
 		}
-	}
-	slices.SortFunc(all, func(a, b row) int { return cmp.Compare(a.key, b.key) })
-	for i, r := range all {
+		return 1
+	})
+	for i, r := range all[first:] {
 		if i == q.size {
 			next := p.at
-			next.Key = all[i-1].key
+			next.Key = all[first+i-1].key
 			p.next = &next
 			return
 		}
 		p.events = append(p.events, r.e)
 	}
+}
+
+// placed is a row with its place in an order.
+type placed struct {
+	key string
+	e   *event
+}
+
+// order is all that a listing has to show after a write.
+type order struct {
+	writes int64
+	of     string
+	rows   []placed
+}
+
+// inOrder is all that matches, for a client that pages through it: the whole calendar is looked at once, not once a page. What it returns is not
+// to be changed.
+func (c *calendar) inOrder(q query) []placed {
+	o := c.order.Load()
+	if of := q.essence(); o == nil || o.writes != c.writes || o.of != of {
+		o = &order{writes: c.writes, of: of}
+		for _, id := range c.journal.From(0) {
+			for _, e := range q.rows(c.events[id], c) {
+				at := e.start.instant(c.loc)
+				if q.order == "updated" {
+					at = e.updated
+				}
+				o.rows = append(o.rows, placed{at.UTC().Format("2006-01-02T15:04:05.000000000") + " " + e.id, e})
+			}
+		}
+		slices.SortFunc(o.rows, func(a, b placed) int { return cmp.Compare(a.key, b.key) })
+		c.order.Store(o)
+	}
+	return o.rows
+}
+
+// essence is what the listing selects, whatever the page and however it is shown.
+func (q query) essence() string {
+	q.size, q.in, q.pageToken, q.most = 0, nil, "", 0
+	q.timeMin, q.timeMax, q.updatedMin = q.timeMin.UTC(), q.timeMax.UTC(), q.updatedMin.UTC()
+	return fmt.Sprint(q)
 }

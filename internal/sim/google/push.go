@@ -48,6 +48,24 @@ func (s *Server) push(cal *calendar, state string) {
 	}
 }
 
+// early tells the person's channels of a change that is not there yet.
+func (s *Server) early(email string) (tried []<-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.accounts[strings.ToLower(email)]
+	if a == nil {
+		return nil
+	}
+	for _, id := range a.seen.From(0) {
+		for _, ch := range a.entries[id].calendar.channels {
+			if s.alive(ch) && strings.EqualFold(ch.account, email) {
+				tried = append(tried, s.tell(ch, stateExists))
+			}
+		}
+	}
+	return tried
+}
+
 // tell queues one message (https://developers.google.com/workspace/calendar/api/guides/push#receiving-notifications). The number of a
 // channel's sync message is 1; those of the others rise with gaps. s.mu is held.
 func (s *Server) tell(ch *channel, state string) <-chan struct{} {
@@ -68,9 +86,14 @@ func (s *Server) tell(ch *channel, state string) <-chan struct{} {
 	if ch.token != "" {
 		h.Set("X-Goog-Channel-Token", ch.token)
 	}
-	return s.world.Pusher.Send(stage.Push{
-		Provider: stage.Google, Account: ch.account, Channel: ch.id, Kind: state, URL: ch.address, Header: h, Judge: judge,
-	})
+	push := stage.Push{Provider: stage.Google, Account: ch.account, Channel: ch.id, Kind: state, URL: ch.address, Header: h, Judge: judge}
+	push.Stranger = func() stage.Push {
+		guess := push
+		guess.Header = h.Clone()
+		guess.Header.Set("X-Goog-Channel-Token", "guessed")
+		return guess
+	}
+	return s.world.Pusher.Send(push)
 }
 
 // judge says which answers count

@@ -30,7 +30,10 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife).Keep(maxRefreshTokens),
 		accounts: map[string]*account{}, calendars: map[string]*calendar{}, channels: map[string]*channel{},
 	}
-	s.handler = &stage.Gate{World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes()}
+	s.handler = &stage.Gate{
+		World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes(),
+		Early: s.early, Revoke: s.ledger.RevokeAccount,
+	}
 	return s
 }
 

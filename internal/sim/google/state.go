@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/calweave/calweave/internal/sim/stage"
@@ -37,7 +38,10 @@ type calendar struct {
 	owner string
 	etag  string
 
-	events  map[string]*event
+	events map[string]*event
+	// writes counts what was stored, and order is the listing that was asked for in an order last.
+	writes  int64
+	order   atomic.Pointer[order]
 	journal stage.Journal
 	// exceptions are the occurrences that somebody has touched, by series, and past what each series was.
 	exceptions map[string][]string

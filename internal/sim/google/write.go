@@ -215,6 +215,7 @@ func (s *Server) commit(w writing, old, e *event) {
 		w.cal.remember(old, e, before)
 	}
 	w.cal.events[e.id] = e
+	w.cal.writes++
 	s.settle(w.cal, old, e)
 	if silent {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,12 +45,51 @@ func (s *Server) CreateEvent(email, in string, d stage.Draft) (stage.Event, erro
 		if d.Zone == "" {
 			d.Zone = m.person.Zone
 		}
+		if err := checkAnswers(d); err != nil {
+			return nil, err
+		}
 		doc, err := draftDocument(d)
 		if err != nil {
 			return nil, err
 		}
-		return s.newEvent(m, cal, doc)
+		e, err := s.newEvent(m, cal, doc)
+		if err != nil {
+			return nil, err
+		}
+		return s.seedAnswers(m, e, d), nil
 	})
+}
+
+// seedAnswers has the guests answer as the draft says: those with a mailbox here on their own copy, for the others the organizer's event is all
+// that there is. s.mu is held.
+func (s *Server) seedAnswers(m *mailbox, e *event, d stage.Draft) *event {
+	for _, a := range d.Attendees {
+		if a.Response == "" {
+			continue
+		}
+		e = m.events[e.immutableID]
+		if g := s.mailboxes[strings.ToLower(a.Email)]; g != nil && g != m && g.copyOf(e) != nil {
+			s.respond(g, g.copyOf(e), a.Response, true, nil)
+			continue
+		}
+		if i := guestIndex(e.attendees, a.Email); i >= 0 {
+			next := *e
+			next.attendees = slices.Clone(e.attendees)
+			next.attendees[i].Status = response{Response: a.Response, Time: stamp(s.world.Now())}
+			s.commit(m, m.calendar(e.calendar), e, &next)
+		}
+	}
+	return m.events[e.immutableID]
+}
+
+// checkAnswers refuses answers that a guest at Microsoft cannot give.
+func checkAnswers(d stage.Draft) error {
+	for _, a := range d.Attendees {
+		if !slices.Contains([]string{"", "accepted", "tentativelyAccepted", "declined"}, a.Response) {
+			return fmt.Errorf("%w: a guest at Microsoft answers accepted, tentativelyAccepted or declined, not %q", stage.ErrInvalid, a.Response)
+		}
+	}
+	return nil
 }
 
 // EditEvent changes an event as the person would.
@@ -191,6 +231,13 @@ func draftDocument(d stage.Draft) (map[string]json.RawMessage, error) {
 			return nil, err
 		}
 		doc[name] = raw
+	}
+	if len(d.Recurrence) > 0 {
+		line := json.RawMessage(d.Recurrence[0])
+		if len(d.Recurrence) > 1 || !json.Valid(line) {
+			return nil, fmt.Errorf("%w: a recurrence at Microsoft is one line of JSON with its pattern and range", stage.ErrInvalid)
+		}
+		doc["recurrence"] = line
 	}
 	return doc, nil
 }

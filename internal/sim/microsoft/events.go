@@ -46,8 +46,8 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 		return m.ordered(cal, q)
 	}
 	var rows []*event
-	seen := 0
-	for _, id := range cal.journal.From(0) {
+	from, seen := cal.resume(q)
+	for i, id := range cal.journal.From(from) {
 		e := m.events[id]
 		if e.deleted || e.calendar != cal.id || e.master != "" || !q.keep(e) {
 			continue
@@ -56,6 +56,7 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 			continue
 		}
 		if len(rows) == q.top {
+			cal.leave(left{seq: cal.journal.Seq(), filter: q.filter, skip: q.skip + len(rows), pos: i})
 			return rows, true
 		}
 		rows = append(rows, e)
@@ -67,8 +68,11 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 func (m *mailbox) ordered(cal *calendar, q collection) ([]*event, bool) {
 	order, skip, top := q.order, q.skip, q.top
 	q.order, q.skip, q.top = nil, 0, len(m.events)
-	all, _ := m.collect(cal, q)
-	slices.SortStableFunc(all, order)
+	all := cal.glanced("events "+q.filter+" "+q.orderBy, func() []*event {
+		all, _ := m.collect(cal, q)
+		slices.SortStableFunc(all, order)
+		return all
+	})
 	begin := min(skip, len(all))
 	end := min(begin+top, len(all))
 	return all[begin:end], end < len(all)

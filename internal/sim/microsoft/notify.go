@@ -48,7 +48,7 @@ func (s *Server) notify(m *mailbox, old, e *event) {
 func (s *Server) onCalendar(m *mailbox, calendar string) []*subscription {
 	var all []*subscription
 	for _, sub := range s.subscriptions {
-		if s.alive(sub) && sub.mailbox == m && (calendar == "" || sub.calendar == calendar) {
+		if sub.mailbox == m && (calendar == "" || sub.calendar == calendar) && s.alive(sub) {
 			all = append(all, sub)
 		}
 	}
@@ -56,10 +56,32 @@ func (s *Server) onCalendar(m *mailbox, calendar string) []*subscription {
 	return all
 }
 
-// tell queues one change notification (https://learn.microsoft.com/graph/api/resources/changenotification).
-func (s *Server) tell(sub *subscription, kind string, e *event) {
+// early tells the person's subscriptions of the calendar's latest change as if it were a further one, which is not there yet.
+func (s *Server) early(email string) (tried []<-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.mailboxes[strings.ToLower(email)]
+	if m == nil {
+		return nil
+	}
+	for _, sub := range s.onCalendar(m, "") {
+		e := &event{restID: "AAMkAGI1" + s.world.IDs.Base64(28), immutableID: "AAkALgAA" + s.world.IDs.Hex(44)}
+		latest := m.calendar(sub.calendar).journal.Seq()
+		for _, id := range m.calendar(sub.calendar).journal.Changes(latest-1, latest) {
+			e = m.events[id]
+		}
+		if sent := s.tell(sub, changeUpdated, e); sent != nil {
+			tried = append(tried, sent)
+		}
+	}
+	return tried
+}
+
+// tell queues one change notification (https://learn.microsoft.com/graph/api/resources/changenotification). What it returns is closed when that
+// was tried; it is nil if nothing is sent for now.
+func (s *Server) tell(sub *subscription, kind string, e *event) <-chan struct{} {
 	path := "Users/" + sub.mailbox.oid + "/Events/" + e.id(sub.immutable)
-	s.push(sub, sub.NotificationURL, kind, map[string]any{
+	return s.push(sub, sub.NotificationURL, kind, map[string]any{
 		"changeType": kind, "resource": path,
 		"resourceData": map[string]any{
 			"@odata.type": "#Microsoft.Graph.Event", "@odata.id": path, "@odata.etag": e.etag(), "id": e.id(sub.immutable),
@@ -68,7 +90,7 @@ func (s *Server) tell(sub *subscription, kind string, e *event) {
 }
 
 // push queues a notification with what all notifications have.
-func (s *Server) push(sub *subscription, address, kind string, item map[string]any) {
+func (s *Server) push(sub *subscription, address, kind string, item map[string]any) <-chan struct{} {
 	item["subscriptionId"] = sub.id
 	item["subscriptionExpirationDateTime"] = sub.expires.Format("2006-01-02T15:04:05.9999999-07:00")
 	item["clientState"] = sub.ClientState
@@ -79,19 +101,31 @@ func (s *Server) push(sub *subscription, address, kind string, item map[string]a
 	}
 	body, err := json.Marshal(map[string]any{"value": items})
 	if err != nil {
-		return // unreachable: strings always marshal
+		return nil // unreachable: strings always marshal
 	}
 	push := stage.Push{
 		Provider: stage.Microsoft, Account: sub.mailbox.person.Email, Channel: sub.id, Kind: kind, URL: address,
 		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body, Judge: judge,
 	}
+	push.Stranger = func() stage.Push { return guessed(push, item) }
 	host, sample := hostOf(address), s.world.Switches().Microsoft.SlowSample
 	push.Took = func(d time.Duration) { s.health.took(host, s.world.Now(), d, sample) }
 	send, lost := s.health.admit(push, s.world.Now())
-	if send {
-		s.world.Pusher.Send(push)
-	}
 	sub.lost = sub.lost || lost
+	if !send {
+		return nil
+	}
+	return s.world.Pusher.Send(push)
+}
+
+// guessed is the push as somebody would send it who does not know the client state.
+func guessed(push stage.Push, item map[string]any) stage.Push {
+	guess := maps.Clone(item)
+	guess["clientState"] = "guessed"
+	if body, err := json.Marshal(map[string]any{"value": []any{guess}}); err == nil { // strings always marshal
+		push.Body = body
+	}
+	return push
 }
 
 // foreign is the like of a notification for somebody else: one delivery may hold notifications of several subscriptions and tenants.

@@ -105,14 +105,16 @@ func parseFilter(text string) (filter, error) {
 
 // collection is what a listing without delta asks for.
 type collection struct {
-	keep filter
+	// filter and orderBy are the words of keep and order.
+	filter, orderBy string
+	keep            filter
 	// order is what $orderby says; nil is the order of creation, and of a view that by start.
 	order     func(a, b *event) int
 	top, skip int
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {
-	var q collection
+	q := collection{filter: c.query.Get("$filter"), orderBy: c.query.Get("$orderby")}
 	var err error
 	if q.keep, err = parseFilter(c.query.Get("$filter")); err != nil {
 		return q, err

@@ -45,6 +45,7 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 	s.paths = s.endpoints()
 	s.handler = &stage.Gate{
 		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: packed(s.routes()),
+		Early: s.early, Revoke: s.ledger.RevokeAccount,
 	}
 	w.Every(tick, s.lapse)
 	return s

@@ -39,8 +39,9 @@ type calendar struct {
 	epoch int
 	// visible is the latest change when a listing of changes last began.
 	visible int64
-	// glance is the view that was asked for last.
+	// glance is the view that was asked for last, and left where the latest pages ended.
 	glance atomic.Pointer[glance]
+	left   atomic.Pointer[[]left]
 }
 
 // Seed adds a person, or further calendars to one who is there.

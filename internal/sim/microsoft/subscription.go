@@ -195,7 +195,7 @@ func (s *Server) admit(sub *subscription) error {
 func (s *Server) admitLocked(sub *subscription) error {
 	n := 0
 	for _, o := range s.subscriptions {
-		if !s.alive(o) || o.mailbox != sub.mailbox {
+		if o.mailbox != sub.mailbox || !s.alive(o) {
 			continue
 		}
 		n++

@@ -7,31 +7,18 @@ import (
 
 // calendarView serves https://learn.microsoft.com/graph/api/calendar-list-calendarview: all that lies in a window, series by their occurrences.
 func (s *Server) calendarView(c *call) (answer, error) {
-	return s.windowed(c, "calendarView", func(m *mailbox, cal *calendar, from, to time.Time) ([]*event, error) {
-		return m.seen(cal, from, to), nil
+	return s.windowed(c, "calendarView", func(m *mailbox, cal *calendar, w span, q collection) ([]*event, error) {
+		of := "view " + stamp(w.from) + " " + stamp(w.to) + " " + q.filter + " " + q.orderBy
+		return cal.glanced(of, func() []*event { return q.of(m.during(cal, w.from, w.to)) }), nil
 	})
 }
 
-// glance is what a calendar held in a window after a change.
-type glance struct {
-	seq      int64
-	from, to time.Time
-	all      []*event
-}
-
-// seen is during for a client that pages through a view: it looks at the whole calendar once, not once a page. s.mu is held.
-func (m *mailbox) seen(cal *calendar, from, to time.Time) []*event {
-	g := cal.glance.Load()
-	if g == nil || g.seq != cal.journal.Seq() || !g.from.Equal(from) || !g.to.Equal(to) {
-		g = &glance{seq: cal.journal.Seq(), from: from, to: to, all: m.during(cal, from, to)}
-		cal.glance.Store(g)
-	}
-	return slices.Clone(g.all)
-}
+// span is a window of time.
+type span struct{ from, to time.Time }
 
 // instances serves https://learn.microsoft.com/graph/api/event-list-instances: the occurrences and exceptions of one series in a window.
 func (s *Server) instances(c *call) (answer, error) {
-	return s.windowed(c, "events('"+c.target.id+"')/instances", func(m *mailbox, _ *calendar, from, to time.Time) ([]*event, error) {
+	return s.windowed(c, "events('"+c.target.id+"')/instances", func(m *mailbox, _ *calendar, w span, q collection) ([]*event, error) {
 		_, e, err := s.named(c)
 		if err != nil {
 			return nil, err
@@ -39,12 +26,12 @@ func (s *Server) instances(c *call) (answer, error) {
 		if e.rule == nil {
 			return nil, badRequest("ErrorInvalidRequest", "Your request can't be completed. You can only get the instances of a series master.")
 		}
-		return m.expand(e, from, to), nil
+		return q.of(m.expand(e, w.from, w.to)), nil
 	})
 }
 
 // windowed answers with one page of what collect finds in the window of the request, by start.
-func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *calendar, from, to time.Time) ([]*event, error)) (answer, error) {
+func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *calendar, w span, q collection) ([]*event, error)) (answer, error) {
 	v, err := s.view(c)
 	if err != nil {
 		return answer{}, err
@@ -63,13 +50,9 @@ func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *ca
 	if err != nil {
 		return answer{}, err
 	}
-	all, err := collect(m, cal, from, to)
+	all, err := collect(m, cal, span{from, to}, q)
 	if err != nil {
 		return answer{}, err
-	}
-	all = slices.DeleteFunc(all, func(e *event) bool { return !q.keep(e) })
-	if q.order != nil {
-		slices.SortStableFunc(all, q.order)
 	}
 	begin := min(q.skip, len(all))
 	end := min(begin+s.capped(q.top), len(all))

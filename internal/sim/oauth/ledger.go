@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -169,6 +170,25 @@ func (l *Ledger) Owner(token string) string {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.access[token].Account
+}
+
+// Asker returns the account that a request to the token or revocation endpoint is about: whose refresh token, code or token its form holds;
+// "" for any other request.
+func (l *Ledger) Asker(r *http.Request) string {
+	if r.Method != http.MethodPost || (!strings.HasSuffix(r.URL.Path, "/token") && r.URL.Path != "/revoke") || r.ParseForm() != nil {
+		return ""
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, name := range []string{"refresh_token", "token"} {
+		if t := l.refresh[r.Form.Get(name)]; t != nil {
+			return t.grant.Account
+		}
+	}
+	if c := l.codes[r.Form.Get("code")]; c != nil {
+		return c.Account
+	}
+	return l.access[r.Form.Get("token")].Account
 }
 
 // Revoke ends the grant of an access or refresh token, with all of its tokens. It reports whether the token was alive.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Account is a person whom the consent page offers.
@@ -53,7 +54,7 @@ var page = template.Must(template.New("consent").Parse(`<!DOCTYPE html>
 func Offer(accounts []Account, hint string) []Account {
 	chosen := 0
 	for i, a := range accounts {
-		if hint != "" && a.Email == hint {
+		if hint != "" && strings.EqualFold(a.Email, hint) {
 			chosen = i
 		}
 	}

@@ -25,6 +25,7 @@ type Receiver struct {
 	all     []Received
 	status  int
 	rude    bool
+	onPush  func()
 	arrived chan struct{}
 }
 
@@ -52,6 +53,13 @@ func (r *Receiver) Refuse() {
 	r.rude = true
 }
 
+// OnPush has f called for each push that comes in from now on, before that is answered.
+func (r *Receiver) OnPush(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.onPush = f
+}
+
 // ServeHTTP implements http.Handler.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, _ := io.ReadAll(req.Body) // a push that breaks off is told from the rest by its body
@@ -68,7 +76,11 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	close(r.arrived)
 	r.arrived = make(chan struct{})
+	onPush := r.onPush
 	r.mu.Unlock()
+	if onPush != nil && token == "" {
+		onPush()
+	}
 	w.Header().Set("Content-Type", "text/plain")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)

@@ -147,14 +147,14 @@ func (s Switches) check() error {
 func (a Alternative) check(got any) error {
 	if n, ok := got.(float64); ok && a.Open {
 		if n < float64(a.Least) {
-			return fmt.Errorf("%w: switch %s is %v, less than %d", ErrInvalid, a.Switch, got, a.Least)
+			return badField(a.Switch, "is %v, less than %d", got, a.Least)
 		}
 		return nil
 	}
 	if slices.ContainsFunc(a.Values, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(got) }) {
 		return nil
 	}
-	return fmt.Errorf("%w: switch %s is %v, not one of %v", ErrInvalid, a.Switch, got, a.Values)
+	return badField(a.Switch, "is %v, not one of %v", got, a.Values)
 }
 
 func find(values map[string]any, name string) any {

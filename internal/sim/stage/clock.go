@@ -1,12 +1,17 @@
 package stage
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/calweave/calweave/internal/clock"
+)
+
+// minYear and maxYear bound where the clock can stand: what lies around now can be written in RFC 3339 and counted in nanoseconds.
+const (
+	minYear = 1900
+	maxYear = 2200
 )
 
 // Clock is the time of both simulators: another clock's, until somebody moves or freezes it. It is safe for concurrent use.
@@ -65,8 +70,9 @@ func (c *Clock) Change(change ClockChange) (ClockState, error) {
 	c.moving.Lock()
 	defer c.moving.Unlock()
 	at := c.Now()
+	field := "now"
 	if change.Now != nil && change.Advance != "" {
-		return ClockState{}, fmt.Errorf("%w: the clock goes to a time or by a duration, not both", ErrInvalid)
+		return ClockState{}, badField("advance", "the clock goes to a time or by a duration, not both")
 	}
 	if change.Now != nil {
 		at = *change.Now
@@ -74,9 +80,12 @@ func (c *Clock) Change(change ClockChange) (ClockState, error) {
 	if change.Advance != "" {
 		d, err := time.ParseDuration(change.Advance)
 		if err != nil {
-			return ClockState{}, fmt.Errorf("%w: advance: %w", ErrInvalid, err)
+			return ClockState{}, badField("advance", "is a duration such as 90m, not %q", change.Advance)
 		}
-		at = at.Add(d)
+		field, at = "advance", at.Add(d)
+	}
+	if year := at.UTC().Year(); year < minYear || year > maxYear {
+		return ClockState{}, badField(field, "the clock goes from the year %d to %d, not to %d", minYear, maxYear, year)
 	}
 	next := *c.state.Load()
 	if change.Frozen != nil {

@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// maxDelayMS bounds how slow an answer can be.
-const maxDelayMS = 10 * 60 * 1000
+const (
+	// maxDelayMS bounds how slow an answer can be.
+	maxDelayMS = 10 * 60 * 1000
+	// maxFaults bounds the faults in force, of requests and of pushes each, and the used up ones that can still be looked at.
+	maxFaults = 1000
+)
 
 // Action is what a fault does to a request.
 type Action string
@@ -43,6 +47,12 @@ const (
 	ActHold Action = "hold"
 	// ActHoldAnswer does what was asked and holds the answer until the fault is released.
 	ActHoldAnswer Action = "hold_answer"
+	// ActEarly tells all channels and subscriptions of the account that something has changed, waits until each was tried once, and only then
+	// does what was asked: a push that comes before its change can be read. It strikes only requests of an account.
+	ActEarly Action = "early"
+	// ActRevoke ends all that the account has allowed, as the person or an administrator can at any time, and then does what was asked as far
+	// as that leaves it. It strikes only requests of an account.
+	ActRevoke Action = "revoke"
 )
 
 // Fault is a failure on demand. A request is struck by the first fault, in the order in which they were added, that matches it and is not used
@@ -51,7 +61,7 @@ type Fault struct {
 	// ID is set by Add.
 	ID       string   `json:"id,omitempty"`
 	Provider Provider `json:"provider,omitempty"`
-	// Account is the address of the person whose access token the request carries; requests to the OAuth servers carry none.
+	// Account is the address of the person whose access token the request carries, or at the token endpoint whose refresh token or code.
 	Account string `json:"account,omitempty"`
 	Method  string `json:"method,omitempty"`
 	// Path is compared with the whole unescaped path, and "*" stands for any run of characters, slashes among them.
@@ -87,31 +97,26 @@ type FaultState struct {
 }
 
 func (f Fault) check() error {
-	if err := f.checkAction(); err != nil {
-		return err
+	return firstError(f.checkAction(), f.checkStatus(), knownProvider(f.Provider), notNegative("skip", f.Skip), notNegative("count", f.Count), f.Schedule.check())
+}
+
+// checkStatus looks at the status, without which ActStatus has nothing to answer.
+func (f Fault) checkStatus() error {
+	if (f.Status != 0 || f.Action == ActStatus) && (f.Status < 200 || f.Status > 599) {
+		return badField("status", "is 200 to 599, not %d", f.Status)
 	}
-	if !slices.Contains([]Provider{"", Google, Microsoft}, f.Provider) {
-		return fmt.Errorf("%w: unknown provider %q", ErrInvalid, f.Provider)
-	}
-	if f.Skip < 0 || f.Count < 0 || (f.Status != 0 && (f.Status < 200 || f.Status > 599)) {
-		return fmt.Errorf("%w: a fault's skip, count or status is out of range", ErrInvalid)
-	}
-	return f.Schedule.check()
+	return nil
 }
 
 func (f Fault) checkAction() error {
 	switch f.Action {
-	case ActStatus:
-		if f.Status < 200 || f.Status > 599 {
-			return fmt.Errorf("%w: a fault's status is 200 to 599, not %d", ErrInvalid, f.Status)
-		}
 	case ActSlow:
 		if f.DelayMS < 1 || f.DelayMS > maxDelayMS {
-			return fmt.Errorf("%w: a slow answer takes 1 to %d ms, not %d", ErrInvalid, maxDelayMS, f.DelayMS)
+			return badField("delay_ms", "a slow answer takes 1 to %d ms, not %d", maxDelayMS, f.DelayMS)
 		}
-	case ActHTML, ActClosed, ActLostAnswer, ActReset, ActResetAfter, ActTruncated, ActCursorLost, ActHold, ActHoldAnswer:
+	case ActStatus, ActHTML, ActClosed, ActLostAnswer, ActReset, ActResetAfter, ActTruncated, ActCursorLost, ActHold, ActHoldAnswer, ActEarly, ActRevoke:
 	default:
-		return fmt.Errorf("%w: unknown action %q", ErrInvalid, f.Action)
+		return badField("action", "unknown action %q", f.Action)
 	}
 	return nil
 }
@@ -120,6 +125,8 @@ func (f Fault) checkAction() error {
 type armed struct {
 	state    FaultState
 	released chan struct{}
+	// passed is how many have passed for Skip.
+	passed int
 	// matched counts what the fault matched beyond Skip, whether or not its schedule struck it.
 	matched uint64
 }
@@ -129,13 +136,14 @@ type Faults struct {
 	world *World
 	alive atomic.Int64
 
-	mu   sync.Mutex
-	list []*armed
+	mu     sync.Mutex
+	list   []*armed
+	closed bool
 }
 
 func newFaults(w *World) *Faults { return &Faults{world: w} }
 
-// Add arms a fault and returns its id.
+// Add arms a fault and returns its id. It fails on a fault that is not possible, and when maxFaults are in force.
 func (s *Faults) Add(f Fault) (string, error) {
 	if err := f.check(); err != nil {
 		return "", err
@@ -143,46 +151,67 @@ func (s *Faults) Add(f Fault) (string, error) {
 	f.ID = s.world.IDs.Hex(12)
 	f.Schedule = f.Schedule.armed(s.world.Now(), s.world.IDs.seed)
 	s.mu.Lock()
-	s.list = append(s.list, &armed{state: FaultState{Fault: f}, released: make(chan struct{})})
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.alive.Load() >= maxFaults {
+		return "", fmt.Errorf("%w: %d faults are in force already: remove some", ErrInvalid, maxFaults)
+	}
+	s.forget()
+	a := &armed{state: FaultState{Fault: f}, released: make(chan struct{})}
+	s.list = append(s.list, a)
 	s.alive.Add(1)
+	if s.closed { // nobody would let go of what it held
+		s.end(a)
+	}
 	s.world.Signal.Raise()
 	return f.ID, nil
 }
 
+// forget drops the oldest of the faults that are used up once there are too many of them. s.mu is held.
+func (s *Faults) forget() {
+	excess := len(s.list) - int(s.alive.Load()) - maxFaults
+	s.list = slices.DeleteFunc(s.list, func(a *armed) bool {
+		if excess <= 0 || !a.state.Spent || a.state.Waiting > 0 {
+			return false
+		}
+		excess--
+		return true
+	})
+}
+
 // Release lets go of the requests that the fault holds, and of all that it would hold. It reports whether the fault exists.
 func (s *Faults) Release(id string) bool {
-	a := s.find(id)
-	if a == nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.index(id)
+	if i < 0 {
 		return false
 	}
-	s.end(a)
+	s.end(s.list[i])
 	return true
 }
 
 // Remove releases the fault and forgets it.
 func (s *Faults) Remove(id string) bool {
-	a := s.find(id)
-	if a == nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.index(id)
+	if i < 0 {
 		return false
 	}
-	s.end(a)
-	s.mu.Lock()
-	s.list = slices.DeleteFunc(s.list, func(o *armed) bool { return o == a })
-	s.mu.Unlock()
-	s.world.Signal.Raise()
+	s.end(s.list[i])
+	s.list = slices.Delete(s.list, i, i+1)
 	return true
 }
 
 // State returns a fault as it stands.
 func (s *Faults) State(id string) (FaultState, bool) {
-	a := s.find(id)
-	if a == nil {
-		return FaultState{}, false
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return a.state, true
+	i := s.index(id)
+	if i < 0 {
+		return FaultState{}, false
+	}
+	return s.list[i].state, true
 }
 
 // All returns every fault that was added and not removed, in that order.
@@ -196,21 +225,13 @@ func (s *Faults) All() []FaultState {
 	return all
 }
 
-func (s *Faults) find(id string) *armed {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range s.list {
-		if a.state.ID == id {
-			return a
-		}
-	}
-	return nil
+// index is where a fault stands; -1 if it is not there. s.mu is held.
+func (s *Faults) index(id string) int {
+	return slices.IndexFunc(s.list, func(a *armed) bool { return a.state.ID == id })
 }
 
-// end makes a fault strike no more and lets go of what it holds.
+// end makes a fault strike no more and lets go of what it holds. s.mu is held.
 func (s *Faults) end(a *armed) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.spend(a)
 	select {
 	case <-a.released:
@@ -227,11 +248,12 @@ func (s *Faults) spend(a *armed) {
 	}
 }
 
+// close ends all faults, and any that is added from now on.
 func (s *Faults) close() {
 	s.mu.Lock()
-	list := slices.Clone(s.list)
-	s.mu.Unlock()
-	for _, a := range list {
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, a := range s.list {
 		s.end(a)
 	}
 }
@@ -256,8 +278,8 @@ func (s *Faults) take(q struck) (*armed, Fault) {
 		if a.state.Spent || !a.state.open(now) || !a.state.matches(q) {
 			continue
 		}
-		if a.state.Skip > 0 {
-			a.state.Skip--
+		if a.passed < a.state.Skip {
+			a.passed++
 			continue
 		}
 		a.matched++
@@ -305,8 +327,20 @@ func (f Fault) matches(q struck) bool {
 		(f.Account == "" || strings.EqualFold(f.Account, q.account)) &&
 		(f.Method == "" || strings.EqualFold(f.Method, q.r.Method)) &&
 		(f.Query == "" || strings.Contains(q.r.URL.RawQuery, f.Query)) &&
-		(f.Action != ActCursorLost || q.cursor) &&
+		f.Action.strikes(q) &&
 		globbed(f.Path, q.r.URL.Path)
+}
+
+// strikes reports whether the request has what the action is about.
+func (a Action) strikes(q struck) bool {
+	switch a {
+	case ActCursorLost:
+		return q.cursor
+	case ActEarly, ActRevoke:
+		return q.account != ""
+	default:
+		return true
+	}
 }
 
 // globbed reports whether the name is what the pattern describes, in which "*" is any run of characters.

@@ -25,12 +25,7 @@ type Forged struct {
 
 // Forge sends a forged push and returns its record's number.
 func (p *Pusher) Forge(f Forged) (uint64, error) {
-	push := Push{Header: http.Header{}, Judge: func(status int) PushVerdict {
-		if status/100 == 2 {
-			return PushDelivered
-		}
-		return PushGivenUp
-	}}
+	push := Push{Header: http.Header{}, Judge: onlyOnce}
 	if err := p.begin(&push, f.Like); err != nil {
 		return 0, err
 	}
@@ -57,6 +52,8 @@ func (p *Pusher) Forge(f Forged) (uint64, error) {
 	if push.Provider != Google && push.Provider != Microsoft {
 		return 0, fmt.Errorf("%w: unknown provider %q", ErrInvalid, push.Provider)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.slip(push), nil
 }
 
@@ -76,10 +73,26 @@ func (p *Pusher) begin(push *Push, like uint64) error {
 	return nil
 }
 
-// slip sends a push past its channel's queue and past all faults.
+// onlyOnce tries a push once.
+func onlyOnce(status int) PushVerdict {
+	if status/100 == 2 {
+		return PushDelivered
+	}
+	return PushGivenUp
+}
+
+// forge sends what a stranger would make of the push. p.mu is held.
+func (p *Pusher) forge(push Push) {
+	if push.Stranger == nil {
+		return
+	}
+	stranger := push.Stranger()
+	stranger.Judge, stranger.Took = onlyOnce, nil
+	p.slip(stranger)
+}
+
+// slip sends a push past its channel's queue and past all faults. p.mu is held.
 func (p *Pusher) slip(push Push) uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	j := p.record(push)
 	if p.closed {
 		p.finish(j, StateDropped)

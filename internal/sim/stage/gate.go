@@ -16,7 +16,7 @@ const maxLoggedBody = 16 << 10
 type Gate struct {
 	World    *World
 	Provider Provider
-	// Account is the address of the person whom the request's access token stands for, or "".
+	// Account is the address of the person whom the request's token stands for, or "". It may read a form that the body holds.
 	Account func(*http.Request) string
 	// Cursor reports whether the request carries a cursor or a page token.
 	Cursor func(*http.Request) bool
@@ -24,17 +24,22 @@ type Gate struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, f Fault)
 	// Enter admits a request, and returns what is to be called when it was answered, or else the error that it is refused with. It may be nil.
 	Enter func(*http.Request) (leave func(), refusal *Fault)
-	Next  http.Handler
+	// Early pushes to all channels of the account as if something had changed, and returns what is closed when each was tried.
+	Early func(account string) []<-chan struct{}
+	// Revoke ends all that the account has allowed.
+	Revoke func(account string)
+	Next   http.Handler
 }
 
 // ServeHTTP implements http.Handler.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	entry := Request{
-		At: g.World.Now(), Provider: g.Provider, Account: g.Account(r),
+		At: g.World.Now(), Provider: g.Provider,
 		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: withoutSecrets(r.Header),
 	}
 	body, err := readBody(r)
+	entry.Account = g.Account(r)
 	entry.Body = string(body[:min(len(body), maxLoggedBody)])
 	end := answered
 	if err != nil {
@@ -101,28 +106,15 @@ func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) ending {
 	}
 	entry.Fault = f.Action
 	switch f.Action {
-	case ActClosed:
-		return closed
-	case ActReset:
-		return reset
-	case ActLostAnswer:
-		rec.status = g.run(r).status
-		return closed
-	case ActResetAfter:
-		rec.status = g.run(r).status
-		return reset
-	case ActTruncated:
-		c := g.run(r)
-		rec.status = c.status
-		c.truncateTo(rec)
-		return closed
+	case ActClosed, ActReset, ActLostAnswer, ActResetAfter, ActTruncated:
+		return g.breakOff(rec, r, f.Action)
+	case ActHold, ActEarly, ActRevoke:
+		g.prepare(r, entry.Account, a, f.Action)
+		g.Next.ServeHTTP(rec, r)
 	case ActSlow:
 		c := g.run(r)
 		g.World.Faults.delay(r.Context(), a, f)
 		c.copyTo(rec)
-	case ActHold:
-		g.World.Faults.hold(a)
-		g.Next.ServeHTTP(rec, r)
 	case ActHoldAnswer:
 		c := g.run(r)
 		g.World.Faults.hold(a)
@@ -131,6 +123,42 @@ func (g *Gate) serve(rec *recorder, r *http.Request, entry *Request) ending {
 		g.refuse(rec, r, f)
 	}
 	return answered
+}
+
+// breakOff ends the connection before or after it does what was asked.
+func (g *Gate) breakOff(rec *recorder, r *http.Request, how Action) ending {
+	if how == ActClosed {
+		return closed
+	}
+	if how == ActReset {
+		return reset
+	}
+	c := g.run(r)
+	rec.status = c.status
+	if how == ActResetAfter {
+		return reset
+	}
+	if how == ActTruncated {
+		c.truncateTo(rec)
+	}
+	return closed
+}
+
+// prepare is what happens to a request that is then served as it is.
+func (g *Gate) prepare(r *http.Request, account string, a *armed, action Action) {
+	switch action {
+	case ActEarly:
+		for _, tried := range g.Early(account) {
+			select {
+			case <-tried:
+			case <-r.Context().Done(): // what was asked is done all the same
+			}
+		}
+	case ActRevoke:
+		g.Revoke(account)
+	default:
+		g.World.Faults.hold(a)
+	}
 }
 
 func (g *Gate) run(r *http.Request) *capture {

@@ -49,8 +49,20 @@ func TestJournalAgreesWithAModel(t *testing.T) {
 		if !slices.Equal(rest, order[pos:]) {
 			t.Fatalf("from %d on: %v, want %v", pos, rest, order[pos:])
 		}
-		if len(j.entries) > 1025+2*len(latest) {
-			t.Fatalf("%d entries are kept for %d items", len(j.entries), len(latest))
+		live := 0
+		for _, b := range j.blocks {
+			n := 0
+			for _, e := range b.entries {
+				if j.latest[e.id] == e.seq {
+					n++
+				}
+			}
+			if live += n; n != b.live || 2*n < len(b.entries) || n == 0 {
+				t.Fatalf("of a block's %d changes %d are the latest of their items, counted as %d", len(b.entries), n, b.live)
+			}
+		}
+		if live != len(latest) {
+			t.Fatalf("%d of %d items have a latest change", live, len(latest))
 		}
 	})
 }

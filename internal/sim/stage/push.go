@@ -20,6 +20,8 @@ type Push struct {
 	Judge func(status int) PushVerdict
 	// Took is told how long each attempt took by the simulators' clock. It may be nil, and must not wait for anyone who sends.
 	Took func(time.Duration)
+	// Stranger is the push as somebody would send it who knows where to and all but the secret. It may be nil.
+	Stranger func() Push
 }
 
 // PushVerdict is what a provider makes of the answer to a push.
@@ -44,7 +46,7 @@ const (
 	StateDelivered PushState = "delivered"
 	// StateGivenUp was answered with something that the provider does not try again after, or too often.
 	StateGivenUp PushState = "given_up"
-	// StateDropped was never sent: a push fault took it, or its channel's queue was full, or the simulator closed.
+	// StateDropped was never sent: a push fault took it, or too many were waiting or held, or the simulator closed.
 	StateDropped PushState = "dropped"
 )
 

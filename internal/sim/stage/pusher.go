@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxQueue is how many pushes of one channel wait at most; further ones are dropped.
+	// maxQueue is how many pushes of one channel wait at most, and how many a push fault holds; further ones are dropped.
 	maxQueue = 1000
 	// maxAttempts is how often a push is tried. Google does not say how often it tries; Microsoft tries for four hours.
 	maxAttempts = 12
@@ -24,8 +24,10 @@ var errClosed = errors.New("the simulator is closed")
 
 // Pusher sends what the providers push. Pushes of one channel go out one after the other; channels do not wait for each other.
 type Pusher struct {
-	world   *World
-	client  *http.Client
+	world  *World
+	client *http.Client
+	// wire is the transport of the Pusher's own, nil if another's carries the pushes.
+	wire    *http.Transport
 	backoff time.Duration
 	ctx     context.Context //nolint:containedctx // the pusher's own life, which close ends
 	cancel  context.CancelFunc
@@ -55,10 +57,11 @@ func newPusher(w *World, o Options) *Pusher {
 	if o.PushBackoff <= 0 {
 		o.PushBackoff = time.Second
 	}
-	if o.Transport == nil {
-		o.Transport = &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second}
-	}
 	p := &Pusher{world: w, backoff: o.PushBackoff, queues: map[string][]job{}, ring: ring[PushRecord]{size: o.LogSize}}
+	if o.Transport == nil {
+		p.wire = &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second}
+		o.Transport = p.wire
+	}
 	p.client = &http.Client{
 		Transport: o.Transport, Timeout: o.PushTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -79,9 +82,14 @@ func (p *Pusher) Send(push Push) <-chan struct{} {
 		p.overtaken(push)
 	case a.Action == PushDrop:
 		p.finish(j, StateDropped)
+	case a.Action == PushForge:
+		p.enqueue(j)
+		p.overtaken(push)
+		p.forge(push)
 	case a.Action == PushDuplicate:
 		p.enqueue(j)
 		p.duplicate(j)
+		p.overtaken(push)
 	default:
 		p.keep(a, j)
 	}
@@ -260,8 +268,11 @@ func (p *Pusher) Pending() int {
 func (p *Pusher) close() {
 	p.mu.Lock()
 	p.closed = true
+	p.dropHeld()
 	p.mu.Unlock()
 	p.cancel()
 	p.workers.Wait()
-	p.client.CloseIdleConnections()
+	if p.wire != nil {
+		p.wire.CloseIdleConnections()
+	}
 }

@@ -18,10 +18,13 @@ const (
 	PushDuplicate PushAction = "duplicate"
 	// PushHold keeps it until the fault is released; pushes that are not held overtake it.
 	PushHold PushAction = "hold"
-	// PushReorder keeps it until the next push of the same channel has been sent, or the fault is released.
+	// PushReorder keeps it until the next push of the same channel, which is not struck by the same fault, has been sent, or the fault is
+	// released.
 	PushReorder PushAction = "reorder"
 	// PushDelay sends it DelayMS later, in real time, or when the fault is released; others overtake it.
 	PushDelay PushAction = "delay"
+	// PushForge sends it, and beside it one as a stranger would who guesses the secret.
+	PushForge PushAction = "forge"
 )
 
 // PushFault is a failure of pushing on demand. A push is struck by the first one that matches and is not used up. Empty conditions match
@@ -43,19 +46,13 @@ type PushFault struct {
 }
 
 func (f PushFault) check() error {
-	if !slices.Contains([]PushAction{PushDrop, PushDuplicate, PushHold, PushReorder, PushDelay}, f.Action) {
-		return fmt.Errorf("%w: unknown push action %q", ErrInvalid, f.Action)
-	}
-	if !slices.Contains([]Provider{"", Google, Microsoft}, f.Provider) {
-		return fmt.Errorf("%w: unknown provider %q", ErrInvalid, f.Provider)
-	}
-	if f.Skip < 0 || f.Count < 0 {
-		return fmt.Errorf("%w: a push fault's skip or count is negative", ErrInvalid)
+	if !slices.Contains([]PushAction{PushDrop, PushDuplicate, PushHold, PushReorder, PushDelay, PushForge}, f.Action) {
+		return badField("action", "unknown push action %q", f.Action)
 	}
 	if f.Action == PushDelay && (f.DelayMS < 1 || f.DelayMS > maxDelayMS) {
-		return fmt.Errorf("%w: a push is delayed by 1 to %d ms, not %d", ErrInvalid, maxDelayMS, f.DelayMS)
+		return badField("delay_ms", "a push is delayed by 1 to %d ms, not %d", maxDelayMS, f.DelayMS)
 	}
-	return f.Schedule.check()
+	return firstError(knownProvider(f.Provider), notNegative("skip", f.Skip), notNegative("count", f.Count), f.Schedule.check())
 }
 
 func (f PushFault) matches(p Push) bool {
@@ -65,16 +62,37 @@ func (f PushFault) matches(p Push) bool {
 		(f.Kind == "" || f.Kind == p.Kind)
 }
 
+// PushFaultState is a push fault and what became of it.
+type PushFaultState struct {
+	PushFault
+
+	// Struck is how many pushes were struck, and Held how many of them are kept back now.
+	Struck int `json:"struck"`
+	Held   int `json:"held"`
+	// Spent says that no further push will be struck.
+	Spent bool `json:"spent"`
+}
+
 // armedPush is a push fault in force, and the pushes that it holds.
 type armedPush struct {
 	PushFault
 
 	matched uint64
+	passed  int
 	struck  int
 	held    []job
 }
 
-// Arm puts a push fault in force and returns its id.
+func (a *armedPush) spent() bool { return a.Count > 0 && a.struck >= a.Count }
+
+// waits reports whether a push of the channel is kept until this one overtakes it.
+func (a *armedPush) waits(push Push) bool {
+	return a.Action == PushReorder && slices.ContainsFunc(a.held, func(j job) bool { return j.sameChannel(push) })
+}
+
+func (p Push) sameChannel(o Push) bool { return p.Provider == o.Provider && p.Channel == o.Channel }
+
+// Arm puts a push fault in force and returns its id. It fails on a fault that is not possible, and when maxFaults are in force.
 func (p *Pusher) Arm(f PushFault) (string, error) {
 	if err := f.check(); err != nil {
 		return "", err
@@ -82,8 +100,14 @@ func (p *Pusher) Arm(f PushFault) (string, error) {
 	f.ID = p.world.IDs.Hex(12)
 	f.Schedule = f.Schedule.armed(p.world.Now(), p.world.IDs.seed)
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.faults) >= maxFaults {
+		p.faults = slices.DeleteFunc(p.faults, func(a *armedPush) bool { return a.spent() && len(a.held) == 0 })
+	}
+	if len(p.faults) >= maxFaults {
+		return "", fmt.Errorf("%w: %d push faults are in force already: release some", ErrInvalid, maxFaults)
+	}
 	p.faults = append(p.faults, &armedPush{PushFault: f})
-	p.mu.Unlock()
 	p.world.Signal.Raise()
 	return f.ID, nil
 }
@@ -106,13 +130,13 @@ func (p *Pusher) Release(id string) bool {
 	return true
 }
 
-// PushFaults returns the push faults in force.
-func (p *Pusher) PushFaults() []PushFault {
+// PushFaults returns the push faults that were not released, in the order in which they were added.
+func (p *Pusher) PushFaults() []PushFaultState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make([]PushFault, 0, len(p.faults))
+	all := make([]PushFaultState, 0, len(p.faults))
 	for _, a := range p.faults {
-		all = append(all, a.PushFault)
+		all = append(all, PushFaultState{PushFault: a.PushFault, Struck: a.struck, Held: len(a.held), Spent: a.spent()})
 	}
 	return all
 }
@@ -121,11 +145,11 @@ func (p *Pusher) PushFaults() []PushFault {
 func (p *Pusher) strike(push Push) *armedPush {
 	now := p.world.Now()
 	for _, a := range p.faults {
-		if !a.open(now) || !a.matches(push) || (a.Count > 0 && a.struck >= a.Count) {
+		if a.spent() || !a.open(now) || !a.matches(push) || a.waits(push) {
 			continue
 		}
-		if a.Skip > 0 {
-			a.Skip--
+		if a.passed < a.Skip {
+			a.passed++
 			continue
 		}
 		a.matched++
@@ -138,9 +162,9 @@ func (p *Pusher) strike(push Push) *armedPush {
 	return nil
 }
 
-// keep holds a push back for the fault. p.mu is held.
+// keep holds a push back for the fault, unless that holds too many already. p.mu is held.
 func (p *Pusher) keep(a *armedPush, j job) {
-	if p.closed {
+	if p.closed || len(a.held) >= maxQueue {
 		p.finish(j, StateDropped)
 		return
 	}
@@ -176,12 +200,22 @@ func (p *Pusher) overtaken(push Push) {
 		}
 		var rest []job
 		for _, j := range a.held {
-			if j.Provider == push.Provider && j.Channel == push.Channel {
+			if j.sameChannel(push) {
 				p.enqueue(j)
 			} else {
 				rest = append(rest, j)
 			}
 		}
 		a.held = rest
+	}
+}
+
+// dropHeld drops what the faults hold. p.mu is held.
+func (p *Pusher) dropHeld() {
+	for _, a := range p.faults {
+		for _, j := range a.held {
+			p.finish(j, StateDropped)
+		}
+		a.held = nil
 	}
 }

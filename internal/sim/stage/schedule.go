@@ -1,9 +1,9 @@
 package stage
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
+
+// maxMinutes bounds for how long a fault can be set to last: ten years.
+const maxMinutes = 10 * 366 * 24 * 60
 
 // Schedule says which of the requests or pushes that a fault matches it strikes. The zero value is all of them. Time is the simulators'.
 type Schedule struct {
@@ -22,16 +22,16 @@ type Schedule struct {
 
 func (s Schedule) check() error {
 	switch {
-	case s.Every < 0 || s.Minutes < 0:
-		return fmt.Errorf("%w: a fault's every or minutes is negative", ErrInvalid)
 	case !(s.Rate >= 0 && s.Rate <= 1): // a number that is none fails too
-		return fmt.Errorf("%w: a fault's rate is 0 to 1, not %v", ErrInvalid, s.Rate)
+		return badField("rate", "is 0 to 1, not %v", s.Rate)
+	case s.Minutes > maxMinutes:
+		return badField("minutes", "is at most %d, not %d", maxMinutes, s.Minutes)
 	case s.Minutes > 0 && !s.Until.IsZero():
-		return fmt.Errorf("%w: a fault ends after minutes or at a time, not both", ErrInvalid)
+		return badField("minutes", "a fault ends after minutes or at until, not both")
 	case !s.Until.IsZero() && !s.From.Before(s.Until):
-		return fmt.Errorf("%w: a fault ends before it begins", ErrInvalid)
+		return badField("until", "a fault that ends at %s cannot begin at %s", s.Until.Format(time.RFC3339), s.From.Format(time.RFC3339))
 	default:
-		return nil
+		return firstError(notNegative("every", s.Every), notNegative("minutes", s.Minutes))
 	}
 }
 

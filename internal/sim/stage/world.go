@@ -87,6 +87,9 @@ func (w *World) SetSwitches(s Switches) error {
 // Now is the simulators' time in UTC.
 func (w *World) Now() time.Time { return w.Clock.Now().UTC() }
 
+// Done is closed once the World is being closed.
+func (w *World) Done() <-chan struct{} { return w.Pusher.ctx.Done() }
+
 // Close ends the pusher, lets go of every held request, and returns when all of the World's goroutines have ended.
 func (w *World) Close() {
 	w.Faults.close()
