@@ -40,10 +40,11 @@ func (s *Server) enter(r *http.Request) (func(), *stage.Fault) {
 	l := &s.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := l.uses[limitKey{access.Client, access.Account}]
+	key := limitKey{access.Client, s.accountOf(r)}
+	u := l.uses[key]
 	if u == nil {
 		u = &use{}
-		l.uses[limitKey{access.Client, access.Account}] = u
+		l.uses[key] = u
 	}
 	if wait := u.wait(s.world.Now(), m.RequestsPerTenMinutes); wait > 0 {
 		return nil, &stage.Fault{

@@ -1,8 +1,10 @@
 package microsoft
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,7 +35,14 @@ func parseView(p preferences, q url.Values) (view, error) {
 	if names := q.Get("$select"); names != "" {
 		v.only = map[string]bool{"id": true, "@odata.etag": true}
 		for name := range strings.SplitSeq(names, ",") {
-			v.only[strings.ToLower(strings.TrimSpace(name))] = true
+			name = strings.TrimSpace(name)
+			if !eventHas(name) {
+				return v, noProperty(name, "event")
+			}
+			v.only[strings.ToLower(name)] = true
+		}
+		if v.only["*"] {
+			v.only = nil
 		}
 	}
 	for _, expand := range splitExpand(q.Get("$expand")) {
@@ -42,6 +51,13 @@ func parseView(p preferences, q url.Values) (view, error) {
 		}
 	}
 	return v, nil
+}
+
+// eventHas reports whether an event has the property; "*" is all of them. Names have no case.
+func eventHas(name string) bool {
+	links := []string{"*", "@odata.etag", "calendar", "attachments", "extensions", "instances", "multiValueExtendedProperties"}
+	same := func(known string) bool { return strings.EqualFold(known, name) }
+	return slices.ContainsFunc(links, same) || slices.ContainsFunc(slices.Collect(maps.Keys(schema())), same)
 }
 
 // splitExpand splits at commas that are not in brackets.
@@ -109,6 +125,31 @@ type collection struct {
 	// order is what $orderby says; nil is the order of creation, and of a view that by start.
 	order     func(a, b *event) int
 	top, skip int
+	// count asks for the number of all events beside the page.
+	count bool
+}
+
+// counted reads $count.
+func counted(q url.Values) (bool, error) {
+	switch strings.ToLower(q.Get("$count")) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, badRequest("BadRequest", "Invalid value for $count.")
+	}
+}
+
+// unknownOption is an option of the query that OData does not have, or "". $seal is of the simulator's own making.
+func unknownOption(q url.Values) string {
+	all := []string{"$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "$format", "$seal"}
+	for name := range q {
+		if strings.HasPrefix(name, "$") && !slices.Contains(all, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {
@@ -120,10 +161,11 @@ func (s *Server) parseCollection(c *call) (collection, error) {
 	if q.order, err = parseOrder(c.query.Get("$orderby")); err != nil {
 		return q, err
 	}
-	for _, name := range []string{"$search", "$count"} {
-		if c.query.Has(name) {
-			return q, notSimulated("events with " + name)
-		}
+	if c.query.Has("$search") { // not documented: the words; that events cannot be searched is (https://learn.microsoft.com/graph/search-query-parameter)
+		return q, badRequest("ErrorInvalidUrlQuery", "The query parameter '$search' is not supported for this resource.")
+	}
+	if q.count, err = counted(c.query); err != nil {
+		return q, err
 	}
 	usual := c.prefer.pageSize
 	if usual == 0 {

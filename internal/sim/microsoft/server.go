@@ -44,7 +44,7 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 	}
 	s.paths = s.endpoints()
 	s.handler = &stage.Gate{
-		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: packed(s.routes()),
+		World: w, Provider: stage.Microsoft, Account: s.accountOf, Cursor: hasCursor, Refuse: s.refuse, Enter: s.enter, Next: packed(shared(s.routes())),
 	}
 	w.Every(tick, s.lapse)
 	return s
@@ -59,9 +59,10 @@ func (s *Server) routes() http.Handler {
 	login.HandleFunc("GET /{tenant}/oauth2/v2.0/authorize", s.authorize)
 	login.HandleFunc("POST /{tenant}/oauth2/v2.0/authorize", s.decide)
 	login.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.token)
-	login.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		oauth.WriteProblem(w, http.StatusNotFound, "404", "The page was not found.")
-	})
+	login.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.metadata)
+	login.HandleFunc("GET /{tenant}/discovery/v2.0/keys", s.keys)
+	login.HandleFunc("GET /{tenant}/oauth2/v2.0/logout", s.logout)
+	login.HandleFunc("/", unservedPage)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0/"); ok {
 			if r.Method == http.MethodPost && (strings.EqualFold(path, "$batch") || strings.EqualFold(path, "%24batch")) {

@@ -32,6 +32,7 @@ type calendar struct {
 	id        string
 	name      string
 	role      stage.Role
+	color     string
 	isDefault bool
 	changeKey string
 	journal   stage.Journal
@@ -83,7 +84,7 @@ func (s *Server) Seed(p stage.Person) (stage.Person, error) {
 func newMailbox(p stage.Person) *mailbox {
 	_, domain, _ := strings.Cut(strings.ToLower(p.Email), "@")
 	return &mailbox{
-		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: derivedUUID("tenant " + domain),
+		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: tenantOf(domain),
 		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{}, copies: map[string]string{},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -51,13 +50,18 @@ func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
 	if e.code == "interaction_required" {
 		v["claims"] = claims
 	}
-	writeJSON(w, e.status, v)
+	w.Header().Set("Cache-Control", "no-store")
+	writePlainJSON(w, e.status, v)
 }
 
-// token exchanges codes and refresh tokens. Called once per connection and then about once an hour.
+// token exchanges codes, refresh tokens and what an application proves itself with. Called once per connection and then about once an hour.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
+		return
+	}
+	if _, known := s.tenant(r.PathValue("tenant")); !known {
+		s.refuseToken(w, unknownTenant(r.PathValue("tenant")))
 		return
 	}
 	client, err := s.clients.Prove(r, r.PostForm)
@@ -74,17 +78,19 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.PostForm.Get("grant_type") {
 	case "authorization_code":
-		s.exchange(w, client, r.PostForm)
+		s.exchange(w, r, client)
 	case "refresh_token":
-		s.refresh(w, client, r.PostForm)
+		s.refresh(w, r, client)
+	case "client_credentials":
+		s.applicationToken(w, r, client)
 	default:
 		s.refuseToken(w, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
 	}
 }
 
 // exchange turns a code into tokens.
-func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.Values) {
-	c, err := s.ledger.Redeem(client, form)
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, client oauth.Client) {
+	c, err := s.ledger.Redeem(client, r.PostForm)
 	switch {
 	case errors.Is(err, oauth.ErrUsedCode):
 		s.refuseToken(w, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
@@ -102,7 +108,7 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 			return
 		}
 		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
-		writeJSON(w, http.StatusOK, s.tokens(grant, grant.Scopes))
+		s.grantTokens(w, r, tokenWish{grant: grant, scopes: grant.Scopes, prefixed: prefixed(c.Granted), nonce: c.Query.Get("nonce")})
 	}
 }
 
@@ -110,7 +116,7 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 func expanded(all []string) []string {
 	var out []string
 	for _, scope := range all {
-		if strings.HasSuffix(scope, ".default") {
+		if isDefault(scope) {
 			out = append(out, "Calendars.ReadWrite", "User.Read")
 			continue
 		}
@@ -120,7 +126,8 @@ func expanded(all []string) []string {
 }
 
 // refresh turns a refresh token into an access token and a further refresh token. The one that was used stays good.
-func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Values) {
+func (s *Server) refresh(w http.ResponseWriter, r *http.Request, client oauth.Client) {
+	form := r.PostForm
 	grant, err := s.ledger.Renew(form.Get("refresh_token"), client.ID)
 	switch {
 	case form.Get("refresh_token") == "":
@@ -140,8 +147,8 @@ func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Va
 		s.refuseToken(w, e)
 		return
 	}
-	scopes := grant.Scopes
-	if asked := expanded(strings.Fields(form.Get("scope"))); len(asked) > 0 {
+	scopes, wish := grant.Scopes, strings.Fields(form.Get("scope"))
+	if asked := renewed(wish, grant.Scopes); len(asked) > 0 {
 		if slices.ContainsFunc(asked, func(scope string) bool { return !identityScope(scope) && !slices.Contains(grant.Scopes, scope) }) {
 			e := invalidGrant(65001, "The user or administrator has not consented to use the application.")
 			e.suberror = "consent_required"
@@ -150,37 +157,20 @@ func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Va
 		}
 		scopes = asked
 	}
-	writeJSON(w, http.StatusOK, s.tokens(grant, scopes))
+	s.grantTokens(w, r, tokenWish{grant: grant, scopes: scopes, prefixed: prefixed(wish)})
 }
 
-func (s *Server) tokens(g oauth.Grant, scopes []string) map[string]any {
-	life := int(accessLife.Seconds())
-	shown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == "offline_access" })
-	v := map[string]any{
-		"token_type": "Bearer", "scope": strings.Join(shown, " "), "expires_in": life, "ext_expires_in": life,
-		"access_token": s.ledger.MintAccess(accessPrefix, g, scopes, accessLife),
+// renewed is what a refresh asks for: .default is all that was granted.
+func renewed(wish, granted []string) []string {
+	if !slices.ContainsFunc(wish, isDefault) {
+		return expanded(wish)
 	}
-	if slices.Contains(g.Scopes, "offline_access") {
-		v["refresh_token"] = s.ledger.MintRefresh(refreshPrefix, g)
-	}
-	if slices.Contains(scopes, "openid") {
-		v["id_token"] = s.idToken(g)
-	}
-	return v
+	return slices.Compact(slices.Sorted(slices.Values(append(slices.DeleteFunc(slices.Clone(wish), isDefault), granted...))))
 }
 
-// idToken says who the person is: oid and tid together are the stable key
-// (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
-func (s *Server) idToken(g oauth.Grant) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	m := s.mailboxes[strings.ToLower(g.Account)]
-	if m == nil {
-		return ""
-	}
-	now := s.world.Now()
-	return oauth.IDToken(map[string]any{
-		"iss": "https://login.microsoftonline.com/" + m.tenant + "/v2.0", "aud": g.Client, "oid": m.oid, "tid": m.tenant, "sub": m.oid,
-		"name": m.person.Name, "preferred_username": m.person.Email, "iat": now.Unix(), "exp": now.Add(accessLife).Unix(), "ver": "2.0",
-	})
+func isDefault(scope string) bool { return strings.HasSuffix(scope, ".default") }
+
+// prefixed reports whether scopes were asked for by their full names.
+func prefixed(wish []string) bool {
+	return slices.ContainsFunc(wish, func(scope string) bool { return strings.HasPrefix(scope, scopePrefix) })
 }

@@ -25,6 +25,8 @@ type Grant struct {
 	Account string
 	Client  string
 	Scopes  []string
+	// Tenant is set where an application acts for itself in that tenant; there is no account then.
+	Tenant string
 }
 
 // Access is an access token's meaning. Scopes are those that this token carries.
