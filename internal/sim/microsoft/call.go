@@ -156,6 +156,11 @@ func (s *Server) place(c *call) (*mailbox, *calendar, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.target.group != "" {
+		if _, known := m.group(c.target.group); !known {
+			return nil, nil, unknownID(c.target.group)
+		}
+	}
 	cal := m.calendar(c.target.calendar)
 	if cal == nil {
 		return nil, nil, unknownID(c.target.calendar)

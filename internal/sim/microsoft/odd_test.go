@@ -117,7 +117,11 @@ func TestOddTimes(t *testing.T) {
 // TestIDsAreExact has ids with characters that paths have to escape, in which the case of letters counts.
 func TestIDsAreExact(t *testing.T) {
 	t.Parallel()
-	_, c := start(t)
+	s, c := start(t)
+	if id := createOn(t, c, "/me/events", "plain", "2026-04-15"); strings.ContainsAny(id, "/+") {
+		t.Errorf("an ordinary id is %s without being told to", id)
+	}
+	set(t, s, func(w *sim.Switches) { w.Microsoft.SlashedIDs = true })
 	seen := map[rune]bool{}
 	for i := range 40 {
 		id := createOn(t, c, "/me/events", fmt.Sprint(i), "2026-04-15")

@@ -103,7 +103,7 @@ func (t target) below(parts []string) target {
 		}
 		name := strings.ToLower(part)
 		switch {
-		case before == "events" && !strings.HasPrefix(name, "delta") && !strings.HasPrefix(name, "microsoft.graph."), before == "subscriptions":
+		case before == "events" && !strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "delta") && !strings.HasPrefix(name, "microsoft.graph."), before == "subscriptions":
 			t.id = part
 			names = append(names, "*")
 		case before == "calendargroups":

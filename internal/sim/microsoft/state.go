@@ -111,7 +111,7 @@ func (s *Server) addCalendar(m *mailbox, c stage.Calendar) error {
 	}
 	if c.ID == "" {
 		// A calendar's id is not immutable by name, but never changes (https://learn.microsoft.com/graph/outlook-immutable-id).
-		c.ID = "AAMkAGViMDQ1" + strings.NewReplacer("/", "-", "+", "_").Replace(s.world.IDs.Base64(29)) + "="
+		c.ID = "AAMkAGViMDQ1" + plainID(s.world.IDs.Base64(29)) + "="
 	}
 	if c.Primary && len(m.calendars) > 0 || slices.ContainsFunc(m.calendars, func(o *calendar) bool { return o.id == c.ID }) {
 		return fmt.Errorf("%w: the mailbox has the calendar %q already", stage.ErrInvalid, c.ID)
