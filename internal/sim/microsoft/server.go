@@ -27,6 +27,8 @@ type Server struct {
 	order     []*mailbox
 	// chains are the listings that delta tokens belong to.
 	chains map[string]*chain
+	// links is how many of their links were given out.
+	links int64
 	// subscriptions are those that were not removed, by id.
 	subscriptions map[string]*subscription
 	// refusals are the AADSTS errors that accounts' tokens are refused with.

@@ -19,6 +19,12 @@ var (
 	ErrInactive     = errors.New("the refresh token was not used for too long")
 )
 
+// maxTokens and maxAsks bound what a ledger remembers of tokens, codes and requests, each: the oldest is forgotten, as if it had never been.
+const (
+	maxTokens = 100_000
+	maxAsks   = 10_000
+)
+
 // Grant is what one account allowed one client. Its fields do not change.
 type Grant struct {
 	ID      string
@@ -109,6 +115,7 @@ func (l *Ledger) MintAccess(prefix string, g Grant, scopes []string, life time.D
 	name := prefix + l.ids.Hex(48)
 	g.Scopes = scopes
 	l.access[name] = Access{Grant: g, Expires: l.clock.Now().Add(life)}
+	stage.Trim(l.access, maxTokens, func(a Access) int64 { return a.Expires.UnixNano() })
 	return name
 }
 
@@ -118,6 +125,7 @@ func (l *Ledger) MintRefresh(prefix string, g Grant) string {
 	defer l.mu.Unlock()
 	name := prefix + l.ids.Hex(48)
 	l.refresh[name] = &refreshToken{grant: g, used: l.clock.Now()}
+	stage.Trim(l.refresh, maxTokens, func(t *refreshToken) int64 { return t.used.UnixNano() })
 	l.crowdOut(name, g)
 	return name
 }
@@ -128,7 +136,7 @@ func (l *Ledger) crowdOut(name string, g Grant) {
 		return
 	}
 	key := strings.ToLower(g.Account) + " " + g.Client
-	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.revoked[l.refresh[one].grant.ID] })
+	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.refresh[one] == nil || l.revoked[l.refresh[one].grant.ID] })
 	for len(alive) > l.keep {
 		delete(l.refresh, alive[0])
 		alive = alive[1:]
