@@ -112,3 +112,25 @@ func TestReceiversAreBounded(t *testing.T) {
 		t.Errorf("%d are remembered, the first: %v", len(h.hosts), h.hosts["0"])
 	}
 }
+
+// A mailbox takes 1,000 subscriptions of all applications together; one that has ended makes room.
+func TestSubscriptionsPerMailbox(t *testing.T) {
+	t.Parallel()
+	s, do := bounded(t)
+	m := s.mailboxes[hostOfBounds]
+	until := s.world.Now().Add(time.Hour)
+	for i := range maxSubscriptions {
+		id := fmt.Sprint(i)
+		s.subscriptions[id] = &subscription{id: id, mailbox: m, calendar: m.calendar("").id, client: "app " + id, expires: until, authorised: s.world.Now()}
+	}
+	body := fmt.Sprintf(`{"changeType":"created","notificationUrl":"http://127.0.0.1:1/","resource":"me/events","expirationDateTime":%q}`, until.Format(time.RFC3339))
+	if rec := do(http.MethodPost, "/v1.0/subscriptions", body); rec.Code != http.StatusForbidden {
+		t.Errorf("one too many: %d %s", rec.Code, rec.Body)
+	}
+	s.mu.Lock()
+	s.subscriptions["0"].expires = s.world.Now()
+	s.mu.Unlock()
+	if rec := do(http.MethodPost, "/v1.0/subscriptions", body); rec.Code != http.StatusBadRequest { // nobody answers the handshake
+		t.Errorf("once there is room: %d %s", rec.Code, rec.Body)
+	}
+}
