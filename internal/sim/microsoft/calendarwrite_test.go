@@ -102,7 +102,8 @@ func TestCalendarGroups(t *testing.T) {
 	for _, gone := range []string{"/me/calendarGroups/AAMkgone", "/me/calendarGroups/AAMkgone/calendars", "/me/calendarGroups/AAMkgone/calendars/" + url.PathEscape(made.Text("id")) + "/events"} {
 		wantError(t, c.Do("GET", gone, nil), http.StatusNotFound, "ErrorItemNotFound")
 	}
-	wantError(t, c.Do("POST", "/me/calendarGroups", object{"name": "x"}), http.StatusMethodNotAllowed, "UnsupportedMethod")
+	wantError(t, c.Do("POST", "/me/calendarGroups", object{"name": "x"}), http.StatusNotImplemented, "NotSimulated")
+	wantError(t, c.Do("DELETE", path, nil), http.StatusNotImplemented, "NotSimulated")
 }
 
 // What $select, $filter, $orderby, $top, $count and the rest do to calendars, and that nothing is ignored.
@@ -155,7 +156,7 @@ func TestOptionsOfSmallCollections(t *testing.T) {
 // Paths are written in more than one way, and what is not there is told from what is not simulated.
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	_, c := start(t)
+	s, c := start(t)
 	made := wantStatus(t, c.Do("POST", "/me/events", meeting(nil)), http.StatusCreated)
 	id, me := made.Text("id"), c.Do("GET", "/me", nil).Text("id")
 	if got := wantStatus(t, c.Do("GET", made.Header.Get("Location"), nil), http.StatusOK); got.Text("id") != id {
@@ -170,7 +171,7 @@ func TestPaths(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/me/events/" + id + "/foo": 400, "/me/calendar/foo": 400, "/foo": 400, "/me/events/" + id + "/attachments": 501, "/me/calendar/calendarPermissions": 501,
-		"/me/messages": 501, "/me/events/$count": 501,
+		"/me/messages": 501, "/me/events/$count": 501, "/users": 501, "/groups/x/events": 501, s.MicrosoftURL + "/beta/me/events": 501,
 	} {
 		if a := c.Do("GET", path, nil); a.Status != want {
 			t.Errorf("%s: %d, want %d: %s", path, a.Status, want, a.Raw)

@@ -24,7 +24,7 @@ type tokenWish struct {
 // grantTokens serves https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#successful-response-2.
 func (s *Server) grantTokens(w http.ResponseWriter, r *http.Request, t tokenWish) {
 	if !s.mayEnter(r.PathValue("tenant"), t.grant.Account) {
-		s.refuseToken(w, invalidGrant(50020, "User account does not exist in the tenant and cannot access the application in that tenant."))
+		s.refuseToken(w, r, invalidGrant(50020, "User account does not exist in the tenant and cannot access the application in that tenant."))
 		return
 	}
 	life := int(accessLife.Seconds())
@@ -38,7 +38,7 @@ func (s *Server) grantTokens(w http.ResponseWriter, r *http.Request, t tokenWish
 	if slices.Contains(t.scopes, "openid") {
 		token, err := s.idToken(rootOf(r), t)
 		if err != nil {
-			s.refuseToken(w, serverError())
+			s.refuseToken(w, r, serverError())
 			return
 		}
 		v["id_token"] = token
@@ -120,11 +120,11 @@ func (s *Server) applicationToken(w http.ResponseWriter, r *http.Request, client
 	_, _, basic := r.BasicAuth()
 	switch wish := strings.Fields(form.Get("scope")); {
 	case tenant == "":
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 50059, "No tenant-identifying information found in either the request or implied by any provided credentials.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 50059, "No tenant-identifying information found in either the request or implied by any provided credentials.", ""})
 	case form.Get("client_secret") == "" && form.Get("client_assertion") == "" && !basic:
-		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.", ""})
 	case len(wish) != 1 || wish[0] != scopePrefix+".default":
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_scope", 1002012, "The provided value for scope " + form.Get("scope") + " is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_scope", 1002012, "The provided value for scope " + form.Get("scope") + " is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", ""})
 	default:
 		life := int(accessLife.Seconds())
 		g := s.ledger.Open("", client.ID, []string{"Calendars.ReadWrite", "User.Read.All"})

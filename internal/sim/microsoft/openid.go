@@ -16,7 +16,7 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	segment := r.PathValue("tenant")
 	id, known := s.tenant(segment)
 	if !known {
-		s.refuseToken(w, unknownTenant(segment))
+		s.refuseToken(w, r, unknownTenant(segment))
 		return
 	}
 	issuer := "{tenantid}" // as it stands: "common" has as many issuers as there are tenants
@@ -51,12 +51,12 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 func (s *Server) keys(w http.ResponseWriter, r *http.Request) {
 	key, err := oauth.PublicKey()
 	if err != nil {
-		s.refuseToken(w, serverError())
+		s.refuseToken(w, r, serverError())
 		return
 	}
 	id, known := s.tenant(r.PathValue("tenant"))
 	if !known {
-		s.refuseToken(w, unknownTenant(r.PathValue("tenant")))
+		s.refuseToken(w, r, unknownTenant(r.PathValue("tenant")))
 		return
 	}
 	if id == "" {

@@ -122,6 +122,9 @@ func TestMetadataOfTenants(t *testing.T) {
 		wantAADSTS(t, c.Do("GET", path, nil), http.StatusBadRequest, "invalid_request", 90002)
 	}
 	form := "application/x-www-form-urlencoded"
+	if a := c.Do("POST", "/common/oauth2/v2.0/token", "client_id=app", "Content-Type", form, "client-request-id", "asked"); a.Text("correlation_id") != "asked" || !strings.Contains(a.Text("error_description"), "Correlation ID: asked") {
+		t.Errorf("correlation: %s", a.Raw)
+	}
 	wantAADSTS(t, c.Do("POST", "/nosuch.example/oauth2/v2.0/token", "client_id=app", "Content-Type", form), http.StatusBadRequest, "invalid_request", 90002)
 	for path, status := range map[string]int{"/common/oauth2/v2.0/devicecode": 501, "/common/v2.0/adminconsent": 501, "/favicon.ico": 404} {
 		wantStatus(t, c.Do("POST", path, "", "Content-Type", form), status)

@@ -10,6 +10,9 @@ import (
 
 // unserved tells what Graph does not have from what the simulator does not have yet.
 func (s *Server) unserved(method string, t target) error {
+	if slices.Contains([]string{"POST calendargroups", "PATCH calendargroups/*", "DELETE calendargroups/*"}, method+" "+t.shape) {
+		return notSimulated(method + " " + t.shape) // Graph has it
+	}
 	for _, other := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		if _, ok := s.paths[other+" "+t.shape]; ok {
 			return failed(http.StatusMethodNotAllowed, "UnsupportedMethod", "The HTTP method "+method+" is not supported for this resource.")
@@ -43,6 +46,14 @@ func calendarSegments() []string {
 	}
 }
 
+// rootSegments are what else calendar clients find at Graph's root, where the list would be long.
+func rootSegments() []string {
+	return []string{
+		"$metadata", "applications", "communications", "directory", "directoryobjects", "domains", "groups", "organization", "places", "search",
+		"serviceprincipals", "solutions", "teams", "users",
+	}
+}
+
 // keyed is a segment with its key in brackets, which is another way to write the key as a segment of its own: events('id') for events/id.
 var keyed = regexp.MustCompile(`(?i)^(events|calendars|calendargroups|users|subscriptions|instances)\('((?:[^']|'')*)'\)$`)
 
@@ -67,6 +78,8 @@ func parseTarget(path string) (target, error) {
 		return target{user: parts[1]}.within(parts[2:]), nil
 	case head == "subscriptions":
 		return target{user: "me"}.below(parts), nil
+	case slices.Contains(rootSegments(), head):
+		return target{}, notSimulated(head)
 	default:
 		return target{}, noSegment(parts[0])
 	}

@@ -74,6 +74,10 @@ func (s *Server) routes() http.Handler {
 			s.graph(w, r, path)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/beta/") {
+			s.writeError(w, r, notSimulated("the beta version"))
+			return
+		}
 		login.ServeHTTP(w, r)
 	})
 }

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,8 +35,10 @@ func invalidGrant(number int, text string) tokenError {
 	return tokenError{status: http.StatusBadRequest, code: "invalid_grant", number: number, text: text}
 }
 
-func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
-	trace, correlation := s.world.IDs.UUID(), s.world.IDs.UUID()
+// refuseToken answers with the error. Libraries send the id that they want to find it by again.
+func (s *Server) refuseToken(w http.ResponseWriter, r *http.Request, e tokenError) {
+	trace := s.world.IDs.UUID()
+	correlation := cmp.Or(r.Header.Get("client-request-id"), r.URL.Query().Get("client-request-id"), s.world.IDs.UUID())
 	at := s.world.Now().Format("2006-01-02 15:04:05Z")
 	v := map[string]any{
 		"error": e.code,
@@ -57,23 +60,23 @@ func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
 // token exchanges codes, refresh tokens and what an application proves itself with. Called once per connection and then about once an hour.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
 		return
 	}
 	if _, known := s.tenant(r.PathValue("tenant")); !known {
-		s.refuseToken(w, unknownTenant(r.PathValue("tenant")))
+		s.refuseToken(w, r, unknownTenant(r.PathValue("tenant")))
 		return
 	}
 	client, err := s.clients.Prove(r, r.PostForm)
 	switch {
 	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
-		s.refuseToken(w, aadsts()[7000218])
+		s.refuseToken(w, r, aadsts()[7000218])
 		return
 	case errors.Is(err, oauth.ErrBadSecret):
-		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
 		return
 	case err != nil:
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
 		return
 	}
 	switch r.PostForm.Get("grant_type") {
@@ -84,7 +87,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	case "client_credentials":
 		s.applicationToken(w, r, client)
 	default:
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
 	}
 }
 
@@ -93,18 +96,18 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, client oauth.C
 	c, err := s.ledger.Redeem(client, r.PostForm)
 	switch {
 	case errors.Is(err, oauth.ErrUsedCode):
-		s.refuseToken(w, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
+		s.refuseToken(w, r, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
 	case errors.Is(err, oauth.ErrExpiredCode):
-		s.refuseToken(w, invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity."))
+		s.refuseToken(w, r, invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity."))
 	case errors.Is(err, oauth.ErrBadVerifier), errors.Is(err, oauth.ErrNoVerifier):
-		s.refuseToken(w, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
+		s.refuseToken(w, r, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
 	case errors.Is(err, oauth.ErrBadRedirect):
-		s.refuseToken(w, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
+		s.refuseToken(w, r, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
 	case err != nil:
-		s.refuseToken(w, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
+		s.refuseToken(w, r, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
 	default:
 		if e, refused := s.refusal(c.Account); refused {
-			s.refuseToken(w, e)
+			s.refuseToken(w, r, e)
 			return
 		}
 		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
@@ -131,20 +134,20 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, client oauth.Cl
 	grant, err := s.ledger.Renew(form.Get("refresh_token"), client.ID)
 	switch {
 	case form.Get("refresh_token") == "":
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
 		return
 	case errors.Is(err, oauth.ErrRevoked):
-		s.refuseToken(w, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))
+		s.refuseToken(w, r, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))
 		return
 	case errors.Is(err, oauth.ErrInactive):
-		s.refuseToken(w, invalidGrant(700082, "The refresh token has expired due to inactivity."))
+		s.refuseToken(w, r, invalidGrant(700082, "The refresh token has expired due to inactivity."))
 		return
 	case err != nil:
-		s.refuseToken(w, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
+		s.refuseToken(w, r, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
 		return
 	}
 	if e, refused := s.refusal(grant.Account); refused {
-		s.refuseToken(w, e)
+		s.refuseToken(w, r, e)
 		return
 	}
 	scopes, wish := grant.Scopes, strings.Fields(form.Get("scope"))
@@ -152,7 +155,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, client oauth.Cl
 		if slices.ContainsFunc(asked, func(scope string) bool { return !identityScope(scope) && !slices.Contains(grant.Scopes, scope) }) {
 			e := invalidGrant(65001, "The user or administrator has not consented to use the application.")
 			e.suberror = "consent_required"
-			s.refuseToken(w, e)
+			s.refuseToken(w, r, e)
 			return
 		}
 		scopes = asked
