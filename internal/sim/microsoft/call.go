@@ -59,11 +59,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, t target, e endpo
 		s.writeError(w, r, accessDenied())
 		return
 	}
-	if name := unknownOption(r.URL.Query()); name != "" {
+	query := r.URL.Query()
+	if name := unknownOption(query); name != "" {
 		s.writeError(w, r, badRequest("BadRequest", "The query option '"+name+"' is not known."))
 		return
 	}
-	c := &call{r: r, target: t, query: r.URL.Query(), prefer: parsePrefer(r.Header), access: access}
+	c := &call{r: r, target: t, query: query, prefer: parsePrefer(r.Header), access: access}
 	a, err := e.handle(c)
 	if err != nil {
 		s.writeError(w, r, err)

@@ -91,7 +91,7 @@ func contextOf(c *call, m *mailbox, what string) string {
 
 // view is how the caller wants to see events. It is read before anything is written, so that nothing is done for a request that is refused.
 func (s *Server) view(c *call) (view, error) {
-	v, err := parseView(c.prefer, c.query)
+	v, err := parseView(c.prefer, c.query, s.selectable)
 	if err == nil {
 		_, _, err = s.shownZone(v.zone)
 	}

@@ -1,10 +1,8 @@
 package microsoft
 
 import (
-	"maps"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,13 +28,14 @@ var (
 	anyProperty      = regexp.MustCompile(`(?i)^\s*singleValueExtendedProperties/any\s*\(\s*(\w+)\s*:\s*(\w+)/id\s+eq\s+'((?:[^']|'')*)'\s+and\s+(\w+)/value\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
 )
 
-func parseView(p preferences, q url.Values) (view, error) {
+// parseView reads what the client wants to see. known are the names that it may select.
+func parseView(p preferences, q url.Values, known map[string]bool) (view, error) {
 	v := view{preferences: p}
 	if names := q.Get("$select"); names != "" {
 		v.only = map[string]bool{"id": true, "@odata.etag": true}
 		for name := range strings.SplitSeq(names, ",") {
 			name = strings.TrimSpace(name)
-			if !eventHas(name) {
+			if !known[strings.ToLower(name)] {
 				return v, noProperty(name, "event")
 			}
 			v.only[strings.ToLower(name)] = true
@@ -53,11 +52,16 @@ func parseView(p preferences, q url.Values) (view, error) {
 	return v, nil
 }
 
-// eventHas reports whether an event has the property; "*" is all of them. Names have no case.
-func eventHas(name string) bool {
-	links := []string{"*", "@odata.etag", "calendar", "attachments", "extensions", "instances", "multiValueExtendedProperties"}
-	same := func(known string) bool { return strings.EqualFold(known, name) }
-	return slices.ContainsFunc(links, same) || slices.ContainsFunc(slices.Collect(maps.Keys(schema())), same)
+// selectable are the names of an event's properties and links in lower case, for they have none; "*" is all of them.
+func selectable() map[string]bool {
+	all := map[string]bool{
+		"*": true, "@odata.etag": true, "calendar": true, "attachments": true, "extensions": true, "instances": true,
+		"multivalueextendedproperties": true,
+	}
+	for name := range schema() {
+		all[strings.ToLower(name)] = true
+	}
+	return all
 }
 
 // splitExpand splits at commas that are not in brackets.
@@ -143,10 +147,13 @@ func counted(q url.Values) (bool, error) {
 
 // unknownOption is an option of the query that OData does not have, or "". $seal is of the simulator's own making.
 func unknownOption(q url.Values) string {
-	all := []string{"$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "$format", "$seal"}
 	for name := range q {
-		if strings.HasPrefix(name, "$") && !slices.Contains(all, name) {
-			return name
+		switch name {
+		case "$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "$format", "$seal":
+		default:
+			if strings.HasPrefix(name, "$") {
+				return name
+			}
 		}
 	}
 	return ""

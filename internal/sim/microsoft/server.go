@@ -20,6 +20,8 @@ type Server struct {
 	limits  limiter
 	// usual is what an event shows without a word. It does not change.
 	usual map[string]any
+	// selectable are the names that a client may select of an event. It does not change.
+	selectable map[string]bool
 
 	mu sync.RWMutex
 	// mailboxes are by address and by object id, in lower case.
@@ -39,7 +41,7 @@ type Server struct {
 // New returns a Microsoft without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(), selectable: selectable(),
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
 		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -243,11 +244,14 @@ func (s *Server) readSubscription(c *call) (answer, error) {
 
 // listSubscriptions serves https://learn.microsoft.com/graph/api/subscription-list.
 func (s *Server) listSubscriptions(c *call) (answer, error) {
+	for name := range c.query {
+		return answer{}, notSimulated("subscriptions with " + name)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	value := []any{}
-	for _, sub := range s.subscriptions {
-		if s.alive(sub) && sub.of(c.access) {
+	for _, id := range slices.Sorted(maps.Keys(s.subscriptions)) {
+		if sub := s.subscriptions[id]; s.alive(sub) && sub.of(c.access) {
 			w := sub.wire(c)
 			delete(w, "@odata.context")
 			value = append(value, w)

@@ -67,16 +67,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.refuseToken(w, r, unknownTenant(r.PathValue("tenant")))
 		return
 	}
-	client, err := s.clients.Prove(r, r.PostForm)
-	switch {
-	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
-		s.refuseToken(w, r, aadsts()[7000218])
-		return
-	case errors.Is(err, oauth.ErrBadSecret):
-		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
-		return
-	case err != nil:
-		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+	client, ok := s.proven(w, r)
+	if !ok {
 		return
 	}
 	switch r.PostForm.Get("grant_type") {
@@ -86,9 +78,28 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.refresh(w, r, client)
 	case "client_credentials":
 		s.applicationToken(w, r, client)
+	case "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code":
+		s.refuseToken(w, r, tokenError{http.StatusNotImplemented, "unsupported_grant_type", 70003, "The simulator does not do this yet.", ""})
 	default:
 		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
 	}
+}
+
+// proven returns the client that asks, or answers that it is not known or has not proved itself.
+func (s *Server) proven(w http.ResponseWriter, r *http.Request) (oauth.Client, bool) {
+	client, err := s.clients.Prove(r, r.PostForm)
+	switch {
+	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
+		s.refuseToken(w, r, aadsts()[7000218])
+		return client, false
+	case errors.Is(err, oauth.ErrBadSecret):
+		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
+		return client, false
+	case err != nil:
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+		return client, false
+	}
+	return client, true
 }
 
 // exchange turns a code into tokens.
