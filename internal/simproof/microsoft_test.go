@@ -227,6 +227,7 @@ func walkActions(s *simtest.Sim, c simtest.Client) {
 	c.Do("POST", path+"/forward", object{"toRecipients": []object{{"emailAddress": object{"address": "third@x.example"}}}})
 	c.Do("POST", path+"/snoozeReminder", object{"newReminderTime": outlook(nil)["start"]})
 	c.Do("POST", path+"/dismissReminder", nil)
+	c.Do("GET", path+"/calendar", nil)
 	c.Do("POST", path+"/accept", nil)
 	invited := s.Client(sim.Microsoft, guest)
 	invited.Base = c.Base

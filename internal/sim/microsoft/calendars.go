@@ -58,6 +58,17 @@ func (s *Server) readCalendar(c *call) (answer, error) {
 	return m.showCalendar(c, cal)
 }
 
+// calendarOf answers with the calendar that an event is in (https://learn.microsoft.com/graph/api/calendar-get).
+func (s *Server) calendarOf(c *call) (answer, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, e, err := s.named(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return m.showCalendar(c, m.calendar(e.calendar))
+}
+
 // showCalendar is the answer that shows one calendar. s.mu is held.
 func (m *mailbox) showCalendar(c *call, cal *calendar) (answer, error) {
 	return shownAlone(c, contextOf(c, m, "calendars/$entity"), "calendar", cal.wire(m))

@@ -31,6 +31,9 @@ func TestCalendarsAreMadeChangedAndDeleted(t *testing.T) {
 	}
 	wantError(t, c.Do("PATCH", path, object{"name": "Team"}), http.StatusConflict, "ErrorFolderExists")
 	event := wantStatus(t, c.Do("POST", path+"/events", meeting(nil)), http.StatusCreated).Text("id")
+	if of := wantStatus(t, c.Do("GET", "/me/events/"+url.PathEscape(event)+"/calendar?$select=name", nil), http.StatusOK); of.Text("name") != "Studio" {
+		t.Errorf("of the event: %s", of.Raw)
+	}
 	r := simtest.NewReceiver(t)
 	sub := wantStatus(t, c.Do("POST", "/subscriptions", object{
 		"changeType": "created,deleted", "notificationUrl": r.URL, "resource": strings.TrimPrefix(path, "/") + "/events",

@@ -108,21 +108,6 @@ func unquoted(s string) string { return strings.ReplaceAll(s, "''", "'") }
 // filter decides which events a collection shows.
 type filter func(*event) bool
 
-func parseFilter(text string) (filter, error) {
-	if text == "" {
-		return func(*event) bool { return true }, nil
-	}
-	if m := anyProperty.FindStringSubmatch(text); m != nil && m[1] == m[2] && m[2] == m[4] {
-		id, ok := normalProperty(unquoted(m[3]))
-		if !ok {
-			return nil, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
-		}
-		value := unquoted(m[5])
-		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
-	}
-	return parseClauses(text)
-}
-
 // collection is what a listing without delta asks for.
 type collection struct {
 	keep filter

@@ -28,6 +28,7 @@ func (s *Server) endpoints() map[string]endpoint {
 		"PATCH events/*":                  {writeScopes, s.updateEvent},
 		"DELETE events/*":                 {writeScopes, s.deleteEvent},
 		"GET events/*/instances":          {basicScopes, s.instances},
+		"GET events/*/calendar":           {basicScopes, s.calendarOf},
 		"POST events/*/accept":            {writeScopes, s.accept},
 		"POST events/*/decline":           {writeScopes, s.decline},
 		"POST events/*/cancel":            {writeScopes, s.cancel},
