@@ -11,7 +11,11 @@ import (
 	"github.com/calweave/calweave/internal/sim/stage"
 )
 
-const hostOfBounds = "host@contoso.example"
+const (
+	hostOfBounds = "host@contoso.example"
+	// few is what the servers of these tests remember at most.
+	few = 1000
+)
 
 func bounded(t *testing.T) (*Server, func(method, path, body string) *httptest.ResponseRecorder) {
 	t.Helper()
@@ -21,6 +25,7 @@ func bounded(t *testing.T) (*Server, func(method, path, body string) *httptest.R
 	}
 	t.Cleanup(w.Close)
 	s := New(w, nil)
+	s.most = few
 	if _, err := s.Seed(stage.Person{Email: hostOfBounds}); err != nil {
 		t.Fatal(err)
 	}
@@ -49,12 +54,12 @@ func TestChainsAreBounded(t *testing.T) {
 		return strings.ReplaceAll(text, `\u0026`, "&")
 	}
 	first := link(do(http.MethodGet, listing, ""))
-	for i := range maxChains - 1 {
+	for i := range few - 1 {
 		s.links++
 		s.chains[fmt.Sprint("c", i)] = &chain{used: s.links}
 	}
 	latest := link(do(http.MethodGet, listing, ""))
-	if len(s.chains) > maxChains {
+	if len(s.chains) > few {
 		t.Errorf("%d chains are remembered", len(s.chains))
 	}
 	if rec := do(http.MethodGet, first, ""); rec.Code != http.StatusGone {
@@ -70,15 +75,15 @@ func TestTransactionsAreBounded(t *testing.T) {
 	s, do := bounded(t)
 	m := s.mailboxes[hostOfBounds]
 	now := s.world.Now()
-	for i := range maxTransactions {
-		m.transactions[fmt.Sprint(i)] = transaction{used: now.Add(time.Duration(i-maxTransactions) * time.Second)}
+	for i := range few {
+		m.transactions[fmt.Sprint(i)] = transaction{used: now.Add(time.Duration(i-few) * time.Second)}
 	}
 	body := `{"subject":"x","transactionId":"T","start":{"dateTime":"2026-04-15T10:00:00","timeZone":"UTC"},"end":{"dateTime":"2026-04-15T11:00:00","timeZone":"UTC"}}`
 	made, again := do(http.MethodPost, "/v1.0/me/events", body), do(http.MethodPost, "/v1.0/me/events", body)
 	if made.Code != http.StatusCreated || again.Code != http.StatusCreated || len(m.events) != 1 {
 		t.Errorf("made: %d, again: %d, %d events", made.Code, again.Code, len(m.events))
 	}
-	if _, kept := m.transactions["0"]; kept || len(m.transactions) > maxTransactions {
+	if _, kept := m.transactions["0"]; kept || len(m.transactions) > few {
 		t.Errorf("%d are remembered, the oldest: %v", len(m.transactions), kept)
 	}
 }

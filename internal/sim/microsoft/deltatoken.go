@@ -20,9 +20,6 @@ type chain struct {
 	used int64
 }
 
-// maxChains bounds the chains that are remembered: the links of those that were not used for longest die, as links do.
-const maxChains = 100_000
-
 // deltaToken is what a $skiptoken or $deltatoken stands for. Clients see it encoded, inside a link.
 type deltaToken struct {
 	Chain      string    `json:"i"`
@@ -94,7 +91,8 @@ func (s *Server) issue(t deltaToken) deltaToken {
 	c.generation++
 	s.links++
 	c.used = s.links
-	stage.Trim(s.chains, maxChains, func(c *chain) int64 { return c.used })
+	// the links of chains that were not used for longest die, as links do
+	stage.Trim(s.chains, s.most, func(c *chain) int64 { return c.used })
 	t.Generation = c.generation
 	return t
 }

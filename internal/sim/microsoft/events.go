@@ -187,7 +187,7 @@ func (s *Server) create(c *call, doc map[string]json.RawMessage) (*mailbox, *eve
 		return nil, nil, err
 	}
 	if key != "" {
-		m.remember(key, transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()})
+		s.remember(m, key, transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()})
 	}
 	return m, e, nil
 }

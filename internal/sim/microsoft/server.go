@@ -31,6 +31,8 @@ type Server struct {
 	chains map[string]*chain
 	// links is how many of their links were given out.
 	links int64
+	// most is maxRemembered but in tests.
+	most int
 	// subscriptions are those that were not removed, by id.
 	subscriptions map[string]*subscription
 	// refusals are the AADSTS errors that accounts' tokens are refused with.
@@ -38,10 +40,13 @@ type Server struct {
 	health   health
 }
 
+// maxRemembered bounds the chains of listings that are remembered, and the transactionIds of each mailbox.
+const maxRemembered = 100_000
+
 // New returns a Microsoft without anyone in it.
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
-		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(), selectable: selectable(),
+		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(), selectable: selectable(), most: maxRemembered,
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
 		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},

@@ -18,13 +18,10 @@ type transaction struct {
 	used time.Time
 }
 
-// maxTransactions bounds the transactionIds that a mailbox remembers.
-const maxTransactions = 100_000
-
 // remember keeps what a transactionId was used for. s.mu is held.
-func (m *mailbox) remember(key string, t transaction) {
+func (s *Server) remember(m *mailbox, key string, t transaction) {
 	m.transactions[key] = t
-	stage.Trim(m.transactions, maxTransactions, func(t transaction) int64 { return t.used.UnixNano() })
+	stage.Trim(m.transactions, s.most, func(t transaction) int64 { return t.used.UnixNano() })
 }
 
 // transactionKey is under what a transactionId is unique; "" if the document has none.

@@ -50,6 +50,8 @@ type Ledger struct {
 	idle time.Duration
 	// keep is how many refresh tokens an account has per client; 0 is any number.
 	keep int
+	// most is maxTokens but in tests.
+	most int
 
 	mu        sync.RWMutex
 	asks      map[string]Ask
@@ -72,7 +74,7 @@ type refreshToken struct {
 // NewLedger returns an empty ledger whose refresh tokens die when they are not used for idle.
 func NewLedger(c clock.Clock, ids *stage.IDs, idle time.Duration) *Ledger {
 	return &Ledger{
-		clock: c, ids: ids, idle: idle, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
+		clock: c, ids: ids, idle: idle, most: maxTokens, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
 		refresh: map[string]*refreshToken{}, revoked: map[string]bool{}, consented: map[string][]string{},
 		minted: map[string][]string{}, ends: map[string]time.Time{},
 	}
@@ -115,7 +117,7 @@ func (l *Ledger) MintAccess(prefix string, g Grant, scopes []string, life time.D
 	name := prefix + l.ids.Hex(48)
 	g.Scopes = scopes
 	l.access[name] = Access{Grant: g, Expires: l.clock.Now().Add(life)}
-	stage.Trim(l.access, maxTokens, func(a Access) int64 { return a.Expires.UnixNano() })
+	stage.Trim(l.access, l.most, func(a Access) int64 { return a.Expires.UnixNano() })
 	return name
 }
 
@@ -125,7 +127,7 @@ func (l *Ledger) MintRefresh(prefix string, g Grant) string {
 	defer l.mu.Unlock()
 	name := prefix + l.ids.Hex(48)
 	l.refresh[name] = &refreshToken{grant: g, used: l.clock.Now()}
-	stage.Trim(l.refresh, maxTokens, func(t *refreshToken) int64 { return t.used.UnixNano() })
+	stage.Trim(l.refresh, l.most, func(t *refreshToken) int64 { return t.used.UnixNano() })
 	l.crowdOut(name, g)
 	return name
 }

@@ -14,26 +14,25 @@ func TestLedgerIsBounded(t *testing.T) {
 	t.Parallel()
 	now := clock.NewManual(time.Date(2026, 4, 15, 10, 0, 0, 0, time.UTC))
 	l := NewLedger(now, stage.NewIDs(1), 0)
+	l.most = maxAsks
 	g := l.Open("a@b.example", "app", nil)
 	oldest := l.MintAccess("", g, nil, time.Hour)
 	refresh := l.MintRefresh("", g)
 	ask := l.Begin(Ask{Client: "app"})
 	given := l.Code("", Consent{})
-	for i := range maxTokens {
+	for i := range maxAsks {
 		at := now.Now().Add(2 * time.Hour).Add(time.Duration(i) * time.Millisecond)
 		l.access[fmt.Sprint(i)] = Access{Expires: at}
 		l.refresh[fmt.Sprint(i)] = &refreshToken{used: at}
-		if i < maxAsks {
-			l.asks[fmt.Sprint(i)] = Ask{begun: at}
-			l.codes[fmt.Sprint(i)] = &code{expires: at}
-		}
+		l.asks[fmt.Sprint(i)] = Ask{begun: at}
+		l.codes[fmt.Sprint(i)] = &code{expires: at}
 	}
 	now.Advance(3 * time.Hour)
 	latest := l.MintAccess("", g, nil, time.Hour)
 	l.MintRefresh("", g)
 	l.Begin(Ask{Client: "app"})
 	l.Code("", Consent{})
-	if len(l.access) > maxTokens || len(l.refresh) > maxTokens || len(l.asks) > maxAsks || len(l.codes) > maxAsks+1 {
+	if len(l.access) > maxAsks || len(l.refresh) > maxAsks || len(l.asks) > maxAsks || len(l.codes) > maxAsks+1 {
 		t.Errorf("remembered are %d, %d, %d and %d", len(l.access), len(l.refresh), len(l.asks), len(l.codes))
 	}
 	if l.Owner(oldest) != "" || l.refresh[refresh] != nil || l.codes[given] != nil {
