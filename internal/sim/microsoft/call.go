@@ -94,16 +94,16 @@ func unauthorised(r *http.Request) *graphError {
 	return usual(http.StatusUnauthorized)
 }
 
-// accountOf is the address that the request's access token stands for, or "".
+// accountOf is the address that the request's access token stands for or, where that is an application's own, the mailbox that it goes to; or "".
 func (s *Server) accountOf(r *http.Request) string {
 	token := oauth.Bearer(r.Header.Get("Authorization"))
 	if token == "" {
 		return ""
 	}
-	if account := s.ledger.Owner(token); account != "" {
-		return account
+	if a, alive := s.ledger.Access(token); alive && a.Tenant != "" {
+		return s.addressed(r)
 	}
-	return s.addressed(r)
+	return s.ledger.Owner(token)
 }
 
 // addressed is the address of the mailbox that a request of an application's own goes to, or "".

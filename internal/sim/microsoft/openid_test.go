@@ -247,5 +247,8 @@ func TestApplicationActsForItself(t *testing.T) {
 	}
 	wantStatus(t, c.Do("GET", "/users/"+host+"/events", nil), http.StatusServiceUnavailable)
 	wantStatus(t, c.Do("GET", "/users/other@contoso.example/events", nil), http.StatusOK)
+	stranger := c
+	stranger.Token = "eyJ0eXAiother"
+	wantError(t, stranger.Do("GET", "/users/"+host+"/events", nil), http.StatusUnauthorized, "InvalidAuthenticationToken")
 	wantError(t, s.Client(sim.Microsoft, host).Do("GET", "/subscriptions/"+sub.Text("id"), nil), http.StatusServiceUnavailable, "UnknownError")
 }
