@@ -69,7 +69,13 @@ type witness struct {
 
 // ServeHTTP implements http.Handler.
 func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.t.Errorf("%s %s: %v", r.Method, r.URL, err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	asked := r.Clone(r.Context()) // a handler may change its request
+	asked.Body = io.NopCloser(bytes.NewReader(body))
 	rec := httptest.NewRecorder()
 	w.next.ServeHTTP(rec, r)
 	kind, err := w.judge(asked, rec.Code, rec.Header().Get("Content-Type"), plain(w.t, rec))

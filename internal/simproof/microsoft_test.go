@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +22,12 @@ import (
 
 const microsoftHost = "host@contoso.example"
 
+// keyed is a key in brackets, which stands for a segment of its own.
+var keyed = regexp.MustCompile(`\('([^']*)'\)`)
+
 // modelOf says what a path names, in the SDK's words, and whether the answer is a list of it.
 func modelOf(method, path string) (name string, factory serialization.ParsableFactory, list bool) {
+	path = keyed.ReplaceAllString(strings.ReplaceAll(path, "%27", "'"), "/$1")
 	parts := strings.Split(strings.Trim(strings.ToLower(strings.TrimPrefix(path, "/v1.0")), "/"), "/")
 	last := parts[len(parts)-1]
 	before := ""
@@ -40,6 +45,10 @@ func modelOf(method, path string) (name string, factory serialization.ParsableFa
 		return "event", models.CreateEventFromDiscriminatorValue, false
 	case last == "calendar", before == "calendars":
 		return "calendar", models.CreateCalendarFromDiscriminatorValue, false
+	case last == "calendargroups":
+		return last, models.CreateCalendarGroupFromDiscriminatorValue, true
+	case before == "calendargroups":
+		return "calendargroup", models.CreateCalendarGroupFromDiscriminatorValue, false
 	case last == "calendars":
 		return last, models.CreateCalendarFromDiscriminatorValue, method == http.MethodGet
 	case last == "subscriptions":
@@ -111,33 +120,6 @@ func throughList(body []byte, factory serialization.ParsableFactory) error {
 	return nil
 }
 
-// judgeBatch judges each answer in a batch as if it had come alone (https://learn.microsoft.com/graph/json-batching).
-func judgeBatch(r *http.Request, body []byte) error {
-	var batch struct {
-		Responses []struct {
-			ID      string            `json:"id"`
-			Status  int               `json:"status"`
-			Headers map[string]string `json:"headers"`
-			Body    json.RawMessage   `json:"body"`
-		} `json:"responses"`
-	}
-	if err := json.Unmarshal(body, &batch); err != nil || batch.Responses == nil {
-		return fmt.Errorf("no batch: %w: %s", err, body)
-	}
-	for _, answer := range batch.Responses {
-		if answer.ID == "" || answer.Status < 200 {
-			return fmt.Errorf("an answer in a batch without id or status: %s", body)
-		}
-		if answer.Status < 400 {
-			continue // which request it answers is the caller's to know
-		}
-		if err := through(answer.Body, odataerrors.CreateODataErrorFromDiscriminatorValue); err != nil {
-			return fmt.Errorf("%s in a batch: %w", answer.ID, err)
-		}
-	}
-	return nil
-}
-
 const view = "/me/calendarView/delta?startDateTime=2026-09-01T00:00:00Z&endDateTime=2026-12-01T00:00:00Z"
 
 // Every answer of simulated Graph goes through the SDK's models and comes out as it was: no field, and no word of an enumeration, that they do
@@ -163,11 +145,14 @@ func TestGraphAnswersGoThroughTheSDKsModels(t *testing.T) {
 				"POST events 201", "POST events 400", "PATCH event 200", "PATCH event 412", "DELETE event 204", "DELETE event 404", "GET delta 200",
 				"GET delta 410", "GET delta 400", "POST subscriptions 201", "POST subscriptions 400", "GET subscriptions 200", "GET subscription 200",
 				"PATCH subscription 200", "DELETE subscription 204", "GET subscription 404", "GET events 401", "GET events 403", "GET events 429",
-				"GET events 503",
+				"GET events 503", "GET calendarview 200", "GET instances 200", "POST schedule 200", "POST calendars 201", "POST calendars 409",
+				"PATCH calendar 200", "DELETE calendar 204", "DELETE calendar 400", "GET calendargroups 200", "GET calendargroup 200",
+				"POST forward 202", "POST snoozereminder 200", "POST dismissreminder 200", "POST accept 202", "POST accept 400", "POST batch 200",
+				"POST $batch 400", "PUT events 405", "GET foo 400",
 			)
-			for _, kind := range []string{"GET calendarview", "GET instances", "POST schedule"} {
-				if w.seen[kind+" 501"] == 0 {
-					w.want(kind + " 200")
+			for kind := range w.seen {
+				if strings.HasSuffix(kind, " 501") {
+					t.Errorf("a walk past what is served met %s", kind)
 				}
 			}
 		})
@@ -187,7 +172,10 @@ func walkGraph(t *testing.T, s *simtest.Sim, base string) {
 		c.Do("GET", "/me/calendars/"+url.PathEscape(cal.ID)+"/events", nil)
 		c.Do("POST", "/me/calendars/"+url.PathEscape(cal.ID)+"/events", outlook(nil))
 	}
+	walkCalendars(c)
 	walkEvents(c)
+	walkActions(s, c)
+	walkBatch(c)
 	walkDelta(t, s, c)
 	walkSubscriptions(t, c)
 	for _, f := range []sim.Fault{
@@ -211,6 +199,56 @@ func walkGraph(t *testing.T, s *simtest.Sim, base string) {
 	}
 	c.Token = "nobody's"
 	c.Do("GET", "/me/events", nil)
+}
+
+func walkCalendars(c simtest.Client) {
+	made := c.Do("POST", "/me/calendars", object{"name": "Salon", "color": "lightTeal"})
+	c.Do("POST", "/me/calendars", object{"name": "Salon"})
+	path := "/me/calendars('" + url.PathEscape(made.Text("id")) + "')"
+	c.Do("PATCH", path, object{"name": "Studio"})
+	c.Do("GET", "/me/calendars?$select=name,color&$filter=name%20eq%20'Studio'&$orderby=name&$count=true", nil)
+	c.Do("DELETE", path, nil)
+	c.Do("DELETE", "/me/calendar", nil)
+	groups := c.Do("GET", "/me/calendarGroups", nil)
+	for _, g := range groups.Rows("value") {
+		id, _ := g["id"].(string)
+		c.Do("GET", "/me/calendarGroups/"+url.PathEscape(id), nil)
+		c.Do("GET", "/me/calendarGroups/"+url.PathEscape(id)+"/calendars", nil)
+	}
+	c.Do("PUT", "/me/events", object{})
+	c.Do("GET", "/me/events/x/foo", nil)
+}
+
+func walkActions(s *simtest.Sim, c simtest.Client) {
+	const guest = "guest@contoso.example"
+	s.Person(sim.Microsoft, guest)
+	made := c.Do("POST", "/me/events", outlook(object{"attendees": []object{{"emailAddress": object{"address": guest}}}}))
+	path := "/me/events('" + url.PathEscape(made.Text("id")) + "')"
+	c.Do("POST", path+"/forward", object{"toRecipients": []object{{"emailAddress": object{"address": "third@x.example"}}}})
+	c.Do("POST", path+"/snoozeReminder", object{"newReminderTime": outlook(nil)["start"]})
+	c.Do("POST", path+"/dismissReminder", nil)
+	c.Do("GET", path+"/calendar", nil)
+	c.Do("POST", path+"/accept", nil)
+	invited := s.Client(sim.Microsoft, guest)
+	invited.Base = c.Base
+	for _, row := range invited.Do("GET", "/me/events?$count=true&$select=id", nil).Rows("value") {
+		id, _ := row["id"].(string)
+		invited.Do("POST", "/me/events/"+url.PathEscape(id)+"/accept", object{"comment": "x", "sendResponse": true})
+		invited.Do("GET", "/me/events/"+url.PathEscape(id), nil)
+	}
+}
+
+func walkBatch(c simtest.Client) {
+	write := object{"Content-Type": "application/json"}
+	c.Do("POST", "/$batch", object{"requests": []object{
+		{"id": "1", "method": "POST", "url": "/me/events", "body": outlook(nil), "headers": write},
+		{"id": "2", "method": "GET", "url": "/me/calendars?$top=1", "dependsOn": []string{"1"}},
+		{"id": "3", "method": "GET", "url": "/me/events/AAMkgone", "dependsOn": []string{"2"}},
+		{"id": "4", "method": "GET", "url": "/me", "dependsOn": []string{"3"}},
+		{"id": "5", "method": "GET", "url": view},
+		{"id": "6", "method": "POST", "url": "/me/calendars", "body": object{"name": "In a batch"}, "headers": write},
+	}})
+	c.Do("POST", "/$batch", object{"requests": []object{{"id": "1", "method": "GET", "url": "/v1.0/me"}}})
 }
 
 func outlook(more object) object {
@@ -358,6 +396,7 @@ func TestGraphJudgeCanFail(t *testing.T) {
 		"a body of nothing":    {"/v1.0/me/events/x", 204, `{}`, "body"},
 		"an error in a batch":  {"/v1.0/$batch", 200, `{"responses":[{"id":"1","status":429,"body":{"error":{"reason":"x"}}}]}`, "reason"},
 		"an answer without id": {"/v1.0/$batch", 200, `{"responses":[{"status":200}]}`, "without id"},
+		"a group":              {"/v1.0/me/calendarGroups('g')", 200, `{"title":"x"}`, "title"},
 	} {
 		_, err := judgeGraph(httptest.NewRequest(http.MethodGet, c.path, nil), c.status, "application/json", []byte(c.body))
 		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {

@@ -26,7 +26,8 @@ var byHand = sim.In{Provider: sim.Microsoft, Email: host}
 func simulated(t *testing.T, switches ...func(*sim.Switches)) (*simtest.Sim, *Driver, provider.Client, provider.EventRef) {
 	t.Helper()
 	s := simtest.Start(t, sim.Config{})
-	for _, set := range switches {
+	hard := func(s *sim.Switches) { s.Microsoft.SlashedIDs = true } // a driver escapes whatever an id holds
+	for _, set := range append([]func(*sim.Switches){hard}, switches...) {
 		if err := s.SetSwitches(set); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,16 +16,19 @@ import (
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	ask := oauth.NewAsk(r.URL.Query())
 	client, err := s.clients.Find(ask.Client)
-	mode := ask.Query.Get("response_mode")
+	_, known := s.tenant(r.PathValue("tenant"))
 	switch {
+	case !known:
+		problem(w, "AADSTS90002: "+noTenant(r.PathValue("tenant")))
+		return
 	case err != nil:
 		problem(w, "AADSTS700016: Application with identifier '"+ask.Client+"' was not found in the directory.")
 		return
 	case !client.Redirected(ask.Redirect):
 		problem(w, "AADSTS50011: The redirect URI '"+ask.Redirect+"' specified in the request does not match the redirect URIs configured for the application '"+ask.Client+"'.")
 		return
-	case ask.Query.Get("response_type") != "code" || (mode != "" && mode != "query"):
-		problem(w, "AADSTS900144: The simulator serves response_type=code with response_mode=query only.")
+	case ask.Query.Get("response_type") != "code" || !slices.Contains(responseModes(), cmp.Or(ask.Query.Get("response_mode"), "query")):
+		problem(w, "AADSTS900144: The simulator serves response_type=code with response_mode=query, fragment and form_post only.")
 		return
 	case ask.CheckChallenge() != nil:
 		problem(w, "AADSTS501481: The code challenge method is not known.")
@@ -34,7 +38,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if ask.Query.Get("prompt") == "none" { // there is no session that would make a page needless
-		oauth.SendBack(w, r, ask.Redirect, url.Values{
+		sendBack(w, r, ask, url.Values{
 			"error": {"login_required"}, "state": {ask.State},
 			"error_description": {"AADSTS50058: A silent sign-in request was sent but no user is signed in."},
 		})
@@ -42,7 +46,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	oauth.Page{
 		Title: "Sign in to your Microsoft account", Action: r.URL.EscapedPath(), Request: s.ledger.Begin(ask), Client: ask.Client,
-		Accounts: oauth.Offer(s.offered(), ask.Hint), Scopes: ask.Scopes, AllOrNothing: true,
+		Accounts: oauth.Offer(s.offered(r.PathValue("tenant")), ask.Hint), Scopes: ask.Scopes, AllOrNothing: true,
 	}.Write(w)
 }
 
@@ -53,7 +57,7 @@ func problem(w http.ResponseWriter, text string) {
 // mixesDefault reports whether .default stands beside named scopes, which is not allowed.
 func mixesDefault(all []string) bool {
 	named := slices.DeleteFunc(slices.Clone(all), identityScope)
-	return len(named) > 1 && slices.ContainsFunc(named, func(s string) bool { return strings.HasSuffix(s, ".default") })
+	return len(named) > 1 && slices.ContainsFunc(named, isDefault)
 }
 
 // identityScope reports whether a scope is about who the person is, and not about Graph.
@@ -61,11 +65,15 @@ func identityScope(scope string) bool {
 	return slices.Contains([]string{"openid", "profile", "email", "offline_access"}, scope)
 }
 
-// offered are the people who can sign in.
-func (s *Server) offered() []oauth.Account {
+// offered are the people who can sign in under the tenant that the path names.
+func (s *Server) offered(tenant string) []oauth.Account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	var all []oauth.Account
-	for _, p := range s.People() {
-		all = append(all, oauth.Account{Email: p.Email, Name: p.Name})
+	for _, m := range s.order {
+		if s.admits(tenant, m) {
+			all = append(all, oauth.Account{Email: m.person.Email, Name: m.person.Name})
+		}
 	}
 	return all
 }
@@ -90,13 +98,16 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 		back.Set("error", "access_denied")
 		back.Set("error_subcode", "cancel")
 		back.Set("error_description", "AADSTS65004: User declined to consent to access the app.")
-		oauth.SendBack(w, r, ask.Redirect, back)
+		sendBack(w, r, ask, back)
 		return
+	}
+	if ask.Query.Get("client_info") == "1" {
+		back.Set("client_info", s.clientInfo(account))
 	}
 	back.Set("code", s.ledger.Code("0.A", oauth.Consent{Ask: ask, Account: account, Granted: ask.Scopes}))
 	back.Set("session_state", s.world.IDs.UUID())
 	s.world.Signal.Raise()
-	oauth.SendBack(w, r, ask.Redirect, back)
+	sendBack(w, r, ask, back)
 }
 
 // known returns the address as the mailbox has it, or "".

@@ -81,9 +81,8 @@ func parseBatch(r *http.Request) ([]part, error) {
 
 // check refuses the whole batch for one part that is not well formed. Ids have no case, and a part depends on parts before it only.
 func (p part) check(seen map[string]bool) error {
-	u, err := url.Parse(p.URL)
 	switch {
-	case p.ID == "" || p.Method == "" || p.URL == "" || err != nil || u.Host != "" || strings.Contains(p.URL, "$batch"):
+	case p.ID == "" || p.Method == "" || !relative(p.URL):
 		return badRequest("BadRequest", "Invalid batch payload format.")
 	case seen[strings.ToLower(p.ID)]:
 		return badRequest("BadRequest", "The request id '"+p.ID+"' is not unique.")
@@ -98,6 +97,17 @@ func (p part) check(seen map[string]bool) error {
 	return nil
 }
 
+// relative reports whether the address is one below that of the batch: without a host and, as clients have found out, without a version
+// (https://github.com/microsoftgraph/msgraph-sdk-javascript/issues/1451).
+func relative(address string) bool {
+	u, err := url.Parse(address)
+	if address == "" || err != nil || u.Host != "" || strings.Contains(address, "$batch") {
+		return false
+	}
+	address = strings.ToLower(address)
+	return !strings.HasPrefix(address, "/v1.0/") && !strings.HasPrefix(address, "/beta/")
+}
+
 func (p part) header() http.Header {
 	h := http.Header{}
 	for name, v := range p.Headers {
@@ -109,7 +119,7 @@ func (p part) header() http.Header {
 // part answers one request of the batch, unless one that it depends on failed.
 func (s *Server) part(outer *http.Request, p part, done map[string]int) partAnswer {
 	if slices.ContainsFunc(p.DependsOn, func(id string) bool { return done[strings.ToLower(id)] >= http.StatusBadRequest }) {
-		return partAnswer{ID: p.ID, Status: http.StatusFailedDependency, Body: map[string]any{"error": map[string]string{"code": "FailedDependency", "message": "Dependency failed"}}}
+		return partAnswer{ID: p.ID, Status: http.StatusFailedDependency, Headers: map[string]string{"Content-Type": "application/json"}, Body: map[string]any{"error": map[string]string{"code": "FailedDependency", "message": "Dependency failed"}}}
 	}
 	var body io.Reader = http.NoBody
 	if !isNull(p.Body) {
@@ -120,6 +130,7 @@ func (s *Server) part(outer *http.Request, p part, done map[string]int) partAnsw
 		return partAnswer{ID: p.ID, Status: http.StatusBadRequest, Body: map[string]any{"error": map[string]string{"code": "BadRequest", "message": "Invalid batch payload format."}}}
 	}
 	inner.Header = p.header()
+	inner.Header.Del("Accept-Encoding") // an answer in a batch is compressed with the batch
 	if inner.Header.Get("Authorization") == "" {
 		inner.Header.Set("Authorization", outer.Header.Get("Authorization"))
 	}

@@ -52,6 +52,9 @@ func TestBatch(t *testing.T) {
 			t.Errorf("%s is %s, want %d", id, got[id].Raw, status)
 		}
 	}
+	if got["d"].Header.Get("Content-Type") != "application/json" {
+		t.Errorf("a body without a type: %s", got["d"].Raw)
+	}
 	if got["a"].Text("subject") != "new" || got["b"].Text("subject") != "old" || got["c"].Reason() != "ErrorItemNotFound" || got["d"].Reason() != "FailedDependency" || got["f"].Body != nil {
 		t.Errorf("answers: %v", got)
 	}
@@ -76,6 +79,7 @@ func TestBatchRefuses(t *testing.T) {
 	for name, body := range map[string]any{
 		"21 parts": batch(many...), "no parts": batch(), "no JSON": "{", "the same id": batch(get("a", "/me"), get("A", "/me")), "no content type": batch(bare),
 		"waits for what comes later": batch(post("1", "x", "2"), get("2", "/me")), "another host": batch(get("1", "https://x.org/me")), "a batch": batch(get("1", "/$batch")),
+		"a version": batch(get("1", "/v1.0/me")),
 	} {
 		wantRefusal(t, name, c.Do("POST", "/$batch", body), "BadRequest")
 	}

@@ -1,8 +1,10 @@
 package microsoft
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
+	"strings"
 )
 
 // readMe serves https://learn.microsoft.com/graph/api/user-get.
@@ -13,38 +15,28 @@ func (s *Server) readMe(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: map[string]any{
-		"@odata.context": base(c.r) + "/$metadata#users/$entity", "id": m.oid, "displayName": m.person.Name, "mail": m.person.Email,
+	v := map[string]any{
+		"id": m.oid, "displayName": m.person.Name, "mail": m.person.Email,
 		"userPrincipalName": m.person.Email, "businessPhones": []string{}, "givenName": nil, "surname": nil, "jobTitle": nil,
 		"mobilePhone": nil, "officeLocation": nil, "preferredLanguage": nil,
-	}}, nil
+	}
+	for name := range strings.SplitSeq(c.query.Get("$select"), ",") {
+		if _, has := v[strings.TrimSpace(name)]; !has && name != "" {
+			return answer{}, notSimulated("the user's " + name)
+		}
+	}
+	return shownAlone(c, base(c.r)+"/$metadata#users/$entity", "user", v)
 }
 
 // listCalendars serves https://learn.microsoft.com/graph/api/user-list-calendars.
 func (s *Server) listCalendars(c *call) (answer, error) {
-	top, err := numberOf(c.query, "$top", 10, 1000)
-	if err != nil {
-		return answer{}, err
-	}
-	skip, err := numberOf(c.query, "$skip", 0, 1<<30)
-	if err != nil {
-		return answer{}, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	m, err := s.mailbox(c)
 	if err != nil {
 		return answer{}, err
 	}
-	value := []any{}
-	for _, cal := range m.calendars[min(skip, len(m.calendars)):min(skip+top, len(m.calendars))] {
-		value = append(value, cal.wire(m))
-	}
-	body := map[string]any{"@odata.context": base(c.r) + "/$metadata#users('" + m.oid + "')/calendars", "value": value}
-	if skip+top < len(m.calendars) {
-		body["@odata.nextLink"] = nextLink(c, skip+top)
-	}
-	return answer{body: body}, nil
+	return listed(c, contextOf(c, m, "calendars"), "calendar", m.inGroup(m.groups()[0]))
 }
 
 // nextLink is the request's own address with another $skip.
@@ -63,15 +55,29 @@ func (s *Server) readCalendar(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v := cal.wire(m)
-	v["@odata.context"] = base(c.r) + "/$metadata#users('" + m.oid + "')/calendars/$entity"
-	return answer{body: v}, nil
+	return m.showCalendar(c, cal)
+}
+
+// calendarOf answers with the calendar that an event is in (https://learn.microsoft.com/graph/api/calendar-get).
+func (s *Server) calendarOf(c *call) (answer, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, e, err := s.named(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return m.showCalendar(c, m.calendar(e.calendar))
+}
+
+// showCalendar is the answer that shows one calendar. s.mu is held.
+func (m *mailbox) showCalendar(c *call, cal *calendar) (answer, error) {
+	return shownAlone(c, contextOf(c, m, "calendars/$entity"), "calendar", cal.wire(m))
 }
 
 func (cal *calendar) wire(m *mailbox) map[string]any {
 	owner := cal.role == "owner"
 	return map[string]any{
-		"id": cal.id, "name": cal.name, "color": "auto", "hexColor": "", "isDefaultCalendar": cal.isDefault, "changeKey": cal.changeKey,
+		"id": cal.id, "name": cal.name, "color": cmp.Or(cal.color, "auto"), "hexColor": "", "isDefaultCalendar": cal.isDefault, "changeKey": cal.changeKey,
 		"canShare": owner, "canViewPrivateItems": true, "canEdit": cal.role != "reader", "isTallyingResponses": cal.isDefault,
 		"isRemovable": !cal.isDefault, "allowedOnlineMeetingProviders": []string{"teamsForBusiness"},
 		"defaultOnlineMeetingProvider": "teamsForBusiness",

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -41,6 +42,8 @@ type call struct {
 type answer struct {
 	// status is 200 unless set.
 	status int
+	// location is where what was made is from now on.
+	location string
 	// body is left out if nil.
 	body map[string]any
 }
@@ -56,14 +59,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, t target, e endpo
 		s.writeError(w, r, accessDenied())
 		return
 	}
-	c := &call{r: r, target: t, query: r.URL.Query(), prefer: parsePrefer(r.Header), access: access}
+	query := r.URL.Query()
+	if name := unknownOption(query); name != "" {
+		s.writeError(w, r, badRequest("BadRequest", "The query option '"+name+"' is not known."))
+		return
+	}
+	c := &call{r: r, target: t, query: query, prefer: parsePrefer(r.Header), access: access}
 	a, err := e.handle(c)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	w.Header().Set("request-id", s.world.IDs.UUID())
+	request := s.world.IDs.UUID()
+	w.Header().Set("request-id", request)
+	w.Header().Set("client-request-id", cmp.Or(r.Header.Get("client-request-id"), request))
 	w.Header().Set("OData-Version", "4.0")
+	if a.location != "" {
+		w.Header().Set("Location", a.location)
+	}
 	if applied := c.prefer.applied(); applied != "" {
 		w.Header().Set("Preference-Applied", applied)
 	}
@@ -81,20 +94,36 @@ func unauthorised(r *http.Request) *graphError {
 	return usual(http.StatusUnauthorized)
 }
 
-// accountOf is the address that the request's access token stands for, or the refresh token or code of a token request, or "".
+// accountOf is the address that the request's access token stands for, or the refresh token or code of a token request; where the token is an
+// application's own, the mailbox that it goes to; or "".
 func (s *Server) accountOf(r *http.Request) string {
 	token := oauth.Bearer(r.Header.Get("Authorization"))
 	if token == "" {
 		return s.ledger.Asker(r)
 	}
+	if a, alive := s.ledger.Access(token); alive && a.Tenant != "" {
+		return s.addressed(r)
+	}
 	return s.ledger.Owner(token)
 }
 
-// mailbox finds the mailbox that the path names; a person reaches their own only. s.mu is held.
-func (s *Server) mailbox(c *call) (*mailbox, error) { return s.reach(c.access.Account, c.target.user) }
+// addressed is the address of the mailbox that a request of an application's own goes to, or "".
+func (s *Server) addressed(r *http.Request) string {
+	t, err := parseTarget(strings.TrimPrefix(r.URL.EscapedPath(), "/v1.0"))
+	if err != nil {
+		return ""
+	}
+	return s.known(t.user)
+}
 
-func (s *Server) reach(account, user string) (*mailbox, error) {
-	own := s.mailboxes[strings.ToLower(account)]
+// mailbox finds the mailbox that the path names; a person reaches their own only. s.mu is held.
+func (s *Server) mailbox(c *call) (*mailbox, error) { return s.reach(c.access, c.target.user) }
+
+func (s *Server) reach(access oauth.Access, user string) (*mailbox, error) {
+	if access.Tenant != "" {
+		return s.reachAny(access.Tenant, user)
+	}
+	own := s.mailboxes[strings.ToLower(access.Account)]
 	if own == nil {
 		return nil, failed(http.StatusNotFound, "MailboxNotEnabledForRESTAPI", "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")
 	}
@@ -111,11 +140,28 @@ func (s *Server) reach(account, user string) (*mailbox, error) {
 	}
 }
 
+// reachAny finds a mailbox for an application that acts for itself: any of its tenant, but nobody is "me" to it. s.mu is held.
+func (s *Server) reachAny(tenant, user string) (*mailbox, error) {
+	if strings.EqualFold(user, "me") {
+		return nil, badRequest("BadRequest", "/me request is only valid with delegated authentication flow.")
+	}
+	m := s.mailboxes[strings.ToLower(user)]
+	if m == nil || m.tenant != tenant {
+		return nil, failed(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+user+"' is invalid.")
+	}
+	return m, nil
+}
+
 // place finds the mailbox and the calendar that the path names. s.mu is held.
 func (s *Server) place(c *call) (*mailbox, *calendar, error) {
 	m, err := s.mailbox(c)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.target.group != "" {
+		if _, known := m.group(c.target.group); !known {
+			return nil, nil, unknownID(c.target.group)
+		}
 	}
 	cal := m.calendar(c.target.calendar)
 	if cal == nil {

@@ -143,7 +143,7 @@ func (s *Server) start(c *call, m *mailbox, cal *calendar) (deltaToken, error) {
 	t := deltaToken{
 		Chain: s.world.IDs.Hex(12), Mailbox: m.oid, Calendar: cal.id, Epoch: cal.epoch, Start: from, End: to, UpTo: cal.journal.Seq(),
 	}
-	s.chains[t.Chain] = &chain{}
+	s.chains[t.Chain] = &chain{used: s.links}
 	return t, nil
 }
 

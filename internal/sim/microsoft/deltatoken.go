@@ -8,12 +8,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // chain is one round trip of listings: a full one and all that follow from its links. Each link that is given out is a new generation of the
 // chain, and only the latest few can be used.
 type chain struct {
 	generation int
+	// used is when a link was last given out, in numbers of links.
+	used int64
 }
 
 // deltaToken is what a $skiptoken or $deltatoken stands for. Clients see it encoded, inside a link.
@@ -85,6 +89,10 @@ func (s *Server) resync(message string) *graphError {
 func (s *Server) issue(t deltaToken) deltaToken {
 	c := s.chains[t.Chain]
 	c.generation++
+	s.links++
+	c.used = s.links
+	// the links of chains that were not used for longest die, as links do
+	stage.Trim(s.chains, s.most, func(c *chain) int64 { return c.used })
 	t.Generation = c.generation
 	return t
 }

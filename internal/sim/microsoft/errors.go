@@ -53,11 +53,15 @@ func notSimulated(what string) *graphError {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	writeRaw(w, status, v)
+}
+
+func writeRaw(w http.ResponseWriter, status int, v any) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		status, raw = http.StatusInternalServerError, []byte(`{"error":{"code":"InternalServerError","message":"the simulator cannot marshal its answer"}}`)
 	}
-	w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(raw) // a client that has gone needs no answer
 }

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,11 @@ func (s *Server) listEvents(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body := map[string]any{"@odata.context": contextOf(c, m, "events")}
+	body := map[string]any{"@odata.context": contextOf(c, m, "events"+selection(c.query.Get("$select")))}
 	rows, more := m.collect(cal, q)
+	if q.count {
+		body["@odata.count"] = m.count(cal, q)
+	}
 	if more {
 		body["@odata.nextLink"] = nextLink(c, q.skip+len(rows))
 	}
@@ -64,6 +68,13 @@ func (m *mailbox) collect(cal *calendar, q collection) ([]*event, bool) {
 	return rows, false
 }
 
+// count is how many events of the calendar the condition holds for.
+func (m *mailbox) count(cal *calendar, q collection) int {
+	q.order, q.skip, q.top = nil, 0, len(m.events)
+	all, _ := m.collect(cal, q)
+	return len(all)
+}
+
 // ordered is collect for a client that wants another order than that of creation.
 func (m *mailbox) ordered(cal *calendar, q collection) ([]*event, bool) {
 	order, skip, top := q.order, q.skip, q.top
@@ -84,7 +95,7 @@ func contextOf(c *call, m *mailbox, what string) string {
 
 // view is how the caller wants to see events. It is read before anything is written, so that nothing is done for a request that is refused.
 func (s *Server) view(c *call) (view, error) {
-	v, err := parseView(c.prefer, c.query)
+	v, err := parseView(c.prefer, c.query, s.selectable)
 	if err == nil {
 		_, _, err = s.shownZone(v.zone)
 	}
@@ -97,7 +108,7 @@ func (s *Server) shown(c *call, m *mailbox, e *event, v view) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	w["@odata.context"] = contextOf(c, m, "events/$entity")
+	w["@odata.context"] = contextOf(c, m, "events"+selection(c.query.Get("$select"))+"/$entity")
 	if e.rule != nil && v.only["cancelledoccurrences"] {
 		w["cancelledOccurrences"] = e.oids(v.immutable)
 	}
@@ -157,6 +168,7 @@ func (s *Server) createEvent(c *call) (answer, error) {
 	}
 	a, err := s.shown(c, m, e, v)
 	a.status = http.StatusCreated
+	a.location = base(c.r) + "/users('" + m.oid + "')/events('" + url.PathEscape(e.id(v.immutable)) + "')"
 	return a, err
 }
 
@@ -179,7 +191,7 @@ func (s *Server) create(c *call, doc map[string]json.RawMessage) (*mailbox, *eve
 		return nil, nil, err
 	}
 	if key != "" {
-		m.transactions[key] = transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()}
+		s.remember(m, key, transaction{event: e.immutableID, body: digest(doc), used: s.world.Now()})
 	}
 	return m, e, nil
 }

@@ -2,74 +2,142 @@ package microsoft
 
 import (
 	"cmp"
+	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
 var (
-	comparison = regexp.MustCompile(`(?i)^\s*([a-z/]+)\s+(eq|ne|ge|gt|le|lt)\s+('(?:[^']|'')*'|true|false|[0-9TZ:.+-]+)\s*$`)
-	textSearch = regexp.MustCompile(`(?i)^\s*(startswith|contains)\s*\(\s*subject\s*,\s*'((?:[^']|'')*)'\s*\)\s*$`)
+	comparison  = regexp.MustCompile(`(?i)^\s*([a-z/]+)\s+(eq|ne|ge|gt|le|lt)\s+('(?:[^']|'')*'|true|false|[0-9TZ:.+-]+)\s*$`)
+	anyCategory = regexp.MustCompile(`(?i)^\s*categories/any\s*\(\s*(\w+)\s*:\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
+	textSearch  = regexp.MustCompile(`(?i)^\s*(startswith|contains)\s*\(\s*subject\s*,\s*'((?:[^']|'')*)'\s*\)\s*$`)
 )
 
-// parseClauses reads conditions that are joined by "and" (https://learn.microsoft.com/graph/filter-query-parameter). Others are not simulated.
-func parseClauses(text string) (filter, error) {
-	var all []filter
-	for _, clause := range splitAnd(text) {
-		f, ok := parseClause(clause)
-		if !ok {
-			return nil, notSimulated("$filter=" + text)
+// maxDepth bounds how deep a condition can be nested.
+const maxDepth = 20
+
+// parseFilter reads a condition (https://learn.microsoft.com/graph/filter-query-parameter): comparisons of what instants and texts list, of
+// extended properties and categories, with and, or, not and brackets. Others are not simulated.
+func parseFilter(text string) (filter, error) {
+	if text == "" {
+		return func(*event) bool { return true }, nil
+	}
+	return parseCondition(text, maxDepth)
+}
+
+func parseCondition(text string, depth int) (filter, error) {
+	text = strings.TrimSpace(text)
+	if depth == 0 || text == "" {
+		return nil, notSimulated("$filter=" + text)
+	}
+	if parts := splitWord(text, " or "); len(parts) > 1 { // "and" binds tighter
+		all, err := parseConditions(parts, depth)
+		return func(e *event) bool { return slices.ContainsFunc(all, func(f filter) bool { return f(e) }) }, err
+	}
+	if parts := splitWord(text, " and "); len(parts) > 1 {
+		all, err := parseConditions(parts, depth)
+		return func(e *event) bool { return !slices.ContainsFunc(all, func(f filter) bool { return !f(e) }) }, err
+	}
+	if len(text) > 4 && strings.EqualFold(text[:4], "not ") || strings.HasPrefix(strings.ToLower(text), "not(") {
+		f, err := parseCondition(text[3:], depth-1)
+		return func(e *event) bool { return !f(e) }, err
+	}
+	if text[0] == '(' && text[len(text)-1] == ')' { // nothing is beside the brackets, or it would have been split off
+		return parseCondition(text[1:len(text)-1], depth-1)
+	}
+	return parseClause(text)
+}
+
+func parseConditions(texts []string, depth int) ([]filter, error) {
+	all := make([]filter, 0, len(texts))
+	for _, text := range texts {
+		f, err := parseCondition(text, depth-1)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, f)
 	}
-	return func(e *event) bool {
-		for _, f := range all {
-			if !f(e) {
-				return false
-			}
-		}
-		return true
-	}, nil
+	return all, nil
 }
 
-// splitAnd splits at every "and" that is not in quotes.
-func splitAnd(text string) []string {
+// splitWord splits at every such word that is neither in quotes nor in brackets.
+func splitWord(text, word string) []string {
 	var all []string
-	quoted, begin := false, 0
+	quoted, depth, begin := false, 0, 0
 	for i := range len(text) {
-		if text[i] == '\'' {
+		switch {
+		case text[i] == '\'':
 			quoted = !quoted
-		}
-		if !quoted && i >= begin && len(text) >= i+5 && strings.EqualFold(text[i:i+5], " and ") {
+		case quoted:
+		case text[i] == '(':
+			depth++
+		case text[i] == ')':
+			depth--
+		case depth == 0 && i >= begin && len(text) >= i+len(word) && strings.EqualFold(text[i:i+len(word)], word):
 			all = append(all, text[begin:i])
-			begin = i + 5
+			begin = i + len(word)
 		}
 	}
 	return append(all, text[begin:])
 }
 
-func parseClause(text string) (filter, bool) {
+// parseClause reads one comparison.
+func parseClause(text string) (filter, error) {
+	if m := anyProperty.FindStringSubmatch(text); m != nil && m[1] == m[2] && m[2] == m[4] {
+		id, ok := normalProperty(unquoted(m[3]))
+		if !ok {
+			return nil, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		}
+		value := unquoted(m[5])
+		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
+	}
+	if m := anyCategory.FindStringSubmatch(text); m != nil && m[1] == m[2] {
+		value := unquoted(m[3])
+		return func(e *event) bool {
+			return slices.ContainsFunc(e.categories(), func(c string) bool { return strings.EqualFold(c, value) })
+		}, nil
+	}
 	if m := textSearch.FindStringSubmatch(text); m != nil {
 		find := strings.Contains
 		if strings.EqualFold(m[1], "startswith") {
 			find = strings.HasPrefix
 		}
 		want := strings.ToLower(unquoted(m[2]))
-		return func(e *event) bool { return find(strings.ToLower(e.subject()), want) }, true
+		return func(e *event) bool { return find(strings.ToLower(e.subject()), want) }, nil
 	}
+	return parseComparison(text)
+}
+
+func parseComparison(text string) (filter, error) {
 	m := comparison.FindStringSubmatch(text)
 	if m == nil {
-		return nil, false
+		return nil, notSimulated("$filter=" + text)
 	}
 	literal := unquoted(strings.Trim(m[3], "'"))
 	if value := instants()[strings.ToLower(m[1])]; value != nil {
 		at, ok := parseBound(literal)
-		return func(e *event) bool { return holds(value(e).Compare(at), m[2]) }, ok
+		if !ok {
+			return nil, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+		}
+		return func(e *event) bool { return holds(value(e).Compare(at), m[2]) }, nil
 	}
 	value := texts()[strings.ToLower(m[1])]
+	if value == nil {
+		return nil, notSimulated("$filter=" + text)
+	}
 	return func(e *event) bool {
 		return holds(cmp.Compare(strings.ToLower(value(e)), strings.ToLower(literal)), m[2])
-	}, value != nil
+	}, nil
+}
+
+func (e *event) categories() []string {
+	var all []string
+	if raw := e.fields["categories"]; raw != nil && json.Unmarshal(raw, &all) != nil {
+		return nil
+	}
+	return all
 }
 
 func holds(order int, operator string) bool {
@@ -87,6 +155,15 @@ func holds(order int, operator string) bool {
 	default:
 		return order < 0
 	}
+}
+
+// word is a property that is a text.
+func (e *event) word(name, usual string) string {
+	v := usual
+	if raw := e.fields[name]; raw != nil && json.Unmarshal(raw, &v) != nil {
+		return usual
+	}
+	return v
 }
 
 // instants are the properties that are compared as such.
@@ -112,24 +189,38 @@ func texts() map[string]func(*event) string {
 		"type":        (*event).kind,
 		"icaluid":     func(e *event) string { return e.iCalUID },
 		"showas":      (*event).status,
+		"importance":  func(e *event) string { return e.word("importance", "normal") },
+		"sensitivity": func(e *event) string { return e.word("sensitivity", "normal") },
 		"isallday":    func(e *event) string { return truth(e.allDay) },
 		"iscancelled": func(e *event) string { return truth(e.calledOff) },
 		"isorganizer": func(e *event) string { return truth(e.isOrganizer()) },
 	}
 }
 
-// parseOrder reads $orderby with one property; nil without a word.
+// parseOrder reads $orderby; nil without a word. A property counts where those before it are the same.
 func parseOrder(text string) (func(a, b *event) int, error) {
-	name, way, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
-	sign := map[string]int{"": 1, "asc": 1, "desc": -1}[strings.TrimSpace(way)]
-	switch instant, plain := instants()[name], texts()[name]; {
-	case name == "":
+	if text == "" {
 		return nil, nil //nolint:nilnil // no order is asked for
-	case sign != 0 && instant != nil:
-		return func(a, b *event) int { return sign * instant(a).Compare(instant(b)) }, nil
-	case sign != 0 && plain != nil:
-		return func(a, b *event) int { return sign * strings.Compare(plain(a), plain(b)) }, nil
-	default:
-		return nil, notSimulated("$orderby=" + text)
 	}
+	var all []func(a, b *event) int
+	for one := range strings.SplitSeq(text, ",") {
+		name, way, _ := strings.Cut(strings.ToLower(strings.TrimSpace(one)), " ")
+		sign := map[string]int{"": 1, "asc": 1, "desc": -1}[strings.TrimSpace(way)]
+		switch instant, plain := instants()[name], texts()[name]; {
+		case sign != 0 && instant != nil:
+			all = append(all, func(a, b *event) int { return sign * instant(a).Compare(instant(b)) })
+		case sign != 0 && plain != nil:
+			all = append(all, func(a, b *event) int { return sign * strings.Compare(plain(a), plain(b)) })
+		default:
+			return nil, notSimulated("$orderby=" + text)
+		}
+	}
+	return func(a, b *event) int {
+		for _, order := range all {
+			if c := order(a, b); c != 0 {
+				return c
+			}
+		}
+		return 0
+	}, nil
 }

@@ -14,14 +14,20 @@ func TestFiltersAndOrders(t *testing.T) {
 	for day, subject := range map[string]string{"2026-10-20": "Alpha and omega", "2026-10-21": "beta", "2026-10-22": "It's gamma"} {
 		createOn(t, c, "/me/events", subject, day)
 	}
+	beta, _ := c.Do("GET", "/me/events?$filter=subject%20eq%20'beta'", nil).Rows("value")[0]["id"].(string)
+	wantStatus(t, c.Do("PATCH", event(beta), object{"categories": []string{"Red"}}), http.StatusOK)
 	wantStatus(t, c.Do("POST", "/me/events", mondays(2)), http.StatusCreated)
 	for _, path := range []string{"/me/events?", "/me/calendarView?startDateTime=2026-10-20&endDateTime=2026-10-25&"} {
 		for query, want := range map[string]string{
-			"$filter=start/dateTime ge '2026-10-21T00:00:00' and end/dateTime lt '2026-10-22T00:00:00Z'": "beta",
-			"$filter=subject eq 'Alpha and omega'":                                                       "Alpha and omega",
-			"$filter=startswith(subject,'it''s') and type eq 'singleInstance'":                           "It's gamma",
-			"$filter=contains(subject,'a') and isAllDay eq false&$orderby=subject":                       "Alpha and omega|It's gamma|beta",
-			"$filter=showAs eq 'busy' and type ne 'seriesMaster'&$orderby=start/dateTime desc":           "It's gamma|beta|Alpha and omega",
+			"$filter=start/dateTime ge '2026-10-21T00:00:00' and end/dateTime lt '2026-10-22T00:00:00Z'":                                "beta",
+			"$filter=subject eq 'Alpha and omega'":                                                                                      "Alpha and omega",
+			"$filter=startswith(subject,'it''s') and type eq 'singleInstance'":                                                          "It's gamma",
+			"$filter=contains(subject,'a') and isAllDay eq false&$orderby=subject":                                                      "Alpha and omega|It's gamma|beta",
+			"$filter=(subject eq 'beta' or startswith(subject,'It')) and not (subject eq 'beta')":                                       "It's gamma",
+			"$filter=subject eq 'beta' or subject eq 'Alpha and omega' and importance eq 'high'":                                        "beta",
+			"$filter=categories/any(c:c eq 'Red') or contains(subject,'x or y')":                                                        "beta",
+			"$filter=subject ne 'standup' and type eq 'singleInstance' and sensitivity eq 'normal'&$orderby=showAs,start/dateTime desc": "It's gamma|beta|Alpha and omega",
+			"$filter=showAs eq 'busy' and type ne 'seriesMaster'&$orderby=start/dateTime desc":                                          "It's gamma|beta|Alpha and omega",
 		} {
 			a := wantStatus(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusOK)
 			var got []string
@@ -32,9 +38,10 @@ func TestFiltersAndOrders(t *testing.T) {
 				t.Errorf("%s%s is %v, want %s", path, query, got, want)
 			}
 		}
-		for _, query := range []string{"$filter=subject like 'x'", "$filter=start/dateTime ge 'soon'", "$orderby=colour"} {
+		for _, query := range []string{"$filter=subject like 'x'", "$filter=" + strings.Repeat("(", 30) + "subject eq 'x'" + strings.Repeat(")", 30), "$filter=subject eq 'x' and ", "$orderby=colour", "$orderby=subject,colour"} {
 			wantError(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusNotImplemented, "NotSimulated")
 		}
+		wantError(t, c.Do("GET", path+"$filter=start/dateTime%20ge%20'soon'", nil), http.StatusBadRequest, "ErrorInvalidUrlQueryFilter")
 	}
 	a := c.Do("GET", "/me/events?$top=3&$orderby="+url.QueryEscape("start/dateTime"), nil)
 	b := c.Do("GET", a.Text("@odata.nextLink"), nil)

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"math"
 	"net/url"
 	"sync"
 	"time"
@@ -18,6 +19,8 @@ const (
 	// maxAnswers and maxDelayed bound what is remembered of a receiver, and what waits in all.
 	maxAnswers = 1000
 	maxDelayed = 10_000
+	// maxReceivers bounds the hosts that are remembered: the one that was heard of longest ago is forgotten.
+	maxReceivers = 1000
 )
 
 // health is what is known of the receivers, by host, and what waits for the slow ones. It has a lock of its own: answers come in while the
@@ -40,6 +43,14 @@ type reaction struct {
 	took time.Duration
 }
 
+// heard is when the host last answered; one that has just been met is the latest.
+func (r *receiver) heard() int64 {
+	if len(r.answers) == 0 {
+		return math.MaxInt64
+	}
+	return r.answers[len(r.answers)-1].at.UnixNano()
+}
+
 // late is a push that waits.
 type late struct {
 	due  time.Time
@@ -54,6 +65,7 @@ func (h *health) took(host string, now time.Time, took time.Duration, sample int
 	if r == nil {
 		r = &receiver{}
 		h.hosts[host] = r
+		stage.Trim(h.hosts, maxReceivers, (*receiver).heard)
 	}
 	r.answers = append(r.answers, reaction{now, took})
 	for len(r.answers) > maxAnswers || now.Sub(r.answers[0].at) > healthWindow {

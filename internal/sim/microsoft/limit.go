@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ import (
 
 // rateWindow is over how long requests are counted (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
 const rateWindow = 10 * time.Minute
+
+// maxUses bounds what is counted: what is not in use and was begun longest ago is counted from nothing again.
+const maxUses = 10_000
 
 // limiter counts the requests of each application to each mailbox.
 type limiter struct {
@@ -40,10 +44,12 @@ func (s *Server) enter(r *http.Request) (func(), *stage.Fault) {
 	l := &s.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := l.uses[limitKey{access.Client, access.Account}]
+	key := limitKey{access.Client, s.accountOf(r)}
+	u := l.uses[key]
 	if u == nil {
+		l.makeRoom()
 		u = &use{}
-		l.uses[limitKey{access.Client, access.Account}] = u
+		l.uses[key] = u
 	}
 	if wait := u.wait(s.world.Now(), m.RequestsPerTenMinutes); wait > 0 {
 		return nil, &stage.Fault{
@@ -61,6 +67,16 @@ func (s *Server) enter(r *http.Request) (func(), *stage.Fault) {
 		defer l.mu.Unlock()
 		u.now--
 	}, nil
+}
+
+// makeRoom forgets uses for one more. One that is being served is kept, whatever its age: it is still to be counted down. l.mu is held.
+func (l *limiter) makeRoom() {
+	stage.Trim(l.uses, maxUses-1, func(u *use) int64 {
+		if u.now > 0 {
+			return math.MaxInt64
+		}
+		return u.since.Unix()
+	})
 }
 
 // wait counts a request, or returns how long there is no room for one.

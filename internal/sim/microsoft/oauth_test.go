@@ -126,6 +126,7 @@ func TestTokenRefuses(t *testing.T) {
 	t.Parallel()
 	now := clock.NewManual(time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC))
 	c := connecting(t, sim.Config{Clock: now})
+	wantAADSTS(t, c.post(url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}}), http.StatusNotImplemented, "unsupported_grant_type", 70003)
 	wantAADSTS(t, c.post(url.Values{"grant_type": {"password"}}), http.StatusBadRequest, "unsupported_grant_type", 70003)
 	wantAADSTS(t, c.post(url.Values{"grant_type": {"refresh_token"}, "client_secret": {"loud"}}), http.StatusUnauthorized, "invalid_client", 7000215)
 	wantAADSTS(t, c.refresh("0.AXoAother", ""), http.StatusBadRequest, "invalid_grant", 9002313)

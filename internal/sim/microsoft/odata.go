@@ -28,12 +28,20 @@ var (
 	anyProperty      = regexp.MustCompile(`(?i)^\s*singleValueExtendedProperties/any\s*\(\s*(\w+)\s*:\s*(\w+)/id\s+eq\s+'((?:[^']|'')*)'\s+and\s+(\w+)/value\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$`)
 )
 
-func parseView(p preferences, q url.Values) (view, error) {
+// parseView reads what the client wants to see. known are the names that it may select.
+func parseView(p preferences, q url.Values, known map[string]bool) (view, error) {
 	v := view{preferences: p}
 	if names := q.Get("$select"); names != "" {
 		v.only = map[string]bool{"id": true, "@odata.etag": true}
 		for name := range strings.SplitSeq(names, ",") {
-			v.only[strings.ToLower(strings.TrimSpace(name))] = true
+			name = strings.TrimSpace(name)
+			if !known[strings.ToLower(name)] {
+				return v, noProperty(name, "event")
+			}
+			v.only[strings.ToLower(name)] = true
+		}
+		if v.only["*"] {
+			v.only = nil
 		}
 	}
 	for _, expand := range splitExpand(q.Get("$expand")) {
@@ -42,6 +50,18 @@ func parseView(p preferences, q url.Values) (view, error) {
 		}
 	}
 	return v, nil
+}
+
+// selectable are the names of an event's properties and links in lower case, for they have none; "*" is all of them.
+func selectable() map[string]bool {
+	all := map[string]bool{
+		"*": true, "@odata.etag": true, "calendar": true, "attachments": true, "extensions": true, "instances": true,
+		"multivalueextendedproperties": true,
+	}
+	for name := range schema() {
+		all[strings.ToLower(name)] = true
+	}
+	return all
 }
 
 // splitExpand splits at commas that are not in brackets.
@@ -88,21 +108,6 @@ func unquoted(s string) string { return strings.ReplaceAll(s, "''", "'") }
 // filter decides which events a collection shows.
 type filter func(*event) bool
 
-func parseFilter(text string) (filter, error) {
-	if text == "" {
-		return func(*event) bool { return true }, nil
-	}
-	if m := anyProperty.FindStringSubmatch(text); m != nil && m[1] == m[2] && m[2] == m[4] {
-		id, ok := normalProperty(unquoted(m[3]))
-		if !ok {
-			return nil, badRequest("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
-		}
-		value := unquoted(m[5])
-		return func(e *event) bool { got, ok := e.properties[id]; return ok && got == value }, nil
-	}
-	return parseClauses(text)
-}
-
 // collection is what a listing without delta asks for.
 type collection struct {
 	// filter and orderBy are the words of keep and order.
@@ -111,6 +116,34 @@ type collection struct {
 	// order is what $orderby says; nil is the order of creation, and of a view that by start.
 	order     func(a, b *event) int
 	top, skip int
+	// count asks for the number of all events beside the page.
+	count bool
+}
+
+// counted reads $count.
+func counted(q url.Values) (bool, error) {
+	switch strings.ToLower(q.Get("$count")) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, badRequest("BadRequest", "Invalid value for $count.")
+	}
+}
+
+// unknownOption is an option of the query that OData does not have, or "". $seal is of the simulator's own making.
+func unknownOption(q url.Values) string {
+	for name := range q {
+		switch name {
+		case "$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "$format", "$seal":
+		default:
+			if strings.HasPrefix(name, "$") {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {
@@ -122,10 +155,11 @@ func (s *Server) parseCollection(c *call) (collection, error) {
 	if q.order, err = parseOrder(c.query.Get("$orderby")); err != nil {
 		return q, err
 	}
-	for _, name := range []string{"$search", "$count"} {
-		if c.query.Has(name) {
-			return q, notSimulated("events with " + name)
-		}
+	if c.query.Has("$search") { // not documented: the words; that events cannot be searched is (https://learn.microsoft.com/graph/search-query-parameter)
+		return q, badRequest("ErrorInvalidUrlQuery", "The query parameter '$search' is not supported for this resource.")
+	}
+	if q.count, err = counted(c.query); err != nil {
+		return q, err
 	}
 	usual := c.prefer.pageSize
 	if usual == 0 {

@@ -1,11 +1,14 @@
 package microsoft_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,7 +120,11 @@ func TestOddTimes(t *testing.T) {
 // TestIDsAreExact has ids with characters that paths have to escape, in which the case of letters counts.
 func TestIDsAreExact(t *testing.T) {
 	t.Parallel()
-	_, c := start(t)
+	s, c := start(t)
+	if id := createOn(t, c, "/me/events", "plain", "2026-04-15"); strings.ContainsAny(id, "/+") {
+		t.Errorf("an ordinary id is %s without being told to", id)
+	}
+	set(t, s, func(w *sim.Switches) { w.Microsoft.SlashedIDs = true })
 	seen := map[rune]bool{}
 	for i := range 40 {
 		id := createOn(t, c, "/me/events", fmt.Sprint(i), "2026-04-15")
@@ -189,4 +196,22 @@ func TestViewsAreFresh(t *testing.T) {
 	wantView("b Once")
 	wantStatus(t, c.Do("DELETE", event(master), nil), http.StatusNoContent)
 	wantView("b")
+}
+
+// A connection that speaks TLS is reset like any other.
+func TestResetUnderTLS(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	secure := httptest.NewTLSServer(s.Microsoft())
+	t.Cleanup(secure.Close)
+	if _, err := s.AddFault(sim.Fault{Action: sim.ActReset}); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := secure.Client().Get(secure.URL + "/v1.0/me")
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ended with %v", err)
+	}
 }

@@ -34,7 +34,7 @@ func (s *Server) relocate(m *mailbox, old *event, cal, target *calendar) *event 
 		e.left = map[string]string{}
 	}
 	e.left[cal.id] = old.restID
-	e.calendar, e.restID = target.id, "AAMkAGI1"+s.world.IDs.Base64(28)
+	e.calendar, e.restID = target.id, s.restID()
 	delete(m.ids, old.restID)
 	m.ids[e.restID] = e.immutableID
 	for _, x := range m.exceptionsOf(old) {

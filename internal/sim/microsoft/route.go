@@ -1,10 +1,6 @@
 package microsoft
 
-import (
-	"net/http"
-	"net/url"
-	"strings"
-)
+import "net/http"
 
 // endpoint serves one shape of path.
 type endpoint struct {
@@ -18,17 +14,28 @@ func (s *Server) endpoints() map[string]endpoint {
 	return map[string]endpoint{
 		"GET ":                            {userScopes, s.readMe},
 		"GET calendars":                   {basicScopes, s.listCalendars},
+		"POST calendars":                  {writeScopes, s.createCalendar},
 		"GET calendar":                    {basicScopes, s.readCalendar},
+		"PATCH calendar":                  {writeScopes, s.updateCalendar},
+		"DELETE calendar":                 {writeScopes, s.deleteCalendar},
+		"GET calendargroups":              {basicScopes, s.listGroups},
+		"GET calendargroups/*":            {basicScopes, s.readGroup},
+		"GET calendargroups/*/calendars":  {basicScopes, s.listGroup},
+		"POST calendargroups/*/calendars": {writeScopes, s.createInGroup},
 		"GET events":                      {basicScopes, s.listEvents},
 		"POST events":                     {writeScopes, s.createEvent},
 		"GET events/*":                    {basicScopes, s.readEvent},
 		"PATCH events/*":                  {writeScopes, s.updateEvent},
 		"DELETE events/*":                 {writeScopes, s.deleteEvent},
 		"GET events/*/instances":          {basicScopes, s.instances},
+		"GET events/*/calendar":           {basicScopes, s.calendarOf},
 		"POST events/*/accept":            {writeScopes, s.accept},
 		"POST events/*/decline":           {writeScopes, s.decline},
 		"POST events/*/cancel":            {writeScopes, s.cancel},
 		"POST events/*/tentativelyaccept": {writeScopes, s.hedge},
+		"POST events/*/forward":           {readScopes, s.forward},
+		"POST events/*/snoozereminder":    {writeScopes, s.snooze},
+		"POST events/*/dismissreminder":   {writeScopes, s.dismiss},
 		"POST getschedule":                {basicScopes, s.getSchedule},
 		"GET calendarview":                {basicScopes, s.calendarView},
 		"GET calendarview/delta":          {readScopes, s.delta},
@@ -49,6 +56,8 @@ type target struct {
 	calendar string
 	// named says that the path goes through a calendar, be it /calendar or /calendars/{id}.
 	named bool
+	// group is the id of a group of calendars.
+	group string
 	// id is the event's or subscription's.
 	id string
 	// shape is what endpoints knows, without the method.
@@ -68,73 +77,4 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	s.serve(w, r, t, e)
-}
-
-// unserved tells what Graph does not have from what the simulator does not have yet.
-func (s *Server) unserved(method string, t target) error {
-	for _, other := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
-		if _, ok := s.paths[other+" "+t.shape]; ok {
-			return failed(http.StatusMethodNotAllowed, "UnsupportedMethod", "The HTTP method "+method+" is not supported for this resource.")
-		}
-	}
-	return notSimulated(method + " " + t.shape)
-}
-
-// parseTarget reads an escaped path. Identifiers may hold escaped slashes; names of segments have no case.
-func parseTarget(path string) (target, error) {
-	var parts []string
-	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		plain, err := url.PathUnescape(part)
-		if err != nil {
-			return target{}, badRequest("BadRequest", "Resource not found for the segment '"+part+"'.")
-		}
-		parts = append(parts, plain)
-	}
-	switch head := strings.ToLower(parts[0]); {
-	case head == "me":
-		return target{user: "me"}.within(parts[1:]), nil
-	case head == "users" && len(parts) > 1:
-		return target{user: parts[1]}.within(parts[2:]), nil
-	case head == "subscriptions":
-		return target{user: "me"}.below(parts), nil
-	default:
-		return target{}, badRequest("BadRequest", "Resource not found for the segment '"+parts[0]+"'.")
-	}
-}
-
-// within takes in the calendar that the path goes through, if any, and what comes after it.
-func (t target) within(parts []string) target {
-	switch {
-	case len(parts) > 1 && strings.EqualFold(parts[0], "calendar"):
-		t.named, parts = true, parts[1:]
-	case len(parts) > 1 && strings.EqualFold(parts[0], "calendars"):
-		t.named, t.calendar, parts = true, parts[1], parts[2:]
-		if len(parts) == 0 {
-			parts = []string{"calendar"}
-		}
-	}
-	return t.below(parts)
-}
-
-// below takes in what comes after the mailbox and calendar.
-func (t target) below(parts []string) target {
-	names := make([]string, 0, len(parts))
-	for i, part := range parts {
-		before := ""
-		if i > 0 {
-			before = names[i-1]
-		}
-		name := strings.ToLower(part)
-		switch {
-		case before == "events" && !strings.HasPrefix(name, "delta") && !strings.HasPrefix(name, "microsoft.graph."), before == "subscriptions":
-			t.id = part
-			names = append(names, "*")
-		case name == "reauthorize" || name == "microsoft.graph.reauthorize":
-			names = append(names, "auth")
-		default: // functions and actions may be qualified and have brackets
-			names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "microsoft.graph."), "()"))
-		}
-	}
-	t.shape = strings.Join(names, "/")
-	return t
 }

@@ -32,6 +32,7 @@ type calendar struct {
 	id        string
 	name      string
 	role      stage.Role
+	color     string
 	isDefault bool
 	changeKey string
 	journal   stage.Journal
@@ -84,7 +85,7 @@ func (s *Server) Seed(p stage.Person) (stage.Person, error) {
 func newMailbox(p stage.Person) *mailbox {
 	_, domain, _ := strings.Cut(strings.ToLower(p.Email), "@")
 	return &mailbox{
-		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: derivedUUID("tenant " + domain),
+		person: p, oid: derivedUUID("user " + strings.ToLower(p.Email)), tenant: tenantOf(domain),
 		events: map[string]*event{}, ids: map[string]string{}, transactions: map[string]transaction{}, copies: map[string]string{},
 	}
 }
@@ -111,7 +112,7 @@ func (s *Server) addCalendar(m *mailbox, c stage.Calendar) error {
 	}
 	if c.ID == "" {
 		// A calendar's id is not immutable by name, but never changes (https://learn.microsoft.com/graph/outlook-immutable-id).
-		c.ID = "AAMkAGViMDQ1" + strings.NewReplacer("/", "-", "+", "_").Replace(s.world.IDs.Base64(29)) + "="
+		c.ID = "AAMkAGViMDQ1" + plainID(s.world.IDs.Base64(29)) + "="
 	}
 	if c.Primary && len(m.calendars) > 0 || slices.ContainsFunc(m.calendars, func(o *calendar) bool { return o.id == c.ID }) {
 		return fmt.Errorf("%w: the mailbox has the calendar %q already", stage.ErrInvalid, c.ID)

@@ -3,12 +3,14 @@ package microsoft
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/calweave/calweave/internal/sim/oauth"
 	"github.com/calweave/calweave/internal/sim/stage"
 )
 
@@ -27,9 +29,10 @@ type subscription struct {
 	id       string
 	mailbox  *mailbox
 	calendar string
-	account  string
-	client   string
-	expires  time.Time
+	// account is the person's address, or the tenant in which the application acts for itself.
+	account string
+	client  string
+	expires time.Time
 	// immutable says that notifications name events by their immutable ids.
 	immutable bool
 	removed   bool
@@ -85,7 +88,7 @@ func (s *Server) wish(c *call) (*subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	sub := &subscription{id: s.world.IDs.UUID(), account: c.access.Account, client: c.access.Client, immutable: c.prefer.immutable}
+	sub := &subscription{id: s.world.IDs.UUID(), account: c.access.Account + c.access.Tenant, client: c.access.Client, immutable: c.prefer.immutable}
 	raw, err := json.Marshal(doc)
 	if err == nil {
 		err = json.Unmarshal(raw, &sub.subscriptionWish)
@@ -162,7 +165,7 @@ func (s *Server) watched(c *call, sub *subscription) error {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	m, err := s.reach(c.access.Account, t.user)
+	m, err := s.reach(c.access, t.user)
 	if err != nil {
 		return err
 	}
@@ -214,10 +217,15 @@ func (s *Server) alive(sub *subscription) bool {
 	return !sub.removed && s.world.Now().Before(sub.expires)
 }
 
+// of reports whether the subscription was made by who comes now: the same application for the same person, or for itself.
+func (sub *subscription) of(a oauth.Access) bool {
+	return sub.account == a.Account+a.Tenant && sub.client == a.Client
+}
+
 // own takes hold of a subscription that the caller made and that is alive. s.mu is held.
 func (s *Server) own(c *call) (*subscription, error) {
 	sub := s.subscriptions[strings.ToLower(c.target.id)]
-	if sub == nil || !s.alive(sub) || sub.account != c.access.Account || sub.client != c.access.Client {
+	if sub == nil || !s.alive(sub) || !sub.of(c.access) {
 		return nil, resourceNotFound()
 	}
 	return sub, nil
@@ -236,11 +244,14 @@ func (s *Server) readSubscription(c *call) (answer, error) {
 
 // listSubscriptions serves https://learn.microsoft.com/graph/api/subscription-list.
 func (s *Server) listSubscriptions(c *call) (answer, error) {
+	for name := range c.query {
+		return answer{}, notSimulated("subscriptions with " + name)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	value := []any{}
-	for _, sub := range s.subscriptions {
-		if s.alive(sub) && sub.account == c.access.Account && sub.client == c.access.Client {
+	for _, id := range slices.Sorted(maps.Keys(s.subscriptions)) {
+		if sub := s.subscriptions[id]; s.alive(sub) && sub.of(c.access) {
 			w := sub.wire(c)
 			delete(w, "@odata.context")
 			value = append(value, w)

@@ -1,10 +1,10 @@
 package microsoft
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -35,8 +35,10 @@ func invalidGrant(number int, text string) tokenError {
 	return tokenError{status: http.StatusBadRequest, code: "invalid_grant", number: number, text: text}
 }
 
-func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
-	trace, correlation := s.world.IDs.UUID(), s.world.IDs.UUID()
+// refuseToken answers with the error. Libraries send the id that they want to find it by again.
+func (s *Server) refuseToken(w http.ResponseWriter, r *http.Request, e tokenError) {
+	trace := s.world.IDs.UUID()
+	correlation := cmp.Or(r.Header.Get("client-request-id"), r.URL.Query().Get("client-request-id"), s.world.IDs.UUID())
 	at := s.world.Now().Format("2006-01-02 15:04:05Z")
 	v := map[string]any{
 		"error": e.code,
@@ -51,58 +53,76 @@ func (s *Server) refuseToken(w http.ResponseWriter, e tokenError) {
 	if e.code == "interaction_required" {
 		v["claims"] = claims
 	}
-	writeJSON(w, e.status, v)
+	w.Header().Set("Cache-Control", "no-store")
+	writePlainJSON(w, e.status, v)
 }
 
-// token exchanges codes and refresh tokens. Called once per connection and then about once an hour.
+// token exchanges codes, refresh tokens and what an application proves itself with. Called once per connection and then about once an hour.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body cannot be read.", ""})
 		return
 	}
-	client, err := s.clients.Prove(r, r.PostForm)
-	switch {
-	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
-		s.refuseToken(w, aadsts()[7000218])
+	if _, known := s.tenant(r.PathValue("tenant")); !known {
+		s.refuseToken(w, r, unknownTenant(r.PathValue("tenant")))
 		return
-	case errors.Is(err, oauth.ErrBadSecret):
-		s.refuseToken(w, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
-		return
-	case err != nil:
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+	}
+	client, ok := s.proven(w, r)
+	if !ok {
 		return
 	}
 	switch r.PostForm.Get("grant_type") {
 	case "authorization_code":
-		s.exchange(w, client, r.PostForm)
+		s.exchange(w, r, client)
 	case "refresh_token":
-		s.refresh(w, client, r.PostForm)
+		s.refresh(w, r, client)
+	case "client_credentials":
+		s.applicationToken(w, r, client)
+	case "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code":
+		s.refuseToken(w, r, tokenError{http.StatusNotImplemented, "unsupported_grant_type", 70003, "The simulator does not do this yet.", ""})
 	default:
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", ""})
 	}
 }
 
+// proven returns the client that asks, or answers that it is not known or has not proved itself.
+func (s *Server) proven(w http.ResponseWriter, r *http.Request) (oauth.Client, bool) {
+	client, err := s.clients.Prove(r, r.PostForm)
+	switch {
+	case errors.Is(err, oauth.ErrBadSecret) && r.PostForm.Get("client_secret") == "" && r.Header.Get("Authorization") == "":
+		s.refuseToken(w, r, aadsts()[7000218])
+		return client, false
+	case errors.Is(err, oauth.ErrBadSecret):
+		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.", ""})
+		return client, false
+	case err != nil:
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "unauthorized_client", 700016, "Application was not found in the directory.", ""})
+		return client, false
+	}
+	return client, true
+}
+
 // exchange turns a code into tokens.
-func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.Values) {
-	c, err := s.ledger.Redeem(client, form)
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, client oauth.Client) {
+	c, err := s.ledger.Redeem(client, r.PostForm)
 	switch {
 	case errors.Is(err, oauth.ErrUsedCode):
-		s.refuseToken(w, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
+		s.refuseToken(w, r, invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
 	case errors.Is(err, oauth.ErrExpiredCode):
-		s.refuseToken(w, invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity."))
+		s.refuseToken(w, r, invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity."))
 	case errors.Is(err, oauth.ErrBadVerifier), errors.Is(err, oauth.ErrNoVerifier):
-		s.refuseToken(w, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
+		s.refuseToken(w, r, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
 	case errors.Is(err, oauth.ErrBadRedirect):
-		s.refuseToken(w, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
+		s.refuseToken(w, r, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
 	case err != nil:
-		s.refuseToken(w, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
+		s.refuseToken(w, r, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
 	default:
 		if e, refused := s.refusal(c.Account); refused {
-			s.refuseToken(w, e)
+			s.refuseToken(w, r, e)
 			return
 		}
 		grant := s.ledger.Open(c.Account, client.ID, expanded(c.Granted))
-		writeJSON(w, http.StatusOK, s.tokens(grant, grant.Scopes))
+		s.grantTokens(w, r, tokenWish{grant: grant, scopes: grant.Scopes, prefixed: prefixed(c.Granted), nonce: c.Query.Get("nonce")})
 	}
 }
 
@@ -110,7 +130,7 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 func expanded(all []string) []string {
 	var out []string
 	for _, scope := range all {
-		if strings.HasSuffix(scope, ".default") {
+		if isDefault(scope) {
 			out = append(out, "Calendars.ReadWrite", "User.Read")
 			continue
 		}
@@ -120,67 +140,51 @@ func expanded(all []string) []string {
 }
 
 // refresh turns a refresh token into an access token and a further refresh token. The one that was used stays good.
-func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Values) {
+func (s *Server) refresh(w http.ResponseWriter, r *http.Request, client oauth.Client) {
+	form := r.PostForm
 	grant, err := s.ledger.Renew(form.Get("refresh_token"), client.ID)
 	switch {
 	case form.Get("refresh_token") == "":
-		s.refuseToken(w, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
+		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
 		return
 	case errors.Is(err, oauth.ErrRevoked):
-		s.refuseToken(w, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))
+		s.refuseToken(w, r, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))
 		return
 	case errors.Is(err, oauth.ErrInactive):
-		s.refuseToken(w, invalidGrant(700082, "The refresh token has expired due to inactivity."))
+		s.refuseToken(w, r, invalidGrant(700082, "The refresh token has expired due to inactivity."))
 		return
 	case err != nil:
-		s.refuseToken(w, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
+		s.refuseToken(w, r, invalidGrant(9002313, "Invalid request. Request is malformed or invalid."))
 		return
 	}
 	if e, refused := s.refusal(grant.Account); refused {
-		s.refuseToken(w, e)
+		s.refuseToken(w, r, e)
 		return
 	}
-	scopes := grant.Scopes
-	if asked := expanded(strings.Fields(form.Get("scope"))); len(asked) > 0 {
+	scopes, wish := grant.Scopes, strings.Fields(form.Get("scope"))
+	if asked := renewed(wish, grant.Scopes); len(asked) > 0 {
 		if slices.ContainsFunc(asked, func(scope string) bool { return !identityScope(scope) && !slices.Contains(grant.Scopes, scope) }) {
 			e := invalidGrant(65001, "The user or administrator has not consented to use the application.")
 			e.suberror = "consent_required"
-			s.refuseToken(w, e)
+			s.refuseToken(w, r, e)
 			return
 		}
 		scopes = asked
 	}
-	writeJSON(w, http.StatusOK, s.tokens(grant, scopes))
+	s.grantTokens(w, r, tokenWish{grant: grant, scopes: scopes, prefixed: prefixed(wish)})
 }
 
-func (s *Server) tokens(g oauth.Grant, scopes []string) map[string]any {
-	life := int(accessLife.Seconds())
-	shown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == "offline_access" })
-	v := map[string]any{
-		"token_type": "Bearer", "scope": strings.Join(shown, " "), "expires_in": life, "ext_expires_in": life,
-		"access_token": s.ledger.MintAccess(accessPrefix, g, scopes, accessLife),
+// renewed is what a refresh asks for: .default is all that was granted.
+func renewed(wish, granted []string) []string {
+	if !slices.ContainsFunc(wish, isDefault) {
+		return expanded(wish)
 	}
-	if slices.Contains(g.Scopes, "offline_access") {
-		v["refresh_token"] = s.ledger.MintRefresh(refreshPrefix, g)
-	}
-	if slices.Contains(scopes, "openid") {
-		v["id_token"] = s.idToken(g)
-	}
-	return v
+	return slices.Compact(slices.Sorted(slices.Values(append(slices.DeleteFunc(slices.Clone(wish), isDefault), granted...))))
 }
 
-// idToken says who the person is: oid and tid together are the stable key
-// (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
-func (s *Server) idToken(g oauth.Grant) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	m := s.mailboxes[strings.ToLower(g.Account)]
-	if m == nil {
-		return ""
-	}
-	now := s.world.Now()
-	return oauth.IDToken(map[string]any{
-		"iss": "https://login.microsoftonline.com/" + m.tenant + "/v2.0", "aud": g.Client, "oid": m.oid, "tid": m.tenant, "sub": m.oid,
-		"name": m.person.Name, "preferred_username": m.person.Email, "iat": now.Unix(), "exp": now.Add(accessLife).Unix(), "ver": "2.0",
-	})
+func isDefault(scope string) bool { return strings.HasSuffix(scope, ".default") }
+
+// prefixed reports whether scopes were asked for by their full names.
+func prefixed(wish []string) bool {
+	return slices.ContainsFunc(wish, func(scope string) bool { return strings.HasPrefix(scope, scopePrefix) })
 }

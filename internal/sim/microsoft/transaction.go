@@ -18,6 +18,12 @@ type transaction struct {
 	used time.Time
 }
 
+// remember keeps what a transactionId was used for. s.mu is held.
+func (s *Server) remember(m *mailbox, key string, t transaction) {
+	m.transactions[key] = t
+	stage.Trim(m.transactions, s.most, func(t transaction) int64 { return t.used.UnixNano() })
+}
+
 // transactionKey is under what a transactionId is unique; "" if the document has none.
 func (s *Server) transactionKey(cal *calendar, doc map[string]json.RawMessage) string {
 	var id string

@@ -56,7 +56,10 @@ func (s *Server) windowed(c *call, what string, collect func(m *mailbox, cal *ca
 	}
 	begin := min(q.skip, len(all))
 	end := min(begin+s.capped(q.top), len(all))
-	body := map[string]any{"@odata.context": contextOf(c, m, what)}
+	body := map[string]any{"@odata.context": contextOf(c, m, what+selection(c.query.Get("$select")))}
+	if q.count {
+		body["@odata.count"] = len(all)
+	}
 	if end < len(all) {
 		body["@odata.nextLink"] = nextLink(c, end)
 	}

@@ -30,11 +30,22 @@ func (s *Server) newEvent(m *mailbox, cal *calendar, doc map[string]json.RawMess
 
 // name gives a new event its ids. s.mu is held.
 func (s *Server) name(m *mailbox, e *event) {
-	// The one holds "/" and "+" at times, the other never does.
-	e.restID = "AAMkAGI1" + s.world.IDs.Base64(28)
-	e.immutableID = "AAkALgAA" + strings.NewReplacer("/", "-", "+", "_").Replace(s.world.IDs.Base64(32))
+	e.restID = s.restID()
+	e.immutableID = "AAkALgAA" + plainID(s.world.IDs.Base64(32))
 	m.ids[e.restID], m.ids[e.immutableID] = e.immutableID, e.immutableID
 }
+
+// restID is a new ordinary id.
+func (s *Server) restID() string {
+	id := s.world.IDs.Base64(28)
+	if !s.world.Switches().Microsoft.SlashedIDs {
+		id = plainID(id)
+	}
+	return "AAMkAGI1" + id
+}
+
+// plainID is the id without what a path would have to escape.
+func plainID(id string) string { return strings.NewReplacer("/", "-", "+", "_").Replace(id) }
 
 // change writes the document over the event, as PATCH does. s.mu is held.
 func (s *Server) change(m *mailbox, old *event, doc map[string]json.RawMessage) (*event, error) {

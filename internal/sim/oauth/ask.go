@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // Why a code is not exchanged.
@@ -38,6 +40,8 @@ type Ask struct {
 	Hint      string
 	// Query is the whole request, for what only one provider knows.
 	Query url.Values
+
+	begun time.Time
 }
 
 // NewAsk reads an authorization request.
@@ -81,7 +85,9 @@ func (l *Ledger) Begin(a Ask) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.ID = l.ids.Hex(24)
+	a.begun = l.clock.Now()
 	l.asks[a.ID] = a
+	stage.Trim(l.asks, maxAsks, func(a Ask) int64 { return a.begun.UnixNano() })
 	return a.ID
 }
 
@@ -115,6 +121,7 @@ func (l *Ledger) Code(prefix string, c Consent) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name := prefix + l.ids.Hex(40)
+	stage.Trim(l.codes, maxAsks, func(c *code) int64 { return c.expires.UnixNano() })
 	l.codes[name] = &code{Consent: c, expires: l.clock.Now().Add(codeLife)}
 	return name
 }

@@ -20,12 +20,20 @@ var (
 	ErrInactive     = errors.New("the refresh token was not used for too long")
 )
 
+// maxTokens and maxAsks bound what a ledger remembers of tokens, codes and requests, each: the oldest is forgotten, as if it had never been.
+const (
+	maxTokens = 100_000
+	maxAsks   = 10_000
+)
+
 // Grant is what one account allowed one client. Its fields do not change.
 type Grant struct {
 	ID      string
 	Account string
 	Client  string
 	Scopes  []string
+	// Tenant is set where an application acts for itself in that tenant; there is no account then.
+	Tenant string
 }
 
 // Access is an access token's meaning. Scopes are those that this token carries.
@@ -43,6 +51,8 @@ type Ledger struct {
 	idle time.Duration
 	// keep is how many refresh tokens an account has per client; 0 is any number.
 	keep int
+	// most is maxTokens but in tests.
+	most int
 
 	mu        sync.RWMutex
 	asks      map[string]Ask
@@ -65,7 +75,7 @@ type refreshToken struct {
 // NewLedger returns an empty ledger whose refresh tokens die when they are not used for idle.
 func NewLedger(c clock.Clock, ids *stage.IDs, idle time.Duration) *Ledger {
 	return &Ledger{
-		clock: c, ids: ids, idle: idle, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
+		clock: c, ids: ids, idle: idle, most: maxTokens, asks: map[string]Ask{}, codes: map[string]*code{}, access: map[string]Access{},
 		refresh: map[string]*refreshToken{}, revoked: map[string]bool{}, consented: map[string][]string{},
 		minted: map[string][]string{}, ends: map[string]time.Time{},
 	}
@@ -108,6 +118,7 @@ func (l *Ledger) MintAccess(prefix string, g Grant, scopes []string, life time.D
 	name := prefix + l.ids.Hex(48)
 	g.Scopes = scopes
 	l.access[name] = Access{Grant: g, Expires: l.clock.Now().Add(life)}
+	stage.Trim(l.access, l.most, func(a Access) int64 { return a.Expires.UnixNano() })
 	return name
 }
 
@@ -117,6 +128,7 @@ func (l *Ledger) MintRefresh(prefix string, g Grant) string {
 	defer l.mu.Unlock()
 	name := prefix + l.ids.Hex(48)
 	l.refresh[name] = &refreshToken{grant: g, used: l.clock.Now()}
+	stage.Trim(l.refresh, l.most, func(t *refreshToken) int64 { return t.used.UnixNano() })
 	l.crowdOut(name, g)
 	return name
 }
@@ -127,7 +139,7 @@ func (l *Ledger) crowdOut(name string, g Grant) {
 		return
 	}
 	key := strings.ToLower(g.Account) + " " + g.Client
-	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.revoked[l.refresh[one].grant.ID] })
+	alive := slices.DeleteFunc(append(l.minted[key], name), func(one string) bool { return l.refresh[one] == nil || l.revoked[l.refresh[one].grant.ID] })
 	for len(alive) > l.keep {
 		delete(l.refresh, alive[0])
 		alive = alive[1:]

@@ -89,6 +89,7 @@ func microsoftAlternatives() []Alternative {
 		number("microsoft.slow_sample", 1, 1, 100),
 		number("microsoft.max_schedules", 1, 1, 20, 100),
 		either("microsoft.schedule_suffix"),
+		either("microsoft.slashed_ids"),
 	}
 }
 

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"maps"
 	"net"
@@ -75,6 +76,9 @@ func abort(w http.ResponseWriter) bool {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return false
+	}
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // without it the connection ends in good order, which is a failure too

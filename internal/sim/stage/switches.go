@@ -182,6 +182,9 @@ type MicrosoftSwitches struct {
 	MaxSchedules int `json:"max_schedules"`
 	// ScheduleSuffix ends the times of getSchedule with a Z, as clients report.
 	ScheduleSuffix bool `json:"schedule_suffix"`
+	// SlashedIDs has the ordinary ids of events hold "/" and "+", which a path has to escape. Clients report such ids; Microsoft's word is that
+	// Graph hands out none (https://github.com/microsoftgraph/microsoft-graph-docs/issues/3598), and its JavaScript client escapes nothing.
+	SlashedIDs bool `json:"slashed_ids"`
 }
 
 // Obedience says what a provider does with something that it is told or remembers.
