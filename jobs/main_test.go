@@ -6,11 +6,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
+
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(silence{}) // what it says about servers that are away on purpose
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }
 
 type silence struct{}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/app/cli"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // asBinary makes the test binary behave as calweave itself, so that tests can run, freeze and kill real processes of this very build.
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	app.QuietRedis()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }
 
 // environ is the environment without our own marker, which the configuration would take for a mistake.

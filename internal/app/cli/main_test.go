@@ -6,9 +6,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
 	app.QuietRedis()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }

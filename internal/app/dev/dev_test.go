@@ -26,11 +26,12 @@ import (
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/simtest"
 	"github.com/calweave/calweave/internal/sim/stage"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
 	app.QuietRedis()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }
 
 const limit = 60 * time.Second
