@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Server) hand(email, id string) (*calendar, error) {
 	if id == "" {
 		id = "primary"
 	}
-	e := a.entry(id)
+	e := s.sees(a, id)
 	if e == nil {
 		return nil, fmt.Errorf("%w: %q of %q at Google", stage.ErrUnknownCalendar, id, email)
 	}
@@ -199,18 +200,15 @@ func (s *Server) ExpireCursors(email, calendar string) error {
 func (s *Server) Channels(email string) ([]stage.Channel, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	a := s.accounts[strings.ToLower(email)]
-	if a == nil {
+	if s.accounts[strings.ToLower(email)] == nil {
 		return nil, fmt.Errorf("%w: %q at Google", stage.ErrUnknownPerson, email)
 	}
 	all := []stage.Channel{}
-	for _, id := range a.seen.From(0) {
-		for _, ch := range a.entries[id].calendar.channels {
-			if s.alive(ch) && strings.EqualFold(ch.account, email) {
-				all = append(all, stage.Channel{
-					ID: ch.id, Calendar: ch.calendar, Address: ch.address, Expires: ch.expires.UTC().Format(time.RFC3339Nano),
-				})
-			}
+	for _, ch := range slices.SortedFunc(maps.Values(s.channels), func(a, b *channel) int { return a.place - b.place }) {
+		if s.alive(ch) && strings.EqualFold(ch.account, email) {
+			all = append(all, stage.Channel{
+				ID: ch.id, Calendar: ch.calendar, Address: ch.address, Expires: ch.expires.UTC().Format(time.RFC3339Nano),
+			})
 		}
 	}
 	return all, nil

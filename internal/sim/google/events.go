@@ -102,6 +102,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if err != nil {
 		return answer{}, err
 	}
+	var in *time.Location
 	e, err := func() (*event, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -112,7 +113,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 		if err := mayWrite(entry.role); err != nil {
 			return nil, err
 		}
-		w.cal = entry.calendar
+		w.cal, in = entry.calendar, entry.calendar.loc
 		return write(w)
 	}()
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if e == nil {
 		return answer{status: http.StatusNoContent}, nil
 	}
-	a := answer{body: trimmed(e.wire(w.cal, w.cal.loc), w.cal, w.most)}
+	a := answer{body: trimmed(e.wire(w.cal, in), w.cal, w.most)}
 	if e.waits() {
 		a.after = func() { s.finishConference(w.cal, e.id) }
 	}
