@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/clock"
@@ -29,6 +31,7 @@ import (
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/browser"
 	"github.com/calweave/calweave/internal/sim/simtest"
+	"github.com/calweave/calweave/internal/sim/stage"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -60,38 +63,54 @@ type world struct {
 	stepping sync.RWMutex
 	// afterStep runs after each step, and after each restart.
 	afterStep func()
+	// polls says that a calendar whose channel was refused is left to polling, and the next attempt to its time.
+	polls bool
 }
 
 // newWorld starts a world on a database of its own and connects both hosts.
 func newWorld(tb testing.TB, databaseURL, ownerURL string) *world {
 	tb.Helper()
+	return plan{switches: sim.DefaultSwitches(), poll: 10_000 * time.Hour, databaseURL: databaseURL, ownerURL: ownerURL}.start(tb)
+}
+
+// plan is what a world is like: how its providers behave, how often calendars are listed though nothing was pushed, and whether that will do.
+type plan struct {
+	switches              sim.Switches
+	poll                  time.Duration
+	polls                 bool
+	databaseURL, ownerURL string
+}
+
+func (p plan) start(tb testing.TB) *world {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	tb.Cleanup(cancel)
 	w := &world{
 		tb: tb, ctx: ctx, clock: clock.NewManual(time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)), core: newCore(), killer: newKiller(),
-		targets: map[cal.Provider]cal.CalendarID{},
+		targets: map[cal.Provider]cal.CalendarID{}, polls: p.polls,
 	}
-	w.startOutside()
-	w.config = w.configure(databaseURL)
-	migrate(ctx, tb, ownerURL, databaseURL)
+	w.startOutside(p.switches)
+	w.config = w.configure(p)
+	migrate(ctx, tb, p.ownerURL, p.databaseURL)
 	w.start()
 	w.connect()
 	return w
 }
 
-func (w *world) startOutside() {
+func (w *world) startOutside(switches sim.Switches) {
 	var err error
-	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond})
+	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond, Switches: &switches})
 	w.must(err)
 	w.server = httptest.NewServer(http.HandlerFunc(w.serveHTTP))
 	w.tb.Cleanup(w.server.Close)
 	w.tb.Cleanup(w.sim.Close)
 }
 
-// serveHTTP answers like the App that runs now. Pushes wait for the end of a step, so that every run of a test makes the same calls; a handshake does
-// not, since the step waits for it.
+// serveHTTP answers like the App that runs now. Pushes wait for the end of a step, so that every run of a test makes the same calls; those that the
+// step itself waits for do not: a handshake and, where Google sends it before it answers, a channel's first message.
 func (w *world) serveHTTP(rw http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/hooks/") && !r.URL.Query().Has("validationToken") {
+	first := r.Header.Get("X-Goog-Resource-State") == "sync" && w.sim.Switches().Google.SyncMessage == stage.SyncBefore
+	if strings.HasPrefix(r.URL.Path, "/hooks/") && !r.URL.Query().Has("validationToken") && !first {
 		w.stepping.RLock()
 		defer w.stepping.RUnlock()
 	}
@@ -106,12 +125,12 @@ func serve(tb testing.TB, h http.Handler) string {
 }
 
 // configure is the configuration that an operator would write, pointed at the simulators.
-func (w *world) configure(databaseURL string) *config.Config {
+func (w *world) configure(p plan) *config.Config {
 	keys, err := seal.Generate()
 	w.must(err)
 	google, graph := serve(w.tb, w.sim.Google()), serve(w.tb, w.sim.Microsoft())
-	settings := settings(databaseURL, "", w.server.URL, string(keys), google, graph)
-	settings["CALWEAVE_POLL_INTERVAL"] = "10000h"
+	settings := settings(p.databaseURL, "", w.server.URL, string(keys), google, graph)
+	settings["CALWEAVE_POLL_INTERVAL"] = p.poll.String()
 	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})
 	w.must(err)
 	return c
@@ -357,7 +376,7 @@ func (w *world) open() []record.Work {
 	}
 	var out []record.Work
 	for _, r := range rows {
-		if r.State == record.Ready && !isSchedule(r) {
+		if r.State == record.Ready && !isSchedule(r) && (!w.polls || !isRefusedChannel(r)) {
 			out = append(out, r)
 		}
 	}
@@ -375,6 +394,12 @@ func isSchedule(r record.Work) bool {
 	default:
 		return false
 	}
+}
+
+func isRefusedChannel(r record.Work) bool {
+	return r.Kind == task.CalendarWatch && slices.ContainsFunc([]fault.Kind{fault.Invalid, fault.Misconfigured, fault.Unsupported}, func(k fault.Kind) bool {
+		return strings.Contains(r.LastError, ": "+string(k)+" (")
+	})
 }
 
 func (w *world) describe() string {

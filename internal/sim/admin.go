@@ -48,6 +48,7 @@ func (s *Sim) adminTable() map[string]adminHandler {
 		"DELETE " + calendar + "/events/{event}":           s.adminDeleteEvent,
 		"GET " + v1 + "switches":                           s.adminSwitches,
 		"PATCH " + v1 + "switches":                         s.adminSetSwitches,
+		"GET " + v1 + "switches/values":                    s.adminAlternatives,
 		"GET " + v1 + "faults":                             s.adminFaults,
 		"POST " + v1 + "faults":                            s.adminAddFault,
 		"GET " + v1 + "faults/{id}":                        s.adminFault,

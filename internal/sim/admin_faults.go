@@ -10,6 +10,12 @@ func (s *Sim) adminSwitches(*http.Request) (int, any, error) {
 	return http.StatusOK, s.Switches(), nil
 }
 
+func (s *Sim) adminAlternatives(*http.Request) (int, any, error) {
+	return http.StatusOK, struct {
+		Switches []Alternative `json:"switches"`
+	}{Alternatives()}, nil
+}
+
 // adminSetSwitches changes the switches that the body names; all others stay.
 func (s *Sim) adminSetSwitches(r *http.Request) (int, any, error) {
 	var unread error

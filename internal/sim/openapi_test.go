@@ -186,7 +186,7 @@ func TestClockAndForgedPushesOverHTTP(t *testing.T) {
 	}), http.StatusCreated)
 	want(t, c.Do("POST", "/push-faults", object{"action": "delay", "delay_ms": 5, "rate": 1, "channel": "c", "kind": "k"}), http.StatusCreated)
 	g.Do("GET", "/calendars/primary", nil)
-	for _, path := range []string{"/people", "/switches", "/faults", "/push-faults", "/requests", "/mails"} {
+	for _, path := range []string{"/people", "/switches", "/switches/values", "/faults", "/push-faults", "/requests", "/mails"} {
 		want(t, c.Do("GET", path, nil), http.StatusOK)
 	}
 	want(t, c.Do("POST", "/people/google/"+googleHost+"/tokens", object{}), http.StatusCreated)

@@ -37,6 +37,8 @@ type (
 	Channel = stage.Channel
 	// Switches decide what is unknown about the providers.
 	Switches = stage.Switches
+	// Alternative is a switch and the values of it that a client has to hold for.
+	Alternative = stage.Alternative
 	// Fault is a failure on demand.
 	Fault = stage.Fault
 	// Action is what a fault does to a request.
@@ -184,6 +186,9 @@ func (s *Sim) Close() { s.world.Close() }
 
 // Switches are those in force.
 func (s *Sim) Switches() Switches { return s.world.Switches() }
+
+// Alternatives are all switches with their values.
+func Alternatives() []Alternative { return stage.Alternatives() }
 
 // SetSwitches changes the switches by set, for requests that begin from now on. It fails on undocumented values, and then changes nothing.
 func (s *Sim) SetSwitches(set func(*Switches)) error {

@@ -1,10 +1,5 @@
 package stage
 
-import (
-	"fmt"
-	"slices"
-)
-
 // Switches decide what is unknown, contradictory or configurable about the real providers. Whatever a client relies on has to hold for each
 // value.
 type Switches struct {
@@ -234,72 +229,4 @@ func DefaultSwitches() Switches {
 			ResyncStatus: 410, ResyncCode: "SyncStateNotFound", MaxTop: 1000, LongTop: Refused, MasterRows: true, OnlineMeetings: Honoured,
 		},
 	}
-}
-
-func (s Switches) check() error {
-	g, m := s.Google, s.Microsoft
-	for _, err := range []error{
-		atLeast("page_cap", s.PageCap, 0),
-		oneOf("google.sync_message", g.SyncMessage, SyncEither, SyncBefore, SyncAfter),
-		oneOf("google.unreadable_cursor", g.UnreadableCursor, 410, 400),
-		atLeast("google.max_channel_hours", g.MaxChannelHours, 1),
-		oneOf("google.stop_unknown", g.StopUnknown, 404, 400, 204),
-		oneOf("google.silent_guests", g.SilentGuests, GuestsKept, GuestsLost),
-		atLeast("google.free_busy_days", g.FreeBusyDays, 0),
-		atLeast("google.project_per_minute", g.ProjectPerMinute, 0),
-		atLeast("google.user_per_minute", g.UserPerMinute, 0),
-		atLeast("google.calendar_writes_per_minute", g.CalendarWritesPerMinute, 0),
-		atLeast("google.project_per_day", g.ProjectPerDay, 0),
-		atLeast("google.quota_retry_after", g.QuotaRetryAfter, 0),
-		oneOf("google.push_domains", g.PushDomains, Served, Refused),
-		atLeast("google.linger_seconds", g.LingerSeconds, 0),
-		oneOf("google.long_text", g.LongText, Served, Refused, Cut),
-		oneOf("google.changed_parameters", g.ChangedParameters, 400, 410, 200),
-		oneOf("google.quota_status", g.QuotaStatus, 403, 429),
-		oneOf("google.guest_edits", g.GuestEdits, Refused, Served),
-		oneOf("google.conferences", g.Conferences, ConferenceLater, ConferenceAtOnce, ConferenceFails),
-		oneOf("microsoft.patch_if_match", m.PatchIfMatch, Honoured, Ignored),
-		oneOf("microsoft.delete_if_match", m.DeleteIfMatch, Honoured, Ignored),
-		oneOf("microsoft.duplicate_transaction", m.DuplicateTransaction, 400, 409),
-		oneOf("microsoft.transaction_scope", m.TransactionScope, ScopeMailbox, ScopeCalendar),
-		oneOf("microsoft.deleted_transaction", m.DeletedTransaction, Ignored, Honoured),
-		oneOf("microsoft.duplicate_subscription", m.DuplicateSubscription, Refused, Served),
-		oneOf("microsoft.long_subscription", m.LongSubscription, Refused, Cut),
-		atLeast("microsoft.max_subscription_minutes", m.MaxSubscriptionMinutes, 45),
-		oneOf("microsoft.calendar_feeds", m.CalendarFeeds, Served, Refused),
-		atLeast("microsoft.generations", m.Generations, 1),
-		atLeast("microsoft.delta_page_size", m.DeltaPageSize, 1),
-		atLeast("microsoft.mailbox_concurrency", m.MailboxConcurrency, 0),
-		oneOf("microsoft.concurrency_refusal", m.ConcurrencyRefusal, 429, 503),
-		atLeast("microsoft.requests_per_ten_minutes", m.RequestsPerTenMinutes, 0),
-		atLeast("microsoft.max_schedules", m.MaxSchedules, 1),
-		atLeast("microsoft.transaction_minutes", m.TransactionMinutes, 0),
-		oneOf("microsoft.resync_status", m.ResyncStatus, 410, 400, 404),
-		oneOf("microsoft.resync_code", m.ResyncCode, "SyncStateNotFound", "syncStateNotFound", "SyncStateInvalid", "syncStateInvalid", "ResyncRequired", "resyncRequired"),
-		atLeast("microsoft.max_top", m.MaxTop, 1),
-		oneOf("microsoft.long_top", m.LongTop, Refused, Cut),
-		oneOf("microsoft.original_zone", m.OriginalZone, "", "tzone://Microsoft/Custom", "tzone://Microsoft/Utc", "Customized Time Zone"),
-		oneOf("microsoft.online_meetings", m.OnlineMeetings, Honoured, Ignored),
-		atLeast("microsoft.reauthorize_minutes", m.ReauthorizeMinutes, 0),
-		atLeast("microsoft.slow_sample", m.SlowSample, 1),
-	} {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func oneOf[T comparable](name string, got T, values ...T) error {
-	if slices.Contains(values, got) {
-		return nil
-	}
-	return fmt.Errorf("%w: switch %s is %v, not one of %v", ErrInvalid, name, got, values)
-}
-
-func atLeast(name string, got, least int) error {
-	if got >= least {
-		return nil
-	}
-	return fmt.Errorf("%w: switch %s is %d, less than %d", ErrInvalid, name, got, least)
 }
