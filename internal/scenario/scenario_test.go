@@ -144,7 +144,8 @@ func TestSchemaKnowsAllFieldsOfTheSimulators(t *testing.T) {
 	for name, full := range map[string]any{
 		"ClockChange": sim.ClockChange{Frozen: &yes, Now: &now, Advance: "1h"},
 		"Draft": sim.Draft{
-			Title: text, Description: text, Location: text, Start: now, End: now, Zone: text, AllDay: true, Attendees: []sim.Attendee{{}}, Notify: true,
+			Title: text, Description: text, Location: text, Start: now, End: now, Zone: text, AllDay: true, Recurrence: []string{text},
+			Attendees: []sim.Attendee{{}}, Notify: true,
 		},
 		"Attendee": sim.Attendee{Email: text, Name: text, Optional: true, Response: text},
 		"Fault": sim.Fault{

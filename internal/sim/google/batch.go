@@ -159,7 +159,7 @@ func (s *Server) through(kept *keeper, r *http.Request) {
 			usual(http.StatusServiceUnavailable).write(kept)
 		}
 	}()
-	s.handler.ServeHTTP(kept, r)
+	s.Handler().ServeHTTP(kept, r)
 }
 
 // keeper keeps the answer to a part.

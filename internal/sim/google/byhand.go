@@ -69,6 +69,28 @@ func (s *Server) DeleteEvent(email, calendar, id string, notify bool) error {
 	return err
 }
 
+// Respond answers an invitation as the guest would, on the guest's own copy: accepted, tentative or declined. The organizer is mailed.
+func (s *Server) Respond(email, calendar, id, how string) error {
+	_, err := s.byHand(email, calendar, true, func(w writing) (*event, error) {
+		old := w.cal.resolve(id)
+		if old == nil || old.gone() {
+			return nil, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
+		}
+		i := guestIndex(old.attendees, w.cal.id)
+		if i < 0 || !slices.Contains([]string{"accepted", "tentative", "declined"}, how) {
+			return nil, fmt.Errorf("%w: %q cannot be answered with %q", stage.ErrInvalid, id, how)
+		}
+		guests := slices.Clone(old.attendees)
+		guests[i].ResponseStatus = how
+		raw, err := json.Marshal(guests)
+		if err != nil {
+			return nil, err
+		}
+		return s.patch(w, old, map[string]json.RawMessage{"attendees": raw})
+	})
+	return err
+}
+
 func (s *Server) byHand(email, calendar string, notify bool, act func(writing) (*event, error)) (stage.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,6 +182,11 @@ func draftDocument(d stage.Draft, cal *calendar) map[string]json.RawMessage {
 			raw = []byte("null") // unreachable but for a year beyond 9999, which is then missing
 		}
 		doc[name] = raw
+	}
+	if len(d.Recurrence) > 0 {
+		if raw, err := json.Marshal(d.Recurrence); err == nil { // texts always marshal
+			doc["recurrence"] = raw
+		}
 	}
 	return doc
 }

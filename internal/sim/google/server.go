@@ -30,12 +30,12 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife).Keep(maxRefreshTokens),
 		accounts: map[string]*account{}, calendars: map[string]*calendar{}, channels: map[string]*channel{},
 	}
-	s.handler = front(&stage.Gate{World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes()})
+	s.handler = &stage.Gate{World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes()}
 	return s
 }
 
 // Handler serves accounts.google.com, oauth2.googleapis.com and www.googleapis.com at once, mounted at the root.
-func (s *Server) Handler() http.Handler { return s.handler }
+func (s *Server) Handler() http.Handler { return front(s.handler) }
 
 // hasCursor reports whether a request carries a sync token or a page token.
 func hasCursor(r *http.Request) bool {

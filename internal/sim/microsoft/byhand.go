@@ -192,6 +192,13 @@ func draftDocument(d stage.Draft) (map[string]json.RawMessage, error) {
 		}
 		doc[name] = raw
 	}
+	if len(d.Recurrence) > 0 {
+		line := json.RawMessage(d.Recurrence[0])
+		if len(d.Recurrence) > 1 || !json.Valid(line) {
+			return nil, fmt.Errorf("%w: a recurrence at Microsoft is one line of JSON with its pattern and range", stage.ErrInvalid)
+		}
+		doc["recurrence"] = line
+	}
 	return doc, nil
 }
 

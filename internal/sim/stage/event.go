@@ -47,8 +47,10 @@ type Draft struct {
 	// Zone is an IANA name; empty is the calendar's.
 	Zone string `json:"zone,omitempty"`
 	// AllDay takes the dates of Start and End as they are written, and End as the day after the last.
-	AllDay    bool       `json:"all_day,omitempty"`
-	Attendees []Attendee `json:"attendees,omitempty"`
+	AllDay bool `json:"all_day,omitempty"`
+	// Recurrence makes it a series: Google's lines, or Microsoft's pattern and range as one line of JSON.
+	Recurrence []string   `json:"recurrence,omitempty"`
+	Attendees  []Attendee `json:"attendees,omitempty"`
 	// Notify mails the guests. Microsoft mails them in any case.
 	Notify bool `json:"notify,omitempty"`
 }
