@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // readEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/get. A deleted event is shown as cancelled.
@@ -21,7 +19,7 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if entry.role == stage.RoleFreeBusyReader {
+	if e.veiled(entry.role) {
 		return answer{body: e.busy(in)}, nil
 	}
 	return answer{body: trimmed(e.wire(entry.calendar, in), entry.calendar, most)}, nil

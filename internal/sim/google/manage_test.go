@@ -168,10 +168,26 @@ func TestSharing(t *testing.T) {
 	if entryOf(guest, id) != nil {
 		t.Error("it is still on the list")
 	}
+	// Who may write but not see what is private is told when it is, and no more.
+	c.Do("PATCH", path+"/events/booking1", object{"visibility": "private"})
+	for role, summary := range map[string]any{"reader": nil, "writerWithoutPrivateAccess": nil, "writer": "Intro call", "owner": "Intro call"} {
+		wantStatus(t, c.Do("POST", path+"/acl", object{"role": role, "scope": user}), http.StatusOK)
+		a := wantStatus(t, guest.Do("GET", path+"/events/booking1", nil), http.StatusOK)
+		if a.At("summary") != summary || a.Text("start", "dateTime") == "" {
+			t.Errorf("a private event for %s: %s", role, a.Raw)
+		}
+		if row := guest.Do("GET", path+"/events", nil).Rows("items")[0]; row["summary"] != summary {
+			t.Errorf("listed for %s: %v", role, row)
+		}
+		if a := guest.Do("POST", path+"/events", meeting(nil)); (a.Status == http.StatusOK) != (role != "reader") {
+			t.Errorf("%s writes: %d", role, a.Status)
+		}
+	}
+	wantStatus(t, c.Do("DELETE", rule, nil), http.StatusNoContent)
 	// Whoever has no account at all may come in by the domain, or as anybody.
 	for _, scope := range []object{{"type": "domain", "value": "example.com"}, {"type": "default"}} {
 		made := wantStatus(t, c.Do("POST", path+"/acl", object{"role": "freeBusyReader", "scope": scope}), http.StatusOK)
-		if a := guest.Do("GET", path+"/events", nil); len(a.Rows("items")) != 2 || a.Rows("items")[0]["summary"] != nil {
+		if a := guest.Do("GET", path+"/events", nil); len(a.Rows("items")) != 5 || a.Rows("items")[0]["summary"] != nil {
 			t.Errorf("%v: %s", scope, a.Raw)
 		}
 		wantStatus(t, c.Do("DELETE", path+"/acl/"+made.Text("id"), nil), http.StatusNoContent)
