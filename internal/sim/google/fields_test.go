@@ -157,6 +157,16 @@ func TestMethodOverride(t *testing.T) {
 			t.Errorf("%.20s: %s", q, a.Raw)
 		}
 	}
+	// Google's client for Java compresses the form.
+	a := c.Do("POST", "/calendars/primary/events", zipped(t, "q=patched&fields=items/id"), "X-HTTP-Method-Override", "GET", "Content-Type", form, "Content-Encoding", "gzip")
+	if rows := wantStatus(t, a, http.StatusOK).Rows("items"); len(rows) != 1 || len(rows[0]) != 1 {
+		t.Errorf("compressed: %s", a.Raw)
+	}
+	for name, body := range map[string]string{"no gzip": "q=x", "too long": zipped(t, strings.Repeat("q=x&", 1<<19))} {
+		if a := c.Do("POST", "/calendars/primary/events", body, "X-HTTP-Method-Override", "GET", "Content-Type", form, "Content-Encoding", "gzip"); a.Status != http.StatusBadRequest {
+			t.Errorf("compressed, %s: %d", name, a.Status)
+		}
+	}
 	for name, body := range map[string]string{"too long": strings.Repeat("q=x&", 1<<19), "no form": "q=%zz"} {
 		if a := c.Do("POST", "/calendars/primary/events", body, "X-HTTP-Method-Override", "GET", "Content-Type", form); a.Status != http.StatusBadRequest {
 			t.Errorf("%s: %d", name, a.Status)
@@ -168,6 +178,19 @@ func TestMethodOverride(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantStatus(t, c.Do("POST", "/calendars/primary/events", "q=struck", "X-HTTP-Method-Override", "GET", "Content-Type", form), http.StatusServiceUnavailable)
+}
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var out strings.Builder
+	z := gzip.NewWriter(&out)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 func TestTokenInTheQuery(t *testing.T) {

@@ -1,6 +1,8 @@
 package google
 
 import (
+	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -43,17 +45,38 @@ func override(r *http.Request) *apiError {
 	if method != http.MethodGet || strings.TrimSpace(kind) != "application/x-www-form-urlencoded" {
 		return nil
 	}
-	form, err := io.ReadAll(io.LimitReader(r.Body, maxOverride+1))
-	if err != nil || len(form) > maxOverride {
+	form, err := readForm(r)
+	if err != nil {
 		return usual(http.StatusBadRequest)
 	}
-	if _, err := url.ParseQuery(string(form)); err != nil {
-		return usual(http.StatusBadRequest)
-	}
-	r.URL.RawQuery = strings.Trim(r.URL.RawQuery+"&"+string(form), "&")
+	r.URL.RawQuery = strings.Trim(r.URL.RawQuery+"&"+form, "&")
 	r.Body, r.ContentLength = http.NoBody, 0
 	r.Header.Del("Content-Type")
+	r.Header.Del("Content-Encoding")
 	return nil
+}
+
+var errLongForm = errors.New("the form is too long")
+
+// readForm reads the query that stands in the body, which Google's client for Java compresses.
+func readForm(r *http.Request) (string, error) {
+	src := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(io.LimitReader(r.Body, maxOverride))
+		if err != nil {
+			return "", err
+		}
+		src = z
+	}
+	form, err := io.ReadAll(io.LimitReader(src, maxOverride+1))
+	if err != nil {
+		return "", err
+	}
+	if len(form) > maxOverride {
+		return "", errLongForm
+	}
+	_, err = url.ParseQuery(string(form))
+	return string(form), err
 }
 
 // tokenOfQuery takes the parameter oauth_token as the header that it stands for, so that no log holds a token.
