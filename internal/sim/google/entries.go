@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -138,12 +139,16 @@ func (e *listEntry) read(doc map[string]json.RawMessage, byValue bool) error {
 }
 
 // deleteEntry serves https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/delete: the person no longer sees the
-// calendar in the list, but keeps the access to it.
+// calendar in the list, but keeps the access to it. Who owns a calendar keeps it in the list
+// (https://developers.google.com/calendar/releases, October 2025). Not documented: the errors; clients report the reasons.
 func (s *Server) deleteEntry(c *call) (answer, error) {
 	_, err := s.relist(c, c.r.PathValue("calendar"), func(e *listEntry) error {
 		switch {
 		case e.primary:
-			return failed(http.StatusForbidden, "cannotRemovePrimaryCalendar", "The primary calendar cannot be removed.").in("calendar")
+			return failed(http.StatusForbidden, "cannotChangeOwnPrimarySubscription", "Cannot change own primary subscription.").in("calendar")
+		case strings.EqualFold(e.calendar.dataOwner(), c.access.Account):
+			return failed(http.StatusForbidden, "cannotUnsubscribeFromOwnedCalendar",
+				"The data owner of a calendar cannot remove such a calendar from their calendar list.").in("calendar")
 		case e.deleted:
 			return notFound()
 		}

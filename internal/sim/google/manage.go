@@ -74,9 +74,18 @@ func (c *calendar) describe(v map[string]any) {
 			v[name] = text
 		}
 	}
-	if c.secondary() && c.roleOf(c.owner) == stage.RoleOwner {
-		v["dataOwner"] = c.owner
+	if owner := c.dataOwner(); owner != "" {
+		v["dataOwner"] = owner
 	}
+}
+
+// dataOwner is the one owner of a secondary calendar who cannot lose it (https://developers.google.com/calendar/releases, October
+// 2025); "" if nobody here is.
+func (c *calendar) dataOwner() string {
+	if c.secondary() && c.roleOf(c.owner) == stage.RoleOwner {
+		return c.owner
+	}
+	return ""
 }
 
 // secondary reports whether the calendar is nobody's primary one.
@@ -136,8 +145,8 @@ func (s *Server) relistAll(cal *calendar, change func(*listEntry)) {
 	}
 }
 
-// deleteCalendar serves https://developers.google.com/workspace/calendar/api/v3/reference/calendars/delete. Not documented: how it is refused for
-// a primary calendar.
+// deleteCalendar serves https://developers.google.com/workspace/calendar/api/v3/reference/calendars/delete. Only the data owner may. Not
+// documented: how it is refused; clients report the reason for a primary calendar.
 func (s *Server) deleteCalendar(c *call) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,8 +155,11 @@ func (s *Server) deleteCalendar(c *call) (answer, error) {
 		return answer{}, err
 	}
 	cal := e.calendar
-	if !cal.secondary() {
-		return answer{}, failed(http.StatusForbidden, "cannotRemovePrimaryCalendar", "The primary calendar cannot be deleted.").in("calendar")
+	switch owner := cal.dataOwner(); {
+	case !cal.secondary():
+		return answer{}, failed(http.StatusForbidden, "cannotDeletePrimaryCalendar", "Cannot delete primary calendar.").in("calendar")
+	case owner != "" && !strings.EqualFold(owner, c.access.Account):
+		return answer{}, failed(http.StatusForbidden, "forbidden", "Forbidden")
 	}
 	if err := c.matches(cal.etag); err != nil {
 		return answer{}, err
@@ -161,7 +173,8 @@ func (s *Server) deleteCalendar(c *call) (answer, error) {
 }
 
 // clearCalendar serves https://developers.google.com/workspace/calendar/api/v3/reference/calendars/clear: every event of a primary calendar is
-// deleted, and nobody is mailed. Not documented: how it is refused for another calendar.
+// deleted, and nobody is mailed. Not documented: how it is refused for another calendar; clients report this odd message
+// (https://github.com/googleapis/google-api-nodejs-client/issues/1721).
 func (s *Server) clearCalendar(c *call) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,7 +184,7 @@ func (s *Server) clearCalendar(c *call) (answer, error) {
 	}
 	cal := e.calendar
 	if cal.secondary() {
-		return answer{}, invalid("Only a primary calendar can be cleared.")
+		return answer{}, failed(http.StatusForbidden, "forbidden", "Cannot clear primary calendar.")
 	}
 	all := make([]string, 0, len(cal.events))
 	for _, id := range cal.journal.From(0) {

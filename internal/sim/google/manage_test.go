@@ -51,7 +51,7 @@ func TestCalendarsAreMadeAndDeleted(t *testing.T) {
 	if a := c.Do("GET", path+"/events/booking1", nil); a.Text("start", "dateTime") != "2026-10-01T08:00:00Z" {
 		t.Errorf("in the calendar's zone: %s", a.Raw)
 	}
-	wantError(t, c.Do("POST", path+"/clear", nil), http.StatusBadRequest, "invalid")
+	wantError(t, c.Do("POST", path+"/clear", nil), http.StatusForbidden, "forbidden")
 	wantStatus(t, c.Do("DELETE", path, nil), http.StatusNoContent)
 	for _, gone := range []string{path, path + "/events", path + "/events/booking1", path + "/acl", "/users/me/calendarList/" + url.PathEscape(id)} {
 		wantError(t, c.Do("GET", gone, nil), http.StatusNotFound, "notFound")
@@ -60,7 +60,7 @@ func TestCalendarsAreMadeAndDeleted(t *testing.T) {
 	if rows := c.Do("GET", "/users/me/calendarList?syncToken="+sync, nil).Rows("items"); len(rows) != 1 || rows[0]["deleted"] != true {
 		t.Errorf("what changed in the end: %v", rows)
 	}
-	wantError(t, c.Do("DELETE", "/calendars/primary", nil), http.StatusForbidden, "cannotRemovePrimaryCalendar")
+	wantError(t, c.Do("DELETE", "/calendars/primary", nil), http.StatusForbidden, "cannotDeletePrimaryCalendar")
 }
 
 func TestClear(t *testing.T) {
@@ -86,7 +86,7 @@ func TestClear(t *testing.T) {
 
 func TestCalendarListEntries(t *testing.T) {
 	t.Parallel()
-	_, c := start(t)
+	s, c := start(t)
 	id := c.Do("POST", "/calendars", object{"summary": "Team"}).Text("id")
 	path := "/users/me/calendarList/" + url.PathEscape(id)
 	a := wantStatus(t, c.Do("PATCH", path, object{"colorId": "3", "summaryOverride": "Mine", "selected": false}), http.StatusOK)
@@ -107,14 +107,24 @@ func TestCalendarListEntries(t *testing.T) {
 	wantError(t, c.Do("PATCH", path, object{"defaultReminders": []object{{"method": "popup", "minutes": 5}}}), http.StatusNotImplemented, "notSimulated")
 	wantError(t, c.Do("PATCH", path, object{}, "If-Match", `"1"`), http.StatusPreconditionFailed, "conditionNotMet")
 	wantError(t, c.Do("POST", "/users/me/calendarList", object{}), http.StatusBadRequest, "required")
-	wantStatus(t, c.Do("DELETE", path, nil), http.StatusNoContent)
-	wantError(t, c.Do("DELETE", path, nil), http.StatusNotFound, "notFound")
-	wantError(t, c.Do("PATCH", path, object{"hidden": true}), http.StatusNotFound, "notFound")
-	wantStatus(t, c.Do("GET", "/calendars/"+url.PathEscape(id), nil), http.StatusOK) // who took it off the list still has access
-	wantStatus(t, c.Do("POST", "/users/me/calendarList", object{"id": id}), http.StatusOK)
-	if entryOf(c, id) == nil {
+	wantError(t, c.Do("DELETE", path, nil), http.StatusForbidden, "cannotUnsubscribeFromOwnedCalendar")
+	// Whoever does not own it can take it off the list, and keeps the access.
+	s.Person(sim.Google, "guest@example.com")
+	guest := s.Client(sim.Google, "guest@example.com")
+	c.Do("POST", "/calendars/"+url.PathEscape(id)+"/acl", object{"role": "owner", "scope": object{"type": "user", "value": "guest@example.com"}})
+	wantError(t, guest.Do("DELETE", path, nil), http.StatusNotFound, "notFound")
+	wantStatus(t, guest.Do("POST", "/users/me/calendarList", object{"id": id}), http.StatusOK)
+	wantStatus(t, guest.Do("DELETE", path, nil), http.StatusNoContent)
+	wantError(t, guest.Do("PATCH", path, object{"hidden": true}), http.StatusNotFound, "notFound")
+	wantStatus(t, guest.Do("GET", "/calendars/"+url.PathEscape(id), nil), http.StatusOK)
+	wantStatus(t, guest.Do("POST", "/users/me/calendarList", object{"id": id}), http.StatusOK)
+	if entryOf(guest, id) == nil {
 		t.Error("it is not back")
 	}
+	// An owner beside the data owner neither deletes the calendar nor takes the data owner's access.
+	wantError(t, guest.Do("DELETE", "/calendars/"+url.PathEscape(id), nil), http.StatusForbidden, "forbidden")
+	wantError(t, guest.Do("DELETE", "/calendars/"+url.PathEscape(id)+"/acl/user:"+host, nil), http.StatusForbidden, "cannotChangeOwnerAcl")
+	wantStatus(t, c.Do("DELETE", "/calendars/"+url.PathEscape(id)+"/acl/user:guest@example.com", nil), http.StatusNoContent)
 }
 
 func TestSharing(t *testing.T) {
@@ -233,8 +243,9 @@ func TestRulesAreListed(t *testing.T) {
 	wantError(t, c.Do("PATCH", path+"/user:a@x.example", object{"scope": object{"type": "default"}}), http.StatusBadRequest, "invalid")
 	wantError(t, c.Do("PATCH", path+"/user:a@x.example", object{"role": "king"}), http.StatusBadRequest, "invalid")
 	wantError(t, c.Do("PATCH", path+"/user:a@x.example", object{"role": "reader"}, "If-Match", `"1"`), http.StatusPreconditionFailed, "conditionNotMet")
-	wantError(t, c.Do("DELETE", path+"/user:"+host, nil), http.StatusForbidden, "cannotRemoveLastCalendarOwnerFromAcl")
-	wantError(t, c.Do("PATCH", path+"/user:"+host, object{"role": "reader"}), http.StatusForbidden, "cannotRemoveLastCalendarOwnerFromAcl")
+	wantError(t, c.Do("DELETE", path+"/user:"+host, nil), http.StatusForbidden, "cannotChangeOwnAcl")
+	wantError(t, c.Do("PATCH", path+"/user:"+host, object{"role": "reader"}), http.StatusForbidden, "cannotChangeOwnAcl")
+	wantStatus(t, c.Do("PATCH", path+"/user:"+host, object{"role": "owner"}), http.StatusOK)
 	wantError(t, c.Do("GET", path+"?syncToken="+sync+"&showDeleted=false", nil), http.StatusBadRequest, "invalid")
 	wantError(t, c.Do("GET", path+"?syncToken=x", nil), http.StatusGone, "fullSyncRequired")
 	wantError(t, c.Do("GET", path+"?pageToken=x", nil), http.StatusBadRequest, "invalid")
