@@ -137,6 +137,9 @@ func TestEachCallOfABatchCounts(t *testing.T) {
 	var paths []string
 	for _, r := range s.Requests(0) {
 		paths = append(paths, r.Path)
+		if r.Path != "/batch/calendar/v3" && r.Header.Get("Content-Type") != "" {
+			t.Errorf("a call has the headers %v", r.Header)
+		}
 	}
 	if len(paths) != 12 || paths[0] != "/calendar/v3/colors" || paths[3] != "/batch/calendar/v3" {
 		t.Errorf("logged: %v", paths)

@@ -310,6 +310,15 @@ func TestListsArePushed(t *testing.T) {
 		}
 		wantStatus(t, c.Do("POST", "/channels/stop", object{"id": opened.Text("id"), "resourceId": opened.Text("resourceId")}), http.StatusNoContent)
 	}
+	// Channels are listed in the order in which they were opened.
+	quiet := simtest.NewReceiver(t)
+	for _, id := range []string{"z-last", "a-first", "m-middle", "b-second"} {
+		wantStatus(t, c.Do("POST", "/users/me/settings/watch", wish(quiet, id)), http.StatusOK)
+	}
+	all, err := s.Channels(sim.Google, host)
+	if err != nil || len(all) != 4 || all[0].ID != "z-last" || all[1].ID != "a-first" || all[2].ID != "m-middle" {
+		t.Errorf("channels: %v, %v", all, err)
+	}
 	// Whoever watches a calendar that is deleted hears that it is gone.
 	id := c.Do("POST", "/calendars", object{"summary": "Team"}).Text("id")
 	r := simtest.NewReceiver(t)
