@@ -3,6 +3,7 @@ package google
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -34,27 +35,26 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	var body bytes.Buffer
-	out := multipart.NewWriter(&body)
+	to := io.Writer(w)
+	if packWanted(r.Header) {
+		z := gzip.NewWriter(w)
+		defer func() { _ = z.Close() }() // a client that has gone needs no answer
+		to = z
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	out := multipart.NewWriter(to)
 	if err := out.SetBoundary("batch_" + s.world.IDs.Hex(24)); err != nil {
 		writeError(w, err)
 		return
 	}
-	for _, p := range parts {
-		if err := s.answerPart(out, p); err != nil {
-			writeError(w, err)
-			return
-		}
-	}
-	_ = out.Close() // a buffer takes everything
-	raw := body.Bytes()
-	if packWanted(r.Header) {
-		raw = packed(raw)
-		w.Header().Set("Content-Encoding", "gzip")
-	}
 	w.Header().Set("Content-Type", "multipart/mixed; boundary="+out.Boundary())
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(raw) // a client that has gone needs no answer
+	for _, p := range parts { // one after the other, so that no more than one answer is kept
+		if s.answerPart(out, p) != nil {
+			return // the client has gone
+		}
+	}
+	_ = out.Close()
 }
 
 func badBatch(message string) *apiError { return failed(http.StatusBadRequest, "badRequest", message) }

@@ -2,6 +2,7 @@ package google_test
 
 import (
 	"bufio"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"mime"
@@ -106,10 +107,27 @@ func TestBatch(t *testing.T) {
 	if all[0].header.Get("ETag") == "" || !strings.HasPrefix(all[0].header.Get("Content-Type"), "application/json") {
 		t.Errorf("headers: %v", all[0].header)
 	}
+	if a := sendBatch(s, c, "", body, "Accept-Encoding", "gzip", "User-Agent", "gzip"); a.Header.Get("Content-Encoding") != "gzip" || len(readBatch(t, unzipped(t, a))) != 8 {
+		t.Errorf("compressed: %v", a.Header)
+	}
 	// Some clients end lines with nothing but a line feed.
 	if all := readBatch(t, sendBatch(s, c, "", strings.ReplaceAll(body, "\r\n", "\n"))); len(all) != 8 || all[2].status != http.StatusOK {
 		t.Errorf("with line feeds: %v", statuses(all))
 	}
+}
+
+func unzipped(t *testing.T, a simtest.Answer) simtest.Answer {
+	t.Helper()
+	z, err := gzip.NewReader(strings.NewReader(a.Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Raw = string(raw)
+	return a
 }
 
 func TestEachCallOfABatchCounts(t *testing.T) {
