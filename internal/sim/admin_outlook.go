@@ -8,7 +8,6 @@ func (s *Sim) outlookRoutes() map[string]adminHandler {
 	const event = person + "/calendars/{calendar}/events/{event}"
 	return map[string]adminHandler{
 		"POST " + person + "/refuse-tokens": s.adminRefuseTokens,
-		"POST " + event + "/respond":        s.adminRespond,
 		"POST " + event + "/relocate":       s.adminRelocate,
 	}
 }
@@ -22,16 +21,6 @@ func (s *Sim) adminRefuseTokens(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusNoContent, nil, s.RefuseTokens(r.PathValue("email"), ask.AADSTS)
-}
-
-func (s *Sim) adminRespond(r *http.Request) (int, any, error) {
-	var ask struct {
-		Response string `json:"response"`
-	}
-	if err := decode(r, &ask); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusNoContent, nil, s.Respond(r.PathValue("email"), r.PathValue("calendar"), r.PathValue("event"), ask.Response)
 }
 
 func (s *Sim) adminRelocate(r *http.Request) (int, any, error) {

@@ -109,6 +109,26 @@ func (s *Sim) adminEditEvent(r *http.Request) (int, any, error) {
 	return http.StatusOK, e, err
 }
 
+func (s *Sim) adminRespond(r *http.Request) (int, any, error) {
+	var ask struct {
+		Response string `json:"response"`
+	}
+	if err := decode(r, &ask); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.Answer(in(r), r.PathValue("event"), ask.Response)
+}
+
+// adminSplit changes an occurrence and all that follow, as Google's calendar does.
+func (s *Sim) adminSplit(r *http.Request) (int, any, error) {
+	var edit Edit
+	if err := decode(r, &edit); err != nil {
+		return 0, nil, err
+	}
+	e, err := s.SplitSeries(In{Provider: Google, Email: r.PathValue("email"), Calendar: r.PathValue("calendar")}, r.PathValue("event"), edit)
+	return http.StatusCreated, e, err
+}
+
 func (s *Sim) adminDeleteEvent(r *http.Request) (int, any, error) {
 	q, err := query(r, "notify")
 	if err != nil {

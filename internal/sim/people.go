@@ -18,6 +18,7 @@ type hand interface {
 	CreateEvent(email, calendar string, d Draft) (Event, error)
 	EditEvent(email, calendar, id string, e Edit) (Event, error)
 	DeleteEvent(email, calendar, id string, notify bool) error
+	Respond(email, calendar, id, answer string) error
 	Event(email, calendar, id string) (Event, error)
 	Events(email, calendar string) ([]Event, error)
 }
@@ -151,6 +152,16 @@ func (s *Sim) DeleteEvent(in In, id string, notify bool) error {
 		return err
 	}
 	return at.DeleteEvent(in.Email, in.Calendar, id, notify)
+}
+
+// Answer answers an invitation by hand, on the guest's own copy, in the provider's words: accepted, tentative (Google) or tentativelyAccepted
+// (Microsoft), or declined.
+func (s *Sim) Answer(in In, id, answer string) error {
+	at, err := s.side(in.Provider)
+	if err != nil {
+		return err
+	}
+	return at.Respond(in.Email, in.Calendar, id, answer)
 }
 
 // Event is one event as it is, deleted or not.

@@ -30,6 +30,8 @@ type method struct {
 
 	pattern *regexp.Regexp
 	schema  *jsonschema.Schema
+	// fields are the paths of all that the method can answer with, such as items/start/date; those of keys that a client chooses end with "*".
+	fields []string
 }
 
 // discovery is what Google publishes about the API, ready to judge.
@@ -101,6 +103,7 @@ func readDiscovery(tb testing.TB) *discovery {
 			m.pattern = regexp.MustCompile("^/calendar/v3/" + regexp.MustCompile(`\{\w+\}`).ReplaceAllString(m.Path, "[^/]+") + "$")
 			if m.Response.Ref != "" {
 				m.schema = c.MustCompile("google.json#/$defs/" + m.Response.Ref)
+				m.fields = paths(doc.Schemas, doc.Schemas[m.Response.Ref], "")
 			}
 			d.methods = append(d.methods, m)
 		}
@@ -108,6 +111,26 @@ func readDiscovery(tb testing.TB) *discovery {
 	// of two that match, the one with fewer wildcards is meant: ".../events/watch" is no event
 	slices.SortFunc(d.methods, func(a, b *method) int { return strings.Count(a.Path, "{") - strings.Count(b.Path, "{") })
 	return d
+}
+
+// paths are those of all fields below one.
+func paths(schemas map[string]any, v any, at string) (all []string) {
+	s, _ := v.(object)
+	if ref, ok := s["$ref"].(string); ok {
+		return paths(schemas, schemas[ref], at)
+	}
+	if s["type"] == "array" {
+		return paths(schemas, s["items"], at)
+	}
+	below, _ := s["properties"].(object)
+	if more, ok := s["additionalProperties"]; ok {
+		below = object{"*": more}
+	}
+	for name, one := range below {
+		path := strings.TrimPrefix(at+"/"+name, "/")
+		all = append(append(all, path), paths(schemas, one, path)...)
+	}
+	return all
 }
 
 // strict turns one schema of the document into a JSON Schema that refuses whatever the document does not name. Enumerations stand in its prose.
@@ -170,8 +193,12 @@ func restrict(out, s object) {
 
 // find returns the method that a request calls, nil for none.
 func (d *discovery) find(r *http.Request) *method {
+	method := r.Method
+	if other := r.Header.Get("X-HTTP-Method-Override"); method == http.MethodPost && other != "" {
+		method = other
+	}
 	for _, m := range d.methods {
-		if m.HTTPMethod == r.Method && m.pattern.MatchString(r.URL.EscapedPath()) {
+		if m.HTTPMethod == method && m.pattern.MatchString(r.URL.EscapedPath()) {
 			return m
 		}
 	}

@@ -6,5 +6,5 @@
 // Files: discovery_test.go (Google's discovery document as a JSON Schema), google_test.go (its witness, and a walk past every route),
 // models_test.go (what the SDK's models make of an answer), microsoft_test.go (its witness and walk), batch_test.go (its batches), shape_test.go (samples from the field and
 // their shapes), sample_google_test.go and sample_microsoft_test.go (the simulators and our drivers against them), tokens_test.go (the OAuth
-// servers), page_test.go (docs/simulators.md).
+// servers), page_test.go (docs/simulators.md), select_test.go (what clients select of answers of Google's, and its batches).
 package simproof

@@ -22,6 +22,9 @@ import (
 
 const googleHost = "host@example.com"
 
+// unserved are the methods of Google's that the simulator answers with 501.
+func unserved() []string { return []string{"calendar.calendars.transferOwnership"} }
+
 // judge says what is wrong with an answer of simulated Google, and of which kind it is.
 func (d *discovery) judge(r *http.Request, status int, contentType string, body []byte) (kind string, err error) {
 	m := d.find(r)
@@ -30,8 +33,8 @@ func (d *discovery) judge(r *http.Request, status int, contentType string, body 
 	}
 	kind = fmt.Sprintf("%s %d", m.ID, status)
 	switch {
-	case status == http.StatusNotImplemented:
-		return kind, nil // the simulator's own word for what is to come
+	case status == http.StatusNotImplemented && slices.Contains(unserved(), m.ID):
+		return kind, nil // the simulator's own word for what it leaves out
 	case status == http.StatusNotModified, status == http.StatusNoContent, status < 300 && m.schema == nil:
 		if len(bytes.TrimSpace(body)) > 0 {
 			return kind, fmt.Errorf("%s: a body where there is none: %s", kind, body)
@@ -181,9 +184,14 @@ func TestGoogleAnswersAsItsDiscoveryDocumentSays(t *testing.T) {
 				"calendar.events.patch 200", "calendar.events.patch 412", "calendar.events.update 200", "calendar.events.delete 204", "calendar.events.delete 410",
 				"calendar.events.watch 200", "calendar.events.watch 400", "calendar.channels.stop 204",
 			)
-			for _, m := range []string{"import", "move", "instances", "quickAdd"} {
-				if w.seen["calendar.events."+m+" 501"] == 0 {
-					w.want("calendar.events." + m + " 200")
+			for _, m := range d.methods { // every method that Google has, and not only refused
+				switch {
+				case slices.Contains(unserved(), m.ID):
+					w.want(m.ID + " 501")
+				case m.schema == nil:
+					w.want(m.ID + " 204")
+				default:
+					w.want(m.ID + " 200")
 				}
 			}
 		})
@@ -249,6 +257,7 @@ func walkGoogle(t *testing.T, s *simtest.Sim, base string) {
 	}
 	c.Do("GET", events+"?syncToken="+url.QueryEscape(full.Text("nextSyncToken")), nil)
 	watchGoogle(t, c)
+	manageGoogle(t, c)
 	failGoogle(t, s, c)
 }
 
@@ -261,6 +270,49 @@ func watchGoogle(t *testing.T, c simtest.Client) {
 	c.Do("POST", "/calendars/primary/events/watch", object{"id": "x", "type": "carrier_pigeon"})
 	c.Do("POST", "/channels/stop", object{"id": opened.Text("id"), "resourceId": opened.Text("resourceId")})
 	c.Do("POST", "/channels/stop", object{"id": opened.Text("id"), "resourceId": opened.Text("resourceId")})
+}
+
+// manageGoogle makes, shares and deletes calendars, and asks for all that is no event.
+func manageGoogle(t *testing.T, c simtest.Client) {
+	t.Helper()
+	r := simtest.NewReceiver(t)
+	id := c.Do("POST", "/calendars", object{"summary": "Made", "description": "by hand", "location": "Berlin", "timeZone": "Europe/Berlin"}).Text("id")
+	cal, entry := "/calendars/"+url.PathEscape(id), "/users/me/calendarList/"+url.PathEscape(id)
+	c.Do("PATCH", cal, object{"summary": "Changed"})
+	c.Do("PATCH", cal, object{"summary": "Changed"}, "If-Match", `"stale"`)
+	c.Do("PUT", cal, object{"summary": "Replaced"})
+	c.Do("PATCH", entry, object{"summaryOverride": "Mine", "hidden": true})
+	c.Do("PUT", entry+"?colorRgbFormat=true", object{"backgroundColor": "#112233", "foregroundColor": "#000000", "selected": true})
+	c.Do("DELETE", entry, nil) // refused: it is the data owner's
+	for _, row := range c.Do("GET", "/users/me/calendarList?fields=items(id,accessRole)", nil).Rows("items") {
+		if read, _ := row["id"].(string); row["accessRole"] == "reader" {
+			c.Do("DELETE", "/users/me/calendarList/"+url.PathEscape(read), nil)
+			c.Do("POST", "/users/me/calendarList", object{"id": read})
+		}
+	}
+	rule := c.Do("POST", cal+"/acl?sendNotifications=false", object{"role": "reader", "scope": object{"type": "user", "value": "guest@example.org"}}).Text("id")
+	c.Do("POST", cal+"/acl", object{"role": "freeBusyReader", "scope": object{"type": "default"}})
+	c.Do("GET", cal+"/acl", nil)
+	c.Do("GET", cal+"/acl/"+rule, nil)
+	c.Do("PATCH", cal+"/acl/"+rule, object{"role": "writer"})
+	c.Do("PUT", cal+"/acl/"+rule, object{"role": "owner"})
+	c.Do("DELETE", cal+"/acl/"+rule, nil)
+	c.Do("GET", cal+"/acl?showDeleted=true", nil)
+	for i, path := range []string{cal + "/acl", "/users/me/calendarList", "/users/me/settings"} {
+		c.Do("POST", path+"/watch", object{"id": fmt.Sprintf("list-%d", i), "type": "web_hook", "address": r.URL})
+	}
+	c.Do("DELETE", cal, nil)
+	c.Do("GET", "/users/me/calendarList?showDeleted=true", nil)
+	c.Do("POST", "/calendars/primary/clear", nil)
+	c.Do("POST", "/calendars/primary/transferOwnership?newDataOwner=guest@example.org&useAdminAccess=true", nil)
+	c.Do("GET", "/users/me/settings", nil)
+	c.Do("GET", "/users/me/settings/timezone", nil)
+	c.Do("GET", "/users/me/settings/nosuch", nil)
+	c.Do("GET", "/colors", nil)
+	c.Do("POST", "/calendars/primary/events", "q=x&maxResults=1", "X-HTTP-Method-Override", "GET", "Content-Type", "application/x-www-form-urlencoded")
+	c.Do("GET", "/calendars/primary/events?fields=items(id,start),nextSyncToken&alt=json&prettyPrint=false&quotaUser=x&key=k", nil)
+	c.Do("GET", "/calendars/primary/events?fields=nosuch", nil)
+	c.Do("GET", "/colors", nil, "Accept-Encoding", "gzip", "User-Agent", "gzip")
 }
 
 // failGoogle asks for every error that a fault can make.
@@ -319,6 +371,8 @@ func TestDiscoveryJudgeCanFail(t *testing.T) {
 		"an error of another":    {"GET", event, 404, `{"error":{"code":"NotFound","message":"x"}}`, "errors"},
 		"a parameter that is no": {"GET", "/calendar/v3/calendars/primary/events?limit=1", 200, `{}`, "limit"},
 		"a method that is no":    {"GET", "/calendar/v3/nosuch", 200, `{}`, "no method"},
+		"a refusal to serve":     {"GET", event, 501, `{"error":{"errors":[],"code":501,"message":"x"}}`, "errors"},
+		"what is left out":       {"POST", "/calendar/v3/calendars/primary/transferOwnership", 501, `{}`, ""},
 	} {
 		r := httptest.NewRequest(c.method, c.path, nil)
 		_, err := d.judge(r, c.status, "application/json", []byte(c.body))

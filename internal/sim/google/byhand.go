@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Server) hand(email, id string) (*calendar, error) {
 	if id == "" {
 		id = "primary"
 	}
-	e := a.entry(id)
+	e := s.sees(a, id)
 	if e == nil {
 		return nil, fmt.Errorf("%w: %q of %q at Google", stage.ErrUnknownCalendar, id, email)
 	}
@@ -64,6 +65,28 @@ func (s *Server) DeleteEvent(email, calendar, id string, notify bool) error {
 			return nil, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
 		}
 		return old, s.remove(w, old)
+	})
+	return err
+}
+
+// Respond answers an invitation as the guest would, on the guest's own copy: accepted, tentative or declined. The organizer is mailed.
+func (s *Server) Respond(email, calendar, id, how string) error {
+	_, err := s.byHand(email, calendar, true, func(w writing) (*event, error) {
+		old := w.cal.resolve(id)
+		if old == nil || old.gone() {
+			return nil, fmt.Errorf("%w: %q", stage.ErrUnknownEvent, id)
+		}
+		i := guestIndex(old.attendees, w.cal.id)
+		if i < 0 || !slices.Contains([]string{"accepted", "tentative", "declined"}, how) {
+			return nil, fmt.Errorf("%w: %q cannot be answered with %q", stage.ErrInvalid, id, how)
+		}
+		guests := slices.Clone(old.attendees)
+		guests[i].ResponseStatus = how
+		raw, err := json.Marshal(guests)
+		if err != nil {
+			return nil, err
+		}
+		return s.patch(w, old, map[string]json.RawMessage{"attendees": raw})
 	})
 	return err
 }
@@ -204,18 +227,15 @@ func (s *Server) ExpireCursors(email, calendar string) error {
 func (s *Server) Channels(email string) ([]stage.Channel, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	a := s.accounts[strings.ToLower(email)]
-	if a == nil {
+	if s.accounts[strings.ToLower(email)] == nil {
 		return nil, fmt.Errorf("%w: %q at Google", stage.ErrUnknownPerson, email)
 	}
 	all := []stage.Channel{}
-	for _, id := range a.seen.From(0) {
-		for _, ch := range a.entries[id].calendar.channels {
-			if s.alive(ch) && strings.EqualFold(ch.account, email) {
-				all = append(all, stage.Channel{
-					ID: ch.id, Calendar: ch.calendar, Address: ch.address, Expires: ch.expires.UTC().Format(time.RFC3339Nano),
-				})
-			}
+	for _, ch := range slices.SortedFunc(maps.Values(s.channels), func(a, b *channel) int { return a.place - b.place }) {
+		if s.alive(ch) && strings.EqualFold(ch.account, email) {
+			all = append(all, stage.Channel{
+				ID: ch.id, Calendar: ch.calendar, Address: ch.address, Expires: ch.expires.UTC().Format(time.RFC3339Nano),
+			})
 		}
 	}
 	return all, nil

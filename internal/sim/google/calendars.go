@@ -2,7 +2,6 @@ package google
 
 import (
 	"strconv"
-	"strings"
 )
 
 // listCalendars serves https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/list. Called once per connection and
@@ -18,53 +17,17 @@ func (s *Server) listCalendars(c *call) (answer, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	a := s.accounts[strings.ToLower(c.access.Account)]
-	if a == nil {
-		return answer{}, notFound()
-	}
-	at, err := s.calendarCursor(c, a)
+	a, err := s.caller(c)
 	if err != nil {
 		return answer{}, err
 	}
-	items := []any{}
-	body := map[string]any{"kind": "calendar#calendarList", "etag": quoted(at.UpTo)}
-	for seq, id := range a.seen.Changes(at.Pos, at.UpTo) {
-		if !show.shows(a.entries[id], at.Changes) {
-			continue
+	l := listing{kind: "calendar#calendarList", name: "list:" + a.person.Email, seen: &a.seen, size: size, unsyncable: !show.syncable}
+	return s.list(c, l, func(id string, changes bool) map[string]any {
+		if e := a.entries[id]; show.shows(e, changes) {
+			return e.wire()
 		}
-		if len(items) == size {
-			body["nextPageToken"] = at.String()
-			break
-		}
-		items = append(items, a.entries[id].wire())
-		at.Pos = seq
-	}
-	if body["nextPageToken"] == nil && show.syncable {
-		body["nextSyncToken"] = cursor{Kind: syncKind, Calendar: at.Calendar, After: at.UpTo}.String()
-	}
-	body["items"] = items
-	return answer{body: body}, nil
-}
-
-// calendarCursor is where the listing of calendars goes on.
-func (s *Server) calendarCursor(c *call, a *account) (cursor, error) {
-	list := "list:" + a.person.Email
-	if token := c.query.Get("pageToken"); token != "" {
-		at, ok := parseCursor(token, pageKind)
-		if !ok || at.Calendar != list {
-			return cursor{}, invalidParameter("pageToken", "Invalid page token value.")
-		}
-		return at, nil
-	}
-	at := cursor{Kind: pageKind, Calendar: list, UpTo: a.seen.Seq()}
-	if token := c.query.Get("syncToken"); token != "" {
-		since, ok := parseCursor(token, syncKind)
-		if !ok || since.Calendar != list {
-			return cursor{}, s.unreadable()
-		}
-		at.Pos, at.Changes = since.After, true
-	}
-	return at, nil
+		return nil
+	})
 }
 
 // readEntry serves https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/get.
@@ -95,10 +58,7 @@ func (s *Server) readCalendar(c *call) (answer, error) {
 	if c.unchanged(e.calendar.etag) {
 		return notModified(e.calendar.etag), nil
 	}
-	return answer{body: map[string]any{
-		"kind": "calendar#calendar", "etag": e.calendar.etag, "id": e.calendar.id, "summary": e.calendar.name, "timeZone": e.calendar.zone,
-		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": []string{"hangoutsMeet"}},
-	}}, nil
+	return answer{body: e.calendar.wire()}, nil
 }
 
 // sizeOf reads maxResults; what is over the limit is cut to it.

@@ -36,9 +36,29 @@ func busyScopes() []string {
 	return []string{"calendar", "calendar.events.freebusy", "calendar.freebusy", "calendar.readonly"}
 }
 
-func moveScopes() []string { return []string{"calendar", "calendar.events", "calendar.events.owned"} }
-
 func relistScopes() []string { return []string{"calendar", "calendar.calendarlist"} }
+
+func entryWriteScopes() []string { return append(relistScopes(), "calendar.app.created") }
+
+func clearScopes() []string { return []string{"calendar", "calendar.calendars"} }
+
+func calendarWriteScopes() []string { return append(clearScopes(), "calendar.app.created") }
+
+func ruleWriteScopes() []string { return []string{"calendar", "calendar.acls"} }
+
+func ruleListScopes() []string { return append(ruleWriteScopes(), "calendar.acls.readonly") }
+
+func ruleScopes() []string { return append(ruleListScopes(), "calendar.readonly") }
+
+func settingScopes() []string {
+	return []string{"calendar", "calendar.readonly", "calendar.settings", "calendar.settings.readonly"}
+}
+
+func colorScopes() []string {
+	return append(entryScopes(), "calendar.events.freebusy", "calendar.events.owned", "calendar.events.owned.readonly", "calendar.events.public.readonly")
+}
+
+func moveScopes() []string { return []string{"calendar", "calendar.events", "calendar.events.owned"} }
 
 func readScopes() []string {
 	return append(writeScopes(), "calendar.readonly", "calendar.events.readonly", "calendar.events.freebusy",
@@ -56,22 +76,22 @@ type call struct {
 type answer struct {
 	// status is 200 unless set.
 	status int
-	// body is left out if nil. Its "etag" also stands in the header.
+	// body is left out if nil. Its "etag" also stands in the header, unless another does.
 	body map[string]any
 	etag string
 	// after runs once the answer is on its way.
 	after func()
 }
 
-// api checks the access token and its scopes before handle runs.
-func (s *Server) api(enough scopes, handle func(*call) (answer, error)) http.Handler {
+// api checks the access token, its scopes and the parameters that every method has before the route's handler runs.
+func (s *Server) api(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		access, ok := s.ledger.Access(oauth.Bearer(r.Header.Get("Authorization")))
 		if !ok {
 			unauthorised(r).write(w)
 			return
 		}
-		if !allows(access.Scopes, enough()) {
+		if !allows(access.Scopes, to.enough()) {
 			failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission: Request had insufficient authentication scopes.").write(w)
 			return
 		}
@@ -80,7 +100,15 @@ func (s *Server) api(enough scopes, handle func(*call) (answer, error)) http.Han
 			refusal.write(w)
 			return
 		}
-		a, err := handle(c)
+		wanted, err := standard(c.query, to.answers)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		a, err := to.handle(c)
+		if err == nil {
+			err = a.cut(wanted)
+		}
 		if err != nil {
 			writeError(w, err)
 			return
@@ -89,10 +117,29 @@ func (s *Server) api(enough scopes, handle func(*call) (answer, error)) http.Han
 	})
 }
 
-func (a answer) write(w http.ResponseWriter) {
+// standard reads the parameters that every method has
+// (https://developers.google.com/workspace/calendar/api/v3/reference/query-parameters). key and userIp mean nothing beside a token; quota.go
+// reads quotaUser, dress.go prettyPrint and front.go oauth_token. Not documented: what becomes of another alt than json.
+func standard(q url.Values, answers resource) (fields, error) {
+	if alt := q.Get("alt"); alt != "" && alt != "json" {
+		return nil, failed(http.StatusBadRequest, "invalidParameter", "Invalid value '"+alt+"'. Allowed values: [json]").at("parameter", "alt")
+	}
+	if !q.Has("fields") {
+		return nil, nil //nolint:nilnil // nothing was selected
+	}
+	return selection(q.Get("fields"), answers.fields())
+}
+
+// cut leaves of the answer what was selected; its ETag stays in the header.
+func (a *answer) cut(wanted fields) (err error) {
 	if etag, _ := a.body["etag"].(string); etag != "" {
 		a.etag = etag
 	}
+	a.body, err = wanted.part(a.body)
+	return err
+}
+
+func (a answer) write(w http.ResponseWriter) {
 	if a.etag != "" {
 		w.Header().Set("ETag", a.etag)
 	}
@@ -134,11 +181,11 @@ func (s *Server) accountOf(r *http.Request) string {
 
 // entry finds the calendar that the path names, as the caller sees it. s.mu is held.
 func (s *Server) entry(c *call) (*listEntry, error) {
-	a := s.accounts[strings.ToLower(c.access.Account)]
-	if a == nil {
-		return nil, failed(http.StatusForbidden, "notACalendarUser", "The user must be signed up for Google Calendar.").in("calendar")
+	a, err := s.caller(c)
+	if err != nil {
+		return nil, err
 	}
-	e := a.entry(c.r.PathValue("calendar"))
+	e := s.sees(a, c.r.PathValue("calendar"))
 	if e == nil {
 		return nil, notFound()
 	}
@@ -160,6 +207,11 @@ func (c *call) decode(into any) error {
 		return failed(http.StatusBadRequest, "parseError", "Parse Error")
 	}
 	return nil
+}
+
+// matches compares the If-Match header with a resource that is no event.
+func (c *call) matches(etag string) error {
+	return writing{ifMatch: c.r.Header.Get("If-Match")}.matches(etag)
 }
 
 // unchanged reports whether the client has this state already, which is then answered with 304.

@@ -25,6 +25,8 @@ type channel struct {
 	expires     time.Time
 	// stopped is when the channel was stopped; zero for one that was not.
 	stopped time.Time
+	// place counts the channels from the first that was ever opened.
+	place int
 	// number is the latest X-Goog-Message-Number.
 	number uint64
 }
@@ -47,8 +49,64 @@ const (
 
 var channelID = regexp.MustCompile(`^[A-Za-z0-9\-_+/=]+$`)
 
-// watch serves https://developers.google.com/workspace/calendar/api/v3/reference/events/watch. Called once per calendar and week.
-func (s *Server) watch(c *call) (answer, error) {
+// feed is what a channel can watch.
+type feed struct {
+	// calendar is empty for what is the person's.
+	calendar string
+	// path is the resource's below apiPath, and name what its channels have in common.
+	path, name string
+	channels   *[]*channel
+}
+
+// watchEvents serves https://developers.google.com/workspace/calendar/api/v3/reference/events/watch. Called once per calendar and week.
+func (s *Server) watchEvents(c *call) (answer, error) {
+	return s.watch(c, func() (feed, error) {
+		e, err := s.entry(c)
+		if err != nil {
+			return feed{}, err
+		}
+		id := e.calendar.id
+		return feed{calendar: id, path: "calendars/" + url.QueryEscape(id) + "/events", name: id, channels: &e.calendar.channels}, nil
+	})
+}
+
+// watchRules serves https://developers.google.com/workspace/calendar/api/v3/reference/acl/watch.
+func (s *Server) watchRules(c *call) (answer, error) {
+	return s.watch(c, func() (feed, error) {
+		e, err := s.entry(c)
+		if err != nil {
+			return feed{}, err
+		}
+		path := "calendars/" + url.QueryEscape(e.calendar.id) + "/acl"
+		return feed{calendar: e.calendar.id, path: path, name: path, channels: &e.calendar.ruleChannels}, needs(e, stage.RoleWriter)
+	})
+}
+
+// watchEntries serves https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/watch.
+func (s *Server) watchEntries(c *call) (answer, error) {
+	return s.watch(c, func() (feed, error) {
+		a, err := s.caller(c)
+		if err != nil {
+			return feed{}, err
+		}
+		return feed{path: "users/me/calendarList", name: "users/me/calendarList", channels: &a.listChannels}, nil
+	})
+}
+
+// watchSettings serves https://developers.google.com/workspace/calendar/api/v3/reference/settings/watch. After its first message the channel is
+// silent, since settings do not change.
+func (s *Server) watchSettings(c *call) (answer, error) {
+	return s.watch(c, func() (feed, error) {
+		a, err := s.caller(c)
+		if err != nil {
+			return feed{}, err
+		}
+		return feed{path: "users/me/settings", name: "users/me/settings", channels: &a.settingChannels}, nil
+	})
+}
+
+// watch opens a channel on what find returns, which runs with s.mu held.
+func (s *Server) watch(c *call, find func() (feed, error)) (answer, error) {
 	var wish channelWish
 	if err := c.decode(&wish); err != nil {
 		return answer{}, err
@@ -61,7 +119,10 @@ func (s *Server) watch(c *call) (answer, error) {
 		return answer{}, err
 	}
 	order := s.world.Switches().Google.SyncMessage
-	ch, tried, err := s.open(c, wish, expires, order != stage.SyncAfter)
+	ch := &channel{
+		id: wish.ID, account: c.access.Account, client: c.access.Client, address: wish.Address, token: wish.Token, expires: expires, number: 1,
+	}
+	tried, err := s.open(ch, base(c.r), find, order != stage.SyncAfter)
 	if err != nil {
 		return answer{}, err
 	}
@@ -143,29 +204,25 @@ func (s *Server) expiry(wish channelWish) (time.Time, error) {
 }
 
 // open adds the channel, and unless it is to wait sends its first message before any other can be sent.
-func (s *Server) open(c *call, wish channelWish, expires time.Time, sync bool) (*channel, <-chan struct{}, error) {
+func (s *Server) open(ch *channel, base string, find func() (feed, error), sync bool) (<-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	entry, err := s.entry(c)
+	to, err := find()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if s.channels[wish.ID] != nil {
-		return nil, nil, failed(http.StatusBadRequest, "channelIdNotUnique", "Channel id not unique")
+	if s.channels[ch.id] != nil {
+		return nil, failed(http.StatusBadRequest, "channelIdNotUnique", "Channel id not unique")
 	}
-	cal := entry.calendar
-	ch := &channel{
-		id: wish.ID, account: c.access.Account, client: c.access.Client, calendar: cal.id, address: wish.Address, token: wish.Token,
-		expires: expires, number: 1, resource: resourceOf(cal.id, c.access.Account),
-		resourceURI: base(c.r) + "/calendar/v3/calendars/" + url.PathEscape(cal.id) + "/events?alt=json",
-	}
+	ch.calendar, ch.resource, ch.resourceURI = to.calendar, resourceOf(to.name, ch.account), base+apiPath+to.path+"?alt=json"
+	ch.place = len(s.channels)
 	s.channels[ch.id] = ch
-	cal.channels = append(cal.channels, ch)
+	*to.channels = append(*to.channels, ch)
 	s.world.Signal.Raise()
 	if !sync {
-		return ch, nil, nil
+		return nil, nil //nolint:nilnil // nothing is on its way yet
 	}
-	return ch, s.tell(ch, stateSync), nil
+	return s.tell(ch, stateSync), nil
 }
 
 // stop serves https://developers.google.com/workspace/calendar/api/v3/reference/channels/stop.

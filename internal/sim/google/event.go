@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 const (
@@ -90,6 +92,16 @@ func (e *event) belongs(v map[string]any, in *time.Location) {
 	if e.master != "" {
 		v["recurringEventId"], v["originalStartTime"] = e.master, e.original.wire(in)
 	}
+}
+
+// veiled reports whether the role sees no details of the event: free and busy only, or a private event without the right to private ones
+// (https://developers.google.com/workspace/calendar/api/v3/reference/acl#role).
+func (e *event) veiled(role stage.Role) bool {
+	if role == stage.RoleFreeBusyReader {
+		return true
+	}
+	private := e.text("visibility") == "private" || e.text("visibility") == "confidential"
+	return private && !atLeast(role, stage.RoleWriter)
 }
 
 // busy is the event as someone sees it who may know no more than when its owner is busy.

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // readEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/get. A deleted event is shown as cancelled.
@@ -21,7 +19,7 @@ func (s *Server) readEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if entry.role == stage.RoleFreeBusyReader {
+	if e.veiled(entry.role) {
 		return answer{body: e.busy(in)}, nil
 	}
 	return answer{body: trimmed(e.wire(entry.calendar, in), entry.calendar, most)}, nil
@@ -102,6 +100,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if err != nil {
 		return answer{}, err
 	}
+	var in *time.Location
 	e, err := func() (*event, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -112,7 +111,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 		if err := mayWrite(entry.role); err != nil {
 			return nil, err
 		}
-		w.cal = entry.calendar
+		w.cal, in = entry.calendar, entry.calendar.loc
 		return write(w)
 	}()
 	if err != nil {
@@ -121,7 +120,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	if e == nil {
 		return answer{status: http.StatusNoContent}, nil
 	}
-	a := answer{body: trimmed(e.wire(w.cal, w.cal.loc), w.cal, w.most)}
+	a := answer{body: trimmed(e.wire(w.cal, in), w.cal, w.most)}
 	if e.waits() {
 		a.after = func() { s.finishConference(w.cal, e.id) }
 	}

@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -215,6 +216,38 @@ func TestExtendedPropertiesOverTheLimitsVanish(t *testing.T) {
 	value, _ := private[strings.Repeat("k", 44)].(string)
 	if len(private) != 1 || value != strings.Repeat("ä", 1024) {
 		t.Errorf("kept %d properties, one with %d bytes", len(private), len(value))
+	}
+}
+
+// An event has no more than 300 properties and 32 kB of them, private and shared ones together.
+func TestExtendedPropertiesOverTheTotalsVanish(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	many := func(n, size int) object {
+		out := object{}
+		for i := range n {
+			out[fmt.Sprintf("k%03d", i)] = strings.Repeat("v", size)
+		}
+		return out
+	}
+	for name, tc := range map[string]struct {
+		private, shared object
+		kept            [2]int
+	}{
+		"as many as can be":           {many(200, 1), many(100, 1), [2]int{200, 100}},
+		"one more":                    {many(200, 1), many(101, 1), [2]int{200, 100}},
+		"many more":                   {many(400, 1), many(1, 1), [2]int{300, 0}},
+		"as much as can be":           {many(32, 1020), nil, [2]int{32, 0}},
+		"more than that":              {many(33, 1020), many(1, 1), [2]int{32, 0}},
+		"what is small still fits":    {many(31, 1020), object{"big": strings.Repeat("v", 1024), "small": "v"}, [2]int{31, 1}},
+		"bytes count and not letters": {object{"a": strings.Repeat("ä", 1024)}, many(30, 1020), [2]int{1, 29}},
+	} {
+		a := wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"extendedProperties": object{"private": tc.private, "shared": tc.shared}})), http.StatusOK)
+		private, _ := a.At("extendedProperties", "private").(object)
+		shared, _ := a.At("extendedProperties", "shared").(object)
+		if got := [2]int{len(private), len(shared)}; got != tc.kept {
+			t.Errorf("%s: kept %v, want %v", name, got, tc.kept)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func (s *Server) freeBusy(c *call) (answer, error) {
 	for i, item := range wish.Items {
 		var e *listEntry
 		if a != nil {
-			e = a.entry(item.ID)
+			e = s.sees(a, item.ID)
 		}
 		switch {
 		case i >= most:

@@ -3,8 +3,6 @@ package google
 import (
 	"net/http"
 	"time"
-
-	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // listEvents serves https://developers.google.com/workspace/calendar/api/v3/reference/events/list. It is the call that clients make most.
@@ -98,7 +96,7 @@ func (s *Server) row(e *event, entry *listEntry, in *time.Location) map[string]a
 	switch {
 	case e.gone() && !s.world.Switches().Google.CancelledDetails:
 		return e.tombstone(in)
-	case entry.role == stage.RoleFreeBusyReader:
+	case e.veiled(entry.role):
 		return e.busy(in)
 	default:
 		return e.wire(entry.calendar, in)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/simtest"
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // round follows a listing to its end and returns the rows by id, the number of pages, and the sync token.
@@ -208,6 +209,31 @@ func TestListFilters(t *testing.T) {
 		a := wantStatus(t, c.Do("GET", "/calendars/primary/events?"+query, nil), http.StatusOK)
 		if got := len(a.Rows("items")); got != want || a.At("nextSyncToken") != nil {
 			t.Errorf("%s: %d rows, want %d; sync token %v", query, got, want, a.At("nextSyncToken"))
+		}
+	}
+}
+
+// Whether several constraints all have to hold is told in two ways; private and shared ones have to in any case.
+func TestPropertyFilters(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	for id, p := range map[string]object{
+		"event1": {"private": object{"a": "1", "b": "2"}, "shared": object{"c": "3"}},
+		"event2": {"private": object{"a": "1"}},
+		"event3": {"shared": object{"c": "3"}},
+	} {
+		c.Do("POST", "/calendars/primary/events", meeting(object{"id": id, "extendedProperties": p}))
+	}
+	const a, b, other, shared = "privateExtendedProperty=a%3D1", "privateExtendedProperty=b%3D2", "privateExtendedProperty=b%3D9", "sharedExtendedProperty=c%3D3"
+	for filters, rows := range map[stage.PropertyFilters]map[string]int{
+		stage.FilterAll: {"": 3, a: 2, a + "&" + b: 1, b + "&" + other: 0, a + "&" + shared: 1},
+		stage.FilterAny: {"": 3, a: 2, a + "&" + b: 2, b + "&" + other: 1, a + "&" + b + "&" + shared: 1},
+	} {
+		switchTo(t, s, func(w *sim.Switches) { w.Google.PropertyFilters = filters })
+		for query, want := range rows {
+			if got := len(c.Do("GET", "/calendars/primary/events?"+query, nil).Rows("items")); got != want {
+				t.Errorf("%s: %s: %d rows, want %d", filters, query, got, want)
+			}
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 )
 
 // The limits of https://developers.google.com/workspace/calendar/api/guides/extended-properties: what is over them vanishes without a word.
+// Private and shared ones count together. Those of the guests' copies, which the page counts too, are not counted here, and which of them vanish is
+// not documented.
 const (
 	maxPropertyKey   = 44
 	maxPropertyValue = 1024

@@ -16,11 +16,13 @@ import (
 const (
 	stateSync   = "sync"
 	stateExists = "exists"
+	// stateNotExists says that what a channel watches is gone.
+	stateNotExists = "not_exists"
 )
 
-// resourceOf is the opaque name of what a channel watches: the same for all channels of one account on one calendar.
-func resourceOf(calendar, account string) string {
-	sum := sha256.Sum256([]byte(calendar + "\n" + account))
+// resourceOf is the opaque name of what a channel watches: the same for all channels of one account on one calendar or list.
+func resourceOf(watched, account string) string {
+	sum := sha256.Sum256([]byte(watched + "\n" + account))
 	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:]))[:27]
 }
 
@@ -40,10 +42,10 @@ func (s *Server) sends(ch *channel) bool {
 
 func (ch *channel) stop(now time.Time) { ch.stopped = now }
 
-// push tells every channel of the calendar that are alive. s.mu is held.
-func (s *Server) push(cal *calendar, state string) {
-	cal.channels = slices.DeleteFunc(cal.channels, func(ch *channel) bool { return !s.sends(ch) })
-	for _, ch := range cal.channels {
+// push tells every channel of the list that is alive. s.mu is held.
+func (s *Server) push(to *[]*channel, state string) {
+	*to = slices.DeleteFunc(*to, func(ch *channel) bool { return !s.sends(ch) })
+	for _, ch := range *to {
 		s.tell(ch, state)
 	}
 }

@@ -28,8 +28,10 @@ type query struct {
 	words       string
 	private     []string
 	shared      []string
-	types       []string
-	most        int
+	// any says that one of several constraints of a kind is enough.
+	any   bool
+	types []string
+	most  int
 	// order is "", startTime or updated.
 	order string
 	// syncable says that the listing ends with a sync token.
@@ -48,6 +50,7 @@ func (s *Server) parseQuery(v url.Values, entry *listEntry) (query, error) {
 	q := query{
 		syncToken: v.Get("syncToken"), pageToken: v.Get("pageToken"), uid: v.Get("iCalUID"), words: strings.ToLower(v.Get("q")),
 		private: v["privateExtendedProperty"], shared: v["sharedExtendedProperty"], syncable: true,
+		any: s.world.Switches().Google.PropertyFilters == stage.FilterAny,
 	}
 	if err := checkCombination(v); err != nil {
 		return q, err
@@ -168,22 +171,24 @@ func (q *query) selects(e *event) bool {
 	switch {
 	case q.uid != "" && e.iCalUID != q.uid,
 		!q.updatedMin.IsZero() && e.updated.Before(q.updatedMin),
-		!carries(e.properties.Private, q.private), !carries(e.properties.Shared, q.shared),
+		!q.carries(e.properties.Private, q.private), !q.carries(e.properties.Shared, q.shared),
 		len(q.types) > 0 && !slices.Contains(q.types, e.kind()):
 		return false
 	}
 	return q.words == "" || strings.Contains(strings.ToLower(e.text("summary")+"\n"+e.text("description")+"\n"+e.text("location")), q.words)
 }
 
-// carries reports whether all of the constraints, each "name=value", hold.
-func carries(have map[string]string, wanted []string) bool {
-	for _, w := range wanted {
-		name, value, _ := strings.Cut(w, "=")
-		if got, ok := have[name]; !ok || got != value {
-			return false
-		}
+// carries reports whether the constraints hold, each of which is "name=value".
+func (q *query) carries(have map[string]string, wanted []string) bool {
+	holds := func(constraint string) bool {
+		name, value, _ := strings.Cut(constraint, "=")
+		got, ok := have[name]
+		return ok && got == value
 	}
-	return true
+	if q.any {
+		return len(wanted) == 0 || slices.ContainsFunc(wanted, holds)
+	}
+	return !slices.ContainsFunc(wanted, func(constraint string) bool { return !holds(constraint) })
 }
 
 func boolOf(v url.Values, name string) (bool, error) {

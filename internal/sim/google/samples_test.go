@@ -2,7 +2,6 @@ package google_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"reflect"
 	"testing"
@@ -86,5 +85,4 @@ func TestShapeOfRows(t *testing.T) {
 	if rows, _, _ := round(t, c, url.Values{"syncToken": {sync}}); rows["gone1"]["summary"] != "Intro call" {
 		t.Errorf("with details: %v", rows["gone1"])
 	}
-	wantStatus(t, c.Do("POST", "/calendars/primary/events/quickAdd?text=x", nil), http.StatusNotImplemented)
 }

@@ -16,6 +16,8 @@ type account struct {
 	// entries is the person's calendar list, and seen the order in which they changed.
 	entries map[string]*listEntry
 	seen    stage.Journal
+	// listChannels and settingChannels watch the calendar list and the settings.
+	listChannels, settingChannels []*channel
 }
 
 // listEntry is how one person sees one calendar.
@@ -27,6 +29,8 @@ type listEntry struct {
 	// hidden and deleted keep it out of the list, and out of sight; override is the person's own name for it.
 	hidden, deleted, deselected bool
 	override                    string
+	// colorID, background and foreground are the person's own colours for it; empty ones are the usual.
+	colorID, background, foreground string
 }
 
 // calendar is shared by everyone who sees it.
@@ -37,6 +41,13 @@ type calendar struct {
 	loc   *time.Location
 	owner string
 	etag  string
+	// description and location are empty unless a client wrote them.
+	description, location string
+	// gone says that the calendar was deleted.
+	gone bool
+	// rules say who has access, by their ids, and ruled in which order they changed.
+	rules map[string]*accessRule
+	ruled stage.Journal
 
 	events map[string]*event
 	// writes counts what was stored, and order is the listing that was asked for in an order last.
@@ -53,6 +64,8 @@ type calendar struct {
 	updated time.Time
 	// channels are those that are alive or were when they were last looked at.
 	channels []*channel
+	// ruleChannels watch the access rules.
+	ruleChannels []*channel
 }
 
 // Seed adds a person, or further calendars to one who is there. A calendar whose id another person has seeded is shared.
@@ -113,6 +126,7 @@ func (s *Server) addCalendar(a *account, c stage.Calendar) (*calendar, error) {
 	}
 	a.entries[cal.id] = &listEntry{calendar: cal, role: c.Role, primary: c.Primary, etag: quoted(s.world.Now().UnixMicro())}
 	a.seen.Record(cal.id)
+	s.allow(cal, accessRule{kind: "user", value: a.person.Email, role: c.Role})
 	return cal, nil
 }
 
@@ -131,7 +145,7 @@ func (s *Server) newCalendar(owner stage.Person, c stage.Calendar) (*calendar, e
 	return &calendar{
 		id: c.ID, name: c.Name, zone: c.Zone, loc: loc, owner: owner.Email,
 		etag: quoted(now.UnixMicro()), updated: now, events: map[string]*event{},
-		exceptions: map[string][]string{}, past: map[string][]state{},
+		exceptions: map[string][]string{}, past: map[string][]state{}, rules: map[string]*accessRule{},
 	}, nil
 }
 
@@ -140,6 +154,9 @@ func (a *account) view() stage.Person {
 	p := a.person
 	for _, id := range a.seen.From(0) {
 		e := a.entries[id]
+		if e.calendar.gone {
+			continue
+		}
 		p.Calendars = append(p.Calendars, stage.Calendar{ID: e.calendar.id, Name: e.calendar.name, Zone: e.calendar.zone, Primary: e.primary, Role: e.role})
 	}
 	return p
@@ -147,11 +164,11 @@ func (a *account) view() stage.Person {
 
 // entry finds a calendar as the account names it: by its id, or as "primary". s.mu is held.
 func (a *account) entry(id string) *listEntry {
-	if e := a.entries[id]; e != nil {
+	if e := a.entries[id]; e != nil && !e.calendar.gone {
 		return e
 	}
 	for _, e := range a.entries {
-		if (e.primary && id == "primary") || strings.EqualFold(e.calendar.id, id) {
+		if !e.calendar.gone && ((e.primary && id == "primary") || strings.EqualFold(e.calendar.id, id)) {
 			return e
 		}
 	}

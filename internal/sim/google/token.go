@@ -55,6 +55,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.exchange(w, client, r.PostForm)
 	case "refresh_token":
 		s.refresh(w, client, r.PostForm)
+	case "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code":
+		notSimulated("the grant type " + r.PostForm.Get("grant_type")).write(w)
 	default:
 		tokenError{http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type: " + r.PostForm.Get("grant_type")}.write(w)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // importEvent serves https://developers.google.com/workspace/calendar/api/v3/reference/events/import: it adds a private copy of an event that
@@ -59,41 +60,42 @@ func (s *Server) moveEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	e, err := s.move(c, &w)
+	e, in, err := s.move(c, &w)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: e.wire(w.cal, w.cal.loc)}, nil
+	return answer{body: e.wire(w.cal, in)}, nil
 }
 
-func (s *Server) move(c *call, w *writing) (*event, error) {
+// move returns the event where it is then, and the zone of that calendar.
+func (s *Server) move(c *call, w *writing) (*event, *time.Location, error) {
 	if c.query.Get("destination") == "" {
-		return nil, required("Required parameter: destination").at("parameter", "destination")
+		return nil, nil, required("Required parameter: destination").at("parameter", "destination")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from, err := s.entry(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	to := s.accounts[strings.ToLower(c.access.Account)].entry(c.query.Get("destination"))
+	to := s.sees(s.accounts[strings.ToLower(c.access.Account)], c.query.Get("destination"))
 	if to == nil {
-		return nil, notFound()
+		return nil, nil, notFound()
 	}
 	for _, one := range []*listEntry{from, to} {
 		if err := mayWrite(one.role); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	old := from.calendar.resolve(c.r.PathValue("event"))
 	if err := movable(old, from.calendar, to.calendar); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w.cal = to.calendar
 	if from.calendar == to.calendar {
-		return old, nil
+		return old, w.cal.loc, nil
 	}
-	return s.carry(*w, from.calendar, old), nil
+	return s.carry(*w, from.calendar, old), w.cal.loc, nil
 }
 
 func movable(e *event, from, to *calendar) error {

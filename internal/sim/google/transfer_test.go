@@ -113,7 +113,7 @@ func TestCalendarListChanges(t *testing.T) {
 	}
 	wantStatus(t, c.Do("PATCH", "/users/me/calendarList/"+team, object{"hidden": true, "summaryOverride": "Ours"}), http.StatusOK)
 	wantStatus(t, c.Do("DELETE", "/users/me/calendarList/other@example.com", nil), http.StatusNoContent)
-	wantError(t, c.Do("DELETE", "/users/me/calendarList/primary", nil), http.StatusForbidden, "cannotRemovePrimaryCalendar")
+	wantError(t, c.Do("DELETE", "/users/me/calendarList/primary", nil), http.StatusForbidden, "cannotChangeOwnPrimarySubscription")
 	wantError(t, c.Do("GET", "/users/me/calendarList/other@example.com", nil), http.StatusNotFound, "notFound")
 	for query, want := range map[string][]string{
 		"": {host}, "showHidden=true": {host, team}, "showHidden=true&showDeleted=true": {host, team, "other@example.com"},

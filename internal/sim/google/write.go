@@ -110,7 +110,7 @@ func validID(id string) bool {
 
 // replace stores a new state of the event, as PUT does: what is not written is reset. s.mu is held.
 func (s *Server) replace(w writing, old *event, doc map[string]json.RawMessage) (*event, error) {
-	if err := w.matches(old); err != nil {
+	if err := w.matches(old.etag); err != nil {
 		return nil, err
 	}
 	c, err := s.parseContent(doc, w.cal, w.options)
@@ -184,7 +184,7 @@ func (s *Server) remove(w writing, old *event) error {
 	if old.gone() {
 		return deleted()
 	}
-	if err := w.matches(old); err != nil {
+	if err := w.matches(old.etag); err != nil {
 		return err
 	}
 	e := *old
@@ -196,8 +196,8 @@ func (s *Server) remove(w writing, old *event) error {
 }
 
 // matches compares the If-Match header (https://developers.google.com/workspace/calendar/api/guides/version-resources).
-func (w writing) matches(old *event) error {
-	if w.ifMatch == "" || w.ifMatch == "*" || w.ifMatch == old.etag {
+func (w writing) matches(etag string) error {
+	if w.ifMatch == "" || w.ifMatch == "*" || w.ifMatch == etag {
 		return nil
 	}
 	return conditionNotMet()
@@ -222,13 +222,13 @@ func (s *Server) commit(w writing, old, e *event) {
 	}
 	s.mail(w, old, e)
 	s.share(w, old, e)
-	s.push(w.cal, stateExists)
+	s.push(&w.cal.channels, stateExists)
 	s.world.Signal.Raise()
 }
 
 // mayWrite fails unless the role allows writing.
 func mayWrite(role stage.Role) error {
-	if role == stage.RoleOwner || role == stage.RoleWriter {
+	if atLeast(role, "writerWithoutPrivateAccess") {
 		return nil
 	}
 	return failed(http.StatusForbidden, "requiredAccessLevel", "You need to have writer access to this calendar.").in("calendar")

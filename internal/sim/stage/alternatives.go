@@ -50,6 +50,7 @@ func googleAlternatives() []Alternative {
 		choice("google.changed_parameters", 400, 410, 200),
 		choice("google.quota_status", 403, 429),
 		choice("google.conferences", ConferenceLater, ConferenceAtOnce, ConferenceFails),
+		choice("google.property_filters", FilterAll, FilterAny),
 	}
 }
 

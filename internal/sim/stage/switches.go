@@ -71,7 +71,19 @@ type GoogleSwitches struct {
 	// Conferences says how the making of a conference ends: with success or failure after the answer, or with success in it. It is documented
 	// to be asynchronous, not how long it takes.
 	Conferences Conferences `json:"conferences"`
+	// PropertyFilters says how many of several constraints on private extended properties, or on shared ones, an event has to match: FilterAll as
+	// the reference of events.list has it, or FilterAny as the guide to extended properties has it.
+	PropertyFilters PropertyFilters `json:"property_filters"`
 }
+
+// PropertyFilters is how constraints of one kind go together.
+type PropertyFilters string
+
+// How they do.
+const (
+	FilterAll PropertyFilters = "all"
+	FilterAny PropertyFilters = "any"
+)
 
 // SilentGuests is what becomes of guests whom nobody mails.
 type SilentGuests string
@@ -221,7 +233,7 @@ func DefaultSwitches() Switches {
 		Google: GoogleSwitches{
 			SyncMessage: SyncEither, UnreadableCursor: 410, MaxChannelHours: 7 * 24, StopUnknown: 404,
 			SilentGuests: GuestsKept, GuestEdits: Refused, Conferences: ConferenceLater, FreeBusyDays: 92, QuotaStatus: 403,
-			PushDomains: Served, LongText: Served, ChangedParameters: 400,
+			PushDomains: Served, LongText: Served, ChangedParameters: 400, PropertyFilters: FilterAll,
 		},
 		Microsoft: MicrosoftSwitches{
 			PatchIfMatch: Honoured, DeleteIfMatch: Honoured,
