@@ -301,6 +301,7 @@ func (w *world) settle() {
 			w.restart()
 		}
 		died := w.killer.died
+		w.sim.CatchUp()
 		w.must(w.sim.Wait(w.ctx, func() bool { return w.sim.PushesPending() == 0 || closed(died) }))
 		if closed(died) {
 			continue

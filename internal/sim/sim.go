@@ -236,5 +236,14 @@ func (s *Sim) ForgePush(f Forged) (uint64, error) { return s.world.Pusher.Forge(
 // Clock is where the simulators' clock stands.
 func (s *Sim) Clock() ClockState { return s.world.Clock.State() }
 
-// SetClock moves, freezes or releases the clock of both simulators.
-func (s *Sim) SetClock(c ClockChange) (ClockState, error) { return s.world.Clock.Change(c) }
+// SetClock moves, freezes or releases the clock of both simulators. What has come due by then is done when it returns, or on its way.
+func (s *Sim) SetClock(c ClockChange) (ClockState, error) {
+	state, err := s.world.Clock.Change(c)
+	if err == nil {
+		s.world.CatchUp()
+	}
+	return state, err
+}
+
+// CatchUp does what has come due by a clock that was moved from outside, as SetClock does by itself. Without it, that takes a moment.
+func (s *Sim) CatchUp() { s.world.CatchUp() }

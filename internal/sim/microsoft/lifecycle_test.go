@@ -125,6 +125,25 @@ func TestReauthorization(t *testing.T) {
 	}
 }
 
+// Whoever moves the clock need not wait for what comes due.
+func TestWhatIsDueIsDoneAtOnce(t *testing.T) {
+	t.Parallel()
+	s, c, now := frozen(t)
+	r := simtest.NewReceiver(t)
+	wantStatus(t, c.Do("POST", "/subscriptions", wish(r, now.Now())), http.StatusCreated) // for a day
+	now.Advance(23 * time.Hour)
+	s.CatchUp()
+	if sent := s.Pushes(0); len(sent) != 1 {
+		t.Errorf("sent are %+v", sent)
+	}
+	if _, err := s.SetClock(sim.ClockChange{Advance: "20m"}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := s.Pushes(0); len(sent) != 2 {
+		t.Errorf("sent are %+v", sent)
+	}
+}
+
 func TestRemindersBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	_, c, now := frozen(t)

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,10 @@ type World struct {
 	Pusher   *Pusher
 
 	switches atomic.Pointer[Switches]
+
+	mu sync.Mutex
+	// due are called when the clock may have moved. None is ever removed.
+	due []func()
 }
 
 // New returns a World. Close ends its pusher.
