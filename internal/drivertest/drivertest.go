@@ -67,6 +67,7 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	in := sim.In{Provider: p.Name, Email: p.Email}
 	return &providertest.Account{
 		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Person: &hand{t: t, sim: s, in: in, now: now}, Wire: w,
+		Secrets: func() []string { return []string{w.token} },
 		Pass: func(d time.Duration) {
 			now.Advance(d)
 			s.CatchUp()

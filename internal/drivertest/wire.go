@@ -15,6 +15,7 @@ type wire struct {
 	provider sim.Provider
 	inner    *http.Transport
 	token    string
+	held     string
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -37,7 +38,6 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 		providertest.HTML:        {Action: stage.ActHTML},
 		providertest.Truncated:   {Action: stage.ActTruncated},
 		providertest.Refused:     {Action: stage.ActStatus, Status: http.StatusUnauthorized},
-		providertest.Held:        {Action: stage.ActHold},
 	}[h]
 	f.Provider, f.Skip, f.Count = w.provider, skip, 1
 	f.Method, f.Path = w.shape(c)
@@ -62,5 +62,29 @@ func (w *wire) shape(c providertest.Call) (method, path string) {
 			return http.MethodGet, "*/delta*"
 		}
 		return http.MethodGet, "*/events"
+	}
+}
+
+// Hold implements providertest.Wire.
+func (w *wire) Hold(c providertest.Call) (release func()) {
+	w.t.Helper()
+	f := sim.Fault{Provider: w.provider, Count: 1, Action: stage.ActHold}
+	f.Method, f.Path = w.shape(c)
+	id, err := w.sim.AddFault(f)
+	if err != nil {
+		w.t.Fatalf("hold %s: %v", c, err)
+	}
+	w.held = id
+	return func() { w.sim.RemoveFault(id) }
+}
+
+// Held implements providertest.Wire.
+func (w *wire) Held() {
+	err := w.sim.Wait(w.t.Context(), func() bool {
+		f, ok := w.sim.Fault(w.held)
+		return ok && f.Waiting > 0
+	})
+	if err != nil {
+		w.t.Fatalf("nothing is held: %v", err)
 	}
 }

@@ -20,6 +20,8 @@ type Account struct {
 	Wire   Wire
 	// Pass moves the provider's clock.
 	Pass func(time.Duration)
+	// Secrets are what no text may hold.
+	Secrets func() []string
 }
 
 // Guest is somebody who has an account at the provider, too.
@@ -87,14 +89,15 @@ const (
 	Truncated Harm = "truncated"
 	// Refused answers 401.
 	Refused Harm = "refused"
-	// Held does not answer.
-	Held Harm = "held"
 )
 
 // Wire is the connection between the driver and the provider.
 type Wire interface {
 	// Harm does harm to one request of a kind, after skip others.
 	Harm(c Call, h Harm, skip int)
+	// Hold keeps the next request of a kind from being answered until it is released, or given up. Held waits for it to come.
+	Hold(c Call) (release func())
+	Held()
 	// Requests is how many requests have been made so far.
 	Requests() int
 }

@@ -92,7 +92,7 @@ func (c Case) Try(t T, s Subject) {
 
 // Cases are all cases, in the order of their files.
 func Cases() []Case {
-	return slices.Concat(listingCases(), writeCases())
+	return slices.Concat(listingCases(), writeCases(), timeCases(), wireCases())
 }
 
 // noon is when events begin, in a zone with summer time.

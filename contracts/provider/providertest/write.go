@@ -19,7 +19,8 @@ func writeCases() []Case {
 		{"update/on an older state", nil, stale},
 		{"update/guests stay", nil, guestsStay},
 		{"delete/once", nil, deletes},
-		{"wire/throttled", nil, throttled},
+		{"create/a person deleted it", nil, createDeleted},
+		{"mail/nobody is mailed", []Capability{Quiet}, nobodyIsMailed},
 	}
 }
 
@@ -162,6 +163,45 @@ func deletes(t T, r *Run) {
 	}
 	if shown := ids(r.Person.Standing()); !slices.Equal(shown, []cal.EventID{kept.ID}) {
 		t.Errorf("%v stand", shown)
+	}
+}
+
+// createDeleted creates under a key whose event a person has deleted: it is told as such, or it is new, but never as standing when it does not.
+func createDeleted(t T, r *Run) {
+	key := r.key()
+	made, err := r.Client.CreateEvent(t.Context(), r.create(key, content("Intro call")))
+	r.must("create", err)
+	r.Person.Delete(made.Event.ID)
+	again, err := r.Client.CreateEvent(t.Context(), r.create(key, content("Intro call")))
+	shown := ids(r.Person.Standing())
+	switch {
+	case err != nil:
+		if f, ok := fault.As(err); !ok || f.Existing == "" {
+			t.Errorf("the key of a deleted event: %v", err)
+		}
+	case again.Event.Gone():
+		if !again.Adopted || len(shown) > 0 {
+			t.Errorf("a deleted event is %+v, and %v stand", again, shown)
+		}
+	default:
+		if again.Adopted || !slices.Equal(shown, []cal.EventID{again.Event.ID}) {
+			t.Errorf("%+v is said to stand, and %v do", again, shown)
+		}
+	}
+}
+
+func nobodyIsMailed(t T, r *Run) {
+	c := content("Intro call")
+	c.Attendees = []cal.Attendee{{Email: Guest}, {Email: "other@elsewhere.example"}}
+	made, err := r.Client.CreateEvent(t.Context(), r.create(r.key(), c))
+	r.must("create", err)
+	got, err := r.Client.UpdateEvent(t.Context(), provider.UpdateEvent{
+		Ref: r.ref(made.Event.ID), ETag: made.Event.ETag, Content: content("Second title"), Fields: cal.Fields(cal.FieldTitle), Notify: cal.NotifyNone,
+	})
+	r.must("update", err)
+	r.must("delete", r.Client.DeleteEvent(t.Context(), provider.DeleteEvent{Ref: r.ref(got.ID), ETag: got.ETag, Notify: cal.NotifyNone}))
+	if n := r.Person.Mails(); n > 0 {
+		t.Errorf("%d mails were sent", n)
 	}
 }
 
