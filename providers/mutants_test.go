@@ -80,7 +80,7 @@ func TestMutants(t *testing.T) {
 			if !ok {
 				t.Fatalf("there is no case %q", m.by)
 			}
-			failures, skipped := providertest.Record(t.Context(), t.TempDir, func(r providertest.T) {
+			failures, skipped := providertest.Record(t.Context(), func(r providertest.T) {
 				c.Try(r, func(r providertest.T) *providertest.Account {
 					a := right().Account(r)
 					inner := a.Client.(full) //nolint:forcetypeassert // Google's
@@ -131,14 +131,16 @@ func listingMutants() []mutant {
 		{"no cursor", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) { p.Cursor = cal.Cursor{} })},
 		{"endless", "listing/pages", page(func(req provider.ListEvents, p *cal.Page) { p.Next, p.Cursor = req.Page+"x", cal.Cursor{} })},
 		{"snapshot called delta", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) { p.Kind = cal.Delta })},
-		{"snapshot of less", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) { p.Coverage.From = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) })},
+		{"snapshot of less", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) {
+			p.Coverage.From = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+		})},
 		{"failure called the end", "listing/a page in the middle fails", func(w *wrong) {
 			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
 				p, err := w.full.ListEvents(ctx, req)
-				if err != nil {
+				if fault.Is(err, fault.Transient) {
 					return cal.Page{Kind: cal.Snapshot, Cursor: cal.Cursor{Token: "t", Scope: "s"}}, nil
 				}
-				return p, nil
+				return p, err
 			}
 		}},
 		{"tombstones dropped", "listing/what changed", page(func(_ provider.ListEvents, p *cal.Page) {
@@ -291,10 +293,10 @@ func writeMutants() []mutant {
 			}
 		}},
 		{"deaf to its context", "wire/the context ends", func(w *wrong) {
-			w.remove = func(_ context.Context, req provider.DeleteEvent) error {
-				ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			w.remove = func(ctx context.Context, req provider.DeleteEvent) error {
+				deaf, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 				defer cancel()
-				return w.full.DeleteEvent(ctx, req)
+				return w.full.DeleteEvent(deaf, req)
 			}
 		}},
 		{"a refusal taken for a missing event", "wire/every failure of every call", func(w *wrong) {

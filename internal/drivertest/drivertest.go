@@ -67,6 +67,7 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	in := sim.In{Provider: p.Name, Email: p.Email}
 	return &providertest.Account{
 		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Person: &hand{t: t, sim: s, in: in, now: now}, Wire: w,
+		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
 		Secrets: func() []string { return []string{w.token} },
 		Pass: func(d time.Duration) {
 			now.Advance(d)
@@ -166,9 +167,3 @@ func (h *hand) Standing() []providertest.Draft {
 	}
 	return all
 }
-
-// Mails implements providertest.Person.
-func (h *hand) Mails() int { return len(h.sim.Mails(0)) }
-
-// LoseCursors implements providertest.Person.
-func (h *hand) LoseCursors() { h.must(h.sim.ExpireCursors(h.in)) }

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"net/http"
+	"sync/atomic"
 
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/sim"
@@ -15,18 +16,23 @@ type wire struct {
 	provider sim.Provider
 	inner    *http.Transport
 	token    string
+	requests atomic.Int64
 	held     string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w.requests.Add(1)
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+w.token)
 	return w.inner.RoundTrip(r)
 }
 
 // Requests implements providertest.Wire.
-func (w *wire) Requests() int { return len(w.sim.Requests(0)) }
+func (w *wire) Requests() int { return int(w.requests.Load()) }
 
 // Harm implements providertest.Wire.
 func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {

@@ -159,7 +159,7 @@ func cursorLost(t T, r *Run) {
 	r.made(3)
 	_, last, err := r.list(cal.Cursor{}, 2)
 	r.must("snapshot", err)
-	r.Person.LoseCursors()
+	r.LoseCursors()
 	_, _, err = r.list(last.Cursor, 2)
 	r.wants("a lost cursor", err, fault.CursorLost)
 	rows, _, err := r.list(cal.Cursor{}, 2)
@@ -174,6 +174,7 @@ func otherParameters(t T, r *Run) {
 	r.must("snapshot", err)
 	_, _, err = r.list(cal.Cursor{Token: last.Cursor.Token, Scope: "of old;" + last.Cursor.Scope}, 2)
 	r.wants("a cursor of another scope", err, fault.CursorLost)
-	_, _, err = r.list(cal.Cursor{Token: "no cursor at all", Scope: last.Cursor.Scope}, 2)
+	last.Cursor.Token = "none at all"
+	_, _, err = r.list(last.Cursor, 2)
 	r.wants("what is no cursor", err, fault.CursorLost)
 }

@@ -20,6 +20,10 @@ type Account struct {
 	Wire   Wire
 	// Pass moves the provider's clock.
 	Pass func(time.Duration)
+	// Mails is how many mails anybody was sent so far.
+	Mails func() int
+	// LoseCursors makes all cursors of the calendar invalid.
+	LoseCursors func()
 	// Secrets are what no text may hold.
 	Secrets func() []string
 }
@@ -36,10 +40,6 @@ type Person interface {
 	Answer(id cal.EventID)
 	// Standing is what the calendar shows.
 	Standing() []Draft
-	// Mails is how many mails anybody was sent so far.
-	Mails() int
-	// LoseCursors makes all cursors of the calendar invalid.
-	LoseCursors()
 }
 
 // Draft is an event as a person makes and sees it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -15,22 +16,20 @@ type T interface {
 	Fatalf(format string, args ...any)
 	Skipf(format string, args ...any)
 	Cleanup(f func())
-	TempDir() string
 }
 
 // Recorder is a T that keeps what a case reports.
 type Recorder struct {
 	ctx      context.Context //nolint:containedctx // it stands for a test, whose context it hands out
-	dir      func() string
 	mu       sync.Mutex
 	failures []string
 	skipped  string
 	cleanups []func()
 }
 
-// Record runs a case and returns what it reported: nothing if the driver passes. dir makes folders for it.
-func Record(ctx context.Context, dir func() string, run func(T)) (failures []string, skipped string) {
-	r := &Recorder{ctx: ctx, dir: dir}
+// Record runs a case and returns what it reported: nothing if the driver passes.
+func Record(ctx context.Context, run func(T)) (failures []string, skipped string) {
+	r := &Recorder{ctx: ctx}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -46,8 +45,8 @@ func (r *Recorder) end() {
 	if v := recover(); v != nil {
 		r.Errorf("panic: %v", v)
 	}
-	for i := len(r.cleanups) - 1; i >= 0; i-- {
-		r.cleanups[i]()
+	for _, clean := range slices.Backward(r.cleanups) {
+		clean()
 	}
 }
 
@@ -78,6 +77,3 @@ func (r *Recorder) Skipf(format string, args ...any) {
 
 // Cleanup implements T.
 func (r *Recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
-
-// TempDir implements T.
-func (r *Recorder) TempDir() string { return r.dir() }

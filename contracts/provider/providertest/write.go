@@ -20,6 +20,7 @@ func writeCases() []Case {
 		{"update/guests stay", nil, guestsStay},
 		{"delete/once", nil, deletes},
 		{"create/a person deleted it", nil, createDeleted},
+		{"find/by key", []Capability{Finds}, finds},
 		{"mail/nobody is mailed", []Capability{Quiet}, nobodyIsMailed},
 	}
 }
@@ -190,6 +191,25 @@ func createDeleted(t T, r *Run) {
 	}
 }
 
+func finds(t T, r *Run) {
+	finder := r.Client.(provider.EventFinder) //nolint:forcetypeassert // the case needs it
+	key, other := r.key(), r.key()
+	made, err := r.Client.CreateEvent(t.Context(), r.create(key, content("Intro call")))
+	r.must("create", err)
+	r.made(2)
+	found, err := finder.FindEvent(t.Context(), r.Calendar, key)
+	r.must("find", err)
+	if found.ID != made.Event.ID || found.Stamp != key.String() || found.Content.Differences(content("Intro call"), cal.AllFields) != 0 {
+		t.Errorf("found is %+v", found)
+	}
+	_, err = finder.FindEvent(t.Context(), r.Calendar, other)
+	r.wants("a key that nobody used", err, fault.NotFound)
+	r.Person.Delete(made.Event.ID)
+	if again, err := finder.FindEvent(t.Context(), r.Calendar, key); !fault.Is(err, fault.NotFound) && !again.Gone() {
+		t.Errorf("the deleted one: %+v, %v", again, err)
+	}
+}
+
 func nobodyIsMailed(t T, r *Run) {
 	c := content("Intro call")
 	c.Attendees = []cal.Attendee{{Email: Guest}, {Email: "other@elsewhere.example"}}
@@ -200,7 +220,7 @@ func nobodyIsMailed(t T, r *Run) {
 	})
 	r.must("update", err)
 	r.must("delete", r.Client.DeleteEvent(t.Context(), provider.DeleteEvent{Ref: r.ref(got.ID), ETag: got.ETag, Notify: cal.NotifyNone}))
-	if n := r.Person.Mails(); n > 0 {
+	if n := r.Mails(); n > 0 {
 		t.Errorf("%d mails were sent", n)
 	}
 }
