@@ -59,6 +59,7 @@ func rules() []rule {
 			dir: "internal/scenario", inside: []string{"internal/sim"},
 			outside: []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema"},
 		},
+		{dir: "internal/drivertest", inside: []string{"contracts", "internal/clock", "internal/sim"}},
 		{dir: "internal/archtest"},
 		{dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything}, never: []string{testkit}},
 

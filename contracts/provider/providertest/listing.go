@@ -1,0 +1,180 @@
+package providertest
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
+)
+
+func listingCases() []Case {
+	lists := []Capability{Lists}
+	return []Case{
+		{"listing/pages", lists, pages},
+		{"listing/a page in the middle fails", lists, middleFails},
+		{"listing/quiet", lists, quiet},
+		{"listing/what changed", lists, changes},
+		{"listing/a cursor is lost", lists, cursorLost},
+		{"listing/a cursor of other parameters", lists, otherParameters},
+	}
+}
+
+// maxPages is more than any case has: a listing that goes on for longer goes round in circles.
+const maxPages = 100
+
+var errEndless = errors.New("the listing does not end")
+
+// list reads a listing to its end and returns its rows, the last of each event, with the last page.
+func (r *Run) list(cursor cal.Cursor, size int) (map[cal.EventID]cal.Event, cal.Page, error) {
+	r.t.Helper()
+	rows := map[cal.EventID]cal.Event{}
+	req := provider.ListEvents{Calendar: r.Calendar, Cursor: cursor, Window: window(), PageSize: size}
+	for range maxPages {
+		page, err := r.Client.(provider.DeltaLister).ListEvents(r.t.Context(), req) //nolint:forcetypeassert // the case needs it
+		if err != nil {
+			return rows, page, err
+		}
+		for _, i := range page.Items {
+			if i.Withheld != "" {
+				r.t.Errorf("withheld: %s: %s", i.Event.ID, i.Withheld)
+			}
+			rows[i.Event.ID] = i.Event
+		}
+		if page.Next == "" {
+			if page.Cursor.Token == "" {
+				r.t.Errorf("the last page has no cursor")
+			}
+			return rows, page, nil
+		}
+		if page.Cursor.Token != "" {
+			r.t.Errorf("a page before the last has a cursor")
+		}
+		req.Page = page.Next
+	}
+	return rows, cal.Page{}, errEndless
+}
+
+// made lets a person make n events.
+func (r *Run) made(n int) []cal.EventID {
+	all := make([]cal.EventID, n)
+	for i := range n {
+		all[i] = r.Person.Create(draft(i))
+	}
+	return all
+}
+
+func pages(t T, r *Run) {
+	for _, n := range []int{0, 2, 5} { // one page, two and three
+		made := r.made(n - len(r.Person.Standing()))
+		want := append(made, ids(r.Person.Standing())...)
+		slices.Sort(want)
+		rows, last, err := r.list(cal.Cursor{}, 2)
+		r.must("snapshot", err)
+		if got := slices.Sorted(maps.Keys(rows)); !slices.Equal(got, slices.Compact(want)) {
+			t.Errorf("of %d events: %v, want %v", n, got, want)
+		}
+		if last.Kind != cal.Snapshot || last.Coverage != window() && !covers(last.Coverage) {
+			t.Errorf("a snapshot is %s of %+v", last.Kind, last.Coverage)
+		}
+	}
+}
+
+// covers reports whether a snapshot covers at least what was asked for.
+func covers(got cal.Window) bool {
+	return !got.From.After(window().From) && (got.Until.IsZero() || !got.Until.Before(window().Until))
+}
+
+func ids(all []Draft) []cal.EventID {
+	var out []cal.EventID
+	for _, d := range all {
+		out = append(out, d.ID)
+	}
+	return out
+}
+
+func middleFails(t T, r *Run) {
+	want := r.made(6)
+	for _, harm := range []Harm{Unavailable, HTML, Truncated} {
+		r.Wire.Harm(Listing, harm, 1)
+		rows, page, err := r.list(cal.Cursor{}, 2)
+		r.wants(string(harm), err, fault.Transient)
+		if len(rows) >= len(want) || page.Cursor.Token != "" || page.Next != "" {
+			t.Errorf("%s: %d rows and %+v with the failure", harm, len(rows), page)
+		}
+		if rows, _, err = r.list(cal.Cursor{}, 2); err != nil || len(rows) != len(want) {
+			t.Errorf("afterwards: %d rows, %v", len(rows), err)
+		}
+	}
+}
+
+func quiet(t T, r *Run) {
+	r.made(3)
+	_, last, err := r.list(cal.Cursor{}, 2)
+	r.must("snapshot", err)
+	for range 3 { // a cursor may be as good as new, or replaced
+		rows, next, err := r.list(last.Cursor, 2)
+		r.must("quiet", err)
+		if len(rows) > 0 || next.Kind != cal.Delta {
+			t.Errorf("nothing happened, and a %s shows %v", next.Kind, rows)
+		}
+		last = next
+	}
+}
+
+func changes(t T, r *Run) {
+	made := r.made(4)
+	_, last, err := r.list(cal.Cursor{}, 2)
+	r.must("snapshot", err)
+	title := "edited"
+	r.Person.Edit(made[0], Edit{Title: &title})
+	r.Person.Delete(made[1])
+	added := r.Person.Create(draft(7))
+	rows, next, err := r.list(last.Cursor, 2)
+	r.must("delta", err)
+	if e, ok := rows[made[0]]; !ok || e.Content.Title != title || e.Gone() {
+		t.Errorf("the edited one is %+v", e)
+	}
+	if e, ok := rows[made[1]]; !ok || !e.Gone() {
+		t.Errorf("the deleted one is %+v", e)
+	}
+	if e, ok := rows[added]; !ok || e.Content.Title != draft(7).Title || !e.Content.Slot.Start.Instant.Equal(draft(7).Start) {
+		t.Errorf("the new one is %+v", e)
+	}
+	if e, ok := rows[made[2]]; ok {
+		t.Errorf("what did not change is there: %+v", e)
+	}
+	again, _, err := r.list(last.Cursor, 2) // the answer may have been lost
+	if err != nil || len(again) != len(rows) {
+		t.Errorf("the same cursor again: %v, %v", again, err)
+	}
+	if rows, _, err := r.list(next.Cursor, 2); err != nil || len(rows) > 0 {
+		t.Errorf("the next one: %v, %v", rows, err)
+	}
+}
+
+func cursorLost(t T, r *Run) {
+	r.made(3)
+	_, last, err := r.list(cal.Cursor{}, 2)
+	r.must("snapshot", err)
+	r.LoseCursors()
+	_, _, err = r.list(last.Cursor, 2)
+	r.wants("a lost cursor", err, fault.CursorLost)
+	rows, _, err := r.list(cal.Cursor{}, 2)
+	if err != nil || len(rows) != 3 {
+		t.Errorf("the snapshot after it: %v, %v", rows, err)
+	}
+}
+
+func otherParameters(t T, r *Run) {
+	r.made(1)
+	_, last, err := r.list(cal.Cursor{}, 2)
+	r.must("snapshot", err)
+	_, _, err = r.list(cal.Cursor{Token: last.Cursor.Token, Scope: "of old;" + last.Cursor.Scope}, 2)
+	r.wants("a cursor of another scope", err, fault.CursorLost)
+	last.Cursor.Token = "none at all"
+	_, _, err = r.list(last.Cursor, 2)
+	r.wants("what is no cursor", err, fault.CursorLost)
+}

@@ -1,0 +1,86 @@
+package providertest
+
+import (
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
+)
+
+func timeCases() []Case {
+	return []Case{
+		{"time/zones", nil, zones},
+		{"time/all day", nil, allDays},
+		{"time/read as a person made it", nil, readTimes},
+	}
+}
+
+// zoneNames are zones with odd offsets, with and without summer time, in both hemispheres.
+func zoneNames() []string {
+	return []string{
+		berlin, "America/New_York", "Pacific/Tongatapu", "Pacific/Pago_Pago", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Kyiv",
+		"Etc/UTC",
+	}
+}
+
+// instants stand before, in and after changes of clocks, and at a year's end.
+func instants(t T) []time.Time {
+	var all []time.Time
+	for _, at := range []string{
+		"2027-03-28T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-12-31T23:30:00Z", "2028-02-29T10:00:00Z",
+	} {
+		instant, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		all = append(all, instant)
+	}
+	return all
+}
+
+// zones writes slots of 25 hours, which are other wall times apart on the days on which clocks change.
+func zones(t T, r *Run) {
+	for _, zone := range zoneNames() {
+		for _, at := range instants(t) {
+			r.written(cal.Slot{Start: cal.Moment{Instant: at, Zone: zone}, End: cal.Moment{Instant: at.Add(25 * time.Hour), Zone: zone}})
+		}
+	}
+}
+
+func allDays(_ T, r *Run) {
+	for _, dates := range [][2]string{{"2026-12-31", "2027-01-01"}, {"2028-02-28", "2028-03-01"}, {"2026-10-25", "2026-10-26"}, {"2027-03-28", "2027-04-11"}} {
+		r.written(cal.Slot{Start: cal.Moment{Date: dates[0]}, End: cal.Moment{Date: dates[1]}})
+	}
+}
+
+// written creates an event at another time, moves it to the slot, and compares what is answered and read.
+func (r *Run) written(slot cal.Slot) {
+	r.t.Helper()
+	c := content("Intro call")
+	c.Slot = slot
+	made, err := r.Client.CreateEvent(r.t.Context(), r.create(r.key(), c))
+	r.must("create", err)
+	moved := r.booked("Moved")
+	got, err := r.Client.UpdateEvent(r.t.Context(), provider.UpdateEvent{Ref: r.ref(moved.ID), ETag: moved.ETag, Content: c, Fields: cal.Fields(cal.FieldSlot)})
+	r.must("update", err)
+	read, err := r.Client.ReadEvent(r.t.Context(), r.ref(moved.ID))
+	r.must("read", err)
+	for what, got := range map[string]cal.Slot{"created": made.Event.Content.Slot, "moved": got.Content.Slot, "read": read.Content.Slot} {
+		if !got.Equal(slot) {
+			r.t.Errorf("%s at %+v, want %+v", what, got, slot)
+		}
+	}
+}
+
+func readTimes(t T, r *Run) {
+	for _, zone := range zoneNames() {
+		for _, at := range instants(t) {
+			id := r.Person.Create(Draft{Title: "by hand", Start: at, End: at.Add(time.Hour), Zone: zone})
+			e, err := r.Client.ReadEvent(t.Context(), r.ref(id))
+			r.must("read", err)
+			if s := e.Content.Slot; !s.Start.Instant.Equal(at) || !s.End.Instant.Equal(at.Add(time.Hour)) || s.AllDay() {
+				t.Errorf("%s in %s is read as %+v", at, zone, s)
+			}
+		}
+	}
+}

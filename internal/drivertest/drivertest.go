@@ -1,0 +1,169 @@
+package drivertest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/contracts/provider/providertest"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/sim"
+)
+
+// Provider is one side of the simulators.
+type Provider struct {
+	Name  sim.Provider
+	Email string
+	// Open makes the driver for the provider at an address.
+	Open func(url string) provider.Driver
+	// Switches are those that differ from the default; nil is none.
+	Switches func(*sim.Switches)
+	// Wrap stands between the driver and the wire; nil is nothing.
+	Wrap func(http.RoundTripper) http.RoundTripper
+}
+
+// Account starts simulators with one account.
+func (p Provider) Account(t providertest.T) *providertest.Account {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+	}
+	now := clock.NewManual(time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC))
+	switches := sim.DefaultSwitches()
+	if p.Switches != nil {
+		p.Switches(&switches)
+	}
+	s, err := sim.New(sim.Config{Clock: now, Switches: &switches, PushBackoff: time.Millisecond})
+	must(err)
+	handler := s.Google()
+	if p.Name == sim.Microsoft {
+		handler = s.Microsoft()
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	t.Cleanup(s.Close) // before the server, which waits for held requests
+	person, err := s.Seed(sim.Person{Provider: p.Name, Email: p.Email, Zone: "Europe/Berlin", Calendars: []sim.Calendar{{Primary: true, Zone: "Europe/Berlin"}}})
+	must(err)
+	_, err = s.Seed(sim.Person{Provider: p.Name, Email: providertest.Guest, Zone: "Europe/Berlin"})
+	must(err)
+	driver := p.Open(server.URL)
+	w := &wire{t: t, sim: s, provider: p.Name, inner: &http.Transport{}}
+	t.Cleanup(w.inner.CloseIdleConnections)
+	token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
+	must(err)
+	w.token = token.Access
+	var outer http.RoundTripper = w
+	if p.Wrap != nil {
+		outer = p.Wrap(w)
+	}
+	client, err := driver.Open(&http.Client{Transport: outer})
+	must(err)
+	in := sim.In{Provider: p.Name, Email: p.Email}
+	return &providertest.Account{
+		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Person: &hand{t: t, sim: s, in: in, now: now}, Wire: w,
+		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
+		Secrets: func() []string { return []string{w.token} },
+		Pass: func(d time.Duration) {
+			now.Advance(d)
+			s.CatchUp()
+			token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
+			must(err)
+			w.token = token.Access
+		},
+	}
+}
+
+// hand is the person.
+type hand struct {
+	t   providertest.T
+	sim *sim.Sim
+	in  sim.In
+	now *clock.Manual
+}
+
+func (h *hand) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatalf("by hand: %v", err)
+	}
+}
+
+// Create implements providertest.Person.
+func (h *hand) Create(d providertest.Draft) cal.EventID {
+	e, err := h.sim.CreateEvent(h.in, sim.Draft{Title: d.Title, Start: d.Start, End: d.End, Zone: d.Zone, Attendees: attendees(d.Guests)})
+	h.must(err)
+	return cal.EventID(e.ID)
+}
+
+// Edit implements providertest.Person.
+func (h *hand) Edit(id cal.EventID, e providertest.Edit) {
+	change := sim.Edit{Title: e.Title, Start: e.Start}
+	if len(e.Guests) > 0 {
+		now, err := h.sim.Event(h.in, string(id))
+		h.must(err)
+		all := append(slices.Clone(now.Attendees), attendees(e.Guests)...)
+		change.Attendees = &all
+	}
+	h.now.Advance(time.Second)
+	_, err := h.sim.EditEvent(h.in, string(id), change)
+	h.must(err)
+}
+
+func attendees(emails []string) []sim.Attendee {
+	var all []sim.Attendee
+	for _, email := range emails {
+		all = append(all, sim.Attendee{Email: email})
+	}
+	return all
+}
+
+// Delete implements providertest.Person.
+func (h *hand) Delete(id cal.EventID) {
+	h.now.Advance(time.Second)
+	h.must(h.sim.DeleteEvent(h.in, string(id), false))
+}
+
+// Answer implements providertest.Person. The guest answers in a calendar of its own.
+func (h *hand) Answer(id cal.EventID) {
+	const guest = providertest.Guest
+	if h.in.Provider == sim.Microsoft {
+		copies, err := h.sim.Standing(sim.In{Provider: h.in.Provider, Email: guest})
+		h.must(err)
+		if len(copies) != 1 {
+			h.t.Fatalf("%s has %d invitations", guest, len(copies))
+		}
+		h.must(h.sim.Respond(guest, "", copies[0].ID, "accepted"))
+		return
+	}
+	now, err := h.sim.Event(h.in, string(id))
+	h.must(err)
+	all := slices.Clone(now.Attendees)
+	for i := range all {
+		if all[i].Email == guest {
+			all[i].Response = "accepted"
+		}
+	}
+	_, err = h.sim.EditEvent(h.in, string(id), sim.Edit{Attendees: &all})
+	h.must(err)
+}
+
+// Standing implements providertest.Person.
+func (h *hand) Standing() []providertest.Draft {
+	events, err := h.sim.Standing(h.in)
+	h.must(err)
+	var all []providertest.Draft
+	for _, e := range events {
+		d := providertest.Draft{ID: cal.EventID(e.ID), Title: e.Title, Start: e.Start, End: e.End, Zone: e.Zone}
+		for _, a := range e.Attendees {
+			d.Guests = append(d.Guests, a.Email)
+		}
+		all = append(all, d)
+	}
+	return all
+}
