@@ -171,12 +171,20 @@ func parseFields(doc map[string]json.RawMessage, o writeOptions) (map[string]jso
 		if empty {
 			continue
 		}
-		if err := chosen(name, raw); err != nil {
+		if err := checked(name, raw); err != nil {
 			return nil, err
 		}
 		fields[name] = slices.Clone(raw)
 	}
 	return fields, nil
+}
+
+// checked looks at what a field holds.
+func checked(name string, raw json.RawMessage) error {
+	if name == "reminders" {
+		return checkReminders(raw)
+	}
+	return chosen(name, raw)
 }
 
 func chosen(name string, raw json.RawMessage) error {

@@ -1,0 +1,52 @@
+package google_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+)
+
+func TestSearchLooksAtPeople(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{
+		"id": "booking1", "attendees": []object{{"email": "guest@example.org", "displayName": "Ada Lovelace"}},
+	})), http.StatusOK)
+	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"id": "booking2"})), http.StatusOK)
+	for words, want := range map[string][]string{
+		"ada love": {"booking1"}, "GUEST@example.org": {"booking1"}, host: {"booking1", "booking2"}, "nobody": {},
+	} {
+		got := column(c.Do("GET", "/calendars/primary/events?q="+url.QueryEscape(words), nil).Rows("items"), "id")
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", words, got, want)
+		}
+	}
+}
+
+func TestRemindersAreChecked(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	popup := func(minutes int) object { return object{"method": "popup", "minutes": minutes} }
+	for name, tc := range map[string]struct {
+		reminders object
+		reason    string
+	}{
+		"default and own": {object{"useDefault": true, "overrides": []object{popup(5)}}, "cannotUseDefaultRemindersAndSpecifyOverride"},
+		"too late":        {object{"useDefault": false, "overrides": []object{popup(-1)}}, "invalid"},
+		"too early":       {object{"useDefault": false, "overrides": []object{popup(40321)}}, "invalid"},
+		"no minutes":      {object{"useDefault": false, "overrides": []object{{"method": "popup"}}}, "invalid"},
+		"by SMS":          {object{"useDefault": false, "overrides": []object{{"method": "sms", "minutes": 5}}}, "invalid"},
+		"six of them":     {object{"overrides": []object{popup(0), popup(1), popup(2), popup(3), popup(4), popup(5)}}, "invalid"},
+	} {
+		a := c.Do("POST", "/calendars/primary/events", meeting(object{"reminders": tc.reminders}))
+		if a.Status != http.StatusBadRequest || a.Reason() != tc.reason {
+			t.Errorf("%s: %d %s", name, a.Status, a.Raw)
+		}
+	}
+	own := object{"useDefault": false, "overrides": []object{popup(0), {"method": "email", "minutes": 40320}}}
+	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"id": "booking1", "reminders": own})), http.StatusOK)
+	wantStatus(t, c.Do("PATCH", "/calendars/primary/events/booking1", object{"summary": "Later"}), http.StatusOK)
+	back := object{"useDefault": true, "overrides": []object{}}
+	wantStatus(t, c.Do("PATCH", "/calendars/primary/events/booking1", object{"reminders": back}), http.StatusOK)
+}
