@@ -5,6 +5,10 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+
+	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/browser"
+	"github.com/calweave/calweave/internal/sim/simtest"
 )
 
 func TestSearchLooksAtPeople(t *testing.T) {
@@ -49,4 +53,30 @@ func TestRemindersAreChecked(t *testing.T) {
 	wantStatus(t, c.Do("PATCH", "/calendars/primary/events/booking1", object{"summary": "Later"}), http.StatusOK)
 	back := object{"useDefault": true, "overrides": []object{}}
 	wantStatus(t, c.Do("PATCH", "/calendars/primary/events/booking1", object{"reminders": back}), http.StatusOK)
+}
+
+func TestShortScopesComeBackInFull(t *testing.T) {
+	t.Parallel()
+	c := connecting(t, sim.Config{})
+	const full = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile"
+	q := c.consent(map[string]string{"scope": "openid email profile"}, browser.Choice{Account: host})
+	tokens := wantStatus(t, c.exchange(q.Get("code")), http.StatusOK)
+	info := simtest.Client{}.With(t).Do("GET", c.s.GoogleURL+"/tokeninfo?access_token="+url.QueryEscape(tokens.Text("access_token")), nil)
+	again := c.refresh(tokens.Text("refresh_token"))
+	for where, got := range map[string]string{
+		"redirect": q.Get("scope"), "tokens": tokens.Text("scope"), "tokeninfo": info.Text("scope"), "refreshed": again.Text("scope"),
+	} {
+		if got != full {
+			t.Errorf("%s: %q", where, got)
+		}
+	}
+}
+
+func TestRulesOfNothing(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	for _, rule := range []string{"RRULE:FREQ=DAILY;COUNT=0", "RRULE:FREQ=WEEKLY;INTERVAL=0;COUNT=3", "RRULE:COUNT=00;FREQ=DAILY"} {
+		wantError(t, c.Do("POST", "/calendars/primary/events", meeting(object{"recurrence": []string{rule}})), http.StatusBadRequest, "invalid")
+	}
+	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"recurrence": []string{"RRULE:FREQ=DAILY;INTERVAL=10;COUNT=10"}})), http.StatusOK)
 }
