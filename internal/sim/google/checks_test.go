@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/calweave/calweave/internal/sim"
@@ -79,4 +80,37 @@ func TestRulesOfNothing(t *testing.T) {
 		wantError(t, c.Do("POST", "/calendars/primary/events", meeting(object{"recurrence": []string{rule}})), http.StatusBadRequest, "invalid")
 	}
 	wantStatus(t, c.Do("POST", "/calendars/primary/events", meeting(object{"recurrence": []string{"RRULE:FREQ=DAILY;INTERVAL=10;COUNT=10"}})), http.StatusOK)
+}
+
+func TestColoursAndConferenceVersions(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	wantError(t, c.Do("POST", "/calendars/primary/events", meeting(object{"colorId": "12"})), http.StatusBadRequest, "invalid")
+	for _, version := range []string{"2", "-1", "one"} {
+		a := c.Do("POST", "/calendars/primary/events?conferenceDataVersion="+version, meeting(nil))
+		if a.Status != http.StatusBadRequest || !strings.Contains(a.Raw, "[0, 1]") || !strings.Contains(a.Raw, "conferenceDataVersion") {
+			t.Errorf("version %s: %d %s", version, a.Status, a.Raw)
+		}
+	}
+	wantStatus(t, c.Do("POST", "/calendars/primary/events?conferenceDataVersion=0", meeting(object{"colorId": "11"})), http.StatusOK)
+}
+
+func TestInsufficientScopeIsNamed(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	issued, err := s.IssueToken(sim.Google, host, "app", "https://www.googleapis.com/auth/calendar.events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Token = issued.Access
+	a := c.Do("GET", "/users/me/settings", nil)
+	wantError(t, a, http.StatusForbidden, "insufficientPermissions")
+	const challenge = `Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/calendar https://`
+	if got := a.Header.Get("WWW-Authenticate"); !strings.HasPrefix(got, challenge) {
+		t.Errorf("challenge %q", got)
+	}
+	if a.Text("error", "message") != "Request had insufficient authentication scopes." || a.Text("error", "status") != "PERMISSION_DENIED" ||
+		!strings.Contains(a.Raw, `"Insufficient Permission"`) || !strings.Contains(a.Raw, `"ACCESS_TOKEN_SCOPE_INSUFFICIENT"`) {
+		t.Errorf("refused with %s", a.Raw)
+	}
 }

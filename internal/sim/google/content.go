@@ -181,10 +181,23 @@ func parseFields(doc map[string]json.RawMessage, o writeOptions) (map[string]jso
 
 // checked looks at what a field holds.
 func checked(name string, raw json.RawMessage) error {
-	if name == "reminders" {
+	switch name {
+	case "reminders":
 		return checkReminders(raw)
+	case "colorId":
+		return checkColour(raw)
+	default:
+		return chosen(name, raw)
 	}
-	return chosen(name, raw)
+}
+
+// checkColour holds the colour to the palette (https://developers.google.com/workspace/calendar/api/v3/reference/events#colorId).
+func checkColour(raw json.RawMessage) error {
+	var id string
+	if json.Unmarshal(raw, &id) != nil || eventColours()[id] == "" {
+		return invalid("Invalid value for: colorId")
+	}
+	return nil
 }
 
 func chosen(name string, raw json.RawMessage) error {
