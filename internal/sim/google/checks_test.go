@@ -1,6 +1,8 @@
 package google_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,5 +114,48 @@ func TestInsufficientScopeIsNamed(t *testing.T) {
 	if a.Text("error", "message") != "Request had insufficient authentication scopes." || a.Text("error", "status") != "PERMISSION_DENIED" ||
 		!strings.Contains(a.Raw, `"Insufficient Permission"`) || !strings.Contains(a.Raw, `"ACCESS_TOKEN_SCOPE_INSUFFICIENT"`) {
 		t.Errorf("refused with %s", a.Raw)
+	}
+}
+
+func TestIdentityTokens(t *testing.T) {
+	t.Parallel()
+	c := connecting(t, sim.Config{})
+	claims := func(asked, nonce string) object {
+		tokens := c.exchange(c.consent(map[string]string{"scope": asked, "nonce": nonce}, browser.Choice{Account: host}).Get("code"))
+		parts := strings.Split(tokens.Text("id_token"), ".")
+		raw, err := base64.RawURLEncoding.DecodeString(parts[min(1, len(parts)-1)])
+		var v object
+		if err != nil || json.Unmarshal(raw, &v) != nil {
+			t.Fatalf("no identity token: %s", tokens.Raw)
+		}
+		return v
+	}
+	if v := claims("openid", "n-1"); v["nonce"] != "n-1" || v["azp"] != "app" || v["aud"] != "app" || v["email"] != nil || v["email_verified"] != nil {
+		t.Errorf("without the address: %v", v)
+	}
+	if v := claims("openid email", ""); v["nonce"] != nil || v["email"] != host || v["email_verified"] != true {
+		t.Errorf("with the address: %v", v)
+	}
+}
+
+func TestTimesAreRead(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	for _, zone := range []string{"", "Europe/Berlin"} {
+		a := c.Do("POST", "/calendars/primary/events", meeting(object{"start": object{"dateTime": "tomorrow", "timeZone": zone}}))
+		wantError(t, a, http.StatusBadRequest, "invalid")
+		if !strings.Contains(a.Text("error", "message"), "Invalid format") {
+			t.Errorf("refused with %s", a.Raw)
+		}
+	}
+	a := wantStatus(t, c.Do("POST", "/calendars/primary/events", object{
+		"start": object{"dateTime": "2026-10-01t08:00:00z"}, "end": object{"dateTime": "2026-10-01t08:30:00z"},
+	}), http.StatusOK)
+	if got := a.Text("start", "dateTime"); got != "2026-10-01T10:00:00+02:00" {
+		t.Errorf("starts at %q", got)
+	}
+	path := "/calendars/primary/events?timeMin=2026-10-01t00:00:00z&timeMax=2026-10-02t00:00:00z"
+	if rows := wantStatus(t, c.Do("GET", path, nil), http.StatusOK).Rows("items"); len(rows) != 1 {
+		t.Errorf("%d events between small letters", len(rows))
 	}
 }

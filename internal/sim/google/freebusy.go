@@ -83,7 +83,7 @@ func (s *Server) busyWindow(wish busyWish) (span, error) {
 		if bound.text == "" {
 			return w, required("Missing " + bound.name + " parameter.")
 		}
-		at, err := time.Parse(time.RFC3339, bound.text)
+		at, err := timeOf(bound.text)
 		if err != nil {
 			return w, failed(http.StatusBadRequest, "badRequest", "Bad Request")
 		}

@@ -140,7 +140,7 @@ func (q *query) parseTimes(v url.Values, now time.Time) error {
 		if v.Get(name) == "" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, v.Get(name))
+		at, err := timeOf(v.Get(name))
 		if err != nil {
 			return failed(400, "badRequest", "Bad Request").at("parameter", name)
 		}
