@@ -3,6 +3,7 @@ package google_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -158,4 +159,31 @@ func TestTimesAreRead(t *testing.T) {
 	if rows := wantStatus(t, c.Do("GET", path, nil), http.StatusOK).Rows("items"); len(rows) != 1 {
 		t.Errorf("%d events between small letters", len(rows))
 	}
+}
+
+func TestGuestsSeeNoSource(t *testing.T) {
+	t.Parallel()
+	_, c, g := invitation(t, object{"source": object{"title": "Shop", "url": "https://shop.example/7781"}})
+	wantStatus(t, c.Do("PATCH", bookingPath, object{"summary": "Renamed"}), http.StatusOK)
+	if mine, theirs := c.Do("GET", bookingPath, nil), g.Do("GET", bookingPath, nil); mine.Text("source", "title") != "Shop" ||
+		theirs.Text("summary") != "Renamed" || theirs.At("source") != nil {
+		t.Errorf("the host has %s\nthe guest %s", mine.Raw, theirs.Raw)
+	}
+	for _, address := range []string{"ftp://shop.example/7781", "shop.example", ""} {
+		a := c.Do("POST", "/calendars/primary/events", meeting(object{"source": object{"title": "Shop", "url": address}}))
+		wantError(t, a, http.StatusBadRequest, "invalid")
+	}
+}
+
+func TestFreeBusyRefuses(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	ask := func(more object) simtest.Answer {
+		body := object{"timeMin": "2026-10-01T00:00:00Z", "timeMax": "2026-10-02T00:00:00Z", "items": []object{{"id": host}}}
+		maps.Copy(body, more)
+		return c.Do("POST", "/freeBusy", body)
+	}
+	wantError(t, ask(object{"calendarExpansionMax": 51}), http.StatusBadRequest, "invalid")
+	wantError(t, ask(object{"items": []object{{"id": host}, {}}}), http.StatusBadRequest, "required")
+	wantStatus(t, ask(object{"calendarExpansionMax": 50}), http.StatusOK)
 }
