@@ -187,3 +187,25 @@ func TestFreeBusyRefuses(t *testing.T) {
 	wantError(t, ask(object{"items": []object{{"id": host}, {}}}), http.StatusBadRequest, "required")
 	wantStatus(t, ask(object{"calendarExpansionMax": 50}), http.StatusOK)
 }
+
+func TestScopesThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	c := connecting(t, sim.Config{})
+	plain := simtest.Client{}.With(t)
+	for name, want := range map[string]int{
+		"zork": http.StatusBadRequest, "calendar.zork": http.StatusBadRequest, "": http.StatusBadRequest,
+		"calendar.acls.readonly": http.StatusOK, "calendar.events.owned.readonly": http.StatusOK, "userinfo.email": http.StatusOK, "gmail.readonly": http.StatusOK,
+	} {
+		a := plain.Do("GET", c.start(map[string]string{"scope": scope + " https://www.googleapis.com/auth/" + name}), nil)
+		if a.Status != want || strings.Contains(a.Raw, "invalid_scope") != (want != http.StatusOK) {
+			t.Errorf("%q: %d %s", name, a.Status, a.Raw)
+		}
+	}
+}
+
+func TestLargeBodies(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	a := c.Do("POST", "/calendars/primary/events", meeting(object{"description": strings.Repeat("x", 5<<20)}))
+	wantError(t, a, http.StatusRequestEntityTooLarge, "uploadTooLarge")
+}

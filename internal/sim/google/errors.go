@@ -150,6 +150,8 @@ func usual(status int) *apiError {
 		return conditionNotMet()
 	case http.StatusBadRequest:
 		return failed(status, "badRequest", "Bad Request")
+	case http.StatusRequestEntityTooLarge: // as Google's other APIs say it (https://developers.google.com/youtube/v3/docs/core_errors); no page of the calendar's does
+		return failed(status, "uploadTooLarge", "Request Entity Too Large")
 	default:
 		return failed(status, "backendError", "Backend Error")
 	}

@@ -37,10 +37,6 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}.Write(w)
 }
 
-func unknownScope(scope string) bool {
-	return !strings.HasPrefix(scope, scopePrefix) && !slices.Contains([]string{"openid", "email", "profile"}, scope)
-}
-
 // fullScopes are the scopes as Google names them in its answers: the short ones of OpenID Connect stand for addresses, which its page on scopes
 // lists (https://developers.google.com/identity/protocols/oauth2/scopes#oauth2).
 func fullScopes(asked []string) []string {
