@@ -92,7 +92,7 @@ func (s *Server) api(to route) http.Handler {
 			return
 		}
 		if !allows(access.Scopes, to.enough()) {
-			failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission: Request had insufficient authentication scopes.").write(w)
+			insufficient(to.enough()).write(w)
 			return
 		}
 		c := &call{r: r, query: r.URL.Query(), access: access}

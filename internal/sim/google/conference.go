@@ -3,6 +3,8 @@ package google
 import (
 	"encoding/json"
 	"maps"
+	"net/url"
+	"strconv"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -28,6 +30,21 @@ type conferenceWish struct {
 			StatusCode string `json:"statusCode"`
 		} `json:"status"`
 	} `json:"createRequest"`
+}
+
+// conferenceVersion reports whether the client knows conferences
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events/insert#conferenceDataVersion).
+func conferenceVersion(v url.Values) (bool, error) {
+	const name = "conferenceDataVersion"
+	text := v.Get(name)
+	if text == "" {
+		return false, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 1 {
+		return false, invalidParameter(name, "Invalid value '"+text+"'. Values must be within the range: [0, 1]")
+	}
+	return n == 1, nil
 }
 
 func wishOf(raw json.RawMessage) (w conferenceWish) {

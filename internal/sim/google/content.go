@@ -3,6 +3,7 @@ package google
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/calweave/calweave/internal/sim/stage"
@@ -171,12 +172,53 @@ func parseFields(doc map[string]json.RawMessage, o writeOptions) (map[string]jso
 		if empty {
 			continue
 		}
-		if err := chosen(name, raw); err != nil {
+		if err := checked(name, raw); err != nil {
 			return nil, err
 		}
 		fields[name] = slices.Clone(raw)
 	}
 	return fields, nil
+}
+
+// checked looks at what a field holds.
+func checked(name string, raw json.RawMessage) error {
+	switch name {
+	case "reminders":
+		return checkReminders(raw)
+	case "colorId":
+		return checkColour(raw)
+	case "source":
+		return checkSource(raw)
+	default:
+		return chosen(name, raw)
+	}
+}
+
+// checkSource holds the address of the source to http and https
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events#source.url).
+func checkSource(raw json.RawMessage) error {
+	var source struct {
+		URL *string `json:"url"`
+	}
+	if json.Unmarshal(raw, &source) != nil {
+		return invalid("Invalid value for: source")
+	}
+	if source.URL == nil {
+		return nil
+	}
+	if u, err := url.Parse(*source.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return invalid("Invalid value for: source.url")
+	}
+	return nil
+}
+
+// checkColour holds the colour to the palette (https://developers.google.com/workspace/calendar/api/v3/reference/events#colorId).
+func checkColour(raw json.RawMessage) error {
+	var id string
+	if json.Unmarshal(raw, &id) != nil || eventColours()[id] == "" {
+		return invalid("Invalid value for: colorId")
+	}
+	return nil
 }
 
 func chosen(name string, raw json.RawMessage) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -19,6 +20,8 @@ type apiError struct {
 	location     string
 	// retryAfter is the header in seconds; 0 is none.
 	retryAfter int
+	// scopes are those of which a token has to have one; set where it has none of them.
+	scopes []string
 }
 
 func (e *apiError) Error() string { return e.reason + ": " + e.message }
@@ -42,6 +45,15 @@ func invalid(message string) *apiError { return failed(http.StatusBadRequest, "i
 func invalidParameter(name, message string) *apiError { return invalid(message).at("parameter", name) }
 
 func required(message string) *apiError { return failed(http.StatusBadRequest, "required", message) }
+
+// insufficient refuses a token whose scopes do not allow the call; one of the named scopes would.
+func insufficient(enough []string) *apiError {
+	e := failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission")
+	for _, scope := range enough {
+		e.scopes = append(e.scopes, scopePrefix+scope)
+	}
+	return e
+}
 
 func notFound() *apiError { return failed(http.StatusNotFound, "notFound", "Not Found") }
 
@@ -70,9 +82,22 @@ func (e *apiError) write(w http.ResponseWriter) {
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(e.retryAfter))
 	}
-	writeJSON(w, e.status, map[string]any{
-		"error": map[string]any{"errors": []any{item}, "code": e.status, "message": e.message},
-	})
+	body := map[string]any{"errors": []any{item}, "code": e.status, "message": e.message}
+	if len(e.scopes) > 0 {
+		w.Header().Set("WWW-Authenticate",
+			`Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="`+strings.Join(e.scopes, " ")+`"`)
+		lacking(body)
+	}
+	writeJSON(w, e.status, map[string]any{"error": body})
+}
+
+// lacking adds what Google's front adds to the error of a token without the scope, which it refuses before the calendar sees the request
+// (https://cloud.google.com/apis/design/errors#error_info). Not documented for the calendar: clients report it.
+func lacking(body map[string]any) {
+	body["message"], body["status"] = "Request had insufficient authentication scopes.", "PERMISSION_DENIED"
+	body["details"] = []any{map[string]string{
+		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com",
+	}}
 }
 
 // writeError answers with err, which is an *apiError or a mistake of the simulator's own.
@@ -125,6 +150,8 @@ func usual(status int) *apiError {
 		return conditionNotMet()
 	case http.StatusBadRequest:
 		return failed(status, "badRequest", "Bad Request")
+	case http.StatusRequestEntityTooLarge: // as Google's other APIs say it (https://developers.google.com/youtube/v3/docs/core_errors); no page of the calendar's does
+		return failed(status, "uploadTooLarge", "Request Entity Too Large")
 	default:
 		return failed(status, "backendError", "Backend Error")
 	}

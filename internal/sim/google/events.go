@@ -136,11 +136,11 @@ func (c *call) writing() (writing, error) {
 	if w.notify == "" && c.query.Get("sendNotifications") == "true" {
 		w.notify = "all"
 	}
-	w.options = writeOptions{
-		conferences: c.query.Get("conferenceDataVersion") == "1",
-		attachments: c.query.Get("supportsAttachments") == "true",
-	}
 	var err error
+	if w.options.conferences, err = conferenceVersion(c.query); err != nil {
+		return w, err
+	}
+	w.options.attachments = c.query.Get("supportsAttachments") == "true"
 	w.most, err = mostAttendees(c.query)
 	return w, err
 }

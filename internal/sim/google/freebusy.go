@@ -25,11 +25,27 @@ type busyWish struct {
 	} `json:"items"`
 }
 
+// check holds the query to the bounds of the reference. Not documented: the words of the refusals.
+func (wish busyWish) check() error {
+	if wish.Most < 0 || wish.Most > maxExpansion {
+		return invalid("Invalid value for: calendarExpansionMax")
+	}
+	for _, item := range wish.Items {
+		if item.ID == "" {
+			return required("Missing calendar id.")
+		}
+	}
+	return nil
+}
+
 // freeBusy serves https://developers.google.com/workspace/calendar/api/v3/reference/freebusy/query. What is wrong with one calendar stands
 // beside it, in an answer that is 200.
 func (s *Server) freeBusy(c *call) (answer, error) {
 	var wish busyWish
 	if err := c.decode(&wish); err != nil {
+		return answer{}, err
+	}
+	if err := wish.check(); err != nil {
 		return answer{}, err
 	}
 	within, err := s.busyWindow(wish)
@@ -44,7 +60,7 @@ func (s *Server) freeBusy(c *call) (answer, error) {
 	}
 	most := maxExpansion
 	if wish.Most > 0 {
-		most = min(most, wish.Most)
+		most = wish.Most
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -83,7 +99,7 @@ func (s *Server) busyWindow(wish busyWish) (span, error) {
 		if bound.text == "" {
 			return w, required("Missing " + bound.name + " parameter.")
 		}
-		at, err := time.Parse(time.RFC3339, bound.text)
+		at, err := timeOf(bound.text)
 		if err != nil {
 			return w, failed(http.StatusBadRequest, "badRequest", "Bad Request")
 		}

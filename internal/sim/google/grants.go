@@ -15,6 +15,7 @@ func (s *Server) IssueToken(email, client string, scopes ...string) (stage.Token
 	if len(scopes) == 0 {
 		scopes = []string{scopePrefix + "calendar"}
 	}
+	scopes = fullScopes(scopes)
 	s.ledger.Consented(account, client, scopes)
 	g := s.ledger.Open(account, client, scopes)
 	if c, err := s.clients.Find(client); err == nil && c.Testing {

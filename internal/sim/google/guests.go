@@ -15,8 +15,9 @@ import (
 const maxHeardGuests = 200
 
 // perCopy are the fields that everyone has for themselves; private extended properties are a further one
-// (https://developers.google.com/workspace/calendar/api/guides/inviting-attendees-to-events).
-func perCopy() []string { return []string{"reminders", "colorId", "transparency"} }
+// (https://developers.google.com/workspace/calendar/api/guides/inviting-attendees-to-events). Whoever made the event alone sees its source
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events#source).
+func perCopy() []string { return []string{"reminders", "colorId", "transparency", "source"} }
 
 // foreign reports whether the event is a guest's copy.
 func (e *event) foreign(cal *calendar) bool { return !strings.EqualFold(e.organizer, cal.id) }
@@ -105,6 +106,7 @@ func (c content) owned(have *event) content {
 	if have == nil {
 		delete(c.fields, "reminders")
 		delete(c.fields, "colorId")
+		delete(c.fields, "source")
 		return c
 	}
 	c.properties.Private = have.properties.Private

@@ -80,7 +80,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request) {
 	}
 	v := s.claims(access, older(r))
 	if len(v) == 0 {
-		failed(http.StatusForbidden, "insufficientPermissions", "Insufficient Permission: Request had insufficient authentication scopes.").write(w)
+		insufficient([]string{"userinfo.email", "userinfo.profile"}).write(w)
 		return
 	}
 	writeJSON(w, http.StatusOK, v)

@@ -2,6 +2,7 @@ package google
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -59,20 +60,23 @@ func (s *Server) parseTimed(w wireMoment, what string, cal *calendar) (moment, e
 	if err != nil {
 		return moment{}, invalid("Invalid time zone definition for " + what + " time.")
 	}
-	if at, err := time.Parse(time.RFC3339, w.DateTime); err == nil {
+	if at, err := timeOf(w.DateTime); err == nil {
 		m.at = at.UTC()
 		return m, nil
+	}
+	at, err := time.ParseInLocation("2006-01-02T15:04:05", strings.ToUpper(w.DateTime), loc)
+	if err != nil {
+		return moment{}, invalid("Invalid value for: Invalid format: \"" + w.DateTime + "\"")
 	}
 	if w.TimeZone == "" {
 		return moment{}, required("Missing time zone definition for " + what + " time.")
 	}
-	at, err := time.ParseInLocation("2006-01-02T15:04:05", w.DateTime, loc)
-	if err != nil {
-		return moment{}, invalid("Invalid value for: Invalid format: \"" + w.DateTime + "\"")
-	}
 	m.at = at.UTC()
 	return m, nil
 }
+
+// timeOf reads a time with an offset, whose letters may be small (RFC 3339, section 5.6).
+func timeOf(text string) (time.Time, error) { return time.Parse(time.RFC3339, strings.ToUpper(text)) }
 
 // wire shows the moment in the zone of the answer, which is the calendar's unless the request asks for another.
 func (m moment) wire(in *time.Location) wireMoment {

@@ -37,8 +37,19 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}.Write(w)
 }
 
-func unknownScope(scope string) bool {
-	return !strings.HasPrefix(scope, scopePrefix) && !slices.Contains([]string{"openid", "email", "profile"}, scope)
+// fullScopes are the scopes as Google names them in its answers: the short ones of OpenID Connect stand for addresses, which its page on scopes
+// lists (https://developers.google.com/identity/protocols/oauth2/scopes#oauth2).
+func fullScopes(asked []string) []string {
+	var all []string
+	for _, scope := range asked {
+		if scope == "email" || scope == "profile" {
+			scope = scopePrefix + "userinfo." + scope
+		}
+		if !slices.Contains(all, scope) {
+			all = append(all, scope)
+		}
+	}
+	return all
 }
 
 // offered are the people who can sign in.
@@ -62,7 +73,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 		oauth.WriteProblem(w, http.StatusBadRequest, "Error 400", "This request is no longer waiting.")
 		return
 	}
-	granted := slices.DeleteFunc(slices.Clone(ask.Scopes), func(scope string) bool { return !slices.Contains(r.PostForm["scope"], scope) })
+	granted := fullScopes(slices.DeleteFunc(slices.Clone(ask.Scopes), func(scope string) bool { return !slices.Contains(r.PostForm["scope"], scope) }))
 	back := url.Values{}
 	if ask.State != "" {
 		back.Set("state", ask.State)

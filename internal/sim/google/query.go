@@ -140,7 +140,7 @@ func (q *query) parseTimes(v url.Values, now time.Time) error {
 		if v.Get(name) == "" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, v.Get(name))
+		at, err := timeOf(v.Get(name))
 		if err != nil {
 			return failed(400, "badRequest", "Bad Request").at("parameter", name)
 		}
@@ -175,7 +175,17 @@ func (q *query) selects(e *event) bool {
 		len(q.types) > 0 && !slices.Contains(q.types, e.kind()):
 		return false
 	}
-	return q.words == "" || strings.Contains(strings.ToLower(e.text("summary")+"\n"+e.text("description")+"\n"+e.text("location")), q.words)
+	return q.words == "" || strings.Contains(strings.ToLower(e.searched()), q.words)
+}
+
+// searched is the text that free text search looks at: the creator is no part of it
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events/list#q). Organizers have no display name here.
+func (e *event) searched() string {
+	all := []string{e.text("summary"), e.text("description"), e.text("location"), e.organizer}
+	for _, a := range e.attendees {
+		all = append(all, a.DisplayName, a.Email)
+	}
+	return strings.Join(all, "\n")
 }
 
 // carries reports whether the constraints hold, each of which is "name=value".

@@ -27,6 +27,9 @@ type rules struct {
 // untilDate is an UNTIL that is a date alone: that whole day still counts.
 var untilDate = regexp.MustCompile(`(?:^|;)UNTIL=\d{8}(?:;|$)`)
 
+// nought is a COUNT or INTERVAL of 0, which RFC 5545, section 3.3.10, does not have and the reader of rules takes for none.
+var nought = regexp.MustCompile(`(?:^|;)(?:COUNT|INTERVAL)=[+-]?0+(?:;|$)`)
+
 func badRule() *apiError { return invalid("Invalid recurrence rule.") }
 
 // parseRules reads the lines, which are RRULE, EXRULE, RDATE and EXDATE of RFC 5545, and never DTSTART or DTEND
@@ -97,7 +100,7 @@ func parseOption(text string, start time.Time, loc *time.Location) (*rrule.ROpti
 	if err != nil {
 		return nil, err
 	}
-	if !bounded(o) || (o.Count > 0 && !o.Until.IsZero()) || strings.Contains(text, "DTSTART") {
+	if !bounded(o) || (o.Count > 0 && !o.Until.IsZero()) || strings.Contains(text, "DTSTART") || nought.MatchString(text) {
 		return nil, badRule()
 	}
 	if untilDate.MatchString(text) {

@@ -71,6 +71,11 @@ func calendarColours() map[string]string {
 		"92e1c0", "9fe1e7", "9fc6e7", "4986e7", "9a9cff", "b99aff", "c2c2c2", "cabdbf", "cca6ac", "f691b2", "cd74e6", "a47ae2")
 }
 
+// eventColours are those that an event can have.
+func eventColours() map[string]string {
+	return colours("a4bdfc", "7ae7bf", "dbadff", "ff887c", "fbd75b", "ffb878", "46d6db", "e1e1e1", "5484ed", "51b749", "dc2127")
+}
+
 // colours numbers the colours from 1 on.
 func colours(all ...string) map[string]string {
 	out := map[string]string{}
@@ -94,6 +99,6 @@ func (s *Server) colors(*call) (answer, error) {
 	return answer{body: map[string]any{
 		"kind": "calendar#colors", "updated": "2012-02-14T00:00:00.000Z",
 		"calendar": palette(calendarColours()),
-		"event":    palette(colours("a4bdfc", "7ae7bf", "dbadff", "ff887c", "fbd75b", "ffb878", "46d6db", "e1e1e1", "5484ed", "51b749", "dc2127")),
+		"event":    palette(eventColours()),
 	}}, nil
 }

@@ -85,7 +85,7 @@ func (s *Server) exchange(w http.ResponseWriter, client oauth.Client, form url.V
 		scopes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(before, scopes))))
 	}
 	grant := s.ledger.Open(c.Account, client.ID, scopes)
-	v := s.tokens(grant)
+	v := s.tokens(grant, c.Query.Get("nonce"))
 	// A refresh token comes with the first consent only, unless the person was asked to consent anew
 	// (https://developers.google.com/identity/protocols/oauth2/web-server#offline).
 	if c.Query.Get("access_type") == "offline" && (before == nil || strings.Contains(c.Query.Get("prompt"), "consent")) {
@@ -109,23 +109,36 @@ func (s *Server) refresh(w http.ResponseWriter, client oauth.Client, form url.Va
 	case err != nil:
 		tokenError{http.StatusBadRequest, "invalid_grant", "Token has been expired or revoked."}.write(w)
 	default:
-		writeJSON(w, http.StatusOK, s.tokens(grant))
+		writeJSON(w, http.StatusOK, s.tokens(grant, ""))
 	}
 }
 
-func (s *Server) tokens(g oauth.Grant) map[string]any {
+// tokens are what a grant gives now. Only the first identity token repeats the nonce of the request, if that had one.
+func (s *Server) tokens(g oauth.Grant, nonce string) map[string]any {
 	v := map[string]any{
 		"access_token": s.ledger.MintAccess(accessPrefix, g, g.Scopes, accessLife),
 		"expires_in":   int(accessLife.Seconds()), "scope": strings.Join(g.Scopes, " "), "token_type": "Bearer",
 	}
 	if slices.Contains(g.Scopes, "openid") {
-		now := s.world.Now()
-		v["id_token"] = oauth.IDToken(map[string]any{
-			"iss": "https://accounts.google.com", "aud": g.Client, "sub": resourceOf(g.Account, "sub"), "email": g.Account,
-			"email_verified": true, "iat": now.Unix(), "exp": now.Add(accessLife).Unix(),
-		})
+		v["id_token"] = oauth.IDToken(s.identity(g, nonce))
 	}
 	return v
+}
+
+// identity are the claims of an identity token (https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload).
+func (s *Server) identity(g oauth.Grant, nonce string) map[string]any {
+	now := s.world.Now()
+	claims := map[string]any{
+		"iss": "https://accounts.google.com", "azp": g.Client, "aud": g.Client, "sub": resourceOf(g.Account, "sub"),
+		"iat": now.Unix(), "exp": now.Add(accessLife).Unix(),
+	}
+	if slices.Contains(g.Scopes, scopePrefix+"userinfo.email") {
+		claims["email"], claims["email_verified"] = g.Account, true
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	return claims
 }
 
 // revoke serves https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke: either token ends the whole grant.
