@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// maxYears is how long an event can be.
+const maxYears = 5
+
 // content is what a client may write of an event.
 type content struct {
 	start, end when
@@ -103,7 +106,7 @@ func (k kind) fits(raw json.RawMessage) bool {
 		var v bool
 		err = json.Unmarshal(raw, &v)
 	case number:
-		var v int
+		var v int32 // Edm.Int32, which is the type of the only number there is
 		err = json.Unmarshal(raw, &v)
 	case object:
 		var v map[string]json.RawMessage
@@ -198,7 +201,10 @@ func (s *Server) applyTimes(c *content, old content, doc map[string]json.RawMess
 			return err
 		}
 	}
-	return checkRange(c, old)
+	if err := checkRange(c, old); err != nil {
+		return err
+	}
+	return checkLength(c)
 }
 
 func midnight(w when, name string) (when, error) {
@@ -219,6 +225,21 @@ func checkRange(c *content, old content) error {
 		return badRequest("ErrorPropertyValidationFailure", "The duration of an event marked as All day must be at least 24 hours.")
 	case c.allDay && c.start.zone != c.end.zone:
 		return badRequest("ErrorPropertyValidationFailure", "Start and end of an all-day event need to be in the same time zone.")
+	}
+	return nil
+}
+
+// checkLength refuses times that cannot be written in UTC, and events of more than five years
+// (https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode). That Graph has Exchange's code for those is not
+// documented.
+func checkLength(c *content) error {
+	for _, at := range []time.Time{c.start.at, c.end.at} {
+		if !within(at.Year(), 1, 9999) {
+			return badRequest("ErrorPropertyValidationFailure", "At least one property failed validation.")
+		}
+	}
+	if c.end.at.After(c.start.at.AddDate(maxYears, 0, 0)) {
+		return badRequest("ErrorCalendarDurationIsTooLong", "The duration of the calendar item exceeds the maximum, which is five years.")
 	}
 	return nil
 }
