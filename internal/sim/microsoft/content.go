@@ -54,6 +54,12 @@ func schema() map[string]kind {
 	}
 }
 
+// relations are what else an event has (https://learn.microsoft.com/graph/api/resources/event#relationships): a writer who sends them is not
+// wrong.
+func relations() []string {
+	return []string{"attachments", "calendar", "extensions", "instances", "multiValueExtendedProperties"}
+}
+
 // choices are the properties that take only these values.
 func choices() map[string][]string {
 	return map[string][]string{
@@ -75,6 +81,8 @@ func (s *Server) check(doc map[string]json.RawMessage) error {
 		k, known := all[name]
 		switch {
 		case strings.Contains(name, "@"): // an annotation
+		case slices.Contains(relations(), name):
+			return notSimulated("an event written with " + name)
 		case !known:
 			return badRequest("RequestBodyRead", "The property '"+name+"' does not exist on type 'microsoft.graph.event'. Make sure to only use property names that are defined by the type.")
 		case !isNull(raw) && !k.fits(raw):

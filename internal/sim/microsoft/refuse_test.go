@@ -1,8 +1,12 @@
 package microsoft_test
 
 import (
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/calweave/calweave/internal/sim/simtest"
 )
 
 // lasting is an event from one time to another.
@@ -49,4 +53,41 @@ func TestReminderIsInt32(t *testing.T) {
 	id := createOn(t, c, "/me/events", "S", "2026-04-15")
 	wantStatus(t, c.Do("PATCH", event(id), object{"reminderMinutesBeforeStart": 1<<31 - 1}), http.StatusOK)
 	wantError(t, c.Do("PATCH", event(id), object{"reminderMinutesBeforeStart": 1 << 31}), http.StatusBadRequest, "RequestBodyRead")
+}
+
+// TestBodiesSayTheirType sends JSON that is not called so.
+func TestBodiesSayTheirType(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.Base+"/me/events", strings.NewReader(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+		if kind != "" {
+			req.Header.Set("Content-Type", kind)
+		}
+		resp, err := simtest.HTTP(t).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(raw), "ensure Content-Type header is set") {
+			t.Errorf("%q: got %d %s", kind, resp.StatusCode, raw)
+		}
+	}
+	wantStatus(t, c.Do("POST", "/me/events", meeting(nil), "Content-Type", "Application/JSON; charset=utf-8"), http.StatusCreated)
+}
+
+// TestRelationsAreKnown writes what an event has but the simulator does not keep.
+func TestRelationsAreKnown(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	for _, name := range []string{"attachments", "calendar", "extensions", "instances", "multiValueExtendedProperties"} {
+		e := meeting(nil)
+		e[name] = []object{}
+		wantError(t, c.Do("POST", "/me/events", e), http.StatusNotImplemented, "NotSimulated")
+	}
 }
