@@ -136,6 +136,8 @@ func usual(status int) *graphError {
 		return failed(status, "SyncStateNotFound", "The sync state generation is not found; generation=0;[highest=0].")
 	case http.StatusPreconditionFailed:
 		return conflict()
+	case http.StatusRequestEntityTooLarge: // the code is not documented
+		return failed(status, "RequestEntityTooLarge", "The request entity is too large.")
 	case http.StatusTooManyRequests:
 		return failed(status, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
 	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:
