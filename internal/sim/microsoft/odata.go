@@ -88,7 +88,7 @@ func (v *view) expanded(expand string) error {
 	}
 	m := expandProperties.FindStringSubmatch(expand)
 	if m == nil {
-		return notSimulated("$expand=" + expand)
+		return unexpanded(expand)
 	}
 	for _, one := range idEquals.FindAllStringSubmatch(m[1], -1) {
 		id, ok := normalProperty(unquoted(one[1]))
