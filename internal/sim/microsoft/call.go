@@ -57,12 +57,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, t target, e endpo
 		return
 	}
 	if !slices.ContainsFunc(access.Scopes, func(scope string) bool { return slices.Contains(e.enough(), strings.TrimPrefix(scope, scopePrefix)) }) {
+		if t.shape == "" {
+			s.writeError(w, r, requestDenied())
+			return
+		}
 		s.writeError(w, r, accessDenied())
 		return
 	}
 	query := r.URL.Query()
-	if name := unknownOption(query); name != "" {
-		s.writeError(w, r, badRequest("BadRequest", "The query option '"+name+"' is not known."))
+	if err := checkOptions(query); err != nil {
+		s.writeError(w, r, err)
 		return
 	}
 	c := &call{r: r, target: t, query: query, prefer: parsePrefer(r.Header), access: access}

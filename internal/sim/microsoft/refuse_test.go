@@ -91,3 +91,10 @@ func TestRelationsAreKnown(t *testing.T) {
 		wantError(t, c.Do("POST", "/me/events", e), http.StatusNotImplemented, "NotSimulated")
 	}
 }
+
+func TestOptionsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	wantError(t, c.Do("GET", "/me/events?$top=1&$top=2", nil), http.StatusBadRequest, "BadRequest")
+	wantError(t, c.Do("GET", "/me/calendars?$skip=1&$skip=1", nil), http.StatusBadRequest, "BadRequest")
+}
