@@ -1,6 +1,7 @@
 package google
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,9 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case ask.Query.Get("response_type") != "code":
 		oauth.WriteProblem(w, http.StatusBadRequest, "Error 400: invalid_request", "Required parameter is missing: response_type")
+		return
+	case errors.Is(ask.CheckChallenge(), oauth.ErrNoHash):
+		oauth.WriteProblem(w, http.StatusBadRequest, "Error 400: invalid_request", "Invalid parameter value for code_challenge")
 		return
 	case ask.CheckChallenge() != nil:
 		oauth.WriteProblem(w, http.StatusBadRequest, "Error 400: invalid_request", "Invalid parameter value for code_challenge_method")

@@ -150,6 +150,8 @@ func TestConsentPageRefuses(t *testing.T) {
 		"unknown client":   {"client_id", "nobody", 401},
 		"other redirect":   {"redirect_uri", "https://evil.example.com/", 400},
 		"other response":   {"response_type", "token", 400},
+		"short hash":       {"code_challenge", "short", 400},
+		"no hash":          {"code_challenge", "", 400},
 		"odd challenge":    {"code_challenge_method", "S512", 400},
 		"no scope":         {"scope", "", 400},
 		"not Google scope": {"scope", "Calendars.Read", 400},

@@ -2,6 +2,7 @@ package microsoft
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,6 +30,9 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case ask.Query.Get("response_type") != "code" || !slices.Contains(responseModes(), cmp.Or(ask.Query.Get("response_mode"), "query")):
 		problem(w, "AADSTS900144: The simulator serves response_type=code with response_mode=query, fragment and form_post only.")
+		return
+	case errors.Is(ask.CheckChallenge(), oauth.ErrNoHash):
+		problem(w, "AADSTS501491: Invalid size of Code_Challenge parameter.")
 		return
 	case ask.CheckChallenge() != nil:
 		problem(w, "AADSTS501481: The code challenge method is not known.")

@@ -13,7 +13,7 @@ func (s *Server) readMe(c *call) (answer, error) {
 	defer s.mu.RUnlock()
 	m, err := s.mailbox(c)
 	if err != nil {
-		return answer{}, err
+		return answer{}, ofDirectory(err, c.target.user)
 	}
 	v := map[string]any{
 		"id": m.oid, "displayName": m.person.Name, "mail": m.person.Email,

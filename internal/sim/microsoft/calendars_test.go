@@ -40,7 +40,10 @@ func TestCalendarsAndMe(t *testing.T) {
 	wantError(t, c.Do("GET", "/users/other@contoso.example/events", nil), http.StatusForbidden, "ErrorAccessDenied")
 	reader := s.Client(sim.Microsoft, host, "Calendars.Read")
 	wantError(t, reader.Do("POST", "/me/events", meeting(nil)), http.StatusForbidden, "ErrorAccessDenied")
-	wantError(t, reader.Do("GET", "/me", nil), http.StatusForbidden, "ErrorAccessDenied")
+	wantError(t, reader.Do("GET", "/me", nil), http.StatusForbidden, "Authorization_RequestDenied")
+	wantError(t, c.Do("GET", "/users/other@contoso.example", nil), http.StatusForbidden, "Authorization_RequestDenied")
+	wantError(t, c.Do("GET", "/users/nobody@contoso.example", nil), http.StatusNotFound, "Request_ResourceNotFound")
+	wantError(t, c.Do("GET", "/users/nobody@contoso.example/events", nil), http.StatusNotFound, "ErrorInvalidUser")
 	reader.Token = "eyJ0eXAiother"
 	wantError(t, reader.Do("GET", "/me/events", nil), http.StatusUnauthorized, "InvalidAuthenticationToken")
 	wantError(t, c.Do("PUT", "/me/events", meeting(nil)), http.StatusMethodNotAllowed, "UnsupportedMethod")

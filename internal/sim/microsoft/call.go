@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -56,12 +57,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, t target, e endpo
 		return
 	}
 	if !slices.ContainsFunc(access.Scopes, func(scope string) bool { return slices.Contains(e.enough(), strings.TrimPrefix(scope, scopePrefix)) }) {
+		if t.shape == "" {
+			s.writeError(w, r, requestDenied())
+			return
+		}
 		s.writeError(w, r, accessDenied())
 		return
 	}
 	query := r.URL.Query()
-	if name := unknownOption(query); name != "" {
-		s.writeError(w, r, badRequest("BadRequest", "The query option '"+name+"' is not known."))
+	if err := checkOptions(query); err != nil {
+		s.writeError(w, r, err)
 		return
 	}
 	c := &call{r: r, target: t, query: query, prefer: parsePrefer(r.Header), access: access}
@@ -170,14 +175,15 @@ func (s *Server) place(c *call) (*mailbox, *calendar, error) {
 	return m, cal, nil
 }
 
-// document reads a JSON object.
+// document reads a JSON object, which the header has to say it is.
 func (c *call) document() (map[string]json.RawMessage, error) {
 	var doc map[string]json.RawMessage
+	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	raw, err := io.ReadAll(c.r.Body)
 	if err == nil {
 		err = json.Unmarshal(raw, &doc)
 	}
-	if err != nil || doc == nil {
+	if err != nil || doc == nil || kind != "application/json" {
 		return nil, badRequest("BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 	}
 	return doc, nil

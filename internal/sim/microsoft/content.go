@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// maxYears is how long an event can be.
+const maxYears = 5
+
 // content is what a client may write of an event.
 type content struct {
 	start, end when
@@ -51,6 +54,12 @@ func schema() map[string]kind {
 	}
 }
 
+// relations are what else an event has (https://learn.microsoft.com/graph/api/resources/event#relationships): a writer who sends them is not
+// wrong.
+func relations() []string {
+	return []string{"attachments", "calendar", "extensions", "instances", "multiValueExtendedProperties"}
+}
+
 // choices are the properties that take only these values.
 func choices() map[string][]string {
 	return map[string][]string{
@@ -72,6 +81,8 @@ func (s *Server) check(doc map[string]json.RawMessage) error {
 		k, known := all[name]
 		switch {
 		case strings.Contains(name, "@"): // an annotation
+		case slices.Contains(relations(), name):
+			return notSimulated("an event written with " + name)
 		case !known:
 			return badRequest("RequestBodyRead", "The property '"+name+"' does not exist on type 'microsoft.graph.event'. Make sure to only use property names that are defined by the type.")
 		case !isNull(raw) && !k.fits(raw):
@@ -103,7 +114,7 @@ func (k kind) fits(raw json.RawMessage) bool {
 		var v bool
 		err = json.Unmarshal(raw, &v)
 	case number:
-		var v int
+		var v int32 // Edm.Int32, which is the type of the only number there is
 		err = json.Unmarshal(raw, &v)
 	case object:
 		var v map[string]json.RawMessage
@@ -198,7 +209,10 @@ func (s *Server) applyTimes(c *content, old content, doc map[string]json.RawMess
 			return err
 		}
 	}
-	return checkRange(c, old)
+	if err := checkRange(c, old); err != nil {
+		return err
+	}
+	return checkLength(c)
 }
 
 func midnight(w when, name string) (when, error) {
@@ -219,6 +233,21 @@ func checkRange(c *content, old content) error {
 		return badRequest("ErrorPropertyValidationFailure", "The duration of an event marked as All day must be at least 24 hours.")
 	case c.allDay && c.start.zone != c.end.zone:
 		return badRequest("ErrorPropertyValidationFailure", "Start and end of an all-day event need to be in the same time zone.")
+	}
+	return nil
+}
+
+// checkLength refuses times that cannot be written in UTC, and events of more than five years
+// (https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode). That Graph has Exchange's code for those is not
+// documented.
+func checkLength(c *content) error {
+	for _, at := range []time.Time{c.start.at, c.end.at} {
+		if !within(at.Year(), 1, 9999) {
+			return badRequest("ErrorPropertyValidationFailure", "At least one property failed validation.")
+		}
+	}
+	if c.end.at.After(c.start.at.AddDate(maxYears, 0, 0)) {
+		return badRequest("ErrorCalendarDurationIsTooLong", "The duration of the calendar item exceeds the maximum, which is five years.")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const maxWindow = 1825 * 24 * time.Hour
 // delta serves https://learn.microsoft.com/graph/api/event-delta: what stands in a window, and then what changed of it. It is the call that
 // clients make most.
 func (s *Server) delta(c *call) (answer, error) {
-	if slices.ContainsFunc([]string{"$select", "$expand", "$filter", "$orderby", "$search", "$top"}, c.query.Has) {
+	if slices.ContainsFunc([]string{"$select", "$expand", "$filter", "$orderby", "$search", "$top", "$skip", "$count"}, c.query.Has) {
 		return answer{}, badRequest("ErrorInvalidUrlQuery", "The following parameters are not supported with change tracking over the 'CalendarView' resource: '$orderby, $filter, $select, $expand, $search, $top'.")
 	}
 	if _, _, err := s.shownZone(c.prefer.zone); err != nil {

@@ -170,6 +170,8 @@ func TestDeltaRefuses(t *testing.T) {
 		"?startDateTime=2026-05-01T00:00:00Z&endDateTime=2026-04-01T00:00:00Z": "ErrorInvalidRequest",
 		"?startDateTime=2020-01-01T00:00:00Z&endDateTime=2026-01-01T00:00:00Z": "ErrorInvalidRequest",
 		"?startDateTime=2026-04-01&endDateTime=2026-05-01&$select=subject":     "ErrorInvalidUrlQuery",
+		"?startDateTime=2026-04-01&endDateTime=2026-05-01&$skip=1":             "ErrorInvalidUrlQuery",
+		"?startDateTime=2026-04-01&endDateTime=2026-05-01&$count=true":         "ErrorInvalidUrlQuery",
 		"?$deltatoken=nonsense": "SyncStateInvalid", "?$skiptoken=nonsense": "SyncStateInvalid",
 	} {
 		wantError(t, c.Do("GET", "/me/calendarView/delta"+query, nil), http.StatusBadRequest, code)

@@ -43,6 +43,23 @@ func accessDenied() *graphError {
 	return failed(http.StatusForbidden, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 }
 
+// requestDenied is how the directory denies, which is not the mailbox (https://learn.microsoft.com/graph/resolve-auth-errors).
+func requestDenied() *graphError {
+	return failed(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+}
+
+// ofDirectory is the error that a mailbox cannot be reached with, as the directory words it.
+func ofDirectory(err error, user string) error {
+	e, ok := errors.AsType[*graphError](err)
+	switch {
+	case ok && e.code == "ErrorInvalidUser":
+		return failed(http.StatusNotFound, "Request_ResourceNotFound", "Resource '"+user+"' does not exist or one of its queried reference-property objects are not present.")
+	case ok && e.status == http.StatusForbidden:
+		return requestDenied()
+	}
+	return err
+}
+
 func conflict() *graphError {
 	return failed(http.StatusPreconditionFailed, "ErrorIrresolvableConflict",
 		"The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.")
@@ -136,6 +153,8 @@ func usual(status int) *graphError {
 		return failed(status, "SyncStateNotFound", "The sync state generation is not found; generation=0;[highest=0].")
 	case http.StatusPreconditionFailed:
 		return conflict()
+	case http.StatusRequestEntityTooLarge: // the code is not documented
+		return failed(status, "RequestEntityTooLarge", "The request entity is too large.")
 	case http.StatusTooManyRequests:
 		return failed(status, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
 	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:

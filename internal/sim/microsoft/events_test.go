@@ -337,8 +337,8 @@ func TestGzipAndChunkedBodies(t *testing.T) {
 	if a := c.Do("POST", "/me/events", meeting(nil), "Content-Encoding", "gzip"); a.Status != http.StatusBadRequest {
 		t.Errorf("a plain body that calls itself gzip: %d %s", a.Status, a.Raw)
 	}
-	if a := c.Do("POST", "/me/events", strings.Repeat(" ", 5<<20)); a.Status != http.StatusRequestEntityTooLarge {
-		t.Errorf("5 MiB: %d", a.Status)
+	if a := c.Do("POST", "/me/events", strings.Repeat(" ", 5<<20)); a.Status != http.StatusRequestEntityTooLarge || a.Reason() != "RequestEntityTooLarge" {
+		t.Errorf("5 MiB: %d %s", a.Status, a.Raw)
 	}
 }
 

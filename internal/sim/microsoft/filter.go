@@ -24,13 +24,19 @@ func parseFilter(text string) (filter, error) {
 	if text == "" {
 		return func(*event) bool { return true }, nil
 	}
+	if !balanced(text) {
+		return nil, syntaxError("filter", text)
+	}
 	return parseCondition(text, maxDepth)
 }
 
 func parseCondition(text string, depth int) (filter, error) {
 	text = strings.TrimSpace(text)
-	if depth == 0 || text == "" {
+	if depth == 0 {
 		return nil, notSimulated("$filter=" + text)
+	}
+	if text == "" {
+		return nil, syntaxError("filter", text)
 	}
 	if parts := splitWord(text, " or "); len(parts) > 1 { // "and" binds tighter
 		all, err := parseConditions(parts, depth)
@@ -113,7 +119,7 @@ func parseClause(text string) (filter, error) {
 func parseComparison(text string) (filter, error) {
 	m := comparison.FindStringSubmatch(text)
 	if m == nil {
-		return nil, notSimulated("$filter=" + text)
+		return nil, unread(text)
 	}
 	literal := unquoted(strings.Trim(m[3], "'"))
 	if value := instants()[strings.ToLower(m[1])]; value != nil {
@@ -125,7 +131,7 @@ func parseComparison(text string) (filter, error) {
 	}
 	value := texts()[strings.ToLower(m[1])]
 	if value == nil {
-		return nil, notSimulated("$filter=" + text)
+		return nil, unread(text)
 	}
 	return func(e *event) bool {
 		return holds(cmp.Compare(strings.ToLower(value(e)), strings.ToLower(literal)), m[2])
@@ -212,7 +218,7 @@ func parseOrder(text string) (func(a, b *event) int, error) {
 		case sign != 0 && plain != nil:
 			all = append(all, func(a, b *event) int { return sign * strings.Compare(plain(a), plain(b)) })
 		default:
-			return nil, notSimulated("$orderby=" + text)
+			return nil, unordered(name, sign, text)
 		}
 	}
 	return func(a, b *event) int {

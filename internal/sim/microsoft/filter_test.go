@@ -38,8 +38,19 @@ func TestFiltersAndOrders(t *testing.T) {
 				t.Errorf("%s%s is %v, want %s", path, query, got, want)
 			}
 		}
-		for _, query := range []string{"$filter=subject like 'x'", "$filter=" + strings.Repeat("(", 30) + "subject eq 'x'" + strings.Repeat(")", 30), "$filter=subject eq 'x' and ", "$orderby=colour", "$orderby=subject,colour"} {
+		for _, query := range []string{
+			"$filter=" + strings.Repeat("(", 30) + "subject eq 'x'" + strings.Repeat(")", 30), "$filter=endswith(subject,'x')", "$filter=webLink eq 'x'",
+			"$filter=attendees/any(a:a/type eq 'required')", "$filter=subject in ('a','b')", "$filter=hasAttachments", "$orderby=webLink",
+			"$expand=extensions($filter=id eq 'x')",
+		} {
 			wantError(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusNotImplemented, "NotSimulated")
+		}
+		for _, query := range []string{
+			"$filter=subject like 'x'", "$filter=subject eq 'x' and ", "$filter=subject eq 'x", "$filter=(subject eq 'x'", "$filter=subject eq", "$filter=bogus eq 'x'",
+			"$filter=startswith(bogus,'x')", "$filter=bogus/any(b:b eq 'x')", "$filter=bogus('x')", "$filter=not bogus", "$orderby=colour", "$orderby=subject,colour",
+			"$orderby=subject sideways", "$orderby=subject,", "$expand=bogus", "$expand=subject", "$expand=extensions(",
+		} {
+			wantError(t, c.Do("GET", path+strings.ReplaceAll(query, " ", "%20"), nil), http.StatusBadRequest, "BadRequest")
 		}
 		wantError(t, c.Do("GET", path+"$filter=start/dateTime%20ge%20'soon'", nil), http.StatusBadRequest, "ErrorInvalidUrlQueryFilter")
 	}

@@ -100,6 +100,8 @@ func TestCodeGrantAndRotation(t *testing.T) {
 	}
 	wantAADSTS(t, c.exchange(q.Get("code"), verifier+"x"), http.StatusBadRequest, "invalid_grant", 501481)
 	wantAADSTS(t, c.exchange(q.Get("code"), ""), http.StatusBadRequest, "invalid_grant", 501481)
+	elsewhere := url.Values{"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {c.back.URL + "/"}, "code_verifier": {verifier}}
+	wantAADSTS(t, c.post(elsewhere), http.StatusBadRequest, "invalid_grant", 500112)
 	a := wantStatus(t, c.exchange(q.Get("code"), verifier), http.StatusOK)
 	if a.Text("scope") != "openid User.Read Calendars.ReadWrite" || a.Text("refresh_token") == "" || strings.Count(a.Text("id_token"), ".") != 2 {
 		t.Errorf("tokens: %s", a.Raw)
@@ -127,6 +129,7 @@ func TestTokenRefuses(t *testing.T) {
 	now := clock.NewManual(time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC))
 	c := connecting(t, sim.Config{Clock: now})
 	wantAADSTS(t, c.post(url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}}), http.StatusNotImplemented, "unsupported_grant_type", 70003)
+	wantAADSTS(t, c.post(url.Values{}), http.StatusBadRequest, "invalid_request", 900144)
 	wantAADSTS(t, c.post(url.Values{"grant_type": {"password"}}), http.StatusBadRequest, "unsupported_grant_type", 70003)
 	wantAADSTS(t, c.post(url.Values{"grant_type": {"refresh_token"}, "client_secret": {"loud"}}), http.StatusUnauthorized, "invalid_client", 7000215)
 	wantAADSTS(t, c.refresh("0.AXoAother", ""), http.StatusBadRequest, "invalid_grant", 9002313)
@@ -154,6 +157,9 @@ func TestConsentPageRefuses(t *testing.T) {
 		"other redirect": {"redirect_uri", "https://evil.example.com/", "AADSTS50011"},
 		"no scope":       {"scope", "", "AADSTS70011"},
 		"mixed scopes":   {"scope", "https://graph.microsoft.com/.default User.Read", "AADSTS70011"},
+		"short hash":     {"code_challenge", "short", "AADSTS501491"},
+		"no hash":        {"code_challenge", "", "AADSTS501491"},
+		"odd hash":       {"code_challenge", strings.Repeat("=", 43), "AADSTS501491"},
 		"odd challenge":  {"code_challenge_method", "S512", "AADSTS501481"},
 	} {
 		if a := plain.Do("GET", c.start(map[string]string{tc.set: tc.to}), nil); a.Status != http.StatusBadRequest || !strings.Contains(a.Raw, tc.text) {

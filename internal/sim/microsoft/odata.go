@@ -88,7 +88,7 @@ func (v *view) expanded(expand string) error {
 	}
 	m := expandProperties.FindStringSubmatch(expand)
 	if m == nil {
-		return notSimulated("$expand=" + expand)
+		return unexpanded(expand)
 	}
 	for _, one := range idEquals.FindAllStringSubmatch(m[1], -1) {
 		id, ok := normalProperty(unquoted(one[1]))
@@ -132,18 +132,22 @@ func counted(q url.Values) (bool, error) {
 	}
 }
 
-// unknownOption is an option of the query that OData does not have, or "". $seal is of the simulator's own making.
-func unknownOption(q url.Values) string {
-	for name := range q {
+// checkOptions refuses options of the query that OData does not have, and those that are said twice. $seal is of the simulator's own making.
+func checkOptions(q url.Values) error {
+	for name, values := range q {
+		if !strings.HasPrefix(name, "$") {
+			continue
+		}
 		switch name {
 		case "$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "$format", "$seal":
 		default:
-			if strings.HasPrefix(name, "$") {
-				return name
-			}
+			return badRequest("BadRequest", "The query option '"+name+"' is not known.")
+		}
+		if len(values) > 1 {
+			return badRequest("BadRequest", "Query option '"+name+"' was specified more than once, but it must be specified at most once.")
 		}
 	}
-	return ""
+	return nil
 }
 
 func (s *Server) parseCollection(c *call) (collection, error) {

@@ -133,12 +133,42 @@ func (s *Server) follow(c *content, w wireRecurrence, strict bool) error {
 	if next(r.days(r.first, r.first.AddDate(200, 0, 0))).IsZero() {
 		return badRequest("ErrorRecurrenceHasNoOccurrence", "The specified recurrence range has no occurrences.")
 	}
+	if r.overlaps(c.start.at.In(r.zone), c.end.at.In(r.zone)) {
+		return badRequest("ErrorOccurrenceTimeSpanTooBig", "The duration of an occurrence is longer than the time until the next one.")
+	}
 	raw, err := json.Marshal(wireRecurrence{&r.pattern, &r.span})
 	if err != nil {
 		return err
 	}
 	c.rule, c.fields["recurrence"] = r, raw
 	return nil
+}
+
+// overlaps reports whether an occurrence would last into the next one
+// (https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode). It is counted on the wall, as occurrences are. No two
+// occurrences are on one day, and after this many the distances between them come again.
+func (r *rule) overlaps(begin, end time.Time) bool {
+	length := onWall(end).Sub(onWall(begin))
+	if length <= 24*time.Hour {
+		return false
+	}
+	var last time.Time
+	n := 0
+	for day := range r.days(r.first, r.first.AddDate(200, 0, 0)) {
+		if !last.IsZero() && day.Sub(last) < length {
+			return true
+		}
+		last = day
+		if n++; n > maxCount {
+			break
+		}
+	}
+	return false
+}
+
+// onWall is the time that the clock shows where t stands, as if it were one of UTC.
+func onWall(t time.Time) time.Time {
+	return dayOf(t).Add(time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond()))
 }
 
 // normalise checks all fields, also those that the type has no use for, and then empties the latter.

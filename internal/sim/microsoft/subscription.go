@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -93,7 +94,7 @@ func (s *Server) wish(c *call) (*subscription, error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &sub.subscriptionWish)
 	}
-	if err != nil {
+	if err != nil || strange(doc) {
 		return nil, badRequest("InvalidRequest", "Could not process subscription creation payload. Are all property names spelled and camelCased properly?")
 	}
 	if err := s.checkWish(sub.subscriptionWish); err != nil {
@@ -103,6 +104,22 @@ func (s *Server) wish(c *call) (*subscription, error) {
 		return nil, err
 	}
 	return sub, s.watched(c, sub)
+}
+
+// strange reports whether the document has a property that a subscription does not have
+// (https://learn.microsoft.com/graph/api/resources/subscription#properties).
+func strange(doc map[string]json.RawMessage) bool {
+	known := []string{
+		"applicationId", "changeType", "clientState", "creatorId", "encryptionCertificate", "encryptionCertificateId", "expirationDateTime", "id",
+		"includeResourceData", "latestSupportedTlsVersion", "lifecycleNotificationUrl", "notificationContentType", "notificationQueryOptions",
+		"notificationUrl", "notificationUrlAppId", "resource",
+	}
+	for name := range doc {
+		if !slices.Contains(known, name) && !strings.Contains(name, "@") { // an annotation is no property
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) checkWish(w subscriptionWish) error {
@@ -120,6 +137,9 @@ func (s *Server) checkWish(w subscriptionWish) error {
 	}
 	if len(w.ClientState) > maxClientState {
 		return badRequest("InvalidRequest", "clientState exceeds the maximum length of 128.")
+	}
+	if !slices.Contains([]string{"", "v1_0", "v1_1", "v1_2", "v1_3"}, w.LatestSupportedTLS) {
+		return badRequest("InvalidRequest", "latestSupportedTlsVersion '"+w.LatestSupportedTLS+"' is not supported.")
 	}
 	if w.IncludeResourceData {
 		return notSimulated("subscriptions with resource data")
@@ -322,7 +342,7 @@ func (sub *subscription) wire(c *call) map[string]any {
 		"@odata.context": base(c.r) + "/$metadata#subscriptions/$entity", "id": sub.id, "resource": sub.Resource, "applicationId": sub.client,
 		"changeType": sub.ChangeType, "clientState": nil, "notificationUrl": sub.NotificationURL, "notificationQueryOptions": nil,
 		"lifecycleNotificationUrl": nil, "expirationDateTime": stamp(sub.expires), "creatorId": sub.mailbox.oid, "includeResourceData": nil,
-		"latestSupportedTlsVersion": "v1_2", "encryptionCertificate": nil, "encryptionCertificateId": nil, "notificationUrlAppId": nil,
+		"latestSupportedTlsVersion": cmp.Or(sub.LatestSupportedTLS, "v1_2"), "encryptionCertificate": nil, "encryptionCertificateId": nil, "notificationUrlAppId": nil,
 	}
 	if sub.ClientState != "" {
 		v["clientState"] = sub.ClientState

@@ -113,6 +113,8 @@ func TestSubscribeRefuses(t *testing.T) {
 		"far expiry":       {"expirationDateTime", now.Now().Add(10_081 * time.Minute).Format(time.RFC3339), "ExtensionError"},
 		"long state":       {"clientState", strings.Repeat("x", 129), "InvalidRequest"},
 		"no address":       {"notificationUrl", "ftp://x", "InvalidRequest"},
+		"misspelt":         {"ClientState", "s", "InvalidRequest"},
+		"old TLS":          {"latestSupportedTlsVersion", "v0_9", "InvalidRequest"},
 		"nobody there":     {"notificationUrl", "http://127.0.0.1:1/", "ValidationError"},
 	} {
 		w := wish(r, now.Now())

@@ -35,6 +35,10 @@ func invalidGrant(number int, text string) tokenError {
 	return tokenError{status: http.StatusBadRequest, code: "invalid_grant", number: number, text: text}
 }
 
+func without(parameter string) tokenError {
+	return tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: '" + parameter + "'.", ""}
+}
+
 // refuseToken answers with the error. Libraries send the id that they want to find it by again.
 func (s *Server) refuseToken(w http.ResponseWriter, r *http.Request, e tokenError) {
 	trace := s.world.IDs.UUID()
@@ -65,6 +69,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	if _, known := s.tenant(r.PathValue("tenant")); !known {
 		s.refuseToken(w, r, unknownTenant(r.PathValue("tenant")))
+		return
+	}
+	if r.PostForm.Get("grant_type") == "" {
+		s.refuseToken(w, r, without("grant_type"))
 		return
 	}
 	client, ok := s.proven(w, r)
@@ -113,7 +121,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, client oauth.C
 	case errors.Is(err, oauth.ErrBadVerifier), errors.Is(err, oauth.ErrNoVerifier):
 		s.refuseToken(w, r, invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
 	case errors.Is(err, oauth.ErrBadRedirect):
-		s.refuseToken(w, r, invalidGrant(50011, "The redirect URI does not match the one of the authorization request."))
+		s.refuseToken(w, r, invalidGrant(500112, "The reply address does not match the reply address provided when requesting the authorization code."))
 	case err != nil:
 		s.refuseToken(w, r, invalidGrant(70000, "The provided value for the 'code' parameter is not valid."))
 	default:
@@ -145,7 +153,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, client oauth.Cl
 	grant, err := s.ledger.Renew(form.Get("refresh_token"), client.ID)
 	switch {
 	case form.Get("refresh_token") == "":
-		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'refresh_token'.", ""})
+		s.refuseToken(w, r, without("refresh_token"))
 		return
 	case errors.Is(err, oauth.ErrRevoked):
 		s.refuseToken(w, r, invalidGrant(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."))

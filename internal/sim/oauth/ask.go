@@ -22,6 +22,7 @@ var (
 	ErrBadVerifier  = errors.New("the code verifier does not match")
 	ErrNoVerifier   = errors.New("the code verifier is missing")
 	ErrBadChallenge = errors.New("the code challenge method is not S256 or plain")
+	ErrNoHash       = errors.New("the code challenge is not the hash that S256 makes")
 )
 
 // codeLife is how long a code can be exchanged; about ten minutes at Microsoft
@@ -53,12 +54,22 @@ func NewAsk(q url.Values) Ask {
 	}
 }
 
-// CheckChallenge fails on a code challenge method that is not known (RFC 7636, section 4.3).
+// CheckChallenge fails on a code challenge method that is not known, and with S256 on a challenge that is missing or is no hash (RFC 7636,
+// sections 4.2 and 4.3).
 func (a Ask) CheckChallenge() error {
+	if a.Method == "S256" && !hash(a.Challenge) {
+		return ErrNoHash
+	}
 	if a.Challenge != "" && !slices.Contains([]string{"", "plain", "S256"}, a.Method) {
 		return ErrBadChallenge
 	}
 	return nil
+}
+
+// hash reports whether the text is a SHA-256 hash in base64url without padding. The decoder passes over line breaks, so the length counts too.
+func hash(text string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil && len(raw) == sha256.Size && len(text) == base64.RawURLEncoding.EncodedLen(sha256.Size)
 }
 
 // verify compares a code verifier with the challenge (RFC 7636, section 4.6).
