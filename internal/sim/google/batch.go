@@ -14,7 +14,10 @@ import (
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // maxBatch is how many calls a batch can have (https://developers.google.com/workspace/calendar/api/guides/batch).
@@ -129,11 +132,14 @@ func inherited(outer, own http.Header) http.Header {
 
 // answerPart writes the answer to one call.
 func (s *Server) answerPart(out *multipart.Writer, p part) error {
-	kept := &keeper{header: http.Header{}}
+	kept, aborted := stage.NewKept(), false
 	if strings.HasPrefix(p.request.URL.Path, apiPath) {
-		s.through(kept, p.request)
+		kept, aborted = stage.Keep(s.Handler(), p.request)
 	} else {
 		notFound().write(kept) // a batch is of one API and holds no batch
+	}
+	if aborted { // a connection that a fault closes is a failure of the part
+		usual(http.StatusServiceUnavailable).write(kept)
 	}
 	h := textproto.MIMEHeader{"Content-Type": {"application/http"}}
 	if id, bracketed := strings.CutPrefix(p.id, "<"); bracketed {
@@ -145,56 +151,21 @@ func (s *Server) answerPart(out *multipart.Writer, p part) error {
 	if err != nil {
 		return err
 	}
-	return kept.copyTo(to)
+	return writePart(to, kept)
 }
 
-// through sends a part the way of a request. A connection that a fault closes is a failure of the part.
-func (s *Server) through(kept *keeper, r *http.Request) {
-	defer func() {
-		if v := recover(); v != nil {
-			if v != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared, as net/http does
-				panic(v)
-			}
-			*kept = keeper{header: http.Header{}}
-			usual(http.StatusServiceUnavailable).write(kept)
-		}
-	}()
-	s.Handler().ServeHTTP(kept, r)
-}
-
-// keeper keeps the answer to a part.
-type keeper struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (k *keeper) Header() http.Header { return k.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (k *keeper) WriteHeader(status int) { k.status = status }
-
-// Write implements http.ResponseWriter.
-func (k *keeper) Write(b []byte) (int, error) {
-	if k.status == 0 {
-		k.status = http.StatusOK
-	}
-	return k.body.Write(b)
-}
-
-// copyTo writes the answer as it would have been sent.
-func (k *keeper) copyTo(w io.Writer) error {
-	status := max(k.status, http.StatusOK)
-	k.header.Set("Content-Length", fmt.Sprint(k.body.Len()))
+// writePart writes the answer as it would have been sent.
+func writePart(w io.Writer, kept *stage.Kept) error {
+	h := kept.Header()
+	h.Set("Content-Length", strconv.Itoa(len(kept.Body())))
 	var head strings.Builder
-	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
-	for _, name := range slices.Sorted(maps.Keys(k.header)) {
-		fmt.Fprintf(&head, "%s: %s\r\n", name, k.header.Get(name))
+	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", kept.Status(), http.StatusText(kept.Status()))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		fmt.Fprintf(&head, "%s: %s\r\n", name, h.Get(name))
 	}
 	if _, err := io.WriteString(w, head.String()+"\r\n"); err != nil {
 		return err
 	}
-	_, err := w.Write(k.body.Bytes())
+	_, err := w.Write(kept.Body())
 	return err
 }

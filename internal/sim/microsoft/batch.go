@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/calweave/calweave/internal/sim/oauth"
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // maxBatch is the limit of https://learn.microsoft.com/graph/json-batching#batch-size-limitations.
@@ -135,52 +136,23 @@ func (s *Server) part(outer *http.Request, p part, done map[string]int) partAnsw
 		inner.Header.Set("Authorization", outer.Header.Get("Authorization"))
 	}
 	inner.Host, inner.TLS, inner.RemoteAddr = outer.Host, outer.TLS, outer.RemoteAddr
-	kept := &keeper{header: http.Header{}}
-	s.through(kept, inner)
-	return kept.answer(p.ID)
-}
-
-// through sends a part the way of a request. A connection that a fault closes is a gateway's failure to the part.
-func (s *Server) through(kept *keeper, r *http.Request) {
-	defer func() {
-		if v := recover(); v != nil {
-			if v != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared, as net/http does
-				panic(v)
-			}
-			*kept = keeper{header: http.Header{}}
-			s.writeError(kept, r, usual(http.StatusGatewayTimeout))
-		}
-	}()
-	s.handler.ServeHTTP(kept, r)
-}
-
-// keeper keeps the answer to a part.
-type keeper struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (k *keeper) Header() http.Header { return k.header }
-
-func (k *keeper) WriteHeader(status int) { k.status = status }
-
-func (k *keeper) Write(b []byte) (int, error) {
-	if k.status == 0 {
-		k.status = http.StatusOK
+	kept, aborted := stage.Keep(s.handler, inner)
+	if aborted { // a connection that a fault closes is a gateway's failure to the part
+		s.writeError(kept, inner, usual(http.StatusGatewayTimeout))
 	}
-	return k.body.Write(b)
+	return answerOf(p.ID, kept)
 }
 
-func (k *keeper) answer(id string) partAnswer {
-	a := partAnswer{ID: id, Status: k.status, Headers: map[string]string{}}
-	for name := range k.header {
-		a.Headers[name] = k.header.Get(name)
+func answerOf(id string, kept *stage.Kept) partAnswer {
+	a := partAnswer{ID: id, Status: kept.Status(), Headers: map[string]string{}}
+	for name := range kept.Header() {
+		a.Headers[name] = kept.Header().Get(name)
 	}
-	if k.body.Len() == 0 {
+	raw := kept.Body()
+	if len(raw) == 0 {
 		return a
 	}
-	if raw := k.body.Bytes(); json.Valid(raw) {
+	if json.Valid(raw) {
 		a.Body = json.RawMessage(raw)
 	} else {
 		a.Body = string(raw)

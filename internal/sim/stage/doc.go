@@ -4,7 +4,7 @@
 //
 // Files: world.go (what is shared), clock.go (time, moved and frozen), signal.go, ids.go, journal.go (which item changed when), person.go and event.go (calendars seen without a
 // provider's words), zone.go, switches.go, field.go (what is wrong with a value), fault.go (faults), schedule.go (which of what they match
-// they strike), gate.go (the middleware that applies them), body.go (request
+// they strike), gate.go (the middleware that applies them), kept.go (answers held back), body.go (request
 // bodies), requests.go (the log), mail.go, push.go (what is pushed), pusher.go (how), pushfault.go (pushes lost, doubled,
 // reordered, late), forge.go (pushes that nobody meant).
 package stage

@@ -1,13 +1,11 @@
 package stage
 
 import (
-	"bytes"
 	"crypto/tls"
 	"io"
 	"maps"
 	"net"
 	"net/http"
-	"strconv"
 )
 
 // maxLoggedBody is how much of a request's body the log keeps.
@@ -165,8 +163,8 @@ func (g *Gate) prepare(r *http.Request, account string, a *armed, action Action)
 	}
 }
 
-func (g *Gate) run(r *http.Request) *capture {
-	c := &capture{header: http.Header{}, status: http.StatusOK}
+func (g *Gate) run(r *http.Request) *Kept {
+	c := NewKept()
 	g.Next.ServeHTTP(c, r)
 	return c
 }
@@ -233,32 +231,3 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController flush.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// capture keeps an answer.
-type capture struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (c *capture) Header() http.Header         { return c.header }
-func (c *capture) WriteHeader(status int)      { c.status = status }
-func (c *capture) Write(b []byte) (int, error) { return c.body.Write(b) }
-
-func (c *capture) copyTo(w http.ResponseWriter) {
-	maps.Copy(w.Header(), c.header)
-	w.WriteHeader(c.status)
-	_, _ = w.Write(c.body.Bytes()) // a client that has gone needs no answer
-}
-
-// truncateTo announces the whole answer and writes half of its body. An answer without a body is lost.
-func (c *capture) truncateTo(w http.ResponseWriter) {
-	if c.body.Len() == 0 {
-		return
-	}
-	maps.Copy(w.Header(), c.header)
-	w.Header().Set("Content-Length", strconv.Itoa(c.body.Len()))
-	w.WriteHeader(c.status)
-	_, _ = w.Write(c.body.Bytes()[:c.body.Len()/2]) // a client that has gone needs no answer
-	_ = http.NewResponseController(w).Flush()       // what is not out yet would be lost with the connection
-}
