@@ -17,6 +17,6 @@
 // An event is gone when it is shown as cancelled or our delete was answered. Being told that it was not found, or is gone, is one witness of two
 // (confirm in reconciler.go, planMissing in plan.go): only then may the generation rise.
 //
-// Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (doing it), settle.go (what is
-// committed).
+// Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
+// reads), write.go (what it writes), settle.go (what is committed).
 package reconcile
