@@ -144,6 +144,28 @@ func wantSame(t *testing.T, what string, want, got []string) {
 	}
 }
 
+// The first connections to a new file of SQLite's get in each other's way for a moment only: they meet often enough in a hundred files.
+func TestNewFileOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		b := blanks()["sqlite"](t)
+		for _, err := range race(3, func(int) error {
+			return closed(store.Open(t.Context(), b.url, "", store.Options{}))
+		}) {
+			if err == nil || !strings.Contains(err.Error(), "no schema yet") {
+				t.Fatalf("%v, want that there is no schema yet", err)
+			}
+		}
+	}
+}
+
+func closed(s *store.Store, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
 func TestMigrationsOfTwoProcesses(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range blanks() {
