@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // quotas count the latest requests (https://developers.google.com/workspace/calendar/api/guides/quota). The zero value is ready.
@@ -29,6 +31,8 @@ func (q *quotas) spend(key string, limit int, within time.Duration, now time.Tim
 		return false
 	}
 	q.recent[key] = append(all, now)
+	const most = 10_000 // a client names as many users as it likes
+	stage.Trim(q.recent, most, func(times []time.Time) int64 { return times[len(times)-1].UnixNano() })
 	return true
 }
 

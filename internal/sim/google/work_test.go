@@ -87,3 +87,20 @@ func decoded(t *testing.T, a *httptest.ResponseRecorder) (v map[string]any) {
 	}
 	return v
 }
+
+// A client names as many users of its quota as it likes: those that were not heard of for longest are forgotten.
+func TestQuotasAreBounded(t *testing.T) {
+	t.Parallel()
+	var q quotas
+	began := time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+	const users = 12_000
+	for i := range users {
+		q.spend(fmt.Sprint(i), 1, time.Minute, began.Add(time.Duration(i)))
+	}
+	if n := len(q.recent); n > 10_000 {
+		t.Errorf("%d users are remembered", n)
+	}
+	if q.spend(fmt.Sprint(users-1), 1, time.Minute, began.Add(users)) {
+		t.Error("the latest user was forgotten")
+	}
+}
