@@ -20,7 +20,7 @@ import (
 func TestHouse(t *testing.T) {
 	t.Parallel()
 	tree := os.DirFS(filepath.Join("..", ".."))
-	for _, broken := range slices.Concat(checkPackages(t, tree), checkPaths(t, tree)) {
+	for _, broken := range slices.Concat(checkPackages(t, tree), checkLists(t, tree), checkPaths(t, tree)) {
 		t.Error(broken)
 	}
 }
@@ -44,6 +44,7 @@ func TestHouseCheckersCanFail(t *testing.T) {
 		"a method called init":               {"a/doc.go", "// Package a is.\npackage a\n\nfunc (x) init() {}\n", ""},
 		"a test package":                     {"a/a_test.go", "package a\n\nfunc init() {}\n", ""},
 		"a folder that is no part":           {"a/testdata/a.go", "package a\n", ""},
+		"a list of files that is short":      {"a/doc.go", "// Package a is.\n//\n// Files: b.go.\npackage a\n", "a/doc.go: lists b.go, which is not there"},
 		"a path outside":                     {"README.md", "see `" + outside + "`\n", "README.md: names a path outside the project"},
 		"a path outside at the start":        {"README.md", outside, "README.md: names a path outside the project"},
 		"a worktree's link":                  {".git", "gitdir: " + outside, ""},
@@ -52,7 +53,7 @@ func TestHouseCheckersCanFail(t *testing.T) {
 		"something that is no text":          {"logo.png", "\x00" + outside, ""},
 	} {
 		tree := fstest.MapFS{c.file: {Data: []byte(c.content)}}
-		if got := strings.Join(slices.Concat(checkPackages(t, tree), checkPaths(t, tree)), "\n"); !strings.HasPrefix(got, c.want) || (c.want == "") != (got == "") {
+		if got := strings.Join(slices.Concat(checkPackages(t, tree), checkLists(t, tree), checkPaths(t, tree)), "\n"); !strings.HasPrefix(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -87,6 +88,46 @@ func checkPackages(t *testing.T, tree fs.FS) []string {
 	for _, dir := range slices.Sorted(maps.Keys(described)) {
 		if !described[dir] {
 			broken = append(broken, dir+": no doc.go with a package comment: say there what the package is for and which file holds what")
+		}
+	}
+	return broken
+}
+
+// checkLists wants the package comments that list files to list all of them, and nothing that is not there.
+func checkLists(t *testing.T, tree fs.FS) []string {
+	t.Helper()
+	name := regexp.MustCompile(`[\w*]+(\.\w+)?\.go\b`)
+	var broken []string
+	all := goFiles(t, tree)
+	for _, doc := range all {
+		if path.Base(doc) != "doc.go" {
+			continue
+		}
+		src, err := fs.ReadFile(tree, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, listed := strings.Cut(string(src), "\n// Files: ")
+		if !listed {
+			continue
+		}
+		names := name.FindAllString(list, -1)
+		stale := slices.Clone(names)
+		for _, file := range all {
+			if path.Dir(file) != path.Dir(doc) || file == doc {
+				continue
+			}
+			lists := func(pattern string) bool {
+				ok, err := path.Match(pattern, path.Base(file))
+				return ok && err == nil
+			}
+			stale = slices.DeleteFunc(stale, lists)
+			if !slices.ContainsFunc(names, lists) && !strings.HasSuffix(file, "_test.go") {
+				broken = append(broken, doc+": does not list "+path.Base(file))
+			}
+		}
+		for _, n := range stale {
+			broken = append(broken, doc+": lists "+n+", which is not there")
 		}
 	}
 	return broken

@@ -2,6 +2,6 @@
 // about itself. The services and the store share these types, so that a service needs nothing of the store but an interface of two or three
 // methods that it declares itself.
 //
-// Files: work.go (leases, outcomes), booking.go, link.go (what is known about one event), decision.go (what a reconciliation writes),
-// listing.go, channel.go, connection.go, delivery.go, note.go (audit).
+// Files: work.go (leases, outcomes), booking.go, link.go (what is known about one event), decision.go (what a reconciliation writes), listing.go,
+// channel.go, connection.go, delivery.go, note.go (audit), refusal.go (why a submission is refused), errors.go.
 package record

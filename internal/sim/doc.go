@@ -8,6 +8,6 @@
 //
 // Files: sim.go (Sim, Config), people.go (seeding and acting as a person), grants.go (tokens, cursors, channels), observe.go (requests, mails,
 // pushes, waiting), outlook.go (what people do at Microsoft only), admin.go and admin_*.go (all of it over HTTP), openapi.yaml (what they serve).
-// Packages: stage (what both simulators stand on), oauth, google, microsoft, browser (a stand-in for a person at a browser) and simtest (running
-// it all in tests).
+// Packages: stage (what both simulators stand on), oauth, google, microsoft, browser (a stand-in for a person at a browser) and simtest (running it
+// all in tests).
 package sim
