@@ -24,7 +24,7 @@ func Keep(h http.Handler, r *http.Request) (k *Kept, aborted bool) {
 	defer func() {
 		switch v := recover(); v {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // a panic's value is compared, as net/http does
+		case http.ErrAbortHandler:
 			k, aborted = NewKept(), true
 		default:
 			panic(v)
