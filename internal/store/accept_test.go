@@ -346,7 +346,7 @@ func history(h *harness) {
 	}
 	var versions []float64
 	after := ""
-	for {
+	for range mostPages {
 		page, err := h.History(h.ctx, w.tenant, "b", after, 2)
 		h.ok(err)
 		if len(page) == 0 {

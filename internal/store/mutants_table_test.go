@@ -1,13 +1,19 @@
 package store_test
 
-// mutants are the wrong stores that the suite has to tell from the right one. Parameters stay in use, so that only the promise is broken.
-func mutants() []mutant {
-	return append(workMutants(), dataMutants()...)
+// slipped is a mutant that asks one thing wrong. Parameters stay in use, so that only the promise is broken.
+type slipped struct{ name, query, old, new, killer string }
+
+func slips(all []slipped) []mutant {
+	out := make([]mutant, 0, len(all))
+	for _, s := range all {
+		out = append(out, mutant{s.name, flaw{slip: slip{s.query, s.old, s.new}}, s.killer})
+	}
+	return out
 }
 
 func workMutants() []mutant {
 	const due = "claim: only a row that is due"
-	return []mutant{
+	return slips([]slipped{
 		{"a claim ignores back-off", "ClaimWork", "not_before <= $5", "not_before IS NOT NULL", due},
 		{"a claim ignores the lease", "ClaimWork", "lease_until <= $5", "$5 IS NOT NULL", due},
 		{"a claim takes what is held or dead", "ClaimWork", "state = 'ready'", "state IS NOT NULL", due},
@@ -31,12 +37,41 @@ func workMutants() []mutant {
 		{"a reconnect ends every hold", "ReviveConnection", "held_for = 'reauth'", "held_for <> ''", "reauth: a reconnect ends waits, and leaves other holds"},
 		{"a replay keeps the attempts", "ReviveWork", "attempts = 0, ", "", "release: only what is stopped"},
 		{"what is forgotten takes a mark with it", "ForgetWork", "AND wanted <= done", "", "finish: forget deletes the row unless it was marked meanwhile"},
-	}
+	})
+}
+
+// nounMutants slip where the others leave a noun out.
+func nounMutants() []mutant {
+	const lease, prune = "grant: the right to refresh", "prune: what has outlived its time, to the microsecond"
+	return slips([]slipped{
+		{
+			"a message reaches no endpoint", "InsertDelivery", "VALUES ($1, $2, $3, $4, 'pending', 0, 0, $5, $5)",
+			"SELECT $1, $2, $3, $4, 'pending', 0, 0, $5, $5 WHERE FALSE", "endpoint: receives every message from then on",
+		},
+		{"an attempt is not counted", "SettleDelivery", "attempts = attempts + 1", "attempts = attempts", "delivery: counts attempts, not waits"},
+		{"a reader sees its last message again", "MessagesAfter", "position > $2", "position >= $2", "feed: positions without a gap, page by page"},
+		{"the feed begins anew", "AdvanceFeed", "position = $1", "position = 0 * $1", "feed: positions without a gap, page by page"},
+		{"messages are placed out of order", "UnplacedMessages", "ORDER BY message_id", "ORDER BY message_id DESC", "accept: messages are about the version that they name"},
+		{"a link forgets that it is a target no more", "AimLink", "target = $1", "target = TRUE OR $1", "accept: targets come and go, links stay"},
+		{"the right is given back by whoever lost it", "ReleaseRefresh", "refresh_fence = $3", "$3 IS NOT NULL", lease},
+		{"the fence of a refresh stands still", "LeaseRefresh", "refresh_fence = refresh_fence + 1", "refresh_fence = refresh_fence", lease},
+		{"a newer access token is expired", "ExpireAccess", "version = $3", "$3 IS NOT NULL", "grant: expired by whoever saw it refused"},
+		{"a page that was never opened is gone through", "UseFlow", "AND browser_hash <> ''", "", "flow: never before the connect page was opened"},
+		{"a spent flow is opened again", "BindFlow", "AND used_at = 0", "", "flow: bound to one browser and used once"},
+		{"events that stand are pruned", "PruneEvents", "AND status = 'cancelled'", "", prune},
+		{"deliveries that failed are pruned", "PruneDeliveries", "AND state = 'delivered'", "", prune},
+		{
+			"an old channel is not found while it is open", "ClosedChannels", "AND state = 'closed'", "",
+			"prune: a channel is forgotten with its entry in the directory",
+		},
+		{"another listing's pages are published", "PublishStaged", "s.listing_id = $4", "$4 IS NOT NULL", "queries: every identifier that is asked for counts"},
+		{"a calendar is targeted twice", "TargetCalendar", "AND targeted = FALSE", "", "accept: a calendar is targeted once"},
+	})
 }
 
 func dataMutants() []mutant {
 	const conditions, audit = "tenancy: every query finds the rows of its own tenant only", "atomic: Accept"
-	return []mutant{
+	return slips([]slipped{
 		{"a read without its tenant", "BookingByID", "tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"a write without its tenant", "SettleDelivery", "tenant_id = $4", "$4 IS NOT NULL", conditions},
 		{"a join without its tenant", "LinksOfBooking", "links.tenant_id = $1", "$1 IS NOT NULL", conditions},
@@ -73,5 +108,5 @@ func dataMutants() []mutant {
 		{"a disabled endpoint receives", "EnabledEndpoints", "state = 'enabled'", "state <> ''", "endpoint: none while it is disabled"},
 		{"a channel stays in the directory", "DeleteDirectory", "kind = $1", "kind = $1 || 'x'", "prune: a channel is forgotten with its entry in the directory"},
 		{"rows are pruned too early", "PruneNotifications", "received_at < $2", "received_at <= $2", "prune: what has outlived its time, to the microsecond"},
-	}
+	})
 }

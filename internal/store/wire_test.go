@@ -79,11 +79,6 @@ func (w *wire) tell(c call, to *[]func(call) error) error {
 
 // text is what a statement is replaced by.
 func (w *wire) text(sql string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.rewrite == nil {
-		return sql
-	}
 	return w.rewrite(queryName(sql), sql)
 }
 
