@@ -49,6 +49,8 @@ func calendarsBack(h *harness) {
 	for n := range 2 {
 		h.ok(h.Finish(h.ctx, w.claim(w.push(w.linkOf(b, n))), record.Outcome{State: record.Dead, Reason: "403"}))
 	}
+	asks := w.push(w.linkOf(w.accept(w.booking("asks", 1, 1)), 1))
+	h.ok(h.Finish(h.ctx, w.claim(asks), record.Outcome{State: record.Held, HeldFor: record.HeldForApproval}))
 	w.discovery(w.listedAs(0))
 	w.discovery(w.listedAs(0))
 	h.notDue(w.ref(task.CalendarSync, string(w.calendars[1].ID)))
@@ -58,6 +60,7 @@ func calendarsBack(h *harness) {
 	}
 	h.notDue(w.push(w.linkOf(b, 0))) // it died of something else
 	h.served(w.push(w.linkOf(b, 1)))
+	h.notDue(asks) // nobody has approved it
 }
 
 // The owner has picked another account at the provider: what is listed is none of the connection's business.
