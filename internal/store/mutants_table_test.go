@@ -46,6 +46,12 @@ func workMutants() []mutant {
 func nounMutants() []mutant {
 	const lease, prune = "grant: the right to refresh", "prune: what has outlived its time, to the microsecond"
 	return slips([]slipped{
+		{"a reconnect keeps the refresh token", "PutGrant", "refresh_token = excluded.refresh_token, ", "", "connection: a reconnect is told and raises the grant"},
+		{"a reconnect leaves somebody the right to refresh", "PutGrant", "refresh_until = 0, ", "", "grant: a reconnect ends the right to refresh the one before"},
+		{"a rotation keeps the old scopes", "RotateGrant", "scopes = $3", "scopes = CASE WHEN $3 IS NULL THEN '' ELSE scopes END", "grant: rotated by whoever has the right"},
+		{"an event that was moved is shown where it was", "PublishStaged", "ends_at = excluded.ends_at, content = excluded.content, ", "", "listing: later rows replace earlier ones"},
+		{"an event that was read stays missing", "PutEvent", "missing = 0, ", "", "mirror: an event that was read is not missing"},
+		{"a window stays behind", "PutCursor", "window_from = excluded.window_from,\n    window_until = excluded.window_until, ", "", "listing: a quiet one advances the cursor"},
 		{
 			"a message reaches no endpoint", "InsertDelivery", "VALUES ($1, $2, $3, $4, 'pending', 0, 0, $5, $5)",
 			"SELECT $1, $2, $3, $4, 'pending', 0, 0, $5, $5 WHERE FALSE", "endpoint: receives every message from then on",
