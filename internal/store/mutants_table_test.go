@@ -36,6 +36,8 @@ func workMutants() []mutant {
 		{"a hold yields to a reconnect", "HoldWork", "state <> 'dead'", "state = 'ready'", "guard: outranks a hold that a reconnect would end"},
 		{"a hold brings a dead letter back", "HoldWork", "state <> 'dead'", "state <> ''", "mark: a hold leaves a dead letter dead"},
 		{"a calendar that comes back approves", "ReviveCalendar", "state = 'dead'", "state <> ''", "calendar: one that comes back is heard and written to again"},
+		{"a reconnect keeps the back-off", "ReviveConnection", "not_before = 0, ", "", "reauth: a reconnect ends waits, and leaves other holds"},
+		{"a calendar that comes back keeps the crashes", "ReviveCalendar", "crashes = 0, ", "", "calendar: one that comes back is heard and written to again"},
 		{"a reconnect ends every hold", "ReviveConnection", "held_for = 'reauth'", "held_for <> ''", "reauth: a reconnect ends waits, and leaves other holds"},
 		{"a replay keeps the attempts", "ReviveWork", "attempts = 0, ", "", "release: only what is stopped"},
 		{"what is forgotten takes a mark with it", "ForgetWork", "AND wanted <= done", "", "finish: forget deletes the row unless it was marked meanwhile"},
