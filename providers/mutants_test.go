@@ -12,6 +12,7 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/drivertest"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/providers/google"
@@ -62,8 +63,8 @@ func (w *wrong) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error
 }
 
 func right() drivertest.Provider {
-	return drivertest.Provider{Name: sim.Google, Email: "host@example.com", Open: func(url string) provider.Driver {
-		return google.New(google.Config{APIURL: url + "/calendar/v3/", AuthURL: url + "/o/oauth2/v2/auth", TokenURL: url + "/token"})
+	return drivertest.Provider{Name: sim.Google, Email: "host@example.com", Open: func(url string, now clock.Clock) provider.Driver {
+		return google.New(google.Config{APIURL: url + "/calendar/v3/", AuthURL: url + "/o/oauth2/v2/auth", TokenURL: url + "/token", Clock: now})
 	}}
 }
 

@@ -1,8 +1,10 @@
 package drivertest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"time"
 
@@ -17,8 +19,8 @@ import (
 type Provider struct {
 	Name  sim.Provider
 	Email string
-	// Open makes the driver for the provider at an address.
-	Open func(url string) provider.Driver
+	// Open makes the driver for the provider at an address, with the provider's clock.
+	Open func(url string, now clock.Clock) provider.Driver
 	// Switches are those that differ from the default; nil is none.
 	Switches func(*sim.Switches)
 	// Wrap stands between the driver and the wire; nil is nothing.
@@ -52,12 +54,15 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	must(err)
 	_, err = s.Seed(sim.Person{Provider: p.Name, Email: providertest.Guest, Zone: "Europe/Berlin"})
 	must(err)
-	driver := p.Open(server.URL)
-	w := &wire{t: t, sim: s, provider: p.Name, inner: &http.Transport{}}
+	driver := p.Open(server.URL, now)
+	w := &wire{t: t, sim: s, provider: p.Name, now: now, inner: &http.Transport{}}
 	t.Cleanup(w.inner.CloseIdleConnections)
-	token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
-	must(err)
-	w.token = token.Access
+	sign := func() {
+		token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
+		must(err)
+		w.token = token.Access
+	}
+	sign()
 	var outer http.RoundTripper = w
 	if p.Wrap != nil {
 		outer = p.Wrap(w)
@@ -65,17 +70,19 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	client, err := driver.Open(&http.Client{Transport: outer})
 	must(err)
 	in := sim.In{Provider: p.Name, Email: p.Email}
+	h := &hand{t: t, sim: s, in: in, now: now, own: own{t: t, sim: s, in: in, url: server.URL, http: &http.Client{Transport: w.inner}}}
 	return &providertest.Account{
-		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Person: &hand{t: t, sim: s, in: in, now: now}, Wire: w,
-		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
-		Secrets: func() []string { return []string{w.token} },
-		Pass: func(d time.Duration) {
+		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Email: p.Email, Person: h, Wire: w,
+		Now: now.Now, Pass: func(d time.Duration) {
 			now.Advance(d)
 			s.CatchUp()
-			token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
-			must(err)
-			w.token = token.Access
+			sign()
 		},
+		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
+		EmptyPages: func() { must(s.SetSwitches(func(w *sim.Switches) { w.EmptyFirstPage = true })) },
+		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Receive: w.receive,
+		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
+		Secrets: func() []string { return []string{w.token} },
 	}
 }
 
@@ -85,6 +92,7 @@ type hand struct {
 	sim *sim.Sim
 	in  sim.In
 	now *clock.Manual
+	own own
 }
 
 func (h *hand) must(err error) {
@@ -96,9 +104,53 @@ func (h *hand) must(err error) {
 
 // Create implements providertest.Person.
 func (h *hand) Create(d providertest.Draft) cal.EventID {
-	e, err := h.sim.CreateEvent(h.in, sim.Draft{Title: d.Title, Start: d.Start, End: d.End, Zone: d.Zone, Attendees: attendees(d.Guests)})
+	draft := sim.Draft{Title: d.Title, Start: d.Start, End: d.End, Zone: d.Zone, AllDay: d.AllDay, Attendees: attendees(d.Guests)}
+	if d.Days > 0 {
+		draft.Recurrence = []string{daily(h.in.Provider, d)}
+	}
+	e, err := h.sim.CreateEvent(h.in, draft)
 	h.must(err)
 	return cal.EventID(e.ID)
+}
+
+// daily is the rule of a series, in the provider's words.
+func daily(p sim.Provider, d providertest.Draft) string {
+	if p == sim.Google {
+		return fmt.Sprintf("RRULE:FREQ=DAILY;COUNT=%d", d.Days)
+	}
+	return fmt.Sprintf(`{"pattern":{"type":"daily","interval":1},"range":{"type":"numbered","startDate":%q,"numberOfOccurrences":%d}}`,
+		d.Start.Format(time.DateOnly), d.Days)
+}
+
+// fill makes events that lie in a row.
+func (h *hand) fill(n int) {
+	start := h.now.Now().AddDate(0, 0, 1)
+	for i := range n {
+		at := start.Add(time.Duration(i) * time.Minute)
+		_, err := h.sim.CreateEvent(h.in, sim.Draft{Title: fmt.Sprint("filled ", i), Start: at, End: at.Add(time.Minute), Zone: "UTC"})
+		h.must(err)
+	}
+}
+
+// Occurrence implements providertest.Person.
+func (h *hand) Occurrence(series cal.EventID, n int) cal.EventID { return h.own.instances(series)[n] }
+
+// Decorate implements providertest.Person.
+func (h *hand) Decorate(id cal.EventID) (lost func() []string) {
+	h.own.decorate(id)
+	h.now.Advance(time.Minute) // a meeting is made in the background
+	h.sim.CatchUp()
+	before := h.own.decorations(id)
+	return func() []string {
+		var all []string
+		after := h.own.decorations(id)
+		for name, value := range before {
+			if !reflect.DeepEqual(value, after[name]) {
+				all = append(all, fmt.Sprintf("%s: %v became %v", name, value, after[name]))
+			}
+		}
+		return all
+	}
 }
 
 // Edit implements providertest.Person.

@@ -1,10 +1,15 @@
 package drivertest
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
+	"time"
 
+	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -15,8 +20,10 @@ type wire struct {
 	sim      *sim.Sim
 	provider sim.Provider
 	inner    *http.Transport
+	now      *clock.Manual
 	token    string
 	requests atomic.Int64
+	strange  atomic.Bool
 	held     string
 }
 
@@ -28,7 +35,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.requests.Add(1)
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+w.token)
-	return w.inner.RoundTrip(r)
+	resp, err := w.inner.RoundTrip(r)
+	if err == nil && w.strange.Load() {
+		err = estrange(resp)
+	}
+	return resp, err
 }
 
 // Requests implements providertest.Wire.
@@ -41,9 +52,12 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 		providertest.LostAnswer:  {Action: sim.ActLostAnswer},
 		providertest.Unavailable: {Action: stage.ActStatus, Status: http.StatusServiceUnavailable},
 		providertest.Throttled:   {Action: stage.ActStatus, Status: http.StatusTooManyRequests, RetryAfter: "17"},
-		providertest.HTML:        {Action: stage.ActHTML},
-		providertest.Truncated:   {Action: stage.ActTruncated},
-		providertest.Refused:     {Action: stage.ActStatus, Status: http.StatusUnauthorized},
+		providertest.ThrottledUntil: {
+			Action: stage.ActStatus, Status: http.StatusTooManyRequests, RetryAfter: w.now.Now().Add(23 * time.Second).UTC().Format(http.TimeFormat),
+		},
+		providertest.HTML:      {Action: stage.ActHTML},
+		providertest.Truncated: {Action: stage.ActTruncated},
+		providertest.Refused:   {Action: stage.ActStatus, Status: http.StatusUnauthorized},
 	}[h]
 	f.Provider, f.Skip, f.Count = w.provider, skip, 1
 	f.Method, f.Path = w.shape(c)
@@ -54,6 +68,13 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 
 // shape is what requests of a kind look like.
 func (w *wire) shape(c providertest.Call) (method, path string) {
+	google := w.provider == sim.Google
+	pick := func(a, b string) string {
+		if google {
+			return a
+		}
+		return b
+	}
 	switch c {
 	case providertest.Creating:
 		return http.MethodPost, "*/events"
@@ -63,12 +84,37 @@ func (w *wire) shape(c providertest.Call) (method, path string) {
 		return http.MethodDelete, "*/events/*"
 	case providertest.Reading:
 		return http.MethodGet, "*/events/*"
-	default:
-		if w.provider == sim.Microsoft {
-			return http.MethodGet, "*/delta*"
-		}
+	case providertest.Browsing:
+		return http.MethodGet, pick("*/calendarList", "*/calendars")
+	case providertest.Finding:
 		return http.MethodGet, "*/events"
+	case providertest.Opening:
+		return http.MethodPost, pick("*/watch", "*/subscriptions")
+	case providertest.Renewing:
+		return http.MethodPatch, "*/subscriptions/*"
+	case providertest.Closing:
+		return pick(http.MethodPost, http.MethodDelete), pick("*/channels/stop", "*/subscriptions/*")
+	default:
+		return http.MethodGet, pick("*/events", "*/delta*")
 	}
+}
+
+// receive implements providertest.Account.Receive.
+func (w *wire) receive(receiver func(provider.Push) (status int, text string)) (address string) {
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		const most = 1 << 20
+		body, err := io.ReadAll(io.LimitReader(r.Body, most))
+		if err != nil {
+			rw.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		status, text := receiver(provider.Push{Header: r.Header, Query: r.URL.Query(), Body: body})
+		rw.Header().Set("Content-Type", "text/plain")
+		rw.WriteHeader(status)
+		_, _ = io.WriteString(rw, text)
+	}))
+	w.t.Cleanup(server.Close)
+	return server.URL
 }
 
 // Hold implements providertest.Wire.

@@ -11,13 +11,16 @@ import (
 )
 
 func listingCases() []Case {
-	lists := []Capability{Lists}
+	lists := []provider.Capability{provider.CanList}
 	return []Case{
 		{"listing/pages", lists, pages},
 		{"listing/a page in the middle fails", lists, middleFails},
 		{"listing/quiet", lists, quiet},
 		{"listing/what changed", lists, changes},
+		{"listing/empty pages", lists, emptyPages},
+		{"listing/our own writes", lists, echo},
 		{"listing/a cursor is lost", lists, cursorLost},
+		{"listing/a cursor is lost on any page", lists, cursorLostOnAnyPage},
 		{"listing/a cursor of other parameters", lists, otherParameters},
 	}
 }
@@ -27,13 +30,17 @@ const maxPages = 100
 
 var errEndless = errors.New("the listing does not end")
 
+func (r *Run) lister() provider.DeltaLister {
+	return r.Client.(provider.DeltaLister) //nolint:forcetypeassert // the case needs it
+}
+
 // list reads a listing to its end and returns its rows, the last of each event, with the last page.
 func (r *Run) list(cursor cal.Cursor, size int) (map[cal.EventID]cal.Event, cal.Page, error) {
 	r.t.Helper()
 	rows := map[cal.EventID]cal.Event{}
 	req := provider.ListEvents{Calendar: r.Calendar, Cursor: cursor, Window: window(), PageSize: size}
 	for range maxPages {
-		page, err := r.Client.(provider.DeltaLister).ListEvents(r.t.Context(), req) //nolint:forcetypeassert // the case needs it
+		page, err := r.lister().ListEvents(r.t.Context(), req)
 		if err != nil {
 			return rows, page, err
 		}
@@ -152,6 +159,87 @@ func changes(t T, r *Run) {
 	}
 	if rows, _, err := r.list(next.Cursor, 2); err != nil || len(rows) > 0 {
 		t.Errorf("the next one: %v, %v", rows, err)
+	}
+}
+
+func emptyPages(t T, r *Run) {
+	if r.EmptyPages == nil {
+		t.Skipf("%s has no empty pages", r.Driver.Name())
+	}
+	made := r.made(3)
+	r.EmptyPages()
+	first, err := r.lister().ListEvents(t.Context(), provider.ListEvents{Calendar: r.Calendar, Window: window(), PageSize: 2})
+	r.must("the first page", err)
+	if len(first.Items) > 0 || first.Next == "" {
+		t.Errorf("the first page has %d rows, and is the last: %t", len(first.Items), first.Next == "")
+	}
+	rows, last, err := r.list(cal.Cursor{}, 2)
+	if err != nil || len(rows) != len(made) {
+		t.Errorf("a snapshot that begins with an empty page: %v, %v", rows, err)
+	}
+	title := "edited"
+	r.Person.Edit(made[1], Edit{Title: &title})
+	rows, _, err = r.list(last.Cursor, 2)
+	if err != nil || len(rows) != 1 || rows[made[1]].Content.Title != title {
+		t.Errorf("a delta that begins with an empty page: %v, %v", rows, err)
+	}
+}
+
+// echo wants our own write to be told from a person's: its row has the ETag and the content that the write was answered with.
+func echo(t T, r *Run) {
+	_, last, err := r.list(cal.Cursor{}, 2)
+	r.must("snapshot", err)
+	made := r.booked("Intro call")
+	rows, last, err := r.list(last.Cursor, 2)
+	r.must("delta", err)
+	r.wantEcho("a create", rows, made)
+	updated, err := r.Client.UpdateEvent(t.Context(), r.update(made, content("Second title"), cal.Fields(cal.FieldTitle)))
+	r.must("update", err)
+	rows, last, err = r.list(last.Cursor, 2)
+	r.must("delta", err)
+	r.wantEcho("an update", rows, updated)
+	title := "edited"
+	r.Person.Edit(made.ID, Edit{Title: &title})
+	rows, last, err = r.list(last.Cursor, 2)
+	if e := rows[made.ID]; err != nil || e.ETag == updated.ETag || e.Content.Title != title {
+		t.Errorf("a person's change is %+v, %v", e, err)
+	}
+	r.must("delete", r.Client.DeleteEvent(t.Context(), provider.DeleteEvent{Ref: r.ref(made.ID), ETag: rows[made.ID].ETag}))
+	rows, _, err = r.list(last.Cursor, 2)
+	if e, ok := rows[made.ID]; err != nil || !ok || !e.Gone() {
+		t.Errorf("our own deletion is %+v, %v", e, err)
+	}
+}
+
+func (r *Run) wantEcho(what string, rows map[cal.EventID]cal.Event, want cal.Event) {
+	r.t.Helper()
+	e, ok := rows[want.ID]
+	if !ok || e.ETag != want.ETag || e.Content.Differences(want.Content, cal.AllFields) != 0 || e.Gone() || len(rows) != 1 {
+		r.t.Errorf("%s was answered with %+v, and is listed as %+v among %d", what, want, e, len(rows))
+	}
+}
+
+// cursorLostOnAnyPage loses it before each page of a delta of three.
+func cursorLostOnAnyPage(t T, r *Run) {
+	for at := range 3 {
+		_, last, err := r.list(cal.Cursor{}, 2)
+		r.must("snapshot", err)
+		r.made(5)
+		req := provider.ListEvents{Calendar: r.Calendar, Cursor: last.Cursor, Window: window(), PageSize: 2}
+		for n := range at {
+			page, err := r.lister().ListEvents(t.Context(), req)
+			r.must("page", err)
+			if page.Next == "" {
+				t.Fatalf("page %d of three is the last", n)
+			}
+			req.Page = page.Next
+		}
+		r.LoseCursors()
+		page, err := r.lister().ListEvents(t.Context(), req)
+		r.wants("after the cursor was lost", err, fault.CursorLost)
+		if len(page.Items) > 0 || page.Cursor.Token != "" || page.Next != "" {
+			t.Errorf("page %d: %+v comes with the failure", at, page)
+		}
 	}
 }
 
