@@ -3,6 +3,7 @@ package providers_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -261,6 +262,13 @@ func timeMutants() []mutant {
 			if at, err := time.Parse(cal.DateLayout, e.Content.Slot.End.Date); err == nil {
 				e.Content.Slot.End.Date = at.AddDate(0, 0, -1).Format(cal.DateLayout)
 			}
+		})},
+		{name: "other names taken for UTC", by: "time/other names of zones", on: onMicrosoft, wrap: answered(func(resp *http.Response) error {
+			return edit(resp, func(body map[string]any) {
+				if name, _ := body["originalStartTimeZone"].(string); strings.Contains(name, " ") {
+					body["originalStartTimeZone"], body["originalEndTimeZone"] = "UTC", "UTC"
+				}
+			})
 		})},
 		{name: "wall time taken for UTC", by: "time/read as a person made it", harm: reads(func(e *cal.Event) {
 			if l, err := time.LoadLocation(e.Content.Slot.Start.Zone); err == nil {

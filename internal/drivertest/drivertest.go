@@ -82,6 +82,12 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
 		Secrets: func() []string { return []string{w.token} },
 	}
+	if p.Name == sim.Microsoft {
+		a.Zones = map[string]string{
+			"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
+			"Nepal Standard Time": "Asia/Kathmandu", "Lord Howe Standard Time": "Australia/Lord_Howe", "Morocco Standard Time": "Africa/Casablanca",
+		}
+	}
 	if p.Name == sim.Google && switches.Google.PushDomains == stage.Refused {
 		a.Receive = nil // no domain is verified
 	}
