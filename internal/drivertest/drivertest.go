@@ -82,6 +82,7 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
 		Secrets: func() []string { return []string{w.token} },
 	}
+	a.KeepsZones = p.Name == sim.Google || switches.Microsoft.OriginalZone == ""
 	if p.Name == sim.Microsoft {
 		a.Zones = map[string]string{
 			"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",

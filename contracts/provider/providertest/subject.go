@@ -37,6 +37,8 @@ type Account struct {
 	Strange func()
 	// Fill adds n events to the calendar, quickly.
 	Fill func(n int)
+	// KeepsZones says that an event shows the zone it was made in.
+	KeepsZones bool
 	// Zones are names that the provider has for zones beside those of IANA, each with IANA's.
 	Zones map[string]string
 	// Receive hands pushes to a receiver, whose answer has the status and the text, and returns the address that they come to.
