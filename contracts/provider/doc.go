@@ -10,5 +10,5 @@
 //   - the context ends every call at once;
 //   - identifiers are opaque and case-sensitive, and escaped when put in a path.
 //
-// Files: driver.go (Driver, Client, requests), capability.go, notification.go.
+// Files: driver.go (Driver, Client, requests), capability.go, claim.go (who has which), notification.go.
 package provider

@@ -1,8 +1,10 @@
 package drivertest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"time"
 
@@ -11,14 +13,15 @@ import (
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // Provider is one side of the simulators.
 type Provider struct {
 	Name  sim.Provider
 	Email string
-	// Open makes the driver for the provider at an address.
-	Open func(url string) provider.Driver
+	// Open makes the driver for the provider at an address, with the provider's clock.
+	Open func(url string, now clock.Clock) provider.Driver
 	// Switches are those that differ from the default; nil is none.
 	Switches func(*sim.Switches)
 	// Wrap stands between the driver and the wire; nil is nothing.
@@ -39,44 +42,77 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	if p.Switches != nil {
 		p.Switches(&switches)
 	}
-	s, err := sim.New(sim.Config{Clock: now, Switches: &switches, PushBackoff: time.Millisecond})
+	r := receive(t)
+	s, err := sim.New(sim.Config{Clock: now, Switches: &switches, PushTransport: r.transport, PushBackoff: time.Millisecond})
 	must(err)
+	in := sim.In{Provider: p.Name, Email: p.Email}
 	handler := s.Google()
 	if p.Name == sim.Microsoft {
 		handler = s.Microsoft()
 	}
-	server := httptest.NewServer(handler)
+	served := newServed(handler)
+	server := httptest.NewServer(served)
 	t.Cleanup(server.Close)
 	t.Cleanup(s.Close) // before the server, which waits for held requests
 	person, err := s.Seed(sim.Person{Provider: p.Name, Email: p.Email, Zone: "Europe/Berlin", Calendars: []sim.Calendar{{Primary: true, Zone: "Europe/Berlin"}}})
 	must(err)
 	_, err = s.Seed(sim.Person{Provider: p.Name, Email: providertest.Guest, Zone: "Europe/Berlin"})
 	must(err)
-	driver := p.Open(server.URL)
-	w := &wire{t: t, sim: s, provider: p.Name, inner: &http.Transport{}}
+	driver := p.Open(server.URL, now)
+	w := &wire{t: t, sim: s, in: in, now: now, pace: pace(switches), scopes: driver.OAuth().Scopes, served: served, inner: &http.Transport{}}
 	t.Cleanup(w.inner.CloseIdleConnections)
-	token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
-	must(err)
-	w.token = token.Access
+	must(w.sign())
 	var outer http.RoundTripper = w
 	if p.Wrap != nil {
 		outer = p.Wrap(w)
 	}
 	client, err := driver.Open(&http.Client{Transport: outer})
 	must(err)
-	in := sim.In{Provider: p.Name, Email: p.Email}
-	return &providertest.Account{
-		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Person: &hand{t: t, sim: s, in: in, now: now}, Wire: w,
-		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
-		Secrets: func() []string { return []string{w.token} },
-		Pass: func(d time.Duration) {
+	h := &hand{t: t, sim: s, in: in, now: now, own: own{wire: w, url: server.URL}}
+	a := &providertest.Account{
+		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Email: p.Email, Person: h, Wire: w,
+		Now: now.Now, Pass: func(d time.Duration) {
 			now.Advance(d)
 			s.CatchUp()
-			token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
-			must(err)
-			w.token = token.Access
+			must(w.sign())
 		},
+		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
+		EmptyPages: func() { must(s.SetSwitches(func(w *sim.Switches) { w.EmptyFirstPage = true })) },
+		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Decorate: h.decorate, Receive: r.receive,
+		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
+		Secrets: func() []string { return []string{w.token} },
 	}
+	a.KeepsZones = p.Name == sim.Google || switches.Microsoft.OriginalZone == ""
+	if p.Name == sim.Microsoft {
+		a.Zones = map[string]string{
+			"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
+			"Nepal Standard Time": "Asia/Kathmandu", "Lord Howe Standard Time": "Australia/Lord_Howe", "Morocco Standard Time": "Africa/Casablanca",
+		}
+	}
+	if p.Name == sim.Google && switches.Google.PushDomains == stage.Refused {
+		a.Receive = nil // no domain is verified
+	}
+	return a
+}
+
+// pace is how far the clock moves before each request, so that no limit of the switches is reached: waiting is the engine's part.
+func pace(s sim.Switches) time.Duration {
+	var d time.Duration
+	for _, limit := range []struct {
+		requests int
+		within   time.Duration
+	}{
+		{s.Google.ProjectPerMinute, time.Minute},
+		{s.Google.UserPerMinute, time.Minute},
+		{s.Google.CalendarWritesPerMinute, time.Minute},
+		{s.Google.ProjectPerDay, 24 * time.Hour},
+		{s.Microsoft.RequestsPerTenMinutes, 10 * time.Minute},
+	} {
+		if limit.requests > 0 {
+			d = max(d, 2*limit.within/time.Duration(limit.requests)) // a request that was held counts when it is released
+		}
+	}
+	return d
 }
 
 // hand is the person.
@@ -85,6 +121,7 @@ type hand struct {
 	sim *sim.Sim
 	in  sim.In
 	now *clock.Manual
+	own own
 }
 
 func (h *hand) must(err error) {
@@ -96,9 +133,53 @@ func (h *hand) must(err error) {
 
 // Create implements providertest.Person.
 func (h *hand) Create(d providertest.Draft) cal.EventID {
-	e, err := h.sim.CreateEvent(h.in, sim.Draft{Title: d.Title, Start: d.Start, End: d.End, Zone: d.Zone, Attendees: attendees(d.Guests)})
+	draft := sim.Draft{Title: d.Title, Start: d.Start, End: d.End, Zone: d.Zone, AllDay: d.AllDay, Attendees: attendees(d.Guests)}
+	if d.Days > 0 {
+		draft.Recurrence = []string{daily(h.in.Provider, d)}
+	}
+	e, err := h.sim.CreateEvent(h.in, draft)
 	h.must(err)
 	return cal.EventID(e.ID)
+}
+
+// daily is the rule of a series, in the provider's words.
+func daily(p sim.Provider, d providertest.Draft) string {
+	if p == sim.Google {
+		return fmt.Sprintf("RRULE:FREQ=DAILY;COUNT=%d", d.Days)
+	}
+	return fmt.Sprintf(`{"pattern":{"type":"daily","interval":1},"range":{"type":"numbered","startDate":%q,"numberOfOccurrences":%d}}`,
+		d.Start.Format(time.DateOnly), d.Days)
+}
+
+// fill makes events that lie in a row.
+func (h *hand) fill(n int) {
+	start := h.now.Now().AddDate(0, 0, 1)
+	for i := range n {
+		at := start.Add(time.Duration(i) * time.Minute)
+		_, err := h.sim.CreateEvent(h.in, sim.Draft{Title: fmt.Sprint("filled ", i), Start: at, End: at.Add(time.Minute), Zone: "UTC"})
+		h.must(err)
+	}
+}
+
+// Occurrence implements providertest.Person.
+func (h *hand) Occurrence(series cal.EventID, n int) cal.EventID { return h.own.instances(series)[n] }
+
+// decorate implements providertest.Account.Decorate.
+func (h *hand) decorate(id cal.EventID) (lost func() []string) {
+	h.own.decorate(id)
+	h.now.Advance(time.Minute) // a meeting is made in the background
+	h.sim.CatchUp()
+	before := h.own.decorations(id)
+	return func() []string {
+		var all []string
+		after := h.own.decorations(id)
+		for name, value := range before {
+			if !reflect.DeepEqual(value, after[name]) {
+				all = append(all, fmt.Sprintf("%s: %v became %v", name, value, after[name]))
+			}
+		}
+		return all
+	}
 }
 
 // Edit implements providertest.Person.

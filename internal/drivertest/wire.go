@@ -3,8 +3,10 @@ package drivertest
 import (
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/calweave/calweave/contracts/provider/providertest"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/stage"
 )
@@ -13,10 +15,15 @@ import (
 type wire struct {
 	t        providertest.T
 	sim      *sim.Sim
-	provider sim.Provider
+	in       sim.In
+	now      *clock.Manual
+	pace     time.Duration
+	scopes   []string
+	served   *served
 	inner    *http.Transport
 	token    string
 	requests atomic.Int64
+	strange  atomic.Bool
 	held     string
 }
 
@@ -26,9 +33,33 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w.requests.Add(1)
+	if err := w.waited(); err != nil {
+		return nil, err
+	}
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+w.token)
-	return w.inner.RoundTrip(r)
+	resp, err := w.inner.RoundTrip(r)
+	if err == nil && w.strange.Load() {
+		err = estrange(resp)
+	}
+	return resp, err
+}
+
+// waited moves the clock by the pace.
+func (w *wire) waited() error {
+	if w.pace == 0 {
+		return nil
+	}
+	w.now.Advance(w.pace)
+	w.sim.CatchUp()
+	return w.sign() // a token lives an hour
+}
+
+// sign gets a token.
+func (w *wire) sign() error {
+	token, err := w.sim.IssueToken(w.in.Provider, w.in.Email, "driver", w.scopes...)
+	w.token = token.Access
+	return err
 }
 
 // Requests implements providertest.Wire.
@@ -41,11 +72,14 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 		providertest.LostAnswer:  {Action: sim.ActLostAnswer},
 		providertest.Unavailable: {Action: stage.ActStatus, Status: http.StatusServiceUnavailable},
 		providertest.Throttled:   {Action: stage.ActStatus, Status: http.StatusTooManyRequests, RetryAfter: "17"},
-		providertest.HTML:        {Action: stage.ActHTML},
-		providertest.Truncated:   {Action: stage.ActTruncated},
-		providertest.Refused:     {Action: stage.ActStatus, Status: http.StatusUnauthorized},
+		providertest.ThrottledUntil: {
+			Action: stage.ActStatus, Status: http.StatusTooManyRequests, RetryAfter: w.now.Now().Add(23 * time.Second).UTC().Format(http.TimeFormat),
+		},
+		providertest.HTML:      {Action: stage.ActHTML},
+		providertest.Truncated: {Action: stage.ActTruncated},
+		providertest.Refused:   {Action: stage.ActStatus, Status: http.StatusUnauthorized},
 	}[h]
-	f.Provider, f.Skip, f.Count = w.provider, skip, 1
+	f.Provider, f.Skip, f.Count = w.in.Provider, skip, 1
 	f.Method, f.Path = w.shape(c)
 	if _, err := w.sim.AddFault(f); err != nil {
 		w.t.Fatalf("%s of %s: %v", h, c, err)
@@ -54,6 +88,13 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 
 // shape is what requests of a kind look like.
 func (w *wire) shape(c providertest.Call) (method, path string) {
+	google := w.in.Provider == sim.Google
+	pick := func(a, b string) string {
+		if google {
+			return a
+		}
+		return b
+	}
 	switch c {
 	case providertest.Creating:
 		return http.MethodPost, "*/events"
@@ -63,25 +104,35 @@ func (w *wire) shape(c providertest.Call) (method, path string) {
 		return http.MethodDelete, "*/events/*"
 	case providertest.Reading:
 		return http.MethodGet, "*/events/*"
-	default:
-		if w.provider == sim.Microsoft {
-			return http.MethodGet, "*/delta*"
-		}
+	case providertest.Browsing:
+		return http.MethodGet, pick("*/calendarList", "*/calendars")
+	case providertest.Finding:
 		return http.MethodGet, "*/events"
+	case providertest.Opening:
+		return http.MethodPost, pick("*/watch", "*/subscriptions")
+	case providertest.Renewing:
+		return http.MethodPatch, "*/subscriptions/*"
+	case providertest.Closing:
+		return pick(http.MethodPost, http.MethodDelete), pick("*/channels/stop", "*/subscriptions/*")
+	default:
+		return http.MethodGet, pick("*/events", "*/delta*")
 	}
 }
 
 // Hold implements providertest.Wire.
 func (w *wire) Hold(c providertest.Call) (release func()) {
 	w.t.Helper()
-	f := sim.Fault{Provider: w.provider, Count: 1, Action: stage.ActHold}
+	f := sim.Fault{Provider: w.in.Provider, Count: 1, Action: stage.ActHold}
 	f.Method, f.Path = w.shape(c)
 	id, err := w.sim.AddFault(f)
 	if err != nil {
 		w.t.Fatalf("hold %s: %v", c, err)
 	}
 	w.held = id
-	return func() { w.sim.RemoveFault(id) }
+	return func() {
+		w.sim.RemoveFault(id)
+		w.served.rest()
+	}
 }
 
 // Held implements providertest.Wire.

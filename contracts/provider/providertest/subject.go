@@ -10,20 +10,41 @@ import (
 // Subject is a driver under test: it makes an account with one empty calendar, and the provider around it. It is called once a case.
 type Subject func(T) *Account
 
-// Account is one account at the provider, as the driver and as everybody else sees it.
+// Account is one account at the provider, as the driver and as everybody else sees it. What is nil cannot be had of this provider: the cases that
+// need it are skipped.
 type Account struct {
 	Driver   provider.Driver
 	Client   provider.Client
 	Calendar cal.RemoteCalendarID
+	// Email names the account.
+	Email string
 	// Person is the account's owner at the provider's own surface.
 	Person Person
 	Wire   Wire
-	// Pass moves the provider's clock.
+	// Now is the provider's time, and Pass moves it.
+	Now  func() time.Time
 	Pass func(time.Duration)
+	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
+	// link), and returns what tells which of it was lost since.
+	Decorate func(id cal.EventID) (lost func() []string)
 	// Mails is how many mails anybody was sent so far.
 	Mails func() int
-	// LoseCursors makes all cursors of the calendar invalid.
+	// LoseCursors makes all cursors of the calendar invalid, and the pages of listings that are on their way.
 	LoseCursors func()
+	// EmptyPages has every listing begin with a page that is empty and not the last.
+	EmptyPages func()
+	// Strange lets all answers bear fields, and values of enumerations, that nobody has heard of.
+	Strange func()
+	// Fill adds n events to the calendar, quickly.
+	Fill func(n int)
+	// KeepsZones says that an event shows the zone it was made in.
+	KeepsZones bool
+	// Zones are names that the provider has for zones beside those of IANA, each with IANA's.
+	Zones map[string]string
+	// Receive hands pushes to a receiver, whose answer has the status and the text, and returns the address that they come to.
+	Receive func(receiver func(provider.Push) (status int, text string)) (address string)
+	// Settle waits until all that is to be pushed so far was answered.
+	Settle func()
 	// Secrets are what no text may hold.
 	Secrets func() []string
 }
@@ -36,9 +57,11 @@ type Person interface {
 	Create(Draft) cal.EventID
 	Edit(id cal.EventID, e Edit)
 	Delete(id cal.EventID)
+	// Occurrence is the id of an occurrence of a series, of which the first is 0.
+	Occurrence(series cal.EventID, n int) cal.EventID
 	// Answer lets the Guest accept.
 	Answer(id cal.EventID)
-	// Standing is what the calendar shows.
+	// Standing is what the calendar shows: single events, and series as one.
 	Standing() []Draft
 }
 
@@ -46,10 +69,13 @@ type Person interface {
 type Draft struct {
 	ID    cal.EventID
 	Title string
-	// Start and End are instants; Zone is an IANA name.
+	// Start and End are instants; Zone is an IANA name. Those of an all-day event are midnights in UTC, of its first day and of the day after its last.
 	Start, End time.Time
 	Zone       string
-	Guests     []string
+	AllDay     bool
+	// Days makes it a series of that many days in a row; 0 is a single event.
+	Days   int
+	Guests []string
 }
 
 // Edit is what a person changes; nil leaves a field as it is.
@@ -70,6 +96,11 @@ const (
 	Creating Call = "creating"
 	Updating Call = "updating"
 	Deleting Call = "deleting"
+	Browsing Call = "listing calendars"
+	Finding  Call = "finding by key"
+	Opening  Call = "opening a channel"
+	Renewing Call = "renewing a channel"
+	Closing  Call = "closing a channel"
 )
 
 // Harm is what becomes of a request.
@@ -83,6 +114,8 @@ const (
 	Unavailable Harm = "unavailable"
 	// Throttled answers 429 with a Retry-After of 17 seconds.
 	Throttled Harm = "throttled"
+	// ThrottledUntil does so with the date of the 23rd second from now.
+	ThrottledUntil Harm = "throttled until"
 	// HTML answers with a page, as a front door would.
 	HTML Harm = "HTML"
 	// Truncated ends the answer in its middle.

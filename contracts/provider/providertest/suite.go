@@ -15,55 +15,15 @@ import (
 type Case struct {
 	Name string
 	// Needs are the capabilities without which the case is skipped.
-	Needs []Capability
+	Needs []provider.Capability
 	Run   func(T, *Run)
 }
 
-// Capability is something that a driver may lack.
-type Capability string
-
-// The capabilities, by the interface that claims each.
-const (
-	Lists       Capability = "DeltaLister"
-	Finds       Capability = "EventFinder"
-	Pushes      Capability = "ChannelKeeper"
-	Renews      Capability = "ChannelRenewer"
-	Quiet       Capability = "QuietWriter"
-	Conditional Capability = "ConditionalWriter"
-	Decodes     Capability = "NotificationDecoder"
-)
-
-// Capabilities are those that a driver and its client claim.
-func Capabilities(d provider.Driver, c provider.Client) []Capability {
-	var all []Capability
-	claim := func(name Capability, claimed bool) {
-		if claimed {
-			all = append(all, name)
-		}
-	}
-	_, lists := c.(provider.DeltaLister)
-	claim(Lists, lists)
-	_, finds := c.(provider.EventFinder)
-	claim(Finds, finds)
-	_, pushes := c.(provider.ChannelKeeper)
-	claim(Pushes, pushes)
-	_, renews := c.(provider.ChannelRenewer)
-	claim(Renews, renews)
-	_, quiet := d.(provider.QuietWriter)
-	claim(Quiet, quiet)
-	_, conditional := d.(provider.ConditionalWriter)
-	claim(Conditional, conditional)
-	_, decodes := d.(provider.NotificationDecoder)
-	claim(Decodes, decodes)
-	return all
-}
-
-// Run is one case's account, with the claims of its driver.
+// Run is one case's account.
 type Run struct {
 	*Account
-	t      T
-	claims []Capability
-	keys   int
+	t    T
+	keys int
 }
 
 // Test runs all cases.
@@ -81,9 +41,9 @@ func Test(t *testing.T, s Subject) {
 func (c Case) Try(t T, s Subject) {
 	t.Helper()
 	a := s(t)
-	r := &Run{Account: a, t: t, claims: Capabilities(a.Driver, a.Client)}
+	r := &Run{Account: a, t: t}
 	for _, need := range c.Needs {
-		if !slices.Contains(r.claims, need) {
+		if !need.Claims(a.Driver, a.Client) {
 			t.Skipf("%s is no %s", a.Driver.Name(), need)
 		}
 	}
@@ -92,7 +52,7 @@ func (c Case) Try(t T, s Subject) {
 
 // Cases are all cases, in the order of their files.
 func Cases() []Case {
-	return slices.Concat(listingCases(), writeCases(), timeCases(), wireCases())
+	return slices.Concat(listingCases(), seriesCases(), writeCases(), timeCases(), channelCases(), wireCases())
 }
 
 // noon is when events begin, in a zone with summer time.

@@ -1,0 +1,64 @@
+package provider
+
+// Capability is something that a driver may lack.
+type Capability string
+
+// The capabilities, by the interface that claims each.
+const (
+	CanList      Capability = "DeltaLister"
+	CanFind      Capability = "EventFinder"
+	CanPush      Capability = "ChannelKeeper"
+	CanRenew     Capability = "ChannelRenewer"
+	CanDecode    Capability = "NotificationDecoder"
+	CanBeQuiet   Capability = "QuietWriter"
+	CanCondition Capability = "ConditionalWriter"
+)
+
+// Capabilities are all there are.
+func Capabilities() []Capability {
+	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition}
+}
+
+// Claims reports whether a driver, or a client that it has opened, claims the capability.
+func (c Capability) Claims(d Driver, client Client) bool {
+	var claims bool
+	switch c {
+	case CanList:
+		_, claims = client.(DeltaLister)
+	case CanFind:
+		_, claims = client.(EventFinder)
+	case CanPush:
+		_, claims = client.(ChannelKeeper)
+	case CanRenew:
+		_, claims = client.(ChannelRenewer)
+	case CanDecode:
+		_, claims = d.(NotificationDecoder)
+	case CanBeQuiet:
+		_, claims = d.(QuietWriter)
+	case CanCondition:
+		_, claims = d.(ConditionalWriter)
+	}
+	return claims
+}
+
+// Without says what calweave does for a provider that lacks the capability.
+func (c Capability) Without() string {
+	switch c {
+	case CanList:
+		return "the calendar is written to and not mirrored; a person's change is seen when the event is read for a write"
+	case CanFind:
+		return "the key alone has to make creates idempotent for good"
+	case CanPush:
+		return "the calendar is polled"
+	case CanRenew:
+		return "a channel is replaced by a new one before it ends"
+	case CanDecode:
+		return "pushes cannot be taken; the calendar is polled"
+	case CanBeQuiet:
+		return "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held"
+	case CanCondition:
+		return "an event is read and compared before it is written"
+	default:
+		return ""
+	}
+}
