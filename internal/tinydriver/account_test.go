@@ -2,6 +2,7 @@ package tinydriver
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -18,19 +19,31 @@ import (
 	"github.com/calweave/calweave/internal/clock"
 )
 
-// account starts a server with one account. There are no pushes, and no calendars that are filled with a hundred thousand events: Receive, Settle
-// and Fill stay nil.
-func account(t providertest.T) *providertest.Account {
-	t.Helper()
-	now := clock.NewManual(time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC))
-	s := newServer(now)
+// place is a server that listens, its driver, and the way from one to the other.
+type place struct {
+	server *server
+	wire   *wire
+	driver *Driver
+	http   *http.Client
+}
+
+func newPlace(t providertest.T) place {
+	s := newServer(clock.NewManual(time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)))
 	w := &wire{t: t, server: s, came: make(chan struct{}, 1)}
 	listener := httptest.NewServer(w)
 	t.Cleanup(listener.Close)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	driver := New(Config{URL: listener.URL, Clock: now})
-	client, err := driver.Open(&http.Client{Transport: signed{transport}})
+	return place{s, w, New(Config{URL: listener.URL, Clock: s.clock}), &http.Client{Transport: signed{transport}}}
+}
+
+// account is a server with one account. There are no pushes, and no calendars that are filled with a hundred thousand events: Receive, Settle and
+// Fill stay nil.
+func account(t providertest.T) *providertest.Account {
+	t.Helper()
+	p := newPlace(t)
+	s := p.server
+	client, err := p.driver.Open(p.http)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -42,8 +55,8 @@ func account(t providertest.T) *providertest.Account {
 		}
 	}
 	return &providertest.Account{
-		Driver: driver, Client: client, Calendar: calendarID, Email: owner, Person: hand{t, s}, Wire: w,
-		Now: now.Now, Pass: now.Advance,
+		Driver: p.driver, Client: client, Calendar: calendarID, Email: owner, Person: hand{t, s}, Wire: p.wire,
+		Now: s.clock.Now, Pass: s.clock.Advance,
 		Mails: func() int {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -254,12 +267,15 @@ func (w *wire) Hold(c providertest.Call) (release func()) {
 	return func() { close(gate) }
 }
 
-// Held implements providertest.Wire.
+// Held implements providertest.Wire. A driver that never makes the call fails the case, and does not hang it.
 func (w *wire) Held() {
 	w.t.Helper()
+	const limit = 10 * time.Second
+	ctx, cancel := context.WithTimeout(w.t.Context(), limit)
+	defer cancel()
 	select {
 	case <-w.came:
-	case <-w.t.Context().Done():
+	case <-ctx.Done():
 		w.t.Fatalf("nothing is held")
 	}
 }
@@ -328,12 +344,14 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.strike(rw, r, h.kind)
 }
 
+// strike answers a request wrongly. A refusal repeats the token: no error may pass on what it says.
 func (w *wire) strike(rw http.ResponseWriter, r *http.Request, kind providertest.Harm) {
 	refuse := func(status int, retryAfter string) {
 		if retryAfter != "" {
 			rw.Header().Set("Retry-After", retryAfter)
 		}
 		rw.WriteHeader(status)
+		_, _ = io.WriteString(rw, `{"error":"`+token+`"}`) // nobody else to tell
 	}
 	switch kind {
 	case providertest.Unavailable:
@@ -345,7 +363,7 @@ func (w *wire) strike(rw http.ResponseWriter, r *http.Request, kind providertest
 	case providertest.Refused:
 		refuse(http.StatusUnauthorized, "")
 	case providertest.HTML:
-		_, _ = io.WriteString(rw, "<html>Please wait</html>") // nobody else to tell
+		_, _ = io.WriteString(rw, "<html>"+token+"</html>")
 	case providertest.LostAnswer, providertest.Truncated:
 		answer := httptest.NewRecorder()
 		w.server.mux.ServeHTTP(answer, r)

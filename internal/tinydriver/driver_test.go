@@ -46,6 +46,23 @@ func canned(t *testing.T, answer http.HandlerFunc) *client {
 	return c.(*client) //nolint:forcetypeassert // ours
 }
 
+// What the given transport fails with says what it is: no token can be had, say, or the provider is to be left alone.
+func TestFaultsOfTheTransport(t *testing.T) {
+	t.Parallel()
+	c, err := New(Config{URL: "http://tiny.example"}).Open(&http.Client{Transport: failing{fault.Newf(fault.Busy, "token", "somebody refreshes it")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Calendars(t.Context())
+	if f, ok := fault.As(err); !ok || f.Kind != fault.Busy || f.Op != "tiny: list calendars" {
+		t.Errorf("%v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
+
 // A row that cannot be read stops nothing, and its words are not passed on.
 func TestWithheldRows(t *testing.T) {
 	t.Parallel()
