@@ -22,6 +22,8 @@ type content struct {
 	properties properties
 	// rule makes the event a series; fields holds it too, as Graph shows it.
 	rule *rule
+	// join is the link of an online meeting.
+	join string
 	// fields are all other writable properties as they were written.
 	fields map[string]json.RawMessage
 }

@@ -7,14 +7,23 @@ import (
 	"github.com/calweave/calweave/internal/sim/stage"
 )
 
-// meetingBlob is what Outlook adds to the text of an online meeting. A client that writes a text without it loses the meeting
-// (https://learn.microsoft.com/graph/api/event-update#notes-for-updating-specific-properties).
+// meetingPart is what Outlook adds to the text of an online meeting: a line, and below it a link to join. A client that writes a text without it
+// loses the meeting (https://learn.microsoft.com/graph/api/event-update#notes-for-updating-specific-properties). Its form is not documented; this
+// one has what the example of an online meeting's joinInformation has
+// (https://learn.microsoft.com/graph/api/application-post-onlinemeetings).
+func meetingPart(join string) string {
+	return `<div class="me-email-text"><div>` + meetingLine + `</div><div>` + meetingTitle + `</div><div><a class="me-email-headline" href="` + join + `">` +
+		meetingInvitation + `</a></div></div>`
+}
+
 const (
-	meetingBlob   = "<div class=\"teams-meeting\"><p>Microsoft Teams meeting</p></div>"
-	blobClass     = "class=\"teams-meeting\""
-	blobText      = "Microsoft Teams meeting"
-	teamsProvider = `"teamsForBusiness"`
+	meetingTitle      = "Microsoft Teams meeting"
+	meetingInvitation = "Join the meeting now"
+	teamsProvider     = `"teamsForBusiness"`
 )
+
+// meetingLine is eighty underscores.
+const meetingLine = "________________________________________________________________________________"
 
 func (c *content) online() bool { return string(c.fields["isOnlineMeeting"]) == "true" }
 
@@ -24,9 +33,10 @@ func (c *content) online() bool { return string(c.fields["isOnlineMeeting"]) == 
 func (s *Server) meetOnline(c *content, old content, wroteBody bool) {
 	was := old.online()
 	switch {
-	case was && wroteBody && !strings.Contains(c.body.html, blobClass):
+	case was && wroteBody && !strings.Contains(c.body.html, old.join):
 		delete(c.fields, "isOnlineMeeting")
 		delete(c.fields, "onlineMeetingProvider")
+		c.join = ""
 	case was:
 		c.fields["isOnlineMeeting"], c.fields["onlineMeetingProvider"] = json.RawMessage("true"), old.fields["onlineMeetingProvider"]
 	case !c.online():
@@ -35,24 +45,24 @@ func (s *Server) meetOnline(c *content, old content, wroteBody bool) {
 		delete(c.fields, "onlineMeetingProvider")
 	default:
 		c.fields["onlineMeetingProvider"] = json.RawMessage(teamsProvider)
-		c.body = c.body.withMeeting()
+		c.join = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + s.world.IDs.Hex(32) + "%40thread.v2/0"
+		c.body = c.body.withMeeting(c.join)
 	}
 }
 
-// withMeeting is the text with the meeting's own at its end.
-func (b body) withMeeting() body {
+// withMeeting is the text with the meeting's own part at its end.
+func (b body) withMeeting(join string) body {
 	if b.html == "" {
-		return richBody(meetingBlob)
+		return richBody(meetingPart(join))
 	}
 	i := strings.LastIndex(b.html, htmlTail)
-	return body{html: b.html[:i] + meetingBlob + htmlTail, text: b.text + "\r\n" + blobText}
+	return body{
+		html: b.html[:i] + meetingPart(join) + htmlTail,
+		text: b.text + "\r\n" + strings.Join([]string{meetingLine, meetingTitle, meetingInvitation + "<" + join + ">"}, "\r\n"),
+	}
 }
 
 // onlineMeeting is how to join (https://learn.microsoft.com/graph/api/resources/onlinemeetinginfo).
 func (e *event) onlineMeeting() map[string]any {
-	id := derivedUUID("meeting " + e.iCalUID)
-	return map[string]any{
-		"joinUrl": "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + strings.ReplaceAll(id, "-", "") + "%40thread.v2/0", "conferenceId": nil,
-		"tollNumber": nil,
-	}
+	return map[string]any{"joinUrl": e.join, "conferenceId": nil, "tollNumber": nil}
 }
