@@ -24,6 +24,9 @@ type Account struct {
 	// Now is the provider's time, and Pass moves it.
 	Now  func() time.Time
 	Pass func(time.Duration)
+	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
+	// link), and returns what tells which of it was lost since.
+	Decorate func(id cal.EventID) (lost func() []string)
 	// Mails is how many mails anybody was sent so far.
 	Mails func() int
 	// LoseCursors makes all cursors of the calendar invalid, and the pages of listings that are on their way.
@@ -54,9 +57,6 @@ type Person interface {
 	Occurrence(series cal.EventID, n int) cal.EventID
 	// Answer lets the Guest accept.
 	Answer(id cal.EventID)
-	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
-	// link), and returns what tells which of it was lost since.
-	Decorate(id cal.EventID) (lost func() []string)
 	// Standing is what the calendar shows: single events, and series as one.
 	Standing() []Draft
 }
