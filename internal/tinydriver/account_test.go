@@ -63,6 +63,7 @@ func account(t providertest.T) *providertest.Account {
 			return s.mails
 		},
 		LoseCursors: set(func() { s.era++ }), EmptyPages: set(func() { s.emptyFirst = true }), Strange: set(func() { s.strange = true }),
+		Decorate: hand{t, s}.decorate,
 		Secrets: func() []string { return []string{token} },
 	}
 }
@@ -177,8 +178,8 @@ func (h hand) Answer(id cal.EventID) {
 	h.edit(id, func(e object) { invite(e, []any{object{"email": providertest.Guest, "response": "accepted"}}) })
 }
 
-// Decorate implements providertest.Person.
-func (h hand) Decorate(id cal.EventID) (lost func() []string) {
+// decorate implements providertest.Account.Decorate.
+func (h hand) decorate(id cal.EventID) (lost func() []string) {
 	h.t.Helper()
 	decorations := object{"colour": "blue", "reminder": 17, "apps": object{"other.app": "1"}}
 	h.edit(id, func(e object) { maps.Copy(e, decorations) })
