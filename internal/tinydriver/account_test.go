@@ -64,7 +64,7 @@ func account(t providertest.T) *providertest.Account {
 		},
 		LoseCursors: set(func() { s.era++ }), EmptyPages: set(func() { s.emptyFirst = true }), Strange: set(func() { s.strange = true }),
 		Decorate: hand{t, s}.decorate,
-		Secrets: func() []string { return []string{token} },
+		Secrets:  func() []string { return []string{token} },
 	}
 }
 
@@ -206,7 +206,9 @@ func (h hand) Standing() []providertest.Draft {
 		if e["status"] == "cancelled" || e["part_of"] != nil {
 			continue
 		}
-		d := providertest.Draft{ID: cal.EventID(id), Title: text(e["title"]), Start: instantOf(e["start"]), End: instantOf(e["end"]), Zone: zoneOf(e["start"])}
+		d := providertest.Draft{
+			ID: cal.EventID(id), Title: text(e["title"]), Start: instantOf(e["start"]), End: instantOf(e["end"]), Zone: zoneOf(e["start"]),
+		}
 		for _, g := range list(e["guests"]) {
 			d.Guests = append(d.Guests, emailOf(g))
 		}

@@ -80,7 +80,8 @@ func newEngine(t *testing.T, p place, drivers []provider.Driver) *engine {
 		Provider: Name, AppID: "app", ConnectToken: "c", State: "s", Verifier: "v", ExpiresAt: p.server.clock.Now().Add(time.Hour), Actor: "test",
 	})
 	e.must(err)
-	e.must(e.store.Activate(t.Context(), e.tenant, id, record.Grant{AccessToken: token, RefreshToken: "r", ExpiresAt: p.server.clock.Now().AddDate(1, 0, 0)}))
+	grant := record.Grant{AccessToken: token, RefreshToken: "r", ExpiresAt: p.server.clock.Now().AddDate(1, 0, 0)}
+	e.must(e.store.Activate(t.Context(), e.tenant, id, grant))
 	g := &gateway.Gateway{
 		Drivers: map[cal.Provider]provider.Driver{}, Store: e.store, Tokens: tokens{}, Clock: p.server.clock,
 		HTTP: func(cal.Provider, string) *http.Client { return p.http },
