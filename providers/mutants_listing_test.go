@@ -8,7 +8,6 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
-	"github.com/calweave/calweave/contracts/provider/providertest"
 )
 
 // page changes every page that is listed.
@@ -164,17 +163,6 @@ func listingMutants() []mutant {
 				p, err := w.full.ListEvents(ctx, req)
 				if p.Cursor.Scope != "" {
 					scope = p.Cursor.Scope
-				}
-				return p, err
-			}
-		}},
-		{name: "every page kept", by: providertest.Memory().Name, harm: func(w *wrong) {
-			var kept []cal.Item
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				p, err := w.full.ListEvents(ctx, req)
-				kept = append(kept, p.Items...)
-				if len(kept) == 0 {
-					return cal.Page{}, err
 				}
 				return p, err
 			}

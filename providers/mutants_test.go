@@ -179,37 +179,32 @@ func (m mutant) subject(t providertest.T) *providertest.Account {
 	return a
 }
 
-// TestMutants begins with those that have to run alone.
-//
-//nolint:paralleltest,tparallel // see above
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	all := mutants()
 	if len(all) < leastMutants {
 		t.Errorf("%d mutants are fewer than %d", len(all), leastMutants)
 	}
 	for _, m := range all {
 		t.Run(m.name, func(t *testing.T) {
-			c, alone := providertest.Memory(), true
-			if m.by != c.Name {
-				i := slices.IndexFunc(providertest.Cases(), func(c providertest.Case) bool { return c.Name == m.by })
-				if i < 0 {
-					t.Fatalf("there is no case %q", m.by)
-				}
-				c, alone = providertest.Cases()[i], false
+			t.Parallel()
+			i := slices.IndexFunc(providertest.Cases(), func(c providertest.Case) bool { return c.Name == m.by })
+			if i < 0 {
+				t.Fatalf("there is no case %q", m.by)
 			}
-			switch {
-			case !alone:
-				t.Parallel()
-			case underRace:
-				t.Skip("a hundred thousand events are listed in the pass without the race detector")
-			}
-			failures, skipped := providertest.Record(t.Context(), func(r providertest.T) { c.Try(r, m.subject) })
-			if len(failures) == 0 || skipped != "" {
-				t.Errorf("it survived %q: %s", m.by, skipped)
-			}
-			t.Logf("%.300q", failures)
+			m.dies(t, providertest.Cases()[i])
 		})
 	}
+}
+
+// dies wants the case to notice.
+func (m mutant) dies(t *testing.T, by providertest.Case) {
+	t.Helper()
+	failures, skipped := providertest.Record(t.Context(), func(r providertest.T) { by.Try(r, m.subject) })
+	if len(failures) == 0 || skipped != "" {
+		t.Errorf("it survived %q: %s", by.Name, skipped)
+	}
+	t.Logf("%.300q", failures)
 }
 
 // The wrapping alone makes no driver wrong.
