@@ -80,6 +80,24 @@ func listingMutants() []mutant {
 				p.Next, p.Cursor = "", ended()
 			}
 		})},
+		{name: "a row that cannot be read stops the listing", by: "listing/a row that cannot be read", harm: page(func(_ provider.ListEvents, p *cal.Page) {
+			for i, row := range p.Items {
+				if row.Withheld != "" {
+					p.Items = p.Items[:i]
+					return
+				}
+			}
+		})},
+		{name: "a row that cannot be read is dropped", by: "listing/a row that cannot be read", harm: page(func(_ provider.ListEvents, p *cal.Page) {
+			p.Items = slices.DeleteFunc(p.Items, func(i cal.Item) bool { return i.Withheld != "" })
+		})},
+		{name: "a row that cannot be read is a tombstone", by: "listing/a row that cannot be read", harm: page(func(_ provider.ListEvents, p *cal.Page) {
+			for i, row := range p.Items {
+				if row.Withheld != "" {
+					p.Items[i].Event.Status = cal.StatusCancelled
+				}
+			}
+		})},
 		{
 			name: "failure called the end", by: "listing/a page in the middle fails",
 			harm: instead(fault.Transient, func(*wrong, provider.ListEvents) (cal.Page, error) {

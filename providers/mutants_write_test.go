@@ -351,6 +351,24 @@ func callMutants() []mutant {
 		{name: "calendar listed twice", by: "calendars/what the account sees", harm: listed(func(all []cal.Calendar) []cal.Calendar {
 			return append(all, all[0])
 		})},
+		{name: "a breaker taken for a failure", by: "wire/what the transport says", harm: func(w *wrong) {
+			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
+				made, err := w.full.CreateEvent(ctx, req)
+				if fault.Is(err, fault.Busy) {
+					err = fault.New(fault.Transient, "create", err)
+				}
+				return made, err
+			}
+		}},
+		{name: "a dead grant taken for a refusal", by: "wire/what the transport says", harm: func(w *wrong) {
+			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
+				p, err := w.full.ListEvents(ctx, req)
+				if fault.Is(err, fault.NeedsReauth) {
+					err = fault.New(fault.Unauthorized, "list", err)
+				}
+				return p, err
+			}
+		}},
 		{name: "ids made clean", by: "wire/ids that are no ids", harm: func(w *wrong) {
 			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
 				ref.ID = ref.ID[strings.LastIndex(string(ref.ID), "/")+1:]

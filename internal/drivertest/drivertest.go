@@ -78,21 +78,29 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 		},
 		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
 		EmptyPages: func() { must(s.SetSwitches(func(w *sim.Switches) { w.EmptyFirstPage = true })) },
-		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Decorate: h.decorate, Receive: r.receive,
+		Strange:    func() { w.strange.Store(true) }, Spoil: func(id cal.EventID) { w.spoiled.Store((*string)(&id)) }, Bar: func(err error) { w.bar.Store(&err) },
+		Fill: h.fill, Decorate: h.decorate, Receive: r.receive,
 		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
 		Secrets: func() []string { return []string{w.token} },
 	}
-	a.KeepsZones = p.Name == sim.Google || switches.Microsoft.OriginalZone == ""
-	if p.Name == sim.Microsoft {
-		a.Zones = map[string]string{
-			"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
-			"Nepal Standard Time": "Asia/Kathmandu", "Lord Howe Standard Time": "Australia/Lord_Howe", "Morocco Standard Time": "Africa/Casablanca",
-		}
-	}
-	if p.Name == sim.Google && switches.Google.PushDomains == stage.Refused {
-		a.Receive = nil // no domain is verified
-	}
+	differ(a, switches)
 	return a
+}
+
+// differ is what not both providers have, or not under all switches.
+func differ(a *providertest.Account, s sim.Switches) {
+	if a.Driver.Name() == cal.Google {
+		a.KeepsZones = true
+		if s.Google.PushDomains == stage.Refused {
+			a.Receive = nil // no domain is verified
+		}
+		return
+	}
+	a.KeepsZones = s.Microsoft.OriginalZone == ""
+	a.Zones = map[string]string{
+		"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
+		"Nepal Standard Time": "Asia/Kathmandu", "Lord Howe Standard Time": "Australia/Lord_Howe", "Morocco Standard Time": "Africa/Casablanca",
+	}
 }
 
 // pace is how far the clock moves before each request, so that no limit of the switches is reached: waiting is the engine's part.

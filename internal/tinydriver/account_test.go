@@ -24,7 +24,7 @@ type place struct {
 	server *server
 	wire   *wire
 	driver *Driver
-	http   *http.Client
+	signed *signed
 }
 
 func newPlace(t providertest.T) place {
@@ -34,7 +34,7 @@ func newPlace(t providertest.T) place {
 	t.Cleanup(listener.Close)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return place{s, w, New(Config{URL: listener.URL, Clock: s.clock}), &http.Client{Transport: signed{transport}}}
+	return place{s, w, New(Config{URL: listener.URL, Clock: s.clock}), &signed{next: transport}}
 }
 
 // account is a server with one account. There are no pushes, and no calendars that are filled with a hundred thousand events: Receive, Settle and
@@ -43,7 +43,7 @@ func account(t providertest.T) *providertest.Account {
 	t.Helper()
 	p := newPlace(t)
 	s := p.server
-	client, err := p.driver.Open(p.http)
+	client, err := p.driver.Open(&http.Client{Transport: p.signed})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -63,16 +63,23 @@ func account(t providertest.T) *providertest.Account {
 			return s.mails
 		},
 		LoseCursors: set(func() { s.era++ }), EmptyPages: set(func() { s.emptyFirst = true }), Strange: set(func() { s.strange = true }),
-		Decorate: hand{t, s}.decorate,
-		Secrets:  func() []string { return []string{token} },
+		Decorate: hand{t, s}.decorate, Bar: func(err error) { p.signed.bar.Store(&err) },
+		Spoil:   func(id cal.EventID) { hand{t, s}.edit(id, func(e object) { e["start"] = 7 }) },
+		Secrets: func() []string { return []string{token} },
 	}
 }
 
-// signed authorises requests, as the gateway's client does.
-type signed struct{ next http.RoundTripper }
+// signed authorises requests, as the gateway's client does, or ends them before they are made.
+type signed struct {
+	next http.RoundTripper
+	bar  atomic.Pointer[error]
+}
 
 // RoundTrip implements http.RoundTripper.
-func (s signed) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *signed) RoundTrip(r *http.Request) (*http.Response, error) {
+	if bar := s.bar.Swap(nil); bar != nil {
+		return nil, *bar
+	}
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+token)
 	return s.next.RoundTrip(r)

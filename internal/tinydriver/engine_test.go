@@ -84,7 +84,7 @@ func newEngine(t *testing.T, p place, drivers []provider.Driver) *engine {
 	e.must(e.store.Activate(t.Context(), e.tenant, id, grant))
 	g := &gateway.Gateway{
 		Drivers: map[cal.Provider]provider.Driver{}, Store: e.store, Tokens: tokens{}, Clock: p.server.clock,
-		HTTP: func(cal.Provider, string) *http.Client { return p.http },
+		HTTP: func(cal.Provider, string) *http.Client { return &http.Client{Transport: p.signed} },
 	}
 	for _, d := range drivers {
 		g.Drivers[d.Name()] = d

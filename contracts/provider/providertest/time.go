@@ -73,9 +73,15 @@ func (r *Run) written(slot cal.Slot) {
 	}
 }
 
-func readTimes(_ T, r *Run) {
+func readTimes(t T, r *Run) {
 	for _, zone := range zoneNames() {
 		r.readIn(zone, zone)
+	}
+	day := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC)
+	e, err := r.Client.ReadEvent(t.Context(), r.ref(r.Person.Create(Draft{Title: "by hand", Start: day, End: day.AddDate(0, 0, 2), Zone: berlin, AllDay: true})))
+	r.must("read", err)
+	if want := (cal.Slot{Start: cal.Moment{Date: "2026-10-25"}, End: cal.Moment{Date: "2026-10-27"}}); !e.Content.Slot.Equal(want) {
+		t.Errorf("two whole days are read as %+v", e.Content.Slot)
 	}
 }
 
