@@ -142,7 +142,7 @@ func (b *bench) newServer() *api.Server {
 	b.ok(err)
 	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }}
 	return &api.Server{
-		Bookings: bookings{service, b.store}, Accounts: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
+		Bookings: bookings{service, b.store}, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
 		Contract: contract, Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)
@@ -230,7 +230,7 @@ func (b *bench) discover(tenant cal.TenantID, id cal.ConnectionID, all ...cal.Ca
 
 func (b *bench) calendar(tenant cal.TenantID, remote cal.RemoteCalendarID) cal.CalendarID {
 	b.Helper()
-	all, err := b.store.Calendars(b.Context(), tenant, "", 200)
+	all, err := b.store.Calendars(b.Context(), tenant, record.CalendarFilter{}, "", 200)
 	b.ok(err)
 	for _, c := range all {
 		if c.Remote == remote {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -11,10 +10,9 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
-// Accounts shows connected accounts.
+// Accounts keeps connected accounts.
 type Accounts interface {
 	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
-	Calendars(ctx context.Context, tenant cal.TenantID, after cal.CalendarID, limit int) ([]record.Calendar, error)
 }
 
 // Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
@@ -52,42 +50,4 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 	return gen.CreateConnection201JSONResponse{
 		ID: string(id), Provider: r.Body.Provider, State: gen.ConnectionState(c.State), ConnectURL: s.PublicURL + "/connect/" + token,
 	}, nil
-}
-
-const defaultPage = 50
-
-// ListCalendars is GET /v1/calendars.
-func (s *Server) ListCalendars(ctx context.Context, r gen.ListCalendarsRequestObject) (gen.ListCalendarsResponseObject, error) {
-	const largest = 200
-	limit, after := defaultPage, cal.CalendarID("")
-	if r.Params.Limit != nil {
-		limit = *r.Params.Limit
-	}
-	if limit < 1 || limit > largest {
-		return nil, refuse(record.ReasonInvalid, wrongParameter,
-			message.Problem{Pointer: "query: limit", Detail: "give a number from 1 to 200"})
-	}
-	if r.Params.Cursor != nil {
-		if after = cal.CalendarID(*r.Params.Cursor); !strings.HasPrefix(string(after), "cal_") {
-			return nil, refuse(record.ReasonInvalid, wrongParameter,
-				message.Problem{Pointer: "query: cursor", Detail: "this is no next_cursor of this list: leave it out to begin at the start"})
-		}
-	}
-	all, err := s.Accounts.Calendars(ctx, identity(ctx).Tenant, after, limit+1)
-	if err != nil {
-		return nil, err
-	}
-	page := gen.CalendarPage{Calendars: []gen.Calendar{}}
-	if len(all) > limit {
-		all = all[:limit]
-		next := string(all[limit-1].ID)
-		page.NextCursor = &next
-	}
-	for _, c := range all {
-		page.Calendars = append(page.Calendars, gen.Calendar{
-			ID: string(c.ID), ConnectionID: string(c.ConnectionID), Provider: gen.Provider(c.Provider), Name: c.Name, Primary: c.Primary,
-			Writable: c.Writable, TimeZone: c.Zone, Sync: gen.CalendarSync(c.Level()), ConnectionState: gen.CalendarConnectionState(c.ConnectionState),
-		})
-	}
-	return gen.ListCalendars200JSONResponse(page), nil
 }

@@ -37,6 +37,10 @@ const (
 	schemaID         = "ID"
 	schemaVersion    = "Version"
 	schemaRevision   = "RevisionTag"
+	schemaCursor     = "Cursor"
+	schemaProvider   = "Provider"
+	schemaSync       = "SyncLevel"
+	schemaChoice     = "CalendarChoice"
 )
 
 // NewContract compiles the schemas.
@@ -61,7 +65,8 @@ func NewContract() (*Contract, error) {
 	}
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
-		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision,
+		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
+		schemaSync, schemaChoice,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)
@@ -97,7 +102,7 @@ func queries(doc any) map[string][]string {
 			op, _ := v.(map[string]any)
 			all, _ := op["parameters"].([]any)
 			for _, v := range all {
-				p, _ := v.(map[string]any)
+				p := resolved(root, v)
 				if name, ok := p["name"].(string); ok && p["in"] == "query" {
 					route := strings.ToUpper(method) + " " + path
 					out[route] = append(out[route], name)
@@ -106,6 +111,19 @@ func queries(doc any) map[string][]string {
 		}
 	}
 	return out
+}
+
+// resolved is a parameter of an operation, or what stands in the place that it refers to.
+func resolved(root map[string]any, v any) map[string]any {
+	p, _ := v.(map[string]any)
+	ref, ok := p["$ref"].(string)
+	if !ok {
+		return p
+	}
+	components, _ := root["components"].(map[string]any)
+	parameters, _ := components["parameters"].(map[string]any)
+	p, _ = parameters[ref[strings.LastIndex(ref, "/")+1:]].(map[string]any)
+	return p
 }
 
 // Document validates a JSON document, and refuses it with everything that is wrong with it.
@@ -229,6 +247,8 @@ func size(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("give at most %d characters, not %d", k.Want, k.Got)
 	case *kind.MaxItems:
 		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
+	case *kind.MinProperties:
+		return fmt.Sprintf("give at least %d field", k.Want)
 	case *kind.MaxProperties:
 		return fmt.Sprintf("give at most %d of them, not %d", k.Want, k.Got)
 	default:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -28,6 +29,7 @@ func TestMethodsAndPaths(t *testing.T) {
 		"/v1/reservations/rsv_1": "GET",
 		"/v1/connections":        "POST",
 		"/v1/calendars":          "GET",
+		"/v1/calendars/cal_1":    "GET, PATCH",
 		"/v1/endpoints":          "POST",
 		"/connect/token":         "GET",
 		"/oauth/google/callback": "GET",
@@ -76,7 +78,7 @@ func TestContentTypes(t *testing.T) {
 		"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "application/merge-patch+json",
 		"text/json", "application/json;", "json", "application/json, text/plain", "application/json; charset", strings.Repeat("a", 5000),
 	} {
-		for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST"} {
+		for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/calendars/cal_1": "PATCH"} {
 			if kind == "application/json;" {
 				continue // a parameter list that ends is none: mime lets it pass, and so do we
 			}
@@ -105,7 +107,7 @@ func TestBodySize(t *testing.T) {
 		doc := []byte(`{"version":1,"title":"` + strings.Repeat("x", n) + `"}`)
 		return append(doc[:n-2], `"}`...)
 	}
-	for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST"} {
+	for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/calendars/cal_1": "PATCH"} {
 		b.unchanged(func() {
 			if a := b.call(method, path, body(limit)); a.status != 422 {
 				t.Errorf("%s with all that is allowed: %d %s", path, a.status, a.body)
@@ -160,22 +162,33 @@ func TestBodyBreaksOff(t *testing.T) {
 func TestListParameters(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	var page gen.CalendarPage
+	b.call("GET", "/v1/calendars?limit=1", nil).into(t, 200, &page)
+	first := *page.NextCursor
+	const noPlace = "this is no next_cursor of this list with these filters: leave it out to begin at the start"
 	for query, problem := range map[string]message.Problem{
-		"limit=0":                                at("query: limit", "give a number from 1 to 200"),
-		"limit=-1":                               at("query: limit", "give a number from 1 to 200"),
-		"limit=201":                              at("query: limit", "give a number from 1 to 200"),
-		"limit=many":                             at("query: limit", "it cannot be read: give a whole number"),
-		"limit=":                                 at("query: limit", "it cannot be read: give a whole number"),
-		"limit=1.5":                              at("query: limit", "it cannot be read: give a whole number"),
-		"limit=99999999999999999999":             at("query: limit", "it cannot be read: give a whole number"),
-		"limit=1&limit=2":                        at("query: limit", "it is given 2 times: give it once"),
-		"cursor=nonsense":                        at("query: cursor", "this is no next_cursor of this list: leave it out to begin at the start"),
-		"cursor=" + string(b.tenant):             at("query: cursor", "this is no next_cursor of this list: leave it out to begin at the start"),
-		"cursor=cal_%00":                         at("query: cursor", "only this is allowed: visible ASCII characters without blanks"),
-		"cursor=%ff":                             at("query: cursor", "only this is allowed: visible ASCII characters without blanks"),
-		"cursor=cal_" + strings.Repeat("0", 125): at("query: cursor", "give at most 128 characters, not 129"),
-		"cursor=cal_1&cursor=cal_2":              at("query: cursor", "it is given 2 times: give it once"),
-		"curser=cal_1&limit=5":                   at("query: curser", "there is no such parameter: remove it, or check its spelling"),
+		"limit=0":                            at("query: limit", "give a number from 1 to 200"),
+		"limit=-1":                           at("query: limit", "give a number from 1 to 200"),
+		"limit=201":                          at("query: limit", "give a number from 1 to 200"),
+		"limit=many":                         at("query: limit", "it cannot be read: give a whole number"),
+		"limit=":                             at("query: limit", "it cannot be read: give a whole number"),
+		"limit=1.5":                          at("query: limit", "it cannot be read: give a whole number"),
+		"limit=99999999999999999999":         at("query: limit", "it cannot be read: give a whole number"),
+		"limit=1&limit=2":                    at("query: limit", "it is given 2 times: give it once"),
+		"cursor=nonsense":                    at("query: cursor", noPlace),
+		"cursor=" + string(b.tenant):         at("query: cursor", noPlace),
+		"cursor=cal_%00":                     at("query: cursor", "only this is allowed: letters, digits, - and _ as a page gave them"),
+		"cursor=%ff":                         at("query: cursor", "only this is allowed: letters, digits, - and _ as a page gave them"),
+		"cursor=" + strings.Repeat("0", 513): at("query: cursor", "give at most 512 characters, not 513"),
+		"cursor=" + first[:len(first)-1]:     at("query: cursor", noPlace),
+		"cursor=" + first + "&writable=true": at("query: cursor", noPlace),
+		"connection_id=a%20b":                at("query: connection_id", "only this is allowed: visible ASCII characters without blanks"),
+		"provider=caldav":                    at("query: provider", "give one of google, microsoft"),
+		"sync=all":                           at("query: sync", "give one of off, busy, full"),
+		"writable=maybe":                     at("query: writable", "it cannot be read: give true or false"),
+		"writable=true&writable=false":       at("query: writable", "it is given 2 times: give it once"),
+		"cursor=cal_1&cursor=cal_2":          at("query: cursor", "it is given 2 times: give it once"),
+		"curser=cal_1&limit=5":               at("query: curser", "there is no such parameter: remove it, or check its spelling"),
 	} {
 		a := b.call("GET", "/v1/calendars?"+query, nil)
 		refused{record.ReasonInvalid, parameter, []message.Problem{problem}}.want(t, query, a)

@@ -20,6 +20,8 @@ func (b *bench) everything() map[string]answer {
 		"delete":      b.call("DELETE", "/v1/bookings/b1?version=2", nil),
 		"reservation": b.call("GET", "/v1/reservations/rsv_1", nil),
 		"calendars":   b.call("GET", "/v1/calendars", nil),
+		"calendar":    b.call("GET", "/v1/calendars/"+string(b.google), nil),
+		"choice":      b.call("PATCH", "/v1/calendars/"+string(b.google), map[string]any{"sync": "full"}),
 		"connection":  b.call("POST", "/v1/connections", map[string]any{"provider": "google"}),
 		"endpoint":    b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test"}),
 	}
@@ -35,7 +37,7 @@ const (
 
 // outcomes are what the requests of everything are told.
 func outcomes() map[string]string {
-	return map[string]string{"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "connection": look, "endpoint": look}
+	return map[string]string{"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "calendar": read, "choice": again, "connection": look, "endpoint": look}
 }
 
 // Without the database every route says so and when to come back, and the process is still alive.

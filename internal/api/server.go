@@ -32,6 +32,7 @@ type Identity struct {
 type Server struct {
 	Bookings  Bookings
 	Accounts  Accounts
+	Calendars Calendars
 	Flow      Flow
 	Endpoints Endpoints
 	Contract  *Contract
@@ -117,7 +118,7 @@ func unbound(r *http.Request, err error) error {
 		return refuse(record.ReasonInvalid, detail, message.Problem{Pointer: "query: " + missing.ParamName, Detail: "this parameter is required"})
 	}
 	if bad, ok := errors.AsType[*gen.InvalidParamFormatError](err); ok {
-		what := "it cannot be read: give a whole number"
+		what := "it cannot be read: give " + readable(bad.ParamName)
 		if n := len(r.URL.Query()[bad.ParamName]); n > 1 {
 			what = fmt.Sprintf("it is given %d times: give it once", n)
 		}
@@ -129,6 +130,14 @@ func unbound(r *http.Request, err error) error {
 		})
 	}
 	return refuse(record.ReasonInvalid, detail)
+}
+
+// readable is what can be read as a value of a parameter that is no text.
+func readable(name string) string {
+	if name == "writable" {
+		return "true or false"
+	}
+	return "a whole number"
 }
 
 // HealthHandler returns the health checks alone, for processes that serve no API.
@@ -242,9 +251,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 // bodies says which schema the body of a route has to fit.
 func bodies() map[string]string {
 	return map[string]string{
-		"PUT /v1/bookings/{booking_id}": schemaBooking,
-		"POST /v1/connections":          schemaConnection,
-		"POST /v1/endpoints":            schemaEndpoint,
+		"PUT /v1/bookings/{booking_id}":     schemaBooking,
+		"POST /v1/connections":              schemaConnection,
+		"POST /v1/endpoints":                schemaEndpoint,
+		"PATCH /v1/calendars/{calendar_id}": schemaChoice,
 	}
 }
 
@@ -267,10 +277,15 @@ func (s *Server) validate(next http.Handler) http.Handler {
 }
 
 func (s *Server) parameters(r *http.Request) error {
+	query := r.URL.Query()
 	checks := []struct{ schema, pointer, value string }{
 		{schemaBookingID, "path: booking_id", r.PathValue("booking_id")},
 		{schemaID, "path: token", r.PathValue("token")},
-		{schemaID, "query: cursor", r.URL.Query().Get("cursor")},
+		{schemaID, "path: calendar_id", r.PathValue("calendar_id")},
+		{schemaCursor, "query: cursor", query.Get("cursor")},
+		{schemaID, "query: connection_id", query.Get("connection_id")},
+		{schemaProvider, "query: provider", query.Get("provider")},
+		{schemaSync, "query: sync", query.Get("sync")},
 	}
 	for _, c := range checks {
 		if c.value == "" {

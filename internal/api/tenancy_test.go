@@ -69,7 +69,11 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 			return map[string]any{"provider": "google", "connection_id": id}
 		})
 	}
-	for _, query := range []string{"", "?limit=200", "?cursor=cal_0", "?cursor=" + r.calendar} {
+	r.same("GET", "/v1/calendars/{}", r.calendar, nobody(r.calendar), nothing)
+	r.same("PATCH", "/v1/calendars/{}", r.calendar, nobody(r.calendar), func(string) any { return map[string]any{"sync": "full", "writable_target": true} })
+	var theirs gen.CalendarPage
+	r.call("GET", "/v1/calendars?limit=1", nil).into(t, 200, &theirs)
+	for _, query := range []string{"", "?limit=200", "?cursor=" + *theirs.NextCursor, "?connection_id=" + r.connection, "?writable=true&sync=busy"} {
 		var page gen.CalendarPage
 		r.as("GET", "/v1/calendars"+query, nil).into(t, 200, &page)
 		if len(page.Calendars) > 0 || page.NextCursor != nil {

@@ -236,7 +236,7 @@ func (w *world) connect() {
 		w.consent(link, host.Email)
 	}
 	w.settle()
-	all, err := w.app.Store.Calendars(w.ctx, w.tenant, "", 10)
+	all, err := w.app.Store.Calendars(w.ctx, w.tenant, record.CalendarFilter{}, "", 10)
 	w.must(err)
 	for _, c := range all {
 		if c.Primary {

@@ -26,9 +26,12 @@ func (p *Poller) Work(ctx context.Context, l record.Lease) error {
 		return err
 	}
 	o := record.Served()
+	if state.Calendar.Level() == cal.SyncOff {
+		return p.Store.Finish(ctx, l, o) // whoever turns it on again marks this row
+	}
 	o.Again = true
 	o.NotBefore = p.Clock.Now().Add(p.Interval - p.Jitter(p.Interval/8))
-	if state.Calendar.Level() == cal.SyncOff || state.Connection.State != cal.ConnectionActive {
+	if state.Connection.State != cal.ConnectionActive {
 		return p.Store.Finish(ctx, l, o)
 	}
 	return p.Store.Finish(ctx, l, o, record.Mark{

@@ -31,11 +31,10 @@ func TestPollMarksTheCalendarAndComesBack(t *testing.T) {
 	}
 }
 
-// A calendar that does not matter now, or whose connection is dead, costs nothing, and its schedule goes on: one dead account stops nobody.
+// A calendar whose connection is dead costs nothing, and its schedule goes on: one dead account stops nobody.
 func TestPollLeavesAloneWhatCannotBeListed(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*record.Sync){
-		"off":         func(s *record.Sync) { s.Calendar.Targeted = false },
 		"needs owner": func(s *record.Sync) { s.Connection.State = cal.ConnectionNeedsReauth },
 		"pending":     func(s *record.Sync) { s.Connection.State = cal.ConnectionPending },
 	} {
@@ -47,6 +46,19 @@ func TestPollLeavesAloneWhatCannotBeListed(t *testing.T) {
 		if len(s.marks) != 0 || !s.outcome[0].Again {
 			t.Errorf("%s: marks %+v, outcome %+v", name, s.marks, s.outcome[0])
 		}
+	}
+}
+
+// The schedule of a calendar that is off ends: whoever turns it on begins it anew.
+func TestPollEndsWithItsCalendar(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	s.state.Calendar.Targeted = false
+	if err := poller(s).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	if o := s.outcome[0]; len(s.marks) != 0 || o.Again || !o.Served {
+		t.Errorf("marks %+v, outcome %+v", s.marks, o)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -102,7 +103,7 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 		}
 	}
 	if !c.cancelled {
-		if a.Targets, err = s.targets(ctx, tenant, a.Spec); err != nil {
+		if a.Targets, err = s.targets(ctx, tenant, a.Spec, current); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -127,22 +128,17 @@ func (s *Service) current(ctx context.Context, tenant cal.TenantID, id cal.Booki
 
 // targets looks the targets up and refuses those that cannot serve. A calendar whose connection needs its owner again is accepted: the booking
 // waits for it.
-func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Booking) ([]record.AcceptedTarget, error) {
+func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Booking, current *record.Booking) ([]record.AcceptedTarget, error) {
 	var out []record.AcceptedTarget
 	r := &record.RefusalError{Reason: record.ReasonCalendar, Detail: "a target cannot be used"}
 	for i, t := range b.Targets {
-		pointer := fmt.Sprintf("/targets/%d/calendar_id", i)
 		c, err := s.Store.Calendar(ctx, tenant, t.CalendarID)
-		switch {
-		case errors.Is(err, record.ErrNotFound):
-			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "no such calendar: GET /v1/calendars lists those that can be used"})
-			continue
-		case err != nil:
+		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return nil, err
-		case c.Vanished:
-			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "the account does not see this calendar any more"})
-		case !c.Writable:
-			r.Problems = append(r.Problems, message.Problem{Pointer: pointer, Detail: "the account may only read this calendar: choose one with writable: true"})
+		}
+		switch why := unusable(c, err == nil, stands(current, t.CalendarID)); {
+		case why != "":
+			r.Problems = append(r.Problems, message.Problem{Pointer: fmt.Sprintf("/targets/%d/calendar_id", i), Detail: why})
 		case t.Authoritative && b.Notify == cal.NotifyExternal && !s.Quiet(c.Provider):
 			return nil, &record.RefusalError{
 				Reason: record.ReasonNotify, Detail: "this provider mails all guests or has none written",
@@ -157,4 +153,25 @@ func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Bookin
 		return nil, r
 	}
 	return out, nil
+}
+
+// unusable says why a calendar cannot be a target, and how to mend it; nothing if it can.
+func unusable(c record.Calendar, exists, stands bool) string {
+	switch {
+	case !exists:
+		return "no such calendar: GET /v1/calendars lists those that can be used"
+	case c.Vanished:
+		return "the account does not see this calendar any more"
+	case !c.Writable:
+		return "the account may only read this calendar: choose one with writable: true"
+	case !c.WritableTarget && !stands:
+		return "this calendar was chosen not to be a target: PATCH /v1/calendars/{id} with writable_target: true, or choose another one"
+	default:
+		return ""
+	}
+}
+
+// stands reports whether a booking stands in a calendar already: it may stay, whatever was chosen for later ones.
+func stands(b *record.Booking, id cal.CalendarID) bool {
+	return b != nil && !b.Cancelled && slices.ContainsFunc(b.Links, func(l record.Link) bool { return l.Target && l.CalendarID == id })
 }

@@ -35,11 +35,11 @@ func newShelf(t *testing.T) *shelf {
 	return &shelf{
 		t: t, tenant: ours, bookings: map[cal.BookingID]record.Booking{}, hashes: map[int64]string{},
 		calendars: map[cal.CalendarID]record.Calendar{
-			"cal_1":     {ID: "cal_1", Provider: cal.Google, Writable: true},
-			"cal_2":     {ID: "cal_2", Provider: cal.Microsoft, Writable: true},
+			"cal_1":     {ID: "cal_1", Provider: cal.Google, Writable: true, WritableTarget: true},
+			"cal_2":     {ID: "cal_2", Provider: cal.Microsoft, Writable: true, WritableTarget: true},
 			"read-only": {ID: "read-only", Provider: cal.Google},
-			"vanished":  {ID: "vanished", Provider: cal.Google, Writable: true, Vanished: true},
-			"reauth":    {ID: "reauth", Provider: cal.Google, Writable: true, ConnectionState: cal.ConnectionNeedsReauth},
+			"vanished":  {ID: "vanished", Provider: cal.Google, Writable: true, WritableTarget: true, Vanished: true},
+			"reauth":    {ID: "reauth", Provider: cal.Google, Writable: true, WritableTarget: true, ConnectionState: cal.ConnectionNeedsReauth},
 		},
 	}
 }

@@ -84,6 +84,8 @@ type Calendar struct {
 	// Targeted says that a booking stands or stood in it, so that its changes matter.
 	Targeted bool
 	Sync     cal.SyncLevel
+	// WritableTarget says that the tenant lets bookings name it.
+	WritableTarget bool
 	// Vanished says that the provider no longer lists it.
 	Vanished bool
 }
@@ -94,4 +96,23 @@ func (c Calendar) Level() cal.SyncLevel {
 		return cal.SyncBusy
 	}
 	return c.Sync
+}
+
+// Target reports whether bookings may name the calendar.
+func (c Calendar) Target() bool { return c.Writable && c.WritableTarget && !c.Vanished }
+
+// CalendarChoice is what a tenant chooses for a calendar; nil leaves it as it is.
+type CalendarChoice struct {
+	Sync           *cal.SyncLevel
+	WritableTarget *bool
+	Actor          string
+}
+
+// CalendarFilter chooses calendars; a zero field chooses all.
+type CalendarFilter struct {
+	Connection cal.ConnectionID
+	Provider   cal.Provider
+	Writable   *bool
+	// Level is how much of the calendar is kept.
+	Level cal.SyncLevel
 }

@@ -64,6 +64,13 @@ func writes() map[string]write {
 			w.ok(err)
 			return func() error { _, _, err := w.UseFlow(w.ctx, n.State, "browser"); return err }
 		}},
+		"ChooseCalendar": {prepare: func(w *fenceWorld) func() error {
+			full := cal.SyncFull
+			return func() error {
+				_, err := w.ChooseCalendar(w.ctx, w.tenant, w.calendars[0].ID, record.CalendarChoice{Sync: &full, Actor: "test"})
+				return err
+			}
+		}},
 		"CreateEndpoint": {prepare: func(w *fenceWorld) func() error {
 			return func() error {
 				_, err := w.CreateEndpoint(w.ctx, w.tenant, "https://x.test/canary", "whsec_canary", "test")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -133,6 +134,9 @@ func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.Rese
 // is worked on until its event is gone.
 func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
 	wanted := map[cal.CalendarID]record.AcceptedTarget{}
+	if err := t.lockTargets(ctx, a.Targets); err != nil {
+		return err
+	}
 	for _, target := range a.Targets {
 		wanted[target.Calendar.ID] = target
 		if err := t.target(ctx, target.Calendar); err != nil {
@@ -159,6 +163,22 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
 			return err
 		}
 		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(l.ID), Lane: task.Interactive, ConnectionID: l.ConnectionID, Revive: true})
+	}
+	return nil
+}
+
+// lockTargets keeps the calendars from being turned off until the commit: whoever does that finds the booking, or has made the calendar one that is
+// targeted anew. The order of the locks is the same in every transaction.
+func (t *tx) lockTargets(ctx context.Context, all []record.AcceptedTarget) error {
+	ids := make([]string, 0, len(all))
+	for _, target := range all {
+		ids = append(ids, string(target.Calendar.ID))
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if _, err := t.LockCalendar(ctx, db.LockCalendarParams{TenantID: t.tenant, CalendarID: id}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

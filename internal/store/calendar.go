@@ -205,27 +205,6 @@ func (t *tx) nameConnection(ctx context.Context, id cal.ConnectionID, account st
 	return t.NameConnection(ctx, db.NameConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Account: sealed, Now: t.now})
 }
 
-// Calendars lists the calendars that follow after, in the order of their ids.
-func (s *Store) Calendars(ctx context.Context, tenant cal.TenantID, after cal.CalendarID, limit int) ([]record.Calendar, error) {
-	var out []record.Calendar
-	err := s.view(ctx, tenant, "list calendars", func(ctx context.Context, t *tx) error {
-		out = nil
-		rows, err := t.CalendarsAfter(ctx, db.CalendarsAfterParams{TenantID: t.tenant, After: string(after), MaxRows: int32(limit)}) //nolint:gosec // small
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			c, err := t.calendarOf(r.Calendar, cal.Provider(r.Provider), cal.ConnectionState(r.State))
-			if err != nil {
-				return err
-			}
-			out = append(out, c)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // Calendar returns a calendar, or record.ErrNotFound.
 func (s *Store) Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error) {
 	var c record.Calendar
@@ -260,7 +239,8 @@ func (t *tx) calendarOf(row db.Calendar, p cal.Provider, state cal.ConnectionSta
 	return record.Calendar{
 		ID: cal.CalendarID(row.CalendarID), ConnectionID: cal.ConnectionID(row.ConnectionID), Provider: p, ConnectionState: state,
 		Remote: cal.RemoteCalendarID(remote), Name: name, Zone: row.Zone, Primary: row.IsPrimary, Writable: row.Writable,
-		Targeted: row.Targeted, Sync: cal.SyncLevel(row.Sync), Vanished: row.VanishedAt != 0,
+		Targeted: row.Targeted, Sync: cal.SyncLevel(row.Sync), WritableTarget: row.WritableTarget,
+		Vanished: row.VanishedAt != 0,
 	}, err
 }
 

@@ -169,7 +169,7 @@ func calendarsDiscovered(h *harness) {
 	first := w.calendars[0]
 	want := record.Calendar{
 		ID: first.ID, ConnectionID: w.connection, Provider: cal.Google, ConnectionState: cal.ConnectionActive, Remote: "remote-0", Name: "canary remote-0",
-		Zone: "Europe/Berlin", Primary: true, Writable: true, Sync: cal.SyncOff,
+		Zone: "Europe/Berlin", Primary: true, Writable: true, WritableTarget: true, Sync: cal.SyncOff,
 	}
 	same(h, "calendar", first, want)
 	list := func(all ...cal.Calendar) {
@@ -188,7 +188,7 @@ func calendarsDiscovered(h *harness) {
 	same(h, "missing once", get(w.calendars[1].ID).Vanished, false)
 	list(cal.Calendar{ID: "remote-0", Name: "renamed", Zone: "UTC"}, cal.Calendar{ID: "remote-new", Name: "new", Writable: true})
 	same(h, "missing twice", get(w.calendars[1].ID).Vanished, true)
-	all, err := h.Calendars(h.ctx, w.tenant, "", 10)
+	all, err := h.Calendars(h.ctx, w.tenant, record.CalendarFilter{}, "", 10)
 	h.ok(err)
 	same(h, "listed", len(all), 2)
 	list(cal.Calendar{ID: "remote-1", Name: "back"})
@@ -206,7 +206,7 @@ func calendarsPaged(h *harness) {
 	var got []cal.CalendarID
 	after := cal.CalendarID("")
 	for range mostPages {
-		page, err := h.Calendars(h.ctx, w.tenant, after, 2)
+		page, err := h.Calendars(h.ctx, w.tenant, record.CalendarFilter{}, after, 2)
 		h.ok(err)
 		if len(page) == 0 {
 			break

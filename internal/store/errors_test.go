@@ -80,10 +80,12 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 	calendar := record.Lease{Ref: w.syncOf(0)}
 	ignore := func(_ any, err error) error { return err }
 	return map[string]func(context.Context) error{
-		"APIKey":         func(ctx context.Context) error { return ignore(w.APIKey(ctx, "cwk_canary")) },
-		"Booking":        func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
-		"Calendar":       func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
-		"Calendars":      func(ctx context.Context) error { return ignore(w.Calendars(ctx, w.tenant, "", 1)) },
+		"APIKey":   func(ctx context.Context) error { return ignore(w.APIKey(ctx, "cwk_canary")) },
+		"Booking":  func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
+		"Calendar": func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
+		"Calendars": func(ctx context.Context) error {
+			return ignore(w.Calendars(ctx, w.tenant, record.CalendarFilter{}, "", 1))
+		},
 		"Case":           func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
 		"Channel":        func(ctx context.Context) error { return ignore(w.Channel(ctx, "chn_1")) },
 		"Connection":     func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },

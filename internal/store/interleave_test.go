@@ -170,6 +170,7 @@ func encounters() []encounter {
 		{"an approval and a new version", meetApproval},
 		{"a poisoned link and a new version", meetPoison},
 		{"a rejection and the same once more", meetRejection},
+		{"a booking and the end of its calendar", meetChoice},
 	}
 }
 

@@ -32,7 +32,7 @@ func fixtureValues() map[string]any {
 		"appid": "app_a", "account": []byte{1}, "reason": "", "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
 		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "zone": "UTC", "isprimary": true, "writable": true,
-		"targeted": false, "sync": "off", "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
+		"targeted": false, "sync": "off", "writabletarget": true, "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
 		"syncedat": fixtureOld, "spacing": 0, "recheck": false, "withheld": 0, "listingid": "lst_a", "page": []byte{1}, "pages": 0,
 		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
 		"missing": 0, "bookingid": "bkg_a", "revision": 1, "sequence": 1, "cancelled": false, "spec": []byte{1}, "slot": []byte{1}, "tzdata": "2026a",
@@ -47,6 +47,7 @@ func fixtureValues() map[string]any {
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1",
+		"ofconnection": "", "ofprovider": "", "level": "",
 	})
 	return values
 }
@@ -107,7 +108,8 @@ func arguments() map[string]map[string]any {
 		"ReviveWork": {"subject": "held"}, "UnseatWork": {"subject": "leased"}, "ForgetWork": {"subject": "done", "token": 5},
 		"FenceWork": {"subject": "leased", "token": 5}, "FinishWork": {"subject": "leased", "token": 5},
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
-		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
+		"CalendarsAfter": {"writable": ""},
+		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}

@@ -76,7 +76,7 @@ func (w *world) discover() {
 	}
 	l := w.claim(w.ref(task.ConnectionDiscover, string(w.connection)))
 	w.ok(w.Discovered(w.ctx, l, record.Discovery{Connection: w.connection, Calendars: listed, Outcome: record.Served()}))
-	found, err := w.Calendars(w.ctx, w.tenant, "", 100)
+	found, err := w.Calendars(w.ctx, w.tenant, record.CalendarFilter{}, "", 100)
 	w.ok(err)
 	w.calendars = found
 }

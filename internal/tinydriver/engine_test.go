@@ -210,7 +210,7 @@ func (e *engine) settle() {
 // book hands over a booking in the account's calendar.
 func (e *engine) book(title string, start time.Time) {
 	e.t.Helper()
-	calendars, err := e.store.Calendars(e.t.Context(), e.tenant, "", 10)
+	calendars, err := e.store.Calendars(e.t.Context(), e.tenant, record.CalendarFilter{}, "", 10)
 	e.must(err)
 	if len(calendars) != 1 {
 		e.t.Fatalf("%d calendars were found", len(calendars))

@@ -55,27 +55,6 @@ func (e CalendarConnectionState) Valid() bool {
 	}
 }
 
-// Defines values for CalendarSync.
-const (
-	CalendarSyncBusy CalendarSync = "busy"
-	CalendarSyncFull CalendarSync = "full"
-	CalendarSyncOff  CalendarSync = "off"
-)
-
-// Valid indicates whether the value is a known member of the CalendarSync enum.
-func (e CalendarSync) Valid() bool {
-	switch e {
-	case CalendarSyncBusy:
-		return true
-	case CalendarSyncFull:
-		return true
-	case CalendarSyncOff:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for ConnectionState.
 const (
 	ConnectionStateActive      ConnectionState = "active"
@@ -133,6 +112,27 @@ func (e ReservationTargetStatus) Valid() bool {
 	case ReservationTargetStatusSuperseded:
 		return true
 	case ReservationTargetStatusSynced:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncLevel.
+const (
+	SyncLevelBusy SyncLevel = "busy"
+	SyncLevelFull SyncLevel = "full"
+	SyncLevelOff  SyncLevel = "off"
+)
+
+// Valid indicates whether the value is a known member of the SyncLevel enum.
+func (e SyncLevel) Valid() bool {
+	switch e {
+	case SyncLevelBusy:
+		return true
+	case SyncLevelFull:
+		return true
+	case SyncLevelOff:
 		return true
 	default:
 		return false
@@ -206,19 +206,30 @@ type Calendar struct {
 	Primary         bool                    `json:"primary"`
 	Provider        Provider                `json:"provider"`
 
-	// Sync How much of the calendar is kept.
-	Sync CalendarSync `json:"sync"`
+	// Sync How much of the calendar is kept. That is `busy` at least from the first booking that names it.
+	Sync SyncLevel `json:"sync"`
 
 	// TimeZone IANA name; empty where the provider has none.
 	TimeZone string `json:"time_zone"`
-	Writable bool   `json:"writable"`
+
+	// Writable Whether the account may write to it.
+	Writable bool `json:"writable"`
+
+	// WritableTarget Whether bookings may name it as a target. No calendar that is not `writable` is one.
+	WritableTarget bool `json:"writable_target"`
 }
 
 // CalendarConnectionState defines model for Calendar.ConnectionState.
 type CalendarConnectionState string
 
-// CalendarSync How much of the calendar is kept.
-type CalendarSync string
+// CalendarChoice What is left out stays as it is.
+type CalendarChoice struct {
+	// Sync `off`: nothing. `busy`: when something stands in it. `full`: what stands in it, too.
+	Sync *SyncLevel `json:"sync,omitempty"`
+
+	// WritableTarget Whether bookings may name the calendar as a target.
+	WritableTarget *bool `json:"writable_target,omitempty"`
+}
 
 // CalendarPage defines model for CalendarPage.
 type CalendarPage struct {
@@ -239,6 +250,9 @@ type Connection struct {
 
 // ConnectionState defines model for Connection.State.
 type ConnectionState string
+
+// Cursor Letters, digits, - and _ as a page gave them.
+type Cursor = string
 
 // Endpoint defines model for Endpoint.
 type Endpoint struct {
@@ -325,6 +339,9 @@ type ReservationTargetStatus string
 // RevisionTag The booking's revision in quotes, as its ETag has it: "7".
 type RevisionTag = string
 
+// SyncLevel `off`: nothing. `busy`: when something stands in it. `full`: what stands in it, too.
+type SyncLevel string
+
 // Target defines model for Target.
 type Target = cal.Target
 
@@ -359,8 +376,14 @@ type Version = int64
 // When Either `date` (all-day; an end is exclusive) or `date_time` with `time_zone`. An offset, if given, has to be the zone's.
 type When = cal.When
 
+// CalendarID Visible ASCII characters without blanks.
+type CalendarID = ID
+
 // IfMatch The booking's revision in quotes, as its ETag has it: "7".
 type IfMatch = RevisionTag
+
+// Limit defines model for Limit.
+type Limit = int
 
 // Traceparent defines model for Traceparent.
 type Traceparent = string
@@ -388,13 +411,28 @@ type PutBookingParams struct {
 
 // ListCalendarsParams defines parameters for ListCalendars.
 type ListCalendarsParams struct {
-	// Cursor The `next_cursor` of the page before.
-	Cursor *ID  `form:"cursor,omitempty" json:"cursor,omitempty"`
-	Limit  *int `form:"limit,omitempty" json:"limit,omitempty"`
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// ConnectionID Of this connection only.
+	ConnectionID *ID `form:"connection_id,omitempty" json:"connection_id,omitempty"`
+
+	// Provider At this provider only.
+	Provider *Provider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Writable Only those that the account may write to, or only the others.
+	Writable *bool `form:"writable,omitempty" json:"writable,omitempty"`
+
+	// Sync Only those of which this much is kept.
+	Sync *SyncLevel `form:"sync,omitempty" json:"sync,omitempty"`
 }
 
 // PutBookingJSONRequestBody defines body for PutBooking for application/json ContentType.
 type PutBookingJSONRequestBody = BookingSpec
+
+// ChooseCalendarJSONRequestBody defines body for ChooseCalendar for application/json ContentType.
+type ChooseCalendarJSONRequestBody = CalendarChoice
 
 // CreateConnectionJSONRequestBody defines body for CreateConnection for application/json ContentType.
 type CreateConnectionJSONRequestBody = NewConnection
@@ -416,6 +454,12 @@ type ServerInterface interface {
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(w http.ResponseWriter, r *http.Request, params ListCalendarsParams)
+	// GetCalendar Read a calendar
+	// (GET /v1/calendars/{calendar_id})
+	GetCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID)
+	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
+	// (PATCH /v1/calendars/{calendar_id})
+	ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID)
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(w http.ResponseWriter, r *http.Request)
@@ -648,8 +692,112 @@ func (siw *ServerInterfaceWrapper) ListCalendars(w http.ResponseWriter, r *http.
 		return
 	}
 
+	// ------------- Optional query parameter "connection_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "connection_id", r.URL.Query(), &params.ConnectionID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "connection_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "connection_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", r.URL.Query(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "provider"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "provider", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "writable" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "writable", r.URL.Query(), &params.Writable, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "writable"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "writable", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sync" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sync", r.URL.Query(), &params.Sync, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sync"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sync", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListCalendars(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "calendar_id" -------------
+	var calendarID CalendarID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "calendar_id", r.PathValue("calendar_id"), &calendarID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, calendarID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChooseCalendar operation middleware
+func (siw *ServerInterfaceWrapper) ChooseCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "calendar_id" -------------
+	var calendarID CalendarID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "calendar_id", r.PathValue("calendar_id"), &calendarID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChooseCalendar(w, r, calendarID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -839,6 +987,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.GetCalendar)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.ChooseCalendar)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/endpoints", wrapper.CreateEndpoint)
 
 	return m
@@ -1083,6 +1233,85 @@ func (response ListCalendarsdefaultApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
+type GetCalendarRequestObject struct {
+	CalendarID CalendarID `json:"calendar_id"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse Calendar
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseCalendarRequestObject struct {
+	CalendarID CalendarID `json:"calendar_id"`
+	Body       *ChooseCalendarJSONRequestBody
+}
+
+type ChooseCalendarResponseObject interface {
+	VisitChooseCalendarResponse(w http.ResponseWriter) error
+}
+
+type ChooseCalendar200JSONResponse Calendar
+
+func (response ChooseCalendar200JSONResponse) VisitChooseCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChooseCalendardefaultApplicationProblemPlusJSONResponse) VisitChooseCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateConnectionRequestObject struct {
 	Body *CreateConnectionJSONRequestBody
 }
@@ -1214,6 +1443,12 @@ type StrictServerInterface interface {
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
+	// GetCalendar Read a calendar
+	// (GET /v1/calendars/{calendar_id})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
+	// (PATCH /v1/calendars/{calendar_id})
+	ChooseCalendar(ctx context.Context, request ChooseCalendarRequestObject) (ChooseCalendarResponseObject, error)
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(ctx context.Context, request CreateConnectionRequestObject) (CreateConnectionResponseObject, error)
@@ -1370,6 +1605,65 @@ func (sh *strictHandler) ListCalendars(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListCalendarsResponseObject); ok {
 		if err := validResponse.VisitListCalendarsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID) {
+	var request GetCalendarRequestObject
+
+	request.CalendarID = calendarID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChooseCalendar operation middleware
+func (sh *strictHandler) ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID) {
+	var request ChooseCalendarRequestObject
+
+	request.CalendarID = calendarID
+
+	var body ChooseCalendarJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseCalendar(ctx, request.(ChooseCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChooseCalendarResponseObject); ok {
+		if err := validResponse.VisitChooseCalendarResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 const calendarByID = `-- name: CalendarByID :one
-SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, writable_target, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type CalendarByIDParams struct {
@@ -32,6 +32,7 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 		&i.Writable,
 		&i.Targeted,
 		&i.Sync,
+		&i.WritableTarget,
 		&i.Missed,
 		&i.VanishedAt,
 		&i.CreatedAt,
@@ -41,16 +42,24 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 }
 
 const calendarsAfter = `-- name: CalendarsAfter :many
-SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
+SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.provider, connections.state FROM calendars
 JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE calendars.tenant_id = $1 AND calendars.calendar_id > $2 AND calendars.vanished_at = 0
-ORDER BY calendars.calendar_id LIMIT $3
+AND (CAST($3 AS TEXT) = '' OR calendars.connection_id = CAST($3 AS TEXT))
+AND (CAST($4 AS TEXT) = '' OR connections.provider = CAST($4 AS TEXT))
+AND (CAST($5 AS TEXT) = '' OR CASE WHEN calendars.writable THEN 'true' ELSE 'false' END = CAST($5 AS TEXT))
+AND (CAST($6 AS TEXT) = '' OR CASE WHEN calendars.sync = 'off' AND calendars.targeted THEN 'busy' ELSE calendars.sync END = CAST($6 AS TEXT))
+ORDER BY calendars.calendar_id LIMIT $7
 `
 
 type CalendarsAfterParams struct {
-	TenantID string
-	After    string
-	MaxRows  int32
+	TenantID     string
+	After        string
+	OfConnection string
+	OfProvider   string
+	Writable     string
+	Level        string
+	MaxRows      int32
 }
 
 type CalendarsAfterRow struct {
@@ -60,7 +69,15 @@ type CalendarsAfterRow struct {
 }
 
 func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) ([]CalendarsAfterRow, error) {
-	rows, err := q.db.QueryContext(ctx, calendarsAfter, arg.TenantID, arg.After, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, calendarsAfter,
+		arg.TenantID,
+		arg.After,
+		arg.OfConnection,
+		arg.OfProvider,
+		arg.Writable,
+		arg.Level,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +96,7 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 			&i.Calendar.Writable,
 			&i.Calendar.Targeted,
 			&i.Calendar.Sync,
+			&i.Calendar.WritableTarget,
 			&i.Calendar.Missed,
 			&i.Calendar.VanishedAt,
 			&i.Calendar.CreatedAt,
@@ -100,7 +118,7 @@ func (q *Queries) CalendarsAfter(ctx context.Context, arg CalendarsAfterParams) 
 }
 
 const calendarsOfConnection = `-- name: CalendarsOfConnection :many
-SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
+SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, writable_target, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND connection_id = $2 ORDER BY calendar_id
 `
 
 type CalendarsOfConnectionParams struct {
@@ -128,6 +146,7 @@ func (q *Queries) CalendarsOfConnection(ctx context.Context, arg CalendarsOfConn
 			&i.Writable,
 			&i.Targeted,
 			&i.Sync,
+			&i.WritableTarget,
 			&i.Missed,
 			&i.VanishedAt,
 			&i.CreatedAt,
@@ -146,10 +165,37 @@ func (q *Queries) CalendarsOfConnection(ctx context.Context, arg CalendarsOfConn
 	return items, nil
 }
 
+const chooseCalendar = `-- name: ChooseCalendar :exec
+UPDATE calendars SET sync = $1, targeted = $2, writable_target = $3, updated_at = $4
+WHERE tenant_id = $5 AND calendar_id = $6
+`
+
+type ChooseCalendarParams struct {
+	Sync           string
+	Targeted       bool
+	WritableTarget bool
+	Now            int64
+	TenantID       string
+	CalendarID     string
+}
+
+func (q *Queries) ChooseCalendar(ctx context.Context, arg ChooseCalendarParams) error {
+	_, err := q.db.ExecContext(ctx, chooseCalendar,
+		arg.Sync,
+		arg.Targeted,
+		arg.WritableTarget,
+		arg.Now,
+		arg.TenantID,
+		arg.CalendarID,
+	)
+	return err
+}
+
 const insertCalendar = `-- name: InsertCalendar :exec
-INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, missed, vanished_at,
-    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 'off', 0, 0, $9, $9)
+INSERT INTO calendars (tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, writable_target, missed,
+    vanished_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 'off', TRUE, 0,
+    0, $9, $9)
 `
 
 type InsertCalendarParams struct {
@@ -205,6 +251,41 @@ func (q *Queries) ListedCalendar(ctx context.Context, arg ListedCalendarParams) 
 		arg.CalendarID,
 	)
 	return err
+}
+
+const liveLinks = `-- name: LiveLinks :one
+SELECT COUNT(*) FROM links l JOIN bookings b ON b.tenant_id = l.tenant_id AND b.booking_id = l.booking_id
+WHERE l.tenant_id = $1 AND l.calendar_id = $2 AND ((l.target AND NOT b.cancelled) OR l.state <> 'removed')
+`
+
+type LiveLinksParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+// A link is over once its event is gone and its booking does not want it back.
+func (q *Queries) LiveLinks(ctx context.Context, arg LiveLinksParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, liveLinks, arg.TenantID, arg.CalendarID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const lockCalendar = `-- name: LockCalendar :execrows
+UPDATE calendars SET updated_at = updated_at WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type LockCalendarParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) LockCalendar(ctx context.Context, arg LockCalendarParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockCalendar, arg.TenantID, arg.CalendarID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const missedCalendar = `-- name: MissedCalendar :exec

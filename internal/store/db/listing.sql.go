@@ -9,6 +9,21 @@ import (
 	"context"
 )
 
+const blankEvents = `-- name: BlankEvents :exec
+UPDATE events SET content = $1 WHERE tenant_id = $2 AND calendar_id = $3
+`
+
+type BlankEventsParams struct {
+	Empty      []byte
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) BlankEvents(ctx context.Context, arg BlankEventsParams) error {
+	_, err := q.db.ExecContext(ctx, blankEvents, arg.Empty, arg.TenantID, arg.CalendarID)
+	return err
+}
+
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -155,6 +170,20 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 		return nil, err
 	}
 	return items, nil
+}
+
+const forgetEvents = `-- name: ForgetEvents :exec
+DELETE FROM events WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type ForgetEventsParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) ForgetEvents(ctx context.Context, arg ForgetEventsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetEvents, arg.TenantID, arg.CalendarID)
+	return err
 }
 
 const insertListing = `-- name: InsertListing :exec

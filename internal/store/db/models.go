@@ -46,20 +46,21 @@ type BookingVersion struct {
 }
 
 type Calendar struct {
-	TenantID     string
-	CalendarID   string
-	ConnectionID string
-	RemoteID     []byte
-	Name         []byte
-	Zone         string
-	IsPrimary    bool
-	Writable     bool
-	Targeted     bool
-	Sync         string
-	Missed       int64
-	VanishedAt   int64
-	CreatedAt    int64
-	UpdatedAt    int64
+	TenantID       string
+	CalendarID     string
+	ConnectionID   string
+	RemoteID       []byte
+	Name           []byte
+	Zone           string
+	IsPrimary      bool
+	Writable       bool
+	Targeted       bool
+	Sync           string
+	WritableTarget bool
+	Missed         int64
+	VanishedAt     int64
+	CreatedAt      int64
+	UpdatedAt      int64
 }
 
 type Channel struct {

@@ -83,3 +83,9 @@ ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.eta
 
 -- name: PruneEvents :execrows
 DELETE FROM events WHERE tenant_id = @tenant_id AND status = 'cancelled' AND updated_at < @before;
+
+-- name: BlankEvents :exec
+UPDATE events SET content = @empty WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: ForgetEvents :exec
+DELETE FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;

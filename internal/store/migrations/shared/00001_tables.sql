@@ -87,6 +87,7 @@ CREATE TABLE calendars (
     writable      BOOLEAN NOT NULL,
     targeted      BOOLEAN NOT NULL, -- a booking stands or stood in it
     sync          TEXT NOT NULL, -- off, busy, full
+    writable_target BOOLEAN NOT NULL, -- the tenant lets bookings name it, as far as the account may write to it
     missed        BIGINT NOT NULL, -- listings in a row that lacked it
     vanished_at   BIGINT NOT NULL, -- since when it is believed that the account does not see it any more
     created_at    BIGINT NOT NULL,

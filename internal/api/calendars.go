@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Calendars keeps the calendars of connected accounts.
+type Calendars interface {
+	Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error)
+	Calendars(ctx context.Context, tenant cal.TenantID, f record.CalendarFilter, after cal.CalendarID, limit int) ([]record.Calendar, error)
+	// ChooseCalendar stores a choice and returns the calendar as it is from then on.
+	ChooseCalendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID, c record.CalendarChoice) (record.Calendar, error)
+}
+
+// ListCalendars is GET /v1/calendars.
+func (s *Server) ListCalendars(ctx context.Context, r gen.ListCalendarsRequestObject) (gen.ListCalendarsResponseObject, error) {
+	p := r.Params
+	f := record.CalendarFilter{
+		Connection: cal.ConnectionID(text(p.ConnectionID)), Provider: cal.Provider(text(p.Provider)), Writable: p.Writable, Level: cal.SyncLevel(text(p.Sync)),
+	}
+	writable := ""
+	if p.Writable != nil {
+		writable = fmt.Sprint(*p.Writable)
+	}
+	l, err := newListing("calendars", p.Limit, p.Cursor, string(f.Connection), string(f.Provider), writable, string(f.Level))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Calendars.Calendars(ctx, identity(ctx).Tenant, f, cal.CalendarID(l.after), l.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := gen.CalendarPage{Calendars: []gen.Calendar{}}
+	rows, page.NextCursor = cut(l, rows, func(c record.Calendar) string { return string(c.ID) })
+	for _, c := range rows {
+		page.Calendars = append(page.Calendars, calendar(c))
+	}
+	return gen.ListCalendars200JSONResponse(page), nil
+}
+
+// GetCalendar is GET /v1/calendars/{calendar_id}.
+func (s *Server) GetCalendar(ctx context.Context, r gen.GetCalendarRequestObject) (gen.GetCalendarResponseObject, error) {
+	c, err := s.visible(ctx, r.CalendarID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCalendar200JSONResponse(calendar(c)), nil
+}
+
+// ChooseCalendar is PATCH /v1/calendars/{calendar_id}.
+func (s *Server) ChooseCalendar(ctx context.Context, r gen.ChooseCalendarRequestObject) (gen.ChooseCalendarResponseObject, error) {
+	who := identity(ctx)
+	c, err := s.visible(ctx, r.CalendarID)
+	if err != nil {
+		return nil, err
+	}
+	if wanted := r.Body.WritableTarget; wanted != nil && *wanted && !c.Writable {
+		return nil, refuse(record.ReasonCalendar, "the calendar cannot be a target", message.Problem{
+			Pointer: "/writable_target",
+			Detail:  "the account may only read this calendar: let its owner grant the account the right to change events, or choose one with writable: true",
+		})
+	}
+	choice := record.CalendarChoice{WritableTarget: r.Body.WritableTarget, Actor: who.KeyID}
+	if r.Body.Sync != nil {
+		level := cal.SyncLevel(*r.Body.Sync)
+		choice.Sync = &level
+	}
+	if c, err = s.Calendars.ChooseCalendar(ctx, who.Tenant, c.ID, choice); err != nil {
+		return nil, err
+	}
+	return gen.ChooseCalendar200JSONResponse(calendar(c)), nil
+}
+
+// visible is a calendar of the tenant that its account sees.
+func (s *Server) visible(ctx context.Context, id string) (record.Calendar, error) {
+	c, err := s.Calendars.Calendar(ctx, identity(ctx).Tenant, cal.CalendarID(id))
+	if err == nil && c.Vanished {
+		err = record.ErrNotFound
+	}
+	return c, err
+}
+
+func calendar(c record.Calendar) gen.Calendar {
+	return gen.Calendar{
+		ID: string(c.ID), ConnectionID: string(c.ConnectionID), Provider: gen.Provider(c.Provider), Name: c.Name, Primary: c.Primary,
+		Writable: c.Writable, WritableTarget: c.Target(), TimeZone: c.Zone, Sync: gen.SyncLevel(c.Level()),
+		ConnectionState: gen.CalendarConnectionState(c.ConnectionState),
+	}
+}
