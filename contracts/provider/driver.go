@@ -30,6 +30,8 @@ type OAuth struct {
 	// Issuer is what the server calls itself in its answers (RFC 9207); empty when it depends on the account or is never sent.
 	Issuer string
 	Scopes []string
+	// Allows says what each scope is for; one that is left out is needed for everything.
+	Allows map[string][]cal.Ability
 	// AuthParams are sent along with the authorization request.
 	AuthParams map[string]string
 }

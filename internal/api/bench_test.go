@@ -219,6 +219,12 @@ func (b *bench) discover(tenant cal.TenantID, id cal.ConnectionID, all ...cal.Ca
 	b.ok(b.store.Activate(b.Context(), tenant, id, record.Grant{
 		AccessToken: "access", RefreshToken: "refresh", Scopes: "calendar", ExpiresAt: b.clock.Now().Add(time.Hour),
 	}))
+	b.listed(tenant, id, all...)
+}
+
+// listed stores what a listing of an account's calendars has said.
+func (b *bench) listed(tenant cal.TenantID, id cal.ConnectionID, all ...cal.Calendar) {
+	b.Helper()
 	ref := task.Ref{Tenant: tenant, Kind: task.ConnectionDiscover, Subject: string(id)}
 	l, claimed, err := b.store.Claim(b.Context(), ref, time.Minute)
 	b.ok(err)
@@ -288,7 +294,9 @@ func (f *flow) Open(context.Context, string, string) (string, error) {
 	return "https://provider.test", nil
 }
 
-func (f *flow) Finish(context.Context, api.Answer) (cal.ConnectionID, error) { return "", nil }
+func (f *flow) Finish(context.Context, api.Answer) (api.Connected, error) {
+	return api.Connected{}, nil
+}
 
 // spec is a booking that is accepted; edit changes it.
 func (b *bench) spec(version int64, edits ...func(map[string]any)) map[string]any {

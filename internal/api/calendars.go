@@ -66,6 +66,11 @@ func (s *Server) ChooseCalendar(ctx context.Context, r gen.ChooseCalendarRequest
 			Detail:  "the account may only read this calendar: let its owner grant the account the right to change events, or choose one with writable: true",
 		})
 	}
+	if level := r.Body.Sync; level != nil && *level != gen.SyncLevelOff {
+		if err := s.readable(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	choice := record.CalendarChoice{WritableTarget: r.Body.WritableTarget, Actor: who.KeyID}
 	if r.Body.Sync != nil {
 		level := cal.SyncLevel(*r.Body.Sync)
@@ -75,6 +80,17 @@ func (s *Server) ChooseCalendar(ctx context.Context, r gen.ChooseCalendarRequest
 		return nil, err
 	}
 	return gen.ChooseCalendar200JSONResponse(calendar(c)), nil
+}
+
+// readable fails unless the owner of a calendar's account has allowed to read events.
+func (s *Server) readable(ctx context.Context, c record.Calendar) error {
+	account, err := s.Accounts.Connection(ctx, identity(ctx).Tenant, c.ConnectionID)
+	if err != nil || account.Can(cal.ReadEvents) {
+		return err
+	}
+	return refuse(record.ReasonCalendar, "the calendar cannot be kept", message.Problem{
+		Pointer: "/sync", Detail: "the account's owner has not allowed to read events: connect the account anew, and let them allow it",
+	})
 }
 
 // visible is a calendar of the tenant that its account sees.
@@ -90,6 +106,6 @@ func calendar(c record.Calendar) gen.Calendar {
 	return gen.Calendar{
 		ID: string(c.ID), ConnectionID: string(c.ConnectionID), Provider: gen.Provider(c.Provider), Name: c.Name, Primary: c.Primary,
 		Writable: c.Writable, WritableTarget: c.Target(), TimeZone: c.Zone, Sync: gen.SyncLevel(c.Level()),
-		ConnectionState: gen.CalendarConnectionState(c.ConnectionState),
+		ConnectionState: gen.ConnectionState(c.ConnectionState),
 	}
 }

@@ -13,6 +13,7 @@ import (
 // Accounts keeps connected accounts.
 type Accounts interface {
 	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
+	Connections(ctx context.Context, tenant cal.TenantID, f record.ConnectionFilter, after cal.ConnectionID, limit int) ([]record.Connection, error)
 }
 
 // Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
@@ -20,7 +21,14 @@ type Accounts interface {
 type Flow interface {
 	Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error)
 	Open(ctx context.Context, connectToken, cookie string) (location string, err error)
-	Finish(ctx context.Context, a Answer) (cal.ConnectionID, error)
+	Finish(ctx context.Context, a Answer) (Connected, error)
+}
+
+// Connected is what became of a flow that has succeeded.
+type Connected struct {
+	ID cal.ConnectionID
+	// Lacks is what the owner has not allowed.
+	Lacks []cal.Ability
 }
 
 // ErrNoProvider means that the operator has configured no OAuth client for a provider.
@@ -50,4 +58,56 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 	return gen.CreateConnection201JSONResponse{
 		ID: string(id), Provider: r.Body.Provider, State: gen.ConnectionState(c.State), ConnectURL: s.PublicURL + "/connect/" + token,
 	}, nil
+}
+
+// ListConnections is GET /v1/connections.
+func (s *Server) ListConnections(ctx context.Context, r gen.ListConnectionsRequestObject) (gen.ListConnectionsResponseObject, error) {
+	p := r.Params
+	f := record.ConnectionFilter{Provider: cal.Provider(text(p.Provider)), State: cal.ConnectionState(text(p.State))}
+	l, err := newListing("connections", p.Limit, p.Cursor, string(f.Provider), string(f.State))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Accounts.Connections(ctx, identity(ctx).Tenant, f, cal.ConnectionID(l.after), l.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := gen.ConnectionPage{Connections: []gen.Connection{}}
+	rows, page.NextCursor = cut(l, rows, func(c record.Connection) string { return string(c.ID) })
+	for _, c := range rows {
+		page.Connections = append(page.Connections, connection(c))
+	}
+	return gen.ListConnections200JSONResponse(page), nil
+}
+
+// GetConnection is GET /v1/connections/{connection_id}.
+func (s *Server) GetConnection(ctx context.Context, r gen.GetConnectionRequestObject) (gen.GetConnectionResponseObject, error) {
+	c, err := s.Accounts.Connection(ctx, identity(ctx).Tenant, cal.ConnectionID(r.ConnectionID))
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetConnection200JSONResponse(connection(c)), nil
+}
+
+func connection(c record.Connection) gen.Connection {
+	out := gen.Connection{
+		ID: string(c.ID), Provider: gen.Provider(c.Provider), State: gen.ConnectionState(c.State), CreatedAt: c.CreatedAt,
+		Capabilities: []gen.Capability{}, Missing: []gen.Capability{},
+	}
+	for _, a := range cal.Abilities() {
+		switch {
+		case c.State == cal.ConnectionPending: // nobody knows yet
+		case c.Can(a):
+			out.Capabilities = append(out.Capabilities, gen.Capability(a))
+		default:
+			out.Missing = append(out.Missing, gen.Capability(a))
+		}
+	}
+	if c.Account != "" {
+		out.Account = &c.Account
+	}
+	if c.Reason != "" {
+		out.Reason = &c.Reason
+	}
+	return out
 }

@@ -41,6 +41,7 @@ const (
 	schemaProvider   = "Provider"
 	schemaSync       = "SyncLevel"
 	schemaChoice     = "CalendarChoice"
+	schemaState      = "ConnectionState"
 )
 
 // NewContract compiles the schemas.
@@ -66,7 +67,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice,
+		schemaSync, schemaChoice, schemaState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

@@ -22,6 +22,8 @@ func (b *bench) everything() map[string]answer {
 		"calendars":   b.call("GET", "/v1/calendars", nil),
 		"calendar":    b.call("GET", "/v1/calendars/"+string(b.google), nil),
 		"choice":      b.call("PATCH", "/v1/calendars/"+string(b.google), map[string]any{"sync": "full"}),
+		"connections": b.call("GET", "/v1/connections", nil),
+		"account":     b.call("GET", "/v1/connections/con_1", nil),
 		"connection":  b.call("POST", "/v1/connections", map[string]any{"provider": "google"}),
 		"endpoint":    b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test"}),
 	}
@@ -37,7 +39,7 @@ const (
 
 // outcomes are what the requests of everything are told.
 func outcomes() map[string]string {
-	return map[string]string{"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "calendar": read, "choice": again, "connection": look, "endpoint": look}
+	return map[string]string{"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "calendar": read, "connections": read, "account": read, "choice": again, "connection": look, "endpoint": look}
 }
 
 // Without the database every route says so and when to come back, and the process is still alive.

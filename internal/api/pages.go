@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -137,7 +138,7 @@ func (s *Server) browserCookie(r *http.Request) string {
 // finishConnect takes the provider's answer.
 func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	_, err := s.Flow.Finish(r.Context(), Answer{
+	done, err := s.Flow.Finish(r.Context(), Answer{
 		Provider: cal.Provider(r.PathValue("provider")), State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss"),
 		Cookie: s.browserCookie(r),
 	})
@@ -145,7 +146,22 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 		s.showError(w, r, err)
 		return
 	}
-	s.show(w, http.StatusOK, notice{Title: "Your calendar is connected", Text: "Your bookings will appear in it from now on. You can close this page.", Done: true})
+	s.show(w, http.StatusOK, connectedNotice(done))
+}
+
+// connectedNotice says what works from now on, and what does not since the owner has not allowed it.
+func connectedNotice(c Connected) notice {
+	const mend = " If that was not meant to be, ask for a new link and allow everything there. You can close this page."
+	n := notice{Title: "Your calendar is connected", Text: "Your bookings will appear in it from now on. You can close this page.", Done: true}
+	switch {
+	case slices.Contains(c.Lacks, cal.ListCalendars):
+		n.Text = "But your calendars cannot be found in it, since you have not allowed that. So no booking will appear." + mend
+	case slices.Contains(c.Lacks, cal.WriteEvents):
+		n.Text = "But no booking will appear in it, since you have not allowed changes." + mend
+	case len(c.Lacks) > 0:
+		n.Text = "Your bookings will appear in it. Not everything that was asked for was allowed, so when you are busy cannot be looked up." + mend
+	}
+	return n
 }
 
 // sentence makes an error's text one that stands on its own.

@@ -32,6 +32,7 @@ const (
 type script struct {
 	location string
 	err      error
+	lacks    []cal.Ability
 	// tenant is whose flow it turns out to be.
 	tenant   string
 	token    string
@@ -50,10 +51,10 @@ func (s *script) Open(ctx context.Context, token, cookie string) (string, error)
 	return s.location, s.err
 }
 
-func (s *script) Finish(ctx context.Context, a api.Answer) (cal.ConnectionID, error) {
+func (s *script) Finish(ctx context.Context, a api.Answer) (api.Connected, error) {
 	s.learn(ctx)
 	s.answer, s.finished = a, s.finished+1
-	return "con_1", s.err
+	return api.Connected{ID: "con_1", Lacks: s.lacks}, s.err
 }
 
 // learn names the tenant, as whoever finds the flow in the database does.
@@ -187,6 +188,24 @@ func TestPages(t *testing.T) {
 			}
 			keep(t, name, a.body)
 		}
+	}
+}
+
+// What the owner has not allowed is said on the page, with what follows from it.
+func TestPagesSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	const mend = " If that was not meant to be, ask for a new link and allow everything there. You can close this page."
+	for text, lacks := range map[string][]cal.Ability{
+		"But your calendars cannot be found in it, since you have not allowed that. So no booking will appear." + mend:                     {cal.ListCalendars, cal.WriteEvents},
+		"But no booking will appear in it, since you have not allowed changes." + mend:                                                     {cal.ReadEvents, cal.WriteEvents},
+		"Your bookings will appear in it. Not everything that was asked for was allowed, so when you are busy cannot be looked up." + mend: {cal.ReadFreeBusy},
+	} {
+		b := pages(t, "https://calweave.test", &script{lacks: lacks})
+		a := b.browse("/oauth/google/callback?state="+canaryState+"&code="+canaryCode, "__Host-calweave_connect="+canaryCookie)
+		if body := string(a.body); a.status != 200 || !strings.Contains(body, "<h1>Your calendar is connected</h1><p>"+text+"</p>") || strings.Contains(body, "CANARY") {
+			t.Errorf("%v: %d %s", lacks, a.status, body)
+		}
+		checkPage(t, text, a)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	}
 	mux.Handle("/", b.api.Handler())
 	serves := func(method, path string) bool {
-		for from, to := range map[string]string{"{booking_id}": "b1", "{token}": "t1", "{calendar_id}": "cal_1", "{provider}": "google"} {
+		for from, to := range map[string]string{"{booking_id}": "b1", "{token}": "t1", "{calendar_id}": "cal_1", "{connection_id}": "con_1", "{provider}": "google"} {
 			path = strings.ReplaceAll(path, from, to)
 		}
 		req := b.request(method, path, nil)

@@ -22,7 +22,7 @@ func newRooms(t *testing.T) *rooms {
 	r := &rooms{bench: newBench(t)}
 	var b gen.Booking
 	r.call("PUT", "/v1/bookings/theirs", r.spec(1)).into(t, 202, &b)
-	var c gen.Connection
+	var c gen.BegunConnection
 	r.call("POST", "/v1/connections", gen.NewConnection{Provider: "google"}).into(t, 201, &c)
 	r.booking, r.reservation, r.calendar, r.connection, r.pending = b.ID, b.ReservationToken, string(r.google), b.Targets[0].ConnectionID, c.ID
 	r.other, _, r.otherKey = r.newTenant("other")
@@ -71,6 +71,18 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 	}
 	r.same("GET", "/v1/calendars/{}", r.calendar, nobody(r.calendar), nothing)
 	r.same("PATCH", "/v1/calendars/{}", r.calendar, nobody(r.calendar), func(string) any { return map[string]any{"sync": "full", "writable_target": true} })
+	for _, id := range []string{r.connection, r.pending} {
+		r.same("GET", "/v1/connections/{}", id, nobody(id), nothing)
+	}
+	var accounts gen.ConnectionPage
+	r.call("GET", "/v1/connections?limit=1", nil).into(t, 200, &accounts)
+	for _, query := range []string{"", "?cursor=" + *accounts.NextCursor, "?limit=200&provider=google"} {
+		var page gen.ConnectionPage
+		r.as("GET", "/v1/connections"+query, nil).into(t, 200, &page)
+		if len(page.Connections) > 0 || page.NextCursor != nil {
+			t.Errorf("%s: %+v", query, page)
+		}
+	}
 	var theirs gen.CalendarPage
 	r.call("GET", "/v1/calendars?limit=1", nil).into(t, 200, &theirs)
 	for _, query := range []string{"", "?limit=200", "?cursor=" + *theirs.NextCursor, "?connection_id=" + r.connection, "?writable=true&sync=busy"} {

@@ -175,7 +175,7 @@ func (a *aviary) learnFlows() {
 		a.must(err)
 		a.canaries.add("state", q.Get("state"))
 	}
-	var c gen.Connection
+	var c gen.BegunConnection
 	a.call(http.MethodPost, "/v1/connections", gen.NewConnection{Provider: "google"}, &c)
 	a.canaries.add("connect token", c.ConnectURL[strings.LastIndex(c.ConnectURL, "/")+1:])
 }

@@ -222,7 +222,7 @@ func (l *live) connect() {
 	for p, email := range map[cal.Provider]string{cal.Google: ada, cal.Microsoft: grace} {
 		_, err := l.sim.Seed(sim.Person{Provider: sim.Provider(p), Email: email, Zone: zone})
 		l.must(err)
-		var c gen.Connection
+		var c gen.BegunConnection
 		l.call(http.MethodPost, "/v1/connections", gen.NewConnection{Provider: gen.Provider(p)}, &c)
 		jar, err := cookiejar.New(nil)
 		l.must(err)

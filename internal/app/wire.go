@@ -179,9 +179,9 @@ func (f flow) Open(ctx context.Context, token, cookie string) (string, error) {
 	return location, forOwner(err)
 }
 
-func (f flow) Finish(ctx context.Context, in api.Answer) (cal.ConnectionID, error) {
-	id, err := f.inner.Finish(ctx, grant.Answer(in))
-	return id, forOwner(err)
+func (f flow) Finish(ctx context.Context, in api.Answer) (api.Connected, error) {
+	out, err := f.inner.Finish(ctx, grant.Answer(in))
+	return api.Connected(out), forOwner(err)
 }
 
 // forOwner marks the failures that the account's owner may be shown, and only in our own words.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/telemetry"
@@ -57,8 +59,8 @@ var (
 	ErrState = errors.New("it was used already, or opened in another browser: if your calendar is not connected yet, ask for a new link")
 	// ErrRefused means that the owner or the provider said no.
 	ErrRefused = errors.New("access was refused: ask for a new link if you have changed your mind")
-	// ErrPartial means that less was granted than calweave needs. It comes with ErrRefused.
-	ErrPartial = errors.New("some of what was asked for was not allowed: ask for a new link, and allow all of it")
+	// ErrPartial means that too little was granted to be of any use. It comes with ErrRefused.
+	ErrPartial = errors.New("nothing of what was asked for was allowed: ask for a new link, and allow it")
 	// ErrIssuer means that an answer came from another authorization server than the one that was asked (RFC 9207).
 	ErrIssuer = errors.New("the answer came from another authorization server than the one that was asked")
 )
@@ -110,45 +112,62 @@ type Answer struct {
 }
 
 // Finish spends the flow that the answer belongs to and activates its connection.
-func (f *Flow) Finish(ctx context.Context, a Answer) (cal.ConnectionID, error) {
+func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 	tenant, flow, err := f.spend(ctx, a)
 	if err != nil {
-		return "", err
+		return Connected{}, err
 	}
 	app, err := f.exchange.App(flow.AppID)
 	if err != nil {
-		return "", err
+		return Connected{}, err
 	}
-	if err := a.check(app.Driver.OAuth().Issuer); err != nil {
-		return "", err
+	if err := a.check(app.Driver.OAuth()); err != nil {
+		return Connected{}, err
 	}
 	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
 	if fault.Is(err, fault.NeedsReauth) {
-		return "", errors.Join(ErrRefused, err)
+		return Connected{}, errors.Join(ErrRefused, err)
 	}
 	if err != nil {
-		return "", err
+		return Connected{}, err
 	}
-	if !complete(g, app.Driver.OAuth().Scopes) {
-		return "", errors.Join(ErrRefused, ErrPartial)
+	lacks := lacking(g, app.Driver.OAuth())
+	if g.RefreshToken == "" || len(lacks) == len(cal.Abilities()) {
+		return Connected{}, errors.Join(ErrRefused, ErrPartial)
 	}
-	return flow.ConnectionID, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+	g.Lacks = record.NewLacks(lacks)
+	return Connected{ID: flow.ConnectionID, Lacks: lacks}, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+}
+
+// Connected is what became of a flow that has succeeded.
+type Connected struct {
+	ID cal.ConnectionID
+	// Lacks is what the owner has not allowed: the connection is good for the rest.
+	Lacks []cal.Ability
 }
 
 // offline is the scope that asks for a refresh token. It is answered by the token itself and not named among the granted ones
 // (https://learn.microsoft.com/en-us/entra/identity-platform/scopes-oidc#the-offline_access-scope).
 const offline = "offline_access"
 
-// complete reports whether a grant is all that was asked for: owners can take ticks away from the consent page, and without a refresh token
-// the connection would end within the hour. A granted scope may lack the prefix of its resource, or have one.
-func complete(g record.Grant, asked []string) bool {
+// lacking is what cannot be done with a grant: owners can take ticks away from the consent page. A granted scope may lack the prefix of its
+// resource, or have one.
+func lacking(g record.Grant, o provider.OAuth) []cal.Ability {
 	granted := strings.Fields(g.Scopes)
-	for _, want := range asked {
-		if want != offline && !slices.ContainsFunc(granted, func(got string) bool { return strings.EqualFold(path.Base(got), path.Base(want)) }) {
-			return false
+	without := map[cal.Ability]bool{}
+	for _, want := range o.Scopes {
+		if want == offline || slices.ContainsFunc(granted, func(got string) bool { return strings.EqualFold(path.Base(got), path.Base(want)) }) {
+			continue
+		}
+		needed, known := o.Allows[want]
+		if !known {
+			needed = cal.Abilities()
+		}
+		for _, a := range needed {
+			without[a] = true
 		}
 	}
-	return g.RefreshToken != ""
+	return slices.DeleteFunc(cal.Abilities(), func(a cal.Ability) bool { return !without[a] })
 }
 
 // spend uses up the flow that the answer belongs to, whatever the answer is.
@@ -164,15 +183,26 @@ func (f *Flow) spend(ctx context.Context, a Answer) (cal.TenantID, record.Flow, 
 	return tenant, flow, err
 }
 
-// check fails unless the answer brings a code from the issuer that was asked. An issuer is compared where both sides name one.
-func (a Answer) check(issuer string) error {
-	if a.Issuer != "" && issuer != "" && a.Issuer != issuer {
+// check fails unless the answer brings a code from the issuer that was asked. An issuer is compared whenever the answer names one.
+func (a Answer) check(o provider.OAuth) error {
+	if a.Issuer != "" && !issues(a.Issuer, o) {
 		return ErrIssuer
 	}
 	if a.Error != "" || a.Code == "" {
 		return ErrRefused
 	}
 	return nil
+}
+
+// issues reports whether an issuer is a provider's. Where its name depends on the account, it has to be at the origin of the page that the owner
+// was sent to.
+func issues(issuer string, o provider.OAuth) bool {
+	if o.Issuer != "" {
+		return issuer == o.Issuer
+	}
+	named, err1 := url.Parse(issuer)
+	asked, err2 := url.Parse(o.AuthURL)
+	return err1 == nil && err2 == nil && named.User == nil && named.Host != "" && named.Scheme == asked.Scheme && named.Host == asked.Host
 }
 
 // browserHash is what is kept of the cookie that binds a flow to a browser.

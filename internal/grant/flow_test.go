@@ -196,10 +196,10 @@ func TestFinish(t *testing.T) {
 	if strings.Contains(r.journal.flow.BrowserHash, "cookie") || len(r.journal.flow.BrowserHash) != 64 {
 		t.Errorf("the cookie is kept as %q", r.journal.flow.BrowserHash)
 	}
-	id, err := r.Finish(t.Context(), a)
+	done, err := r.Finish(t.Context(), a)
 	want := record.Grant{ConnectionID: "con_1", AccessToken: "access-1", RefreshToken: "refresh-1", Scopes: scopes, ExpiresAt: began.Add(time.Hour)}
-	if err != nil || id != "con_1" || len(r.journal.activated) != 1 || r.journal.activated[0] != want {
-		t.Errorf("%s, %v, activated %+v", id, err, r.journal.activated)
+	if err != nil || done.ID != "con_1" || len(done.Lacks) > 0 || len(r.journal.activated) != 1 || r.journal.activated[0] != want {
+		t.Errorf("%+v, %v, activated %+v", done, err, r.journal.activated)
 	}
 	if got := e.calls[0].Get("code_verifier"); got != r.journal.begun[0].Verifier {
 		t.Errorf("redeemed with the verifier %q", got)
@@ -244,20 +244,37 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestIssuerIsComparedWhereBothNameOne(t *testing.T) {
+// Whenever an answer names who answers, it has to be whom the owner was sent to. Where the name depends on the account, the origin counts.
+func TestIssuerIsComparedWheneverItIsSent(t *testing.T) {
 	t.Parallel()
-	r, a := opened(t, answering(tokens("access-1", "refresh-1")))
-	a.Issuer = ""
-	if _, err := r.Finish(t.Context(), a); err != nil {
-		t.Errorf("an answer without an issuer: %v", err)
-	}
-	r, a = opened(t, answering(tokens("access-1", "refresh-1")))
-	nameless := r.exchange.apps["google"]
-	nameless.Driver = anonymous{nameless.Driver}
-	r.exchange.apps["google"] = nameless
-	a.Issuer = "https://login.microsoftonline.com/tenant/v2.0"
-	if _, err := r.Finish(t.Context(), a); err != nil {
-		t.Errorf("a provider whose issuer depends on the account: %v", err)
+	for name, c := range map[string]struct {
+		nameless bool
+		issuer   string
+		fine     bool
+	}{
+		"none":                          {false, "", true},
+		"its own":                       {false, issuer, true},
+		"one that only begins like it":  {false, issuer + "/x", false},
+		"nameless, and none":            {true, "", true},
+		"nameless, at its origin":       {true, "https://accounts.google.com/tenant/v2.0", true},
+		"nameless, at another":          {true, "https://login.microsoftonline.com/tenant/v2.0", false},
+		"nameless, not by https":        {true, "http://accounts.google.com/tenant/v2.0", false},
+		"nameless, by another port":     {true, "https://accounts.google.com:444/tenant", false},
+		"nameless, behind a user's":     {true, "https://accounts.google.com@evil.test/tenant", false},
+		"nameless, with a user":         {true, "https://evil@accounts.google.com/tenant", false},
+		"nameless, and no URL":          {true, "accounts.google.com", false},
+		"nameless, and nothing of that": {true, "://", false},
+	} {
+		r, a := opened(t, answering(tokens("access-1", "refresh-1")))
+		if c.nameless {
+			app := r.exchange.apps["google"]
+			app.Driver = anonymous{app.Driver}
+			r.exchange.apps["google"] = app
+		}
+		a.Issuer = c.issuer
+		if _, err := r.Finish(t.Context(), a); (err == nil) != c.fine || !c.fine && !errors.Is(err, ErrIssuer) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -308,22 +325,27 @@ func TestRedeemingFails(t *testing.T) {
 	}
 }
 
-// A grant that lacks a scope would fail with the first booking, and one without a refresh token within the hour: the owner is told at once.
-func TestPartialGrantIsRefused(t *testing.T) {
+// A grant that lacks a scope is good for the rest. One that is good for nothing, or ends within the hour, is refused at once.
+func TestPartialGrants(t *testing.T) {
 	t.Parallel()
+	const auth = "https://www.googleapis.com/auth/calendar."
 	for name, c := range map[string]struct {
 		p      cal.Provider
 		answer string
 		whole  bool
+		lacks  record.Lacks
 	}{
-		"a tick was taken away":       {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"https://www.googleapis.com/auth/calendar.events"}`, false},
-		"more than was asked":         {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"openid ` + scopes + `"}`, true},
-		"no refresh token":            {cal.Google, `{"access_token":"a","scope":"` + scopes + `"}`, false},
-		"nothing said about scopes":   {cal.Google, `{"access_token":"a","refresh_token":"r"}`, true},
-		"Microsoft":                   {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.ReadWrite User.Read"}`, true},
-		"Microsoft, with its prefix":  {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"https://graph.microsoft.com/calendars.readwrite"}`, true},
-		"Microsoft, to read only":     {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.Read"}`, false},
-		"Microsoft, for an hour only": {cal.Microsoft, `{"access_token":"a","scope":"Calendars.ReadWrite"}`, false},
+		"ticks were taken away":         {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"` + auth + `events"}`, true, "list_calendars read_free_busy"},
+		"a tick was taken away":         {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"` + auth + `freebusy ` + auth + `calendarlist.readonly"}`, true, "read_events write_events"},
+		"all of them were":              {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"openid"}`, false, ""},
+		"something of another resource": {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"` + auth + `events.readonly"}`, false, ""},
+		"more than was asked":           {cal.Google, `{"access_token":"a","refresh_token":"r","scope":"openid ` + scopes + `"}`, true, ""},
+		"no refresh token":              {cal.Google, `{"access_token":"a","scope":"` + scopes + `"}`, false, ""},
+		"nothing said about scopes":     {cal.Google, `{"access_token":"a","refresh_token":"r"}`, true, ""},
+		"Microsoft":                     {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.ReadWrite User.Read"}`, true, ""},
+		"Microsoft, with its prefix":    {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"https://graph.microsoft.com/calendars.readwrite"}`, true, ""},
+		"Microsoft, to read only":       {cal.Microsoft, `{"access_token":"a","refresh_token":"r","scope":"Calendars.Read"}`, false, ""},
+		"Microsoft, for an hour only":   {cal.Microsoft, `{"access_token":"a","scope":"Calendars.ReadWrite"}`, false, ""},
 	} {
 		r := begun(t, answering(says(200, c.answer)))
 		_, token, err := r.Begin(t.Context(), tenant, c.p, "", "")
@@ -333,9 +355,12 @@ func TestPartialGrantIsRefused(t *testing.T) {
 		if _, err := r.Open(t.Context(), token, "cookie"); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Finish(t.Context(), Answer{Provider: c.p, State: r.journal.flow.State, Code: authCode, Cookie: "cookie"})
+		done, err := r.Finish(t.Context(), Answer{Provider: c.p, State: r.journal.flow.State, Code: authCode, Cookie: "cookie"})
 		if c.whole != (err == nil) || c.whole != (len(r.journal.activated) == 1) || !c.whole && (!errors.Is(err, ErrPartial) || !errors.Is(err, ErrRefused)) {
 			t.Errorf("%s: %v, activated %+v", name, err, r.journal.activated)
+		}
+		if c.whole && (r.journal.activated[0].Lacks != c.lacks || record.NewLacks(done.Lacks) != c.lacks) {
+			t.Errorf("%s: lacks %q, told %q, want %q", name, r.journal.activated[0].Lacks, done.Lacks, c.lacks)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -119,11 +120,16 @@ func TestAccountsAreConnectedAndKept(t *testing.T) {
 	}
 }
 
-func TestUntickedScopeConnectsNothing(t *testing.T) {
+func TestUntickedScopeIsLacking(t *testing.T) {
 	t.Parallel()
 	o := meet(t, cal.Google)
-	if _, err := o.Finish(t.Context(), o.visit(browser.Choice{Untick: []string{"*/calendar.events"}})); !errors.Is(err, ErrPartial) {
-		t.Errorf("%v", err)
+	done, err := o.Finish(t.Context(), o.visit(browser.Choice{Untick: []string{"*/calendar.events"}}))
+	if err != nil || !slices.Equal(done.Lacks, []cal.Ability{cal.ReadEvents, cal.WriteEvents}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	o = meet(t, cal.Google)
+	if _, err := o.Finish(t.Context(), o.visit(browser.Choice{Untick: []string{"*"}})); err == nil {
+		t.Error("connected without anything")
 	}
 }
 

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -15,9 +17,34 @@ type Connection struct {
 	// Account is the address of the account's primary calendar; empty until its calendars were listed.
 	Account string
 	Reason  string
+	Lacks   Lacks
 	// Penalty is until when the provider has told us to stay away.
 	Penalty   time.Time
 	CreatedAt time.Time
+}
+
+// Can reports whether the account's owner has allowed something.
+func (c Connection) Can(a cal.Ability) bool { return !slices.Contains(c.Lacks.List(), a) }
+
+// Lacks names abilities that were not granted, separated by blanks.
+type Lacks string
+
+// NewLacks puts abilities into the form in which they are kept.
+func NewLacks(all []cal.Ability) Lacks {
+	var out []string
+	for _, a := range all {
+		out = append(out, string(a))
+	}
+	return Lacks(strings.Join(out, " "))
+}
+
+// List returns the abilities.
+func (l Lacks) List() []cal.Ability {
+	var out []cal.Ability
+	for _, name := range strings.Fields(string(l)) {
+		out = append(out, cal.Ability(name))
+	}
+	return out
 }
 
 // Discovery is what a listing of an account's calendars said.
@@ -37,6 +64,8 @@ type Grant struct {
 	AccessToken  string
 	RefreshToken string
 	Scopes       string
+	// Lacks is what its owner has not allowed.
+	Lacks Lacks
 	// ExpiresAt is when the access token ends; zero when the provider has refused it.
 	ExpiresAt time.Time
 	// RefreshUntil is until when somebody else refreshes.
@@ -100,6 +129,12 @@ func (c Calendar) Level() cal.SyncLevel {
 
 // Target reports whether bookings may name the calendar.
 func (c Calendar) Target() bool { return c.Writable && c.WritableTarget && !c.Vanished }
+
+// ConnectionFilter chooses connections; a zero field chooses all.
+type ConnectionFilter struct {
+	Provider cal.Provider
+	State    cal.ConnectionState
+}
 
 // CalendarChoice is what a tenant chooses for a calendar; nil leaves it as it is.
 type CalendarChoice struct {

@@ -271,7 +271,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "CountEndpoints", "Delivery", "Due", "Events", "Grant", "History",
+		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "Connections", "CountEndpoints", "Delivery", "Due", "Events", "Grant", "History",
 		"ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

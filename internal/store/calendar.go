@@ -27,6 +27,9 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 		if err != nil {
 			return err
 		}
+		if !c.Can(cal.WriteEvents) {
+			d.Calendars = readOnly(d.Calendars)
+		}
 		primary := primaryOf(d.Calendars)
 		if isAnother(c, known, primary) {
 			return t.refuseAccount(ctx, l, c)
@@ -52,6 +55,15 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 		}
 		return t.finish(ctx, l, d.Outcome)
 	})
+}
+
+// readOnly are calendars that their account might write to, and calweave may not.
+func readOnly(all []cal.Calendar) []cal.Calendar {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Writable = false
+	}
+	return out
 }
 
 // primaryOf is the calendar that stands for the account which calendars are of; the zero value if there is none.

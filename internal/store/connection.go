@@ -159,6 +159,10 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 		if err != nil {
 			return err
 		}
+		err = t.LimitConnection(ctx, db.LimitConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Lacks: string(g.Lacks), Now: t.now})
+		if err != nil {
+			return err
+		}
 		if err := t.wake(ctx, id); err != nil {
 			return err
 		}
@@ -167,7 +171,7 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 			return err
 		}
 		return t.note(ctx, record.Note{
-			Actor: record.ActorOwner, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes},
+			Actor: record.ActorOwner, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes, "lacks": g.Lacks},
 		})
 	})
 }
@@ -203,15 +207,46 @@ func (s *Store) Connection(ctx context.Context, tenant cal.TenantID, id cal.Conn
 	return c, err
 }
 
+// Connections lists the connections of a filter that follow after, in the order of their ids.
+func (s *Store) Connections(
+	ctx context.Context, tenant cal.TenantID, f record.ConnectionFilter, after cal.ConnectionID, limit int,
+) ([]record.Connection, error) {
+	var out []record.Connection
+	err := s.view(ctx, tenant, "list connections", func(ctx context.Context, t *tx) error {
+		out = nil
+		rows, err := t.ConnectionsAfter(ctx, db.ConnectionsAfterParams{
+			TenantID: t.tenant, After: string(after), OfProvider: string(f.Provider), OfState: string(f.State), MaxRows: int32(limit), //nolint:gosec // small
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			c, err := t.connectionOf(ctx, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, c)
+		}
+		return nil
+	})
+	return out, err
+}
+
 func (t *tx) connection(ctx context.Context, id cal.ConnectionID) (record.Connection, error) {
 	row, err := t.ConnectionByID(ctx, db.ConnectionByIDParams{TenantID: t.tenant, ConnectionID: string(id)})
 	if err != nil {
 		return record.Connection{}, found(err)
 	}
+	return t.connectionOf(ctx, row)
+}
+
+func (t *tx) connectionOf(ctx context.Context, row db.Connection) (record.Connection, error) {
+	id := cal.ConnectionID(row.ConnectionID)
 	c := record.Connection{
 		ID: id, Provider: cal.Provider(row.Provider), AppID: cal.AppID(row.AppID), State: cal.ConnectionState(row.State),
-		Reason: row.Reason, CreatedAt: instant(row.CreatedAt),
+		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt),
 	}
+	var err error
 	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {
 		return record.Connection{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
 )
@@ -18,6 +19,11 @@ func (d *Driver) OAuth() provider.OAuth {
 		Resource: d.config.APIURL,
 		Issuer:   d.config.Issuer,
 		Scopes:   []string{scope + "calendar.events", scope + "calendar.calendarlist.readonly", scope + "calendar.freebusy"},
+		Allows: map[string][]cal.Ability{
+			scope + "calendar.events":                {cal.ReadEvents, cal.WriteEvents},
+			scope + "calendar.calendarlist.readonly": {cal.ListCalendars},
+			scope + "calendar.freebusy":              {cal.ReadFreeBusy},
+		},
 		AuthParams: map[string]string{
 			"access_type":            "offline",
 			"prompt":                 "consent",

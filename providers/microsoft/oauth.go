@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
 )
@@ -17,6 +18,7 @@ func (d *Driver) OAuth() provider.OAuth {
 		TokenURL:   d.config.TokenURL,
 		Resource:   d.config.APIURL,
 		Scopes:     []string{"offline_access", "Calendars.ReadWrite"},
+		Allows:     map[string][]cal.Ability{"Calendars.ReadWrite": cal.Abilities()},
 		AuthParams: map[string]string{"response_mode": "query", "prompt": "select_account"},
 	}
 }

@@ -34,21 +34,24 @@ func (e BookingState) Valid() bool {
 	}
 }
 
-// Defines values for CalendarConnectionState.
+// Defines values for Capability.
 const (
-	CalendarConnectionStateActive      CalendarConnectionState = "active"
-	CalendarConnectionStateNeedsReauth CalendarConnectionState = "needs_reauth"
-	CalendarConnectionStatePending     CalendarConnectionState = "pending"
+	CapabilityListCalendars Capability = "list_calendars"
+	CapabilityReadEvents    Capability = "read_events"
+	CapabilityReadFreeBusy  Capability = "read_free_busy"
+	CapabilityWriteEvents   Capability = "write_events"
 )
 
-// Valid indicates whether the value is a known member of the CalendarConnectionState enum.
-func (e CalendarConnectionState) Valid() bool {
+// Valid indicates whether the value is a known member of the Capability enum.
+func (e Capability) Valid() bool {
 	switch e {
-	case CalendarConnectionStateActive:
+	case CapabilityListCalendars:
 		return true
-	case CalendarConnectionStateNeedsReauth:
+	case CapabilityReadEvents:
 		return true
-	case CalendarConnectionStatePending:
+	case CapabilityReadFreeBusy:
+		return true
+	case CapabilityWriteEvents:
 		return true
 	default:
 		return false
@@ -169,6 +172,15 @@ func (e TargetStatusStatus) Valid() bool {
 	}
 }
 
+// BegunConnection defines model for BegunConnection.
+type BegunConnection struct {
+	// ConnectURL Valid for an hour. Treat it as a secret.
+	ConnectURL string          `json:"connect_url"`
+	ID         string          `json:"id"`
+	Provider   Provider        `json:"provider"`
+	State      ConnectionState `json:"state"`
+}
+
 // Booking defines model for Booking.
 type Booking struct {
 	// Booking The last version that stood; absent when all that ever came is a cancellation, as it may through the queue.
@@ -199,12 +211,12 @@ type BookingSpec = cal.Booking
 
 // Calendar defines model for Calendar.
 type Calendar struct {
-	ConnectionID    string                  `json:"connection_id"`
-	ConnectionState CalendarConnectionState `json:"connection_state"`
-	ID              string                  `json:"id"`
-	Name            string                  `json:"name"`
-	Primary         bool                    `json:"primary"`
-	Provider        Provider                `json:"provider"`
+	ConnectionID    string          `json:"connection_id"`
+	ConnectionState ConnectionState `json:"connection_state"`
+	ID              string          `json:"id"`
+	Name            string          `json:"name"`
+	Primary         bool            `json:"primary"`
+	Provider        Provider        `json:"provider"`
 
 	// Sync How much of the calendar is kept. That is `busy` at least from the first booking that names it.
 	Sync SyncLevel `json:"sync"`
@@ -218,9 +230,6 @@ type Calendar struct {
 	// WritableTarget Whether bookings may name it as a target. No calendar that is not `writable` is one.
 	WritableTarget bool `json:"writable_target"`
 }
-
-// CalendarConnectionState defines model for Calendar.ConnectionState.
-type CalendarConnectionState string
 
 // CalendarChoice What is left out stays as it is.
 type CalendarChoice struct {
@@ -239,16 +248,37 @@ type CalendarPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// Capability Something that the account's owner may allow.
+type Capability string
+
 // Connection defines model for Connection.
 type Connection struct {
-	// ConnectURL Valid for an hour. Treat it as a secret.
-	ConnectURL string          `json:"connect_url"`
-	ID         string          `json:"id"`
-	Provider   Provider        `json:"provider"`
-	State      ConnectionState `json:"state"`
+	// Account The address of the account; absent until its calendars were listed.
+	Account *string `json:"account,omitempty"`
+
+	// Capabilities What its owner has allowed.
+	Capabilities []Capability `json:"capabilities"`
+	CreatedAt    time.Time    `json:"created_at"`
+	ID           string       `json:"id"`
+
+	// Missing What was asked for and not allowed. Without `write_events` no calendar is `writable`; without `list_calendars` there are none. Connect the account anew (`connection_id`) to ask again.
+	Missing  []Capability `json:"missing"`
+	Provider Provider     `json:"provider"`
+
+	// Reason Why its owner has to connect it again.
+	Reason *string         `json:"reason,omitempty"`
+	State  ConnectionState `json:"state"`
 }
 
-// ConnectionState defines model for Connection.State.
+// ConnectionPage defines model for ConnectionPage.
+type ConnectionPage struct {
+	Connections []Connection `json:"connections"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ConnectionState defines model for ConnectionState.
 type ConnectionState string
 
 // Cursor Letters, digits, - and _ as a page gave them.
@@ -379,6 +409,9 @@ type When = cal.When
 // CalendarID Visible ASCII characters without blanks.
 type CalendarID = ID
 
+// ConnectionID Visible ASCII characters without blanks.
+type ConnectionID = ID
+
 // IfMatch The booking's revision in quotes, as its ETag has it: "7".
 type IfMatch = RevisionTag
 
@@ -428,6 +461,19 @@ type ListCalendarsParams struct {
 	Sync *SyncLevel `form:"sync,omitempty" json:"sync,omitempty"`
 }
 
+// ListConnectionsParams defines parameters for ListConnections.
+type ListConnectionsParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Provider At this provider only.
+	Provider *Provider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// State In this state only.
+	State *ConnectionState `form:"state,omitempty" json:"state,omitempty"`
+}
+
 // PutBookingJSONRequestBody defines body for PutBooking for application/json ContentType.
 type PutBookingJSONRequestBody = BookingSpec
 
@@ -460,9 +506,15 @@ type ServerInterface interface {
 	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
 	// (PATCH /v1/calendars/{calendar_id})
 	ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID)
+	// ListConnections List connected accounts
+	// (GET /v1/connections)
+	ListConnections(w http.ResponseWriter, r *http.Request, params ListConnectionsParams)
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(w http.ResponseWriter, r *http.Request)
+	// GetConnection Read a connection
+	// (GET /v1/connections/{connection_id})
+	GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID)
 	// CreateEndpoint Have messages delivered to a URL
 	// (POST /v1/endpoints)
 	CreateEndpoint(w http.ResponseWriter, r *http.Request)
@@ -807,11 +859,109 @@ func (siw *ServerInterfaceWrapper) ChooseCalendar(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListConnections operation middleware
+func (siw *ServerInterfaceWrapper) ListConnections(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConnectionsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", r.URL.Query(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "provider"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "provider", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListConnections(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CreateConnection operation middleware
 func (siw *ServerInterfaceWrapper) CreateConnection(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CreateConnection(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetConnection operation middleware
+func (siw *ServerInterfaceWrapper) GetConnection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "connection_id" -------------
+	var connectionID ConnectionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "connection_id", r.PathValue("connection_id"), &connectionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "connection_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetConnection(w, r, connectionID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -985,7 +1135,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.GetBooking)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.PutBooking)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.GetConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.GetCalendar)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.ChooseCalendar)
@@ -1312,6 +1464,45 @@ func (response ChooseCalendardefaultApplicationProblemPlusJSONResponse) VisitCho
 	return err
 }
 
+type ListConnectionsRequestObject struct {
+	Params ListConnectionsParams
+}
+
+type ListConnectionsResponseObject interface {
+	VisitListConnectionsResponse(w http.ResponseWriter) error
+}
+
+type ListConnections200JSONResponse ConnectionPage
+
+func (response ListConnections200JSONResponse) VisitListConnectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConnectionsdefaultApplicationProblemPlusJSONResponse) VisitListConnectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateConnectionRequestObject struct {
 	Body *CreateConnectionJSONRequestBody
 }
@@ -1320,7 +1511,7 @@ type CreateConnectionResponseObject interface {
 	VisitCreateConnectionResponse(w http.ResponseWriter) error
 }
 
-type CreateConnection201JSONResponse Connection
+type CreateConnection201JSONResponse BegunConnection
 
 func (response CreateConnection201JSONResponse) VisitCreateConnectionResponse(w http.ResponseWriter) error {
 
@@ -1340,6 +1531,45 @@ type CreateConnectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateConnectiondefaultApplicationProblemPlusJSONResponse) VisitCreateConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectionRequestObject struct {
+	ConnectionID ConnectionID `json:"connection_id"`
+}
+
+type GetConnectionResponseObject interface {
+	VisitGetConnectionResponse(w http.ResponseWriter) error
+}
+
+type GetConnection200JSONResponse Connection
+
+func (response GetConnection200JSONResponse) VisitGetConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConnectiondefaultApplicationProblemPlusJSONResponse) VisitGetConnectionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1449,9 +1679,15 @@ type StrictServerInterface interface {
 	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
 	// (PATCH /v1/calendars/{calendar_id})
 	ChooseCalendar(ctx context.Context, request ChooseCalendarRequestObject) (ChooseCalendarResponseObject, error)
+	// ListConnections List connected accounts
+	// (GET /v1/connections)
+	ListConnections(ctx context.Context, request ListConnectionsRequestObject) (ListConnectionsResponseObject, error)
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(ctx context.Context, request CreateConnectionRequestObject) (CreateConnectionResponseObject, error)
+	// GetConnection Read a connection
+	// (GET /v1/connections/{connection_id})
+	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
 	// CreateEndpoint Have messages delivered to a URL
 	// (POST /v1/endpoints)
 	CreateEndpoint(ctx context.Context, request CreateEndpointRequestObject) (CreateEndpointResponseObject, error)
@@ -1671,6 +1907,32 @@ func (sh *strictHandler) ChooseCalendar(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListConnections operation middleware
+func (sh *strictHandler) ListConnections(w http.ResponseWriter, r *http.Request, params ListConnectionsParams) {
+	var request ListConnectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConnections(ctx, request.(ListConnectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConnections")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListConnectionsResponseObject); ok {
+		if err := validResponse.VisitListConnectionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CreateConnection operation middleware
 func (sh *strictHandler) CreateConnection(w http.ResponseWriter, r *http.Request) {
 	var request CreateConnectionRequestObject
@@ -1695,6 +1957,32 @@ func (sh *strictHandler) CreateConnection(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateConnectionResponseObject); ok {
 		if err := validResponse.VisitCreateConnectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConnection operation middleware
+func (sh *strictHandler) GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID) {
+	var request GetConnectionRequestObject
+
+	request.ConnectionID = connectionID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConnection(ctx, request.(GetConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConnection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetConnectionResponseObject); ok {
+		if err := validResponse.VisitGetConnectionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

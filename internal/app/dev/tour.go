@@ -101,7 +101,7 @@ func (w *walker) connect(ctx context.Context, p sim.Provider, email string) erro
 			return "", err
 		}
 		n := w.core.count()
-		var c gen.Connection
+		var c gen.BegunConnection
 		if err := w.api.call(ctx, http.MethodPost, "/v1/connections", gen.NewConnection{Provider: gen.Provider(p)}, &c); err != nil {
 			return "", err
 		}

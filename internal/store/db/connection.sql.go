@@ -35,7 +35,7 @@ func (q *Queries) BindFlow(ctx context.Context, arg BindFlowParams) (int64, erro
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT tenant_id, connection_id, provider, app_id, state, account, reason, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id = $2
+SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id = $2
 `
 
 type ConnectionByIDParams struct {
@@ -54,10 +54,66 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.State,
 		&i.Account,
 		&i.Reason,
+		&i.Lacks,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const connectionsAfter = `-- name: ConnectionsAfter :many
+SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id > $2
+AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
+AND (CAST($4 AS TEXT) = '' OR state = CAST($4 AS TEXT))
+ORDER BY connection_id LIMIT $5
+`
+
+type ConnectionsAfterParams struct {
+	TenantID   string
+	After      string
+	OfProvider string
+	OfState    string
+	MaxRows    int32
+}
+
+func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterParams) ([]Connection, error) {
+	rows, err := q.db.QueryContext(ctx, connectionsAfter,
+		arg.TenantID,
+		arg.After,
+		arg.OfProvider,
+		arg.OfState,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Connection
+	for rows.Next() {
+		var i Connection
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ConnectionID,
+			&i.Provider,
+			&i.AppID,
+			&i.State,
+			&i.Account,
+			&i.Reason,
+			&i.Lacks,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endGrant = `-- name: EndGrant :execrows
@@ -182,8 +238,8 @@ func (q *Queries) GrantByConnection(ctx context.Context, arg GrantByConnectionPa
 }
 
 const insertConnection = `-- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, '', $7, $7)
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $7)
 `
 
 type InsertConnectionParams struct {
@@ -260,6 +316,27 @@ func (q *Queries) LeaseRefresh(ctx context.Context, arg LeaseRefreshParams) (int
 	var refresh_fence int64
 	err := row.Scan(&refresh_fence)
 	return refresh_fence, err
+}
+
+const limitConnection = `-- name: LimitConnection :exec
+UPDATE connections SET lacks = $1, updated_at = $2 WHERE tenant_id = $3 AND connection_id = $4
+`
+
+type LimitConnectionParams struct {
+	Lacks        string
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) LimitConnection(ctx context.Context, arg LimitConnectionParams) error {
+	_, err := q.db.ExecContext(ctx, limitConnection,
+		arg.Lacks,
+		arg.Now,
+		arg.TenantID,
+		arg.ConnectionID,
+	)
+	return err
 }
 
 const lockConnection = `-- name: LockConnection :execrows

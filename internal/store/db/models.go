@@ -85,6 +85,7 @@ type Connection struct {
 	State        string
 	Account      []byte
 	Reason       string
+	Lacks        string
 	CreatedAt    int64
 	UpdatedAt    int64
 }

@@ -1,6 +1,15 @@
 -- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, created_at, updated_at)
-VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', @now, @now);
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at)
+VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', '', @now, @now);
+
+-- name: ConnectionsAfter :many
+SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id > @after
+AND (CAST(@of_provider AS TEXT) = '' OR provider = CAST(@of_provider AS TEXT))
+AND (CAST(@of_state AS TEXT) = '' OR state = CAST(@of_state AS TEXT))
+ORDER BY connection_id LIMIT @max_rows;
+
+-- name: LimitConnection :exec
+UPDATE connections SET lacks = @lacks, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
 -- name: ConnectionByID :one
 SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id = @connection_id;

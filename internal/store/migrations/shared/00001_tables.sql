@@ -36,6 +36,7 @@ CREATE TABLE connections (
     state         TEXT NOT NULL, -- pending, active, needs_reauth
     account       BYTEA NOT NULL,
     reason        TEXT NOT NULL,
+    lacks         TEXT NOT NULL, -- abilities that the owner has not allowed, separated by blanks
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, connection_id)
