@@ -154,12 +154,13 @@ func (b *bench) newServer() *api.Server {
 			}
 			return telemetry.NewTrace(b.ids).String()
 		},
-		RequestID: func() string { return b.ids.ID("req") },
-		CheckURL:  func(context.Context, string) error { return nil },
-		Secret:    func() []byte { return bytes.Repeat([]byte{7}, 32) },
-		Cookie:    b.ids.Secret,
-		Ready:     b.store.Ping,
-		PublicURL: "https://calweave.test",
+		RequestID:  func() string { return b.ids.ID("req") },
+		CheckURL:   func(context.Context, string) error { return nil },
+		Secret:     func() []byte { return bytes.Repeat([]byte{7}, 32) },
+		Cookie:     b.ids.Secret,
+		Ready:      b.store.Ping,
+		PublicURL:  "https://calweave.test",
+		ReturnURLs: []string{"https://core.test/done", "https://core.test/done?from=calweave"},
 	}
 }
 
@@ -281,10 +282,10 @@ type flow struct {
 	clock *clock.Manual
 }
 
-func (f *flow) Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error) {
+func (f *flow) Begin(ctx context.Context, tenant cal.TenantID, r api.Request) (cal.ConnectionID, string, error) {
 	n := record.NewFlow{
-		Provider: p, AppID: cal.AppID(p), Again: again, ConnectToken: f.ids.Secret(), State: f.ids.Secret(), Verifier: f.ids.Secret(),
-		ExpiresAt: f.clock.Now().Add(time.Hour), Actor: actor,
+		Provider: r.Provider, AppID: cal.AppID(r.Provider), Again: r.Again, ReturnURL: r.ReturnURL, ConnectToken: f.ids.Secret(), State: f.ids.Secret(), Verifier: f.ids.Secret(),
+		ExpiresAt: f.clock.Now().Add(time.Hour), Actor: r.Actor,
 	}
 	id, err := f.store.BeginConnection(ctx, tenant, n)
 	return id, n.ConnectToken, err

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -19,14 +20,27 @@ type Accounts interface {
 // Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
 // lines (telemetry.Learn).
 type Flow interface {
-	Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error)
+	Begin(ctx context.Context, tenant cal.TenantID, r Request) (id cal.ConnectionID, connectToken string, err error)
 	Open(ctx context.Context, connectToken, cookie string) (location string, err error)
+	// Finish says where the browser goes even if it fails, once the answer is known to belong to this browser.
 	Finish(ctx context.Context, a Answer) (Connected, error)
 }
 
-// Connected is what became of a flow that has succeeded.
+// Request asks for an account to be connected.
+type Request struct {
+	Provider cal.Provider
+	// Again is a connection to connect anew; empty for a new one.
+	Again cal.ConnectionID
+	// ReturnURL is where the owner's browser goes in the end; empty for a page of our own.
+	ReturnURL string
+	Actor     string
+}
+
+// Connected is what became of a flow.
 type Connected struct {
 	ID cal.ConnectionID
+	// ReturnURL is where the owner's browser goes; empty for a page of our own.
+	ReturnURL string
 	// Lacks is what the owner has not allowed.
 	Lacks []cal.Ability
 }
@@ -36,11 +50,15 @@ var ErrNoProvider = errors.New("no OAuth client is configured for this provider"
 
 // CreateConnection is POST /v1/connections.
 func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionRequestObject) (gen.CreateConnectionResponseObject, error) {
-	who, again := identity(ctx), cal.ConnectionID("")
-	if r.Body.ConnectionID != nil {
-		again = cal.ConnectionID(*r.Body.ConnectionID)
+	who, back := identity(ctx), text(r.Body.ReturnURL)
+	if back != "" && !slices.Contains(s.ReturnURLs, back) {
+		return nil, refuse(record.ReasonInvalid, "the owner's browser may not be sent there", message.Problem{
+			Pointer: "/return_url", Detail: "it is none of those that the operator allows (CALWEAVE_RETURN_URLS): write it exactly as it stands there, or leave it out",
+		})
 	}
-	id, token, err := s.Flow.Begin(ctx, who.Tenant, cal.Provider(r.Body.Provider), again, who.KeyID)
+	id, token, err := s.Flow.Begin(ctx, who.Tenant, Request{
+		Provider: cal.Provider(r.Body.Provider), Again: cal.ConnectionID(text(r.Body.ConnectionID)), ReturnURL: back, Actor: who.KeyID,
+	})
 	switch {
 	case errors.Is(err, ErrNoProvider):
 		return nil, refuse(reasonProvider, "the operator has to set this provider's client id and secret first",

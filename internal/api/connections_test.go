@@ -99,3 +99,22 @@ func TestRestrictedConnection(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A return URL is one of those that the operator allows, to the letter.
+func TestReturnURLsAreAllowed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, back := range []string{"https://core.test/done", "https://core.test/done?from=calweave"} {
+		b.call("POST", "/v1/connections", map[string]any{"provider": "google", "return_url": back}).into(t, 201, &gen.BegunConnection{})
+	}
+	b.unchanging()
+	for _, back := range []string{
+		"https://core.test/done/", "https://core.test/done?", "https://core.test/Done", "https://core.test/done#x", "https://core.test/done?from=others",
+		"http://core.test/done", "https://core.test:443/done", "https://core.test", "https://core.test/done/../x", "https://evil.test/?https://core.test/done",
+		"https://core.test@evil.test/done", "javascript:alert(1)//", "https://core.test/done%00", "https://core.test/don%65",
+	} {
+		a := b.call("POST", "/v1/connections", map[string]any{"provider": "google", "return_url": back})
+		refused{record.ReasonInvalid, "the owner's browser may not be sent there", problems("/return_url",
+			"it is none of those that the operator allows (CALWEAVE_RETURN_URLS): write it exactly as it stands there, or leave it out")}.want(t, back, a)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -142,11 +143,31 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 		Provider: cal.Provider(r.PathValue("provider")), State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss"),
 		Cookie: s.browserCookie(r),
 	})
-	if err != nil {
+	owner, told := errors.AsType[*OwnerError](err)
+	switch {
+	case done.ReturnURL != "" && (err == nil || told):
+		if told {
+			s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", owner.Error()))
+		}
+		http.Redirect(w, r, returning(done, err == nil), http.StatusSeeOther) //nolint:gosec // one of those that the operator allows
+	case err != nil:
 		s.showError(w, r, err)
-		return
+	default:
+		s.show(w, http.StatusOK, connectedNotice(done))
 	}
-	s.show(w, http.StatusOK, connectedNotice(done))
+}
+
+// returning is where a browser goes back to, with what became of the connection.
+func returning(c Connected, connected bool) string {
+	result := "refused"
+	if connected {
+		result = "connected"
+	}
+	joint := "?"
+	if strings.Contains(c.ReturnURL, "?") {
+		joint = "&"
+	}
+	return c.ReturnURL + joint + url.Values{"connection_id": {string(c.ID)}, "result": {result}}.Encode()
 }
 
 // connectedNotice says what works from now on, and what does not since the owner has not allowed it.

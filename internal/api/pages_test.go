@@ -33,6 +33,7 @@ type script struct {
 	location string
 	err      error
 	lacks    []cal.Ability
+	back     string
 	// tenant is whose flow it turns out to be.
 	tenant   string
 	token    string
@@ -41,7 +42,7 @@ type script struct {
 	finished int
 }
 
-func (s *script) Begin(context.Context, cal.TenantID, cal.Provider, cal.ConnectionID, string) (cal.ConnectionID, string, error) {
+func (s *script) Begin(context.Context, cal.TenantID, api.Request) (cal.ConnectionID, string, error) {
 	return "", "", s.err
 }
 
@@ -54,7 +55,7 @@ func (s *script) Open(ctx context.Context, token, cookie string) (string, error)
 func (s *script) Finish(ctx context.Context, a api.Answer) (api.Connected, error) {
 	s.learn(ctx)
 	s.answer, s.finished = a, s.finished+1
-	return api.Connected{ID: "con_1", Lacks: s.lacks}, s.err
+	return api.Connected{ID: "con_1", Lacks: s.lacks, ReturnURL: s.back}, s.err
 }
 
 // learn names the tenant, as whoever finds the flow in the database does.
@@ -187,6 +188,34 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s of %s: %v", page, name, a.header)
 			}
 			keep(t, name, a.body)
+		}
+	}
+}
+
+// A core that has given a return URL gets its owner back there, with what became of the connection and nothing else. What is wrong on our side is
+// told by a page of our own.
+func TestReturnURL(t *testing.T) {
+	t.Parallel()
+	said := &api.OwnerError{Err: errors.New("access was refused")}
+	for name, c := range map[string]struct {
+		back   string
+		err    error
+		status int
+		want   string
+	}{
+		"connected":          {"https://core.test/done", nil, 303, "https://core.test/done?connection_id=con_1&result=connected"},
+		"with its own query": {"https://core.test/done?a=b", nil, 303, "https://core.test/done?a=b&connection_id=con_1&result=connected"},
+		"refused":            {"https://core.test/done", said, 303, "https://core.test/done?connection_id=con_1&result=refused"},
+		"our own fault":      {"https://core.test/done", errors.New(canaryState), 503, ""},
+		"none":               {"", said, 400, ""},
+	} {
+		b := pages(t, "https://calweave.test", &script{back: c.back, err: c.err})
+		a := b.browse("/oauth/google/callback?state="+canaryState+"&code="+canaryCode, "__Host-calweave_connect="+canaryCookie)
+		if a.status != c.status || a.header.Get("Location") != c.want || strings.Contains(string(a.body)+fmt.Sprint(a.header), "CANARY") {
+			t.Errorf("%s: %d %v %s", name, a.status, a.header, a.body)
+		}
+		if log := b.log.String(); strings.Contains(log, "access was refused") != (c.err == said) {
+			t.Errorf("%s: the log: %s", name, log)
 		}
 	}
 }

@@ -53,6 +53,8 @@ type Server struct {
 	Ready func(ctx context.Context) error
 	// PublicURL is where browsers and providers reach this server, without a trailing slash.
 	PublicURL string
+	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
+	ReturnURLs []string
 }
 
 // bodyLimit bounds the body of a request.

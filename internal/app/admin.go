@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/grant"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store"
 )
@@ -33,7 +34,7 @@ func (a *App) RevokeKey(ctx context.Context, tenant cal.TenantID, id string) err
 
 // BeginConnection makes a connection and returns the link that its owner has to open.
 func (a *App) BeginConnection(ctx context.Context, tenant cal.TenantID, p cal.Provider) (string, error) {
-	_, token, err := a.flow.Begin(ctx, tenant, p, "", record.ActorOperator)
+	_, token, err := a.flow.Begin(ctx, tenant, grant.Request{Provider: p, Actor: record.ActorOperator})
 	if err != nil {
 		return "", fmt.Errorf("connect %s: %w", p, err)
 	}

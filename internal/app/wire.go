@@ -112,6 +112,7 @@ func (a *App) server() *api.Server {
 		Bookings: bookings{a}, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Contract: a.Queue.Contract, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
+		ReturnURLs: a.Config.ReturnURLs,
 	}
 }
 
@@ -166,8 +167,8 @@ func (b bookings) Reservation(ctx context.Context, tenant cal.TenantID, token ca
 // flow fits the connecting of accounts to the API.
 type flow struct{ inner *grant.Flow }
 
-func (f flow) Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error) {
-	id, token, err := f.inner.Begin(ctx, tenant, p, again, actor)
+func (f flow) Begin(ctx context.Context, tenant cal.TenantID, r api.Request) (cal.ConnectionID, string, error) {
+	id, token, err := f.inner.Begin(ctx, tenant, grant.Request(r))
 	if errors.Is(err, grant.ErrNoApp) {
 		err = api.ErrNoProvider
 	}

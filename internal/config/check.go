@@ -53,6 +53,25 @@ func parsePrefixes(s string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
+// parseURLs reads URLs that browsers are sent to. They are compared as they stand, so that each has to be written as it will be asked for.
+func parseURLs(s string) ([]string, error) {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		u, err := url.Parse(part)
+		switch {
+		case strings.Contains(part, "@"):
+			return nil, formError("one has a user or password in it")
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			return nil, formErrorf("%q is no http or https URL", part)
+		case strings.Contains(part, "#"):
+			return nil, formErrorf("%q has a fragment", part)
+		}
+		out = append(out, part)
+	}
+	return out, nil
+}
+
 // check looks at what the types of the fields cannot hold, for values that are given and could be parsed.
 func (l *loader) check(c *Config, settings []setting) {
 	table := checks()

@@ -20,6 +20,8 @@ type Config struct {
 	Listen string `env:"LISTEN" envDefault:"127.0.0.1:8080" form:"host:port, such as 127.0.0.1:8080 or :8080"`
 	// PublicURL is what others reach Listen by: scheme and host, without a slash at the end.
 	PublicURL string `env:"PUBLIC_URL" form:"an http or https URL without a path, such as https://calweave.example.com" need:"run"`
+	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
+	ReturnURLs []string `env:"RETURN_URLS" form:"http or https URLs such as https://core.example.com/connected, separated by commas"`
 	// SealKeys is a Tink keyset as JSON.
 	SealKeys Secret `env:"SEAL_KEYS" form:"a Tink keyset as JSON" need:"run admin"`
 

@@ -97,7 +97,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		"GOOGLE_API_URL=http://127.0.0.1:8081/calendar/v3", "GOOGLE_AUTH_URL=https://a.test/auth", "GOOGLE_TOKEN_URL=https://a.test/token",
 		"MICROSOFT_CLIENT_ID=ms-app", "MICROSOFT_CLIENT_SECRET=ms-secret", "MICROSOFT_TENANT=organizations",
 		"MICROSOFT_API_URL=https://graph.test/v1.0", "MICROSOFT_AUTH_URL=https://b.test/auth", "MICROSOFT_TOKEN_URL=https://b.test/token",
-		"EGRESS_ALLOW=10.0.0.0/8, 127.0.0.1/32,fd00::/8", "LOG_LEVEL=debug", "LOG_FORMAT=text", "ROLES=worker, api,worker", "WORKERS=4",
+		"RETURN_URLS=https://core.test/done?a=b, http://localhost:3000/done", "EGRESS_ALLOW=10.0.0.0/8, 127.0.0.1/32,fd00::/8", "LOG_LEVEL=debug", "LOG_FORMAT=text", "ROLES=worker, api,worker", "WORKERS=4",
 		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "PUSH=off",
 	)})
 	want := config.Config{
@@ -111,6 +111,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 			ClientID: "ms-app", ClientSecret: "ms-secret",
 			APIURL: "https://graph.test/v1.0", AuthURL: "https://b.test/auth", TokenURL: "https://b.test/token",
 		}},
+		ReturnURLs:  []string{"https://core.test/done?a=b", "http://localhost:3000/done"},
 		EgressAllow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::/8")},
 		LogLevel:    slog.LevelDebug, LogFormat: "text", Roles: config.Roles{config.RoleWorker, config.RoleAPI}, Workers: 4,
 		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second,

@@ -94,6 +94,7 @@ func (l *loader) parse(c *Config, settings []setting) {
 		Prefix:      prefix,
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[[]netip.Prefix](): func(s string) (any, error) { return parsePrefixes(s) },
+			reflect.TypeFor[[]string]():       func(s string) (any, error) { return parseURLs(s) },
 			reflect.TypeFor[bool]():           func(s string) (any, error) { return parseSwitch(s) },
 		},
 	})

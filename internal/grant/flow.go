@@ -65,15 +65,25 @@ var (
 	ErrIssuer = errors.New("the answer came from another authorization server than the one that was asked")
 )
 
+// Request asks for an account to be connected.
+type Request struct {
+	Provider cal.Provider
+	// Again is a connection that needs its owner again; empty for a new one.
+	Again cal.ConnectionID
+	// ReturnURL is where the owner's browser goes in the end; empty for a page of our own.
+	ReturnURL string
+	Actor     string
+}
+
 // Begin makes a connection, or takes up one that needs its owner again, and returns the token of its connect page.
-func (f *Flow) Begin(ctx context.Context, tenant cal.TenantID, p cal.Provider, again cal.ConnectionID, actor string) (cal.ConnectionID, string, error) {
-	app, err := f.exchange.AppFor(p)
+func (f *Flow) Begin(ctx context.Context, tenant cal.TenantID, r Request) (cal.ConnectionID, string, error) {
+	app, err := f.exchange.AppFor(r.Provider)
 	if err != nil {
 		return "", "", err
 	}
 	n := record.NewFlow{
-		Provider: p, AppID: app.ID, Again: again, ConnectToken: f.secrets.Secret(), State: f.secrets.Secret(),
-		Verifier: oauth2.GenerateVerifier(), ExpiresAt: f.clock.Now().Add(flowTime), Actor: actor,
+		Provider: r.Provider, AppID: app.ID, Again: r.Again, ReturnURL: r.ReturnURL, ConnectToken: f.secrets.Secret(), State: f.secrets.Secret(),
+		Verifier: oauth2.GenerateVerifier(), ExpiresAt: f.clock.Now().Add(flowTime), Actor: r.Actor,
 	}
 	id, err := f.store.BeginConnection(ctx, tenant, n)
 	return id, n.ConnectToken, err
@@ -111,37 +121,41 @@ type Answer struct {
 	Cookie string
 }
 
-// Finish spends the flow that the answer belongs to and activates its connection.
+// Finish spends the flow that the answer belongs to and activates its connection. What it returns says where the browser goes, even if it fails,
+// as soon as the answer is known to belong to this browser.
 func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 	tenant, flow, err := f.spend(ctx, a)
 	if err != nil {
 		return Connected{}, err
 	}
+	out := Connected{ID: flow.ConnectionID, ReturnURL: flow.ReturnURL}
 	app, err := f.exchange.App(flow.AppID)
 	if err != nil {
-		return Connected{}, err
+		return out, err
 	}
 	if err := a.check(app.Driver.OAuth()); err != nil {
-		return Connected{}, err
+		return out, err
 	}
 	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
 	if fault.Is(err, fault.NeedsReauth) {
-		return Connected{}, errors.Join(ErrRefused, err)
+		return out, errors.Join(ErrRefused, err)
 	}
 	if err != nil {
-		return Connected{}, err
+		return out, err
 	}
-	lacks := lacking(g, app.Driver.OAuth())
-	if g.RefreshToken == "" || len(lacks) == len(cal.Abilities()) {
-		return Connected{}, errors.Join(ErrRefused, ErrPartial)
+	out.Lacks = lacking(g, app.Driver.OAuth())
+	if g.RefreshToken == "" || len(out.Lacks) == len(cal.Abilities()) {
+		return out, errors.Join(ErrRefused, ErrPartial)
 	}
-	g.Lacks = record.NewLacks(lacks)
-	return Connected{ID: flow.ConnectionID, Lacks: lacks}, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+	g.Lacks = record.NewLacks(out.Lacks)
+	return out, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
 }
 
-// Connected is what became of a flow that has succeeded.
+// Connected is what became of a flow.
 type Connected struct {
 	ID cal.ConnectionID
+	// ReturnURL is where the owner's browser goes; empty for a page of our own.
+	ReturnURL string
 	// Lacks is what the owner has not allowed: the connection is good for the rest.
 	Lacks []cal.Ability
 }

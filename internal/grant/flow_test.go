@@ -34,7 +34,7 @@ func (j *journal) BeginConnection(_ context.Context, t cal.TenantID, n record.Ne
 	}
 	j.begun = append(j.begun, n)
 	j.flow = record.Flow{
-		ID: "flw_1", ConnectionID: "con_1", Provider: n.Provider, AppID: n.AppID, Verifier: n.Verifier, State: n.State, ExpiresAt: n.ExpiresAt,
+		ID: "flw_1", ConnectionID: "con_1", Provider: n.Provider, AppID: n.AppID, Verifier: n.Verifier, State: n.State, ReturnURL: n.ReturnURL, ExpiresAt: n.ExpiresAt,
 	}
 	return "con_1", nil
 }
@@ -90,7 +90,7 @@ func begun(t *testing.T, e *endpoint) rig {
 	c := clock.NewManual(began)
 	j := &journal{clock: c, err: map[string]error{}}
 	r := rig{Flow: NewFlow(j, exchange(e, c), &dice{}, c), journal: j, clock: c}
-	if _, _, err := r.Begin(t.Context(), tenant, cal.Google, "", "key_1"); err != nil {
+	if _, _, err := r.Begin(t.Context(), tenant, Request{Provider: cal.Google, ReturnURL: "https://core.test/done", Actor: "key_1"}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -110,7 +110,7 @@ func opened(t *testing.T, e *endpoint) (rig, Answer) {
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	r := begun(t, nil)
-	id, token, err := r.Begin(t.Context(), tenant, cal.Microsoft, "con_1", "key_2")
+	id, token, err := r.Begin(t.Context(), tenant, Request{Provider: cal.Microsoft, Again: "con_1", Actor: "key_2"})
 	if err != nil || id != "con_1" {
 		t.Fatalf("%s, %v", id, err)
 	}
@@ -121,10 +121,10 @@ func TestBegin(t *testing.T) {
 	if n.ConnectToken == n.State || n.Verifier == first.Verifier || len(n.Verifier) < 43 { // RFC 7636, section 4.1
 		t.Errorf("secrets are used twice or too short: %+v", n)
 	}
-	if _, _, err := r.Begin(t.Context(), tenant, "caldav", "", ""); !errors.Is(err, ErrNoApp) {
+	if _, _, err := r.Begin(t.Context(), tenant, Request{Provider: "caldav"}); !errors.Is(err, ErrNoApp) {
 		t.Errorf("%v", err)
 	}
-	if _, _, err := r.Begin(t.Context(), "ten_2", cal.Google, "", ""); !errors.Is(err, record.ErrNotFound) {
+	if _, _, err := r.Begin(t.Context(), "ten_2", Request{Provider: cal.Google}); !errors.Is(err, record.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }
@@ -136,7 +136,7 @@ func TestAuthorizationRequest(t *testing.T) {
 		cal.Microsoft: {"scope": "offline_access Calendars.ReadWrite", "response_mode": "query", "prompt": "select_account"},
 	} {
 		r := begun(t, nil)
-		_, token, err := r.Begin(t.Context(), tenant, p, "", "")
+		_, token, err := r.Begin(t.Context(), tenant, Request{Provider: p})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestFinish(t *testing.T) {
 	}
 	done, err := r.Finish(t.Context(), a)
 	want := record.Grant{ConnectionID: "con_1", AccessToken: "access-1", RefreshToken: "refresh-1", Scopes: scopes, ExpiresAt: began.Add(time.Hour)}
-	if err != nil || done.ID != "con_1" || len(done.Lacks) > 0 || len(r.journal.activated) != 1 || r.journal.activated[0] != want {
+	if err != nil || done.ID != "con_1" || done.ReturnURL != "https://core.test/done" || len(done.Lacks) > 0 || len(r.journal.activated) != 1 || r.journal.activated[0] != want {
 		t.Errorf("%+v, %v, activated %+v", done, err, r.journal.activated)
 	}
 	if got := e.calls[0].Get("code_verifier"); got != r.journal.begun[0].Verifier {
@@ -278,6 +278,21 @@ func TestIssuerIsComparedWheneverItIsSent(t *testing.T) {
 	}
 }
 
+// Whoever brings an answer that is not this browser's is sent nowhere; an owner who said no goes back to whoever sent them.
+func TestWhereTheBrowserGoes(t *testing.T) {
+	t.Parallel()
+	r, a := opened(t, answering(tokens("access-1", "refresh-1")))
+	foreign := a
+	foreign.Cookie = "another"
+	if done, err := r.Finish(t.Context(), foreign); !errors.Is(err, ErrState) || done.ReturnURL != "" {
+		t.Errorf("another browser: %+v, %v", done, err)
+	}
+	a.Error, a.Code = "access_denied", ""
+	if done, err := r.Finish(t.Context(), a); !errors.Is(err, ErrRefused) || done.ReturnURL != "https://core.test/done" || done.ID != "con_1" {
+		t.Errorf("refused: %+v, %v", done, err)
+	}
+}
+
 func TestFlowWithoutACookieIsBoundToNobody(t *testing.T) {
 	t.Parallel()
 	e := answering(tokens("access-1", "refresh-1"))
@@ -348,7 +363,7 @@ func TestPartialGrants(t *testing.T) {
 		"Microsoft, for an hour only":   {cal.Microsoft, `{"access_token":"a","scope":"Calendars.ReadWrite"}`, false, ""},
 	} {
 		r := begun(t, answering(says(200, c.answer)))
-		_, token, err := r.Begin(t.Context(), tenant, c.p, "", "")
+		_, token, err := r.Begin(t.Context(), tenant, Request{Provider: c.p})
 		if err != nil {
 			t.Fatal(err)
 		}

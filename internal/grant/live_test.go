@@ -59,7 +59,7 @@ func meet(t *testing.T, p cal.Provider) owner {
 // visit goes from our connect page through the provider's and back.
 func (o owner) visit(choice browser.Choice) Answer {
 	o.t.Helper()
-	_, token, err := o.Begin(o.t.Context(), tenant, o.provider, "", "")
+	_, token, err := o.Begin(o.t.Context(), tenant, Request{Provider: o.provider})
 	if err != nil {
 		o.t.Fatal(err)
 	}

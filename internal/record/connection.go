@@ -82,8 +82,10 @@ type Flow struct {
 	BrowserHash string
 	Verifier    string
 	State       string
-	ExpiresAt   time.Time
-	UsedAt      time.Time
+	// ReturnURL is where the browser goes in the end; empty for a page of our own.
+	ReturnURL string
+	ExpiresAt time.Time
+	UsedAt    time.Time
 }
 
 // NewFlow is an authorization request about to begin.
@@ -92,8 +94,10 @@ type NewFlow struct {
 	AppID    cal.AppID
 	// ConnectToken and State are found again by their hashes; the verifier (RFC 7636) and the state are kept sealed.
 	ConnectToken, State, Verifier string
-	ExpiresAt                     time.Time
-	Actor                         string
+	// ReturnURL is where the browser goes in the end; empty for a page of our own.
+	ReturnURL string
+	ExpiresAt time.Time
+	Actor     string
 	// Again names a connection of the same provider to connect anew; empty for a new one.
 	Again cal.ConnectionID
 }

@@ -194,6 +194,7 @@ func sealedValues() []sealedValue {
 	sync := func(w *fenceWorld) error { _, err := w.Sync(w.ctx, record.Lease{Ref: w.syncOf(0)}); return err }
 	return []sealedValue{
 		{"oauth_flows.state", flow},
+		{"oauth_flows.return_url", flow},
 		{"oauth_flows.verifier", flow},
 		{"endpoints.secret", delivery},
 		{"endpoints.url", delivery},

@@ -33,8 +33,12 @@ func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n reco
 		if err != nil {
 			return err
 		}
+		back, err := t.sealText("oauth_flows", "return_url", flow, n.ReturnURL)
+		if err != nil {
+			return err
+		}
 		err = t.InsertFlow(ctx, db.InsertFlowParams{
-			TenantID: t.tenant, FlowID: flow, ConnectionID: string(id), Verifier: verifier, State: state, ExpiresAt: micros(n.ExpiresAt),
+			TenantID: t.tenant, FlowID: flow, ConnectionID: string(id), Verifier: verifier, State: state, ReturnURL: back, ExpiresAt: micros(n.ExpiresAt),
 		})
 		if err != nil {
 			return err
@@ -129,6 +133,9 @@ func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
 		ExpiresAt: instant(row.ExpiresAt), UsedAt: instant(row.UsedAt),
 	}
 	if f.Verifier, err = t.openText("oauth_flows", "verifier", id, row.Verifier); err != nil {
+		return record.Flow{}, err
+	}
+	if f.ReturnURL, err = t.openText("oauth_flows", "return_url", id, row.ReturnURL); err != nil {
 		return record.Flow{}, err
 	}
 	f.State, err = t.openText("oauth_flows", "state", id, row.State)

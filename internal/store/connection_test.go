@@ -34,7 +34,7 @@ func connectionTrials() []trial {
 func (w *world) flow(name string) record.NewFlow {
 	w.Helper()
 	n := record.NewFlow{
-		Provider: cal.Google, AppID: "app", ConnectToken: w.secret("connect", name), State: w.secret("state", name), Verifier: "verifier-" + name,
+		Provider: cal.Google, AppID: "app", ConnectToken: w.secret("connect", name), State: w.secret("state", name), Verifier: "verifier-" + name, ReturnURL: "https://canary.test/" + name,
 		ExpiresAt: w.clock.Now().Add(10 * time.Minute), Actor: "test", Again: w.connection,
 	}
 	id, err := w.BeginConnection(w.ctx, w.tenant, n)
@@ -49,7 +49,7 @@ func flowUsedOnce(h *harness) {
 	tenant, bound, err := h.BindFlow(h.ctx, n.ConnectToken, "browser-1")
 	h.ok(err)
 	want := record.Flow{
-		ID: bound.ID, ConnectionID: w.connection, Provider: cal.Google, AppID: "app", BrowserHash: "browser-1", Verifier: n.Verifier, State: n.State,
+		ID: bound.ID, ConnectionID: w.connection, Provider: cal.Google, AppID: "app", BrowserHash: "browser-1", Verifier: n.Verifier, State: n.State, ReturnURL: n.ReturnURL,
 		ExpiresAt: n.ExpiresAt,
 	}
 	same(h, "tenant", tenant, w.tenant)

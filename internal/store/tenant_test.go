@@ -133,7 +133,7 @@ func (w *world) expiring(name string, over time.Duration) {
 	}
 	for kind, used := range map[string]int{"used": 1, "unused": 0} {
 		w.aged("oauth_flows", "expires_at", day+over, map[string]any{
-			"flow_id": name + kind, "connection_id": string(w.connection), "browser_hash": "", "verifier": []byte{}, "state": []byte{}, "used_at": used,
+			"flow_id": name + kind, "connection_id": string(w.connection), "browser_hash": "", "verifier": []byte{}, "return_url": []byte{}, "state": []byte{}, "used_at": used,
 		})
 		for _, entry := range []string{"connect", "state"} {
 			w.insert("directory", map[string]any{"kind": entry, "hash": name + kind, "tenant_id": string(w.tenant), "subject": name + kind})
@@ -141,17 +141,17 @@ func (w *world) expiring(name string, over time.Duration) {
 	}
 	for _, state := range []string{"pending", "needs_reauth"} {
 		w.aged("connections", "updated_at", 30*day+over, map[string]any{
-			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "reason": "", "created_at": 1,
+			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "lacks": "", "reason": "", "created_at": 1,
 		})
 	}
 	w.aged("rejections", "created_at", 90*day+over, map[string]any{
 		"rejection_id": name, "booking_id": "b", "version": 1, "reason": "invalid-request", "payload": []byte{},
 	})
 	w.aged("connections", "updated_at", 60*day+over, map[string]any{
-		"connection_id": name + "begunagain", "provider": "google", "app_id": "a", "state": "pending", "account": []byte{}, "reason": "", "created_at": 1,
+		"connection_id": name + "begunagain", "provider": "google", "app_id": "a", "state": "pending", "account": []byte{}, "lacks": "", "reason": "", "created_at": 1,
 	})
 	w.insert("oauth_flows", map[string]any{
-		"tenant_id": string(w.tenant), "flow_id": name + "fresh", "connection_id": name + "begunagain", "browser_hash": "", "verifier": []byte{},
+		"tenant_id": string(w.tenant), "flow_id": name + "fresh", "connection_id": name + "begunagain", "browser_hash": "", "verifier": []byte{}, "return_url": []byte{},
 		"state": []byte{}, "used_at": 0, "expires_at": w.clock.Now().Add(time.Hour).UnixMicro(),
 	})
 	w.aged("penalties", "until", time.Hour+over, map[string]any{"bucket": name})

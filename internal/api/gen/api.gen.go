@@ -305,6 +305,10 @@ type NewConnection struct {
 	// ConnectionID A connection of the same provider to connect anew; without it a new one is made.
 	ConnectionID *ID      `json:"connection_id,omitempty"`
 	Provider     Provider `json:"provider"`
+
+	// ReturnURL Where the owner's browser is sent in the end, instead of to a page of calweave's own: exactly one of those that the operator allows. It
+	// gets `connection_id`, and `result`: `connected`, or `refused` when the owner or the provider said no.
+	ReturnURL *string `json:"return_url,omitempty"`
 }
 
 // NewEndpoint defines model for NewEndpoint.

@@ -186,7 +186,7 @@ func (q *Queries) ExpireAccess(ctx context.Context, arg ExpireAccessParams) (int
 }
 
 const flowByID = `-- name: FlowByID :one
-SELECT tenant_id, flow_id, connection_id, browser_hash, verifier, state, expires_at, used_at FROM oauth_flows WHERE tenant_id = $1 AND flow_id = $2
+SELECT tenant_id, flow_id, connection_id, browser_hash, verifier, state, return_url, expires_at, used_at FROM oauth_flows WHERE tenant_id = $1 AND flow_id = $2
 `
 
 type FlowByIDParams struct {
@@ -204,6 +204,7 @@ func (q *Queries) FlowByID(ctx context.Context, arg FlowByIDParams) (OauthFlow, 
 		&i.BrowserHash,
 		&i.Verifier,
 		&i.State,
+		&i.ReturnURL,
 		&i.ExpiresAt,
 		&i.UsedAt,
 	)
@@ -266,8 +267,8 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 }
 
 const insertFlow = `-- name: InsertFlow :exec
-INSERT INTO oauth_flows (tenant_id, flow_id, connection_id, browser_hash, verifier, state, expires_at, used_at)
-VALUES ($1, $2, $3, '', $4, $5, $6, 0)
+INSERT INTO oauth_flows (tenant_id, flow_id, connection_id, browser_hash, verifier, state, return_url, expires_at, used_at)
+VALUES ($1, $2, $3, '', $4, $5, $6, $7, 0)
 `
 
 type InsertFlowParams struct {
@@ -276,6 +277,7 @@ type InsertFlowParams struct {
 	ConnectionID string
 	Verifier     []byte
 	State        []byte
+	ReturnURL    []byte
 	ExpiresAt    int64
 }
 
@@ -286,6 +288,7 @@ func (q *Queries) InsertFlow(ctx context.Context, arg InsertFlowParams) error {
 		arg.ConnectionID,
 		arg.Verifier,
 		arg.State,
+		arg.ReturnURL,
 		arg.ExpiresAt,
 	)
 	return err

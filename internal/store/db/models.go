@@ -217,6 +217,7 @@ type OauthFlow struct {
 	BrowserHash  string
 	Verifier     []byte
 	State        []byte
+	ReturnURL    []byte
 	ExpiresAt    int64
 	UsedAt       int64
 }

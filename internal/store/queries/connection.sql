@@ -28,8 +28,8 @@ UPDATE connections SET updated_at = updated_at WHERE tenant_id = @tenant_id AND 
 UPDATE connections SET account = @account, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
 -- name: InsertFlow :exec
-INSERT INTO oauth_flows (tenant_id, flow_id, connection_id, browser_hash, verifier, state, expires_at, used_at)
-VALUES (@tenant_id, @flow_id, @connection_id, '', @verifier, @state, @expires_at, 0);
+INSERT INTO oauth_flows (tenant_id, flow_id, connection_id, browser_hash, verifier, state, return_url, expires_at, used_at)
+VALUES (@tenant_id, @flow_id, @connection_id, '', @verifier, @state, @return_url, @expires_at, 0);
 
 -- name: FlowByID :one
 SELECT * FROM oauth_flows WHERE tenant_id = @tenant_id AND flow_id = @flow_id;

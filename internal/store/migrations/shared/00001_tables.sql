@@ -64,6 +64,7 @@ CREATE TABLE oauth_flows (
     browser_hash  TEXT NOT NULL, -- of the cookie that binds the flow to one browser; empty until the connect page was opened
     verifier      BYTEA NOT NULL,
     state         BYTEA NOT NULL,
+    return_url    BYTEA NOT NULL, -- where the browser goes in the end; sealed and empty for nowhere
     expires_at    BIGINT NOT NULL,
     used_at       BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, flow_id),
