@@ -149,7 +149,7 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 		if told {
 			s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", owner.Error()))
 		}
-		http.Redirect(w, r, returning(done, err == nil), http.StatusSeeOther) //nolint:gosec // one of those that the operator allows
+		http.Redirect(w, r, returning(done, err == nil), http.StatusSeeOther)
 	case err != nil:
 		s.showError(w, r, err)
 	default:

@@ -77,7 +77,7 @@ func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
 	if err != nil {
 		return err
 	}
-	if state.Calendar.Level() == cal.SyncOff || state.Calendar.Vanished || !state.Connection.Can(cal.ReadEvents) {
+	if !state.Connection.Follows(state.Calendar) {
 		return s.Store.Finish(ctx, l, record.Served())
 	}
 	lister, lists, err := s.Open(ctx, l.Tenant, state.Connection.ID)

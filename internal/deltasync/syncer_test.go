@@ -207,12 +207,13 @@ func TestWindowAndRecheckForceASnapshot(t *testing.T) {
 
 func TestCalendarsThatDoNotMatterAreNotListed(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*record.Calendar){
-		"off":      func(c *record.Calendar) { c.Targeted = false },
-		"vanished": func(c *record.Calendar) { c.Vanished = true },
+	for name, change := range map[string]func(*record.Sync){
+		"off":         func(s *record.Sync) { s.Calendar.Targeted = false },
+		"vanished":    func(s *record.Sync) { s.Calendar.Vanished = true },
+		"not allowed": func(s *record.Sync) { s.Connection.Lacks = record.NewLacks([]cal.Ability{cal.ReadEvents}) },
 	} {
 		s := newShelf().withCursor("c1")
-		change(&s.state.Calendar)
+		change(&s.state)
 		sy := syncer(s, nil)
 		sy.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) {
 			t.Errorf("%s: a client was opened", name)

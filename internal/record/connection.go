@@ -26,6 +26,11 @@ type Connection struct {
 // Can reports whether the account's owner has allowed something.
 func (c Connection) Can(a cal.Ability) bool { return !slices.Contains(c.Lacks.List(), a) }
 
+// Follows reports whether a calendar of the connection is to be listed and watched.
+func (c Connection) Follows(one Calendar) bool {
+	return one.Level() != cal.SyncOff && !one.Vanished && c.Can(cal.ReadEvents)
+}
+
 // Lacks names abilities that were not granted, separated by blanks.
 type Lacks string
 
@@ -41,7 +46,7 @@ func NewLacks(all []cal.Ability) Lacks {
 // List returns the abilities.
 func (l Lacks) List() []cal.Ability {
 	var out []cal.Ability
-	for _, name := range strings.Fields(string(l)) {
+	for name := range strings.FieldsSeq(string(l)) {
 		out = append(out, cal.Ability(name))
 	}
 	return out

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -49,7 +50,9 @@ func connectionsFiltered(h *harness) {
 }
 
 func connectionLacks(h *harness) {
-	w := h.newWorld(1)
+	w := h.newWorld(2)
+	w.accept(w.booking("b", 1, 0))
+	w.followed(0)
 	g := w.tokens("less")
 	g.Lacks = record.NewLacks([]cal.Ability{cal.ReadEvents, cal.WriteEvents})
 	h.ok(h.Activate(h.ctx, w.tenant, w.connection, g))
@@ -57,12 +60,20 @@ func connectionLacks(h *harness) {
 	h.ok(err)
 	same(h, "lacks", c.Lacks, g.Lacks)
 	same(h, "can", c.Can(cal.ListCalendars) && !c.Can(cal.WriteEvents), true)
-	w.discovery(w.listedAs(0))
+	w.discovery(w.listedAs(0), w.listedAs(1))
+	for _, kind := range []task.Kind{task.CalendarSync, task.CalendarWatch} {
+		h.served(w.ref(kind, string(w.calendars[0].ID)))
+	}
 	listed, err := h.Calendar(h.ctx, w.tenant, w.calendars[0].ID)
 	h.ok(err)
 	same(h, "may be written to", listed.Writable, false)
 	h.ok(h.Activate(h.ctx, w.tenant, w.connection, w.tokens("all")))
-	w.discovery(w.listedAs(0))
+	for _, kind := range []task.Kind{task.CalendarSync, task.CalendarWatch} {
+		h.served(w.ref(kind, string(w.calendars[0].ID))) // it was left alone meanwhile
+		_, err := h.Work(h.ctx, w.ref(kind, string(w.calendars[1].ID)))
+		h.fails(err, record.ErrNotFound)
+	}
+	w.discovery(w.listedAs(0), w.listedAs(1))
 	listed, err = h.Calendar(h.ctx, w.tenant, w.calendars[0].ID)
 	h.ok(err)
 	same(h, "once it is allowed", listed.Writable, true)

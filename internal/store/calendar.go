@@ -27,10 +27,8 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 		if err != nil {
 			return err
 		}
-		if !c.Can(cal.WriteEvents) {
-			d.Calendars = readOnly(d.Calendars)
-		}
-		primary := primaryOf(d.Calendars)
+		listed := allowed(c, d.Calendars)
+		primary := primaryOf(listed)
 		if isAnother(c, known, primary) {
 			return t.refuseAccount(ctx, l, c)
 		}
@@ -39,7 +37,7 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 				return err
 			}
 		}
-		doubtful, vanished, err := t.putCalendars(ctx, c.ID, known, d.Calendars)
+		doubtful, vanished, err := t.putCalendars(ctx, c.ID, known, listed)
 		if err != nil {
 			return err
 		}
@@ -57,8 +55,11 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 	})
 }
 
-// readOnly are calendars that their account might write to, and calweave may not.
-func readOnly(all []cal.Calendar) []cal.Calendar {
+// allowed are an account's calendars as its owner lets calweave use them.
+func allowed(c record.Connection, all []cal.Calendar) []cal.Calendar {
+	if c.Can(cal.WriteEvents) {
+		return all
+	}
 	out := slices.Clone(all)
 	for i := range out {
 		out[i].Writable = false

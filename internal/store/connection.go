@@ -170,6 +170,9 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 		if err != nil {
 			return err
 		}
+		if err := t.refollow(ctx, c, g.Lacks); err != nil {
+			return err
+		}
 		if err := t.wake(ctx, id); err != nil {
 			return err
 		}
@@ -181,6 +184,23 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 			Actor: record.ActorOwner, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes, "lacks": g.Lacks},
 		})
 	})
+}
+
+// refollow has calendars listed and watched again whose owner has allowed other things than before: what was not allowed was left alone.
+func (t *tx) refollow(ctx context.Context, c record.Connection, lacks record.Lacks) error {
+	if c.Lacks == lacks {
+		return nil
+	}
+	all, err := t.calendarsOf(ctx, c.ID)
+	for _, one := range all {
+		if one.Level() == cal.SyncOff {
+			continue
+		}
+		for _, kind := range []task.Kind{task.CalendarSync, task.CalendarWatch} {
+			t.mark(record.Mark{Kind: kind, Subject: string(one.ID), Lane: task.Background, ConnectionID: c.ID, Revive: true})
+		}
+	}
+	return err
 }
 
 // wake lets the work of a connection run again that was held for a reconnect or waits after failures. What the provider itself asked for is

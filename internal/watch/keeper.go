@@ -88,7 +88,7 @@ func (k *Keeper) Work(ctx context.Context, l record.Lease) error {
 	if err != nil {
 		return err
 	}
-	wanted := k.Enabled && w.Calendar.Level() != cal.SyncOff && !w.Calendar.Vanished && w.Connection.Can(cal.ReadEvents)
+	wanted := k.Enabled && w.Connection.Follows(w.Calendar)
 	if !wanted && len(w.Channels) == 0 {
 		return k.Store.Finish(ctx, l, record.Served())
 	}

@@ -221,6 +221,7 @@ func TestNothingIsOpenedWhereNothingIsWanted(t *testing.T) {
 		"pushes are disabled":      func(k *Keeper, _ *shelf) { k.Enabled = false },
 		"the calendar is off":      func(_ *Keeper, s *shelf) { s.calendar.Targeted = false },
 		"the calendar vanished":    func(_ *Keeper, s *shelf) { s.calendar.Vanished = true },
+		"reading is not allowed":   func(_ *Keeper, s *shelf) { s.lacks = record.NewLacks([]cal.Ability{cal.ReadEvents}) },
 		"the provider has no push": func(k *Keeper, _ *shelf) { k.Open = opens(nil, Abilities{}, nil) },
 	} {
 		s := newShelf(cal.Google)

@@ -33,6 +33,7 @@ type shelf struct {
 	outcomes []record.Outcome
 	marks    []record.Mark
 	fail     map[string]error
+	lacks    record.Lacks
 }
 
 func newShelf(p cal.Provider) *shelf {
@@ -76,7 +77,7 @@ func (s *shelf) Watch(_ context.Context, l record.Lease) (record.Watch, error) {
 	if err := s.enter("watch", l); err != nil {
 		return record.Watch{}, err
 	}
-	w := record.Watch{Calendar: s.calendar, Connection: record.Connection{ID: "con_1"}}
+	w := record.Watch{Calendar: s.calendar, Connection: record.Connection{ID: "con_1", Lacks: s.lacks}}
 	for _, c := range s.channels {
 		if c.State != record.ChannelClosed {
 			w.Channels = append(w.Channels, c)
