@@ -26,6 +26,7 @@ type commands struct {
 	Tenant    tenantCommand    `cmd:"" help:"Make tenants."`
 	Key       keyCommand       `cmd:"" help:"Make and revoke keys."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
@@ -87,7 +88,11 @@ func report(stderr io.Writer, err error) int {
 
 // load reads the configuration. flags win over everything.
 func (e *env) load(p config.Purpose, flags map[string]string) (*config.Config, error) {
-	return config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags, Checks: checks()})
+	return config.Load(e.source(p, flags))
+}
+
+func (e *env) source(p config.Purpose, flags map[string]string) config.Source {
+	return config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags, Checks: checks()}
 }
 
 func (e *env) logger(c *config.Config) *slog.Logger {
