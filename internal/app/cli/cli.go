@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/scenario"
 	"github.com/calweave/calweave/internal/telemetry"
@@ -27,6 +28,7 @@ type commands struct {
 	Key       keyCommand       `cmd:"" help:"Make and revoke keys."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
+	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
@@ -34,6 +36,7 @@ type commands struct {
 // env is what a command has of the world.
 type env struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as the command
+	clock   clock.Clock
 	environ []string
 	config  string
 	out     io.Writer
@@ -64,7 +67,7 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		_, _ = fmt.Fprintf(stderr, "calweave: %v\nTry calweave --help.\n", err) // nowhere else to tell
 		return exitUsage
 	}
-	return report(stderr, parsed.Run(&env{ctx: ctx, environ: environ, config: c.Config, out: stdout, err: stderr}))
+	return report(stderr, parsed.Run(&env{ctx: ctx, clock: clock.System{}, environ: environ, config: c.Config, out: stdout, err: stderr}))
 }
 
 func report(stderr io.Writer, err error) int {

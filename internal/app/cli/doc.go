@@ -2,5 +2,5 @@
 // something failed, and with 2 when the command line or the configuration is wrong.
 //
 // Files: cli.go (parsing), check.go (what is wrong with what was given), run.go (run, dev), sim.go (sim), data.go (migrate, tenant, key, work),
-// settings.go (config), providers.go (providers).
+// settings.go (config), doctor.go (doctor), providers.go (providers).
 package cli

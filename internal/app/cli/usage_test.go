@@ -14,7 +14,7 @@ func TestHelp(t *testing.T) {
 	var all strings.Builder
 	for _, command := range []string{
 		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
-		"providers", "version",
+		"doctor", "providers", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
