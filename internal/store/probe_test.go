@@ -67,6 +67,7 @@ func TestProbe(t *testing.T) {
 			}
 			if name == "postgres" {
 				unready(t, newProbe(t, app, b.url).Login(t.Context()), "is a superuser", "CREATE ROLE")
+				unready(t, newProbe(t, b.url, app).Login(t.Context()), "is a superuser", "CREATE ROLE")
 			}
 			migrations := func(pending []string, unknown []int64) {
 				t.Helper()

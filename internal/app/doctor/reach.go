@@ -39,7 +39,7 @@ func (d Doctor) ask(ctx context.Context, method, address string, allow []netip.P
 	}
 	req.Header.Set("User-Agent", "calweave")
 	began := d.Clock.Now()
-	resp, err := transport.Client(transport.Options{Base: base, Timeout: d.Patience, MaxBody: maxBody}).Do(req)
+	resp, err := transport.Client(transport.Options{Base: base, MaxBody: maxBody}).Do(req)
 	if err != nil {
 		return answer{}, err
 	}
