@@ -60,6 +60,7 @@ func rules() []rule {
 			outside: []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema"},
 		},
 		{dir: "internal/drivertest", inside: []string{"contracts", "internal/clock", "internal/sim"}},
+		{dir: "internal/memdriver", inside: low},
 		{dir: "internal/archtest"},
 		{dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything}, never: []string{testkit}},
 
