@@ -12,10 +12,6 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
-	"github.com/calweave/calweave/internal/clock"
-	"github.com/calweave/calweave/internal/drivertest"
-	"github.com/calweave/calweave/internal/sim"
-	"github.com/calweave/calweave/providers/google"
 )
 
 // mutant is a driver that does one thing wrong, and the case that has to notice.
@@ -62,12 +58,6 @@ func (w *wrong) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error
 	return w.remove(ctx, req)
 }
 
-func right() drivertest.Provider {
-	return drivertest.Provider{Name: sim.Google, Email: "host@example.com", Open: func(url string, now clock.Clock) provider.Driver {
-		return google.New(google.Config{APIURL: url + "/calendar/v3/", AuthURL: url + "/o/oauth2/v2/auth", TokenURL: url + "/token", Clock: now})
-	}}
-}
-
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	cases := map[string]providertest.Case{}
@@ -83,7 +73,7 @@ func TestMutants(t *testing.T) {
 			}
 			failures, skipped := providertest.Record(t.Context(), func(r providertest.T) {
 				c.Try(r, func(r providertest.T) *providertest.Account {
-					a := right().Account(r)
+					a := onGoogle().Account(r)
 					inner := a.Client.(full) //nolint:forcetypeassert // Google's
 					w := &wrong{full: inner, list: inner.ListEvents, read: inner.ReadEvent, create: inner.CreateEvent, update: inner.UpdateEvent, remove: inner.DeleteEvent}
 					m.harm(w)

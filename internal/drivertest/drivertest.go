@@ -13,6 +13,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/stage"
 )
 
 // Provider is one side of the simulators.
@@ -41,13 +42,16 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	if p.Switches != nil {
 		p.Switches(&switches)
 	}
-	s, err := sim.New(sim.Config{Clock: now, Switches: &switches, PushBackoff: time.Millisecond})
+	r := receive(t)
+	s, err := sim.New(sim.Config{Clock: now, Switches: &switches, PushTransport: r.transport, PushBackoff: time.Millisecond})
 	must(err)
+	in := sim.In{Provider: p.Name, Email: p.Email}
 	handler := s.Google()
 	if p.Name == sim.Microsoft {
 		handler = s.Microsoft()
 	}
-	server := httptest.NewServer(handler)
+	served := newServed(handler)
+	server := httptest.NewServer(served)
 	t.Cleanup(server.Close)
 	t.Cleanup(s.Close) // before the server, which waits for held requests
 	person, err := s.Seed(sim.Person{Provider: p.Name, Email: p.Email, Zone: "Europe/Berlin", Calendars: []sim.Calendar{{Primary: true, Zone: "Europe/Berlin"}}})
@@ -55,35 +59,50 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 	_, err = s.Seed(sim.Person{Provider: p.Name, Email: providertest.Guest, Zone: "Europe/Berlin"})
 	must(err)
 	driver := p.Open(server.URL, now)
-	w := &wire{t: t, sim: s, provider: p.Name, now: now, inner: &http.Transport{}}
+	w := &wire{t: t, sim: s, in: in, now: now, pace: pace(switches), scopes: driver.OAuth().Scopes, served: served, inner: &http.Transport{}}
 	t.Cleanup(w.inner.CloseIdleConnections)
-	sign := func() {
-		token, err := s.IssueToken(p.Name, p.Email, "driver", driver.OAuth().Scopes...)
-		must(err)
-		w.token = token.Access
-	}
-	sign()
+	must(w.sign())
 	var outer http.RoundTripper = w
 	if p.Wrap != nil {
 		outer = p.Wrap(w)
 	}
 	client, err := driver.Open(&http.Client{Transport: outer})
 	must(err)
-	in := sim.In{Provider: p.Name, Email: p.Email}
-	h := &hand{t: t, sim: s, in: in, now: now, own: own{t: t, sim: s, in: in, url: server.URL, http: &http.Client{Transport: w.inner}}}
-	return &providertest.Account{
+	h := &hand{t: t, sim: s, in: in, now: now, own: own{wire: w, url: server.URL}}
+	a := &providertest.Account{
 		Driver: driver, Client: client, Calendar: cal.RemoteCalendarID(person.Calendars[0].ID), Email: p.Email, Person: h, Wire: w,
 		Now: now.Now, Pass: func(d time.Duration) {
 			now.Advance(d)
 			s.CatchUp()
-			sign()
+			must(w.sign())
 		},
 		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
 		EmptyPages: func() { must(s.SetSwitches(func(w *sim.Switches) { w.EmptyFirstPage = true })) },
-		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Receive: w.receive,
+		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Receive: r.receive,
 		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
 		Secrets: func() []string { return []string{w.token} },
 	}
+	if p.Name == sim.Google && switches.Google.PushDomains == stage.Refused {
+		a.Receive = nil // no domain is verified
+	}
+	return a
+}
+
+// pace is how far the clock moves before each request, so that no limit of the switches is reached: waiting is the engine's part.
+func pace(s sim.Switches) time.Duration {
+	var d time.Duration
+	for _, limit := range []struct {
+		requests int
+		within   time.Duration
+	}{
+		{s.Google.ProjectPerMinute, time.Minute}, {s.Google.UserPerMinute, time.Minute}, {s.Google.CalendarWritesPerMinute, time.Minute},
+		{s.Google.ProjectPerDay, 24 * time.Hour}, {s.Microsoft.RequestsPerTenMinutes, 10 * time.Minute},
+	} {
+		if limit.requests > 0 {
+			d = max(d, 2*limit.within/time.Duration(limit.requests)) // a request that was held counts when it is released
+		}
+	}
+	return d
 }
 
 // hand is the person.

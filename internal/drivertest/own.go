@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
-	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/sim"
 )
 
@@ -17,11 +16,8 @@ type object = map[string]any
 
 // own is another application of the person's, which does what a driver does not.
 type own struct {
-	t    providertest.T
-	sim  *sim.Sim
-	in   sim.In
-	url  string
-	http *http.Client
+	*wire
+	url string
 }
 
 // path is where an event is.
@@ -43,6 +39,9 @@ func (o own) do(method, address string, body object) object {
 	if err != nil {
 		o.t.Fatalf("%s: %v", method, err)
 	}
+	if err := o.waited(); err != nil {
+		o.t.Fatalf("%s: %v", method, err)
+	}
 	token, err := o.sim.IssueToken(o.in.Provider, o.in.Email, "another", scopes(o.in.Provider)...)
 	if err != nil {
 		o.t.Fatalf("a token of another application: %v", err)
@@ -50,7 +49,7 @@ func (o own) do(method, address string, body object) object {
 	r.Header.Set("Authorization", "Bearer "+token.Access)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Prefer", `IdType="ImmutableId"`)
-	resp, err := o.http.Do(r)
+	resp, err := o.inner.RoundTrip(r)
 	if err != nil {
 		o.t.Fatalf("%s: %v", method, err)
 	}
@@ -76,15 +75,22 @@ func (o own) instances(series cal.EventID) []cal.EventID {
 	if o.in.Provider == sim.Microsoft {
 		list, query = "value", "?startDateTime=2026-01-01T00:00:00Z&endDateTime=2028-01-01T00:00:00Z"
 	}
-	rows, ok := o.do(http.MethodGet, o.path(series)+"/instances"+query, nil)[list].([]any)
-	if !ok {
-		o.t.Fatalf("%s has no instances", series)
-	}
 	var all []cal.EventID
-	for _, row := range rows {
-		one, _ := row.(object)
-		id, _ := one["id"].(string)
-		all = append(all, cal.EventID(id))
+	for address := o.path(series) + "/instances" + query; address != ""; {
+		page := o.do(http.MethodGet, address, nil)
+		rows, ok := page[list].([]any)
+		if !ok {
+			o.t.Fatalf("%s has no instances", series)
+		}
+		for _, row := range rows {
+			one, _ := row.(object)
+			id, _ := one["id"].(string)
+			all = append(all, cal.EventID(id))
+		}
+		address, _ = page["@odata.nextLink"].(string)
+		if token, ok := page["nextPageToken"].(string); ok {
+			address = o.path(series) + "/instances?pageToken=" + url.QueryEscape(token)
+		}
 	}
 	return all
 }

@@ -1,13 +1,10 @@
 package drivertest
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"time"
 
-	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/sim"
@@ -18,9 +15,12 @@ import (
 type wire struct {
 	t        providertest.T
 	sim      *sim.Sim
-	provider sim.Provider
-	inner    *http.Transport
+	in       sim.In
 	now      *clock.Manual
+	pace     time.Duration
+	scopes   []string
+	served   *served
+	inner    *http.Transport
 	token    string
 	requests atomic.Int64
 	strange  atomic.Bool
@@ -33,6 +33,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w.requests.Add(1)
+	if err := w.waited(); err != nil {
+		return nil, err
+	}
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+w.token)
 	resp, err := w.inner.RoundTrip(r)
@@ -40,6 +43,23 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = estrange(resp)
 	}
 	return resp, err
+}
+
+// waited moves the clock by the pace.
+func (w *wire) waited() error {
+	if w.pace == 0 {
+		return nil
+	}
+	w.now.Advance(w.pace)
+	w.sim.CatchUp()
+	return w.sign() // a token lives an hour
+}
+
+// sign gets a token.
+func (w *wire) sign() error {
+	token, err := w.sim.IssueToken(w.in.Provider, w.in.Email, "driver", w.scopes...)
+	w.token = token.Access
+	return err
 }
 
 // Requests implements providertest.Wire.
@@ -59,7 +79,7 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 		providertest.Truncated: {Action: stage.ActTruncated},
 		providertest.Refused:   {Action: stage.ActStatus, Status: http.StatusUnauthorized},
 	}[h]
-	f.Provider, f.Skip, f.Count = w.provider, skip, 1
+	f.Provider, f.Skip, f.Count = w.in.Provider, skip, 1
 	f.Method, f.Path = w.shape(c)
 	if _, err := w.sim.AddFault(f); err != nil {
 		w.t.Fatalf("%s of %s: %v", h, c, err)
@@ -68,7 +88,7 @@ func (w *wire) Harm(c providertest.Call, h providertest.Harm, skip int) {
 
 // shape is what requests of a kind look like.
 func (w *wire) shape(c providertest.Call) (method, path string) {
-	google := w.provider == sim.Google
+	google := w.in.Provider == sim.Google
 	pick := func(a, b string) string {
 		if google {
 			return a
@@ -99,35 +119,20 @@ func (w *wire) shape(c providertest.Call) (method, path string) {
 	}
 }
 
-// receive implements providertest.Account.Receive.
-func (w *wire) receive(receiver func(provider.Push) (status int, text string)) (address string) {
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		const most = 1 << 20
-		body, err := io.ReadAll(io.LimitReader(r.Body, most))
-		if err != nil {
-			rw.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		status, text := receiver(provider.Push{Header: r.Header, Query: r.URL.Query(), Body: body})
-		rw.Header().Set("Content-Type", "text/plain")
-		rw.WriteHeader(status)
-		_, _ = io.WriteString(rw, text)
-	}))
-	w.t.Cleanup(server.Close)
-	return server.URL
-}
-
 // Hold implements providertest.Wire.
 func (w *wire) Hold(c providertest.Call) (release func()) {
 	w.t.Helper()
-	f := sim.Fault{Provider: w.provider, Count: 1, Action: stage.ActHold}
+	f := sim.Fault{Provider: w.in.Provider, Count: 1, Action: stage.ActHold}
 	f.Method, f.Path = w.shape(c)
 	id, err := w.sim.AddFault(f)
 	if err != nil {
 		w.t.Fatalf("hold %s: %v", c, err)
 	}
 	w.held = id
-	return func() { w.sim.RemoveFault(id) }
+	return func() {
+		w.sim.RemoveFault(id)
+		w.served.rest()
+	}
 }
 
 // Held implements providertest.Wire.

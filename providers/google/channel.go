@@ -37,7 +37,8 @@ func (c *client) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal
 }
 
 // CloseChannel stops a channel. Google wants the name of the resource too, so a channel whose opening was never answered, and of which no
-// message came either, cannot be stopped: that is fault.NotFound, and the channel ends by itself.
+// message came either, cannot be stopped: that is fault.NotFound, and the channel ends by itself. What the answer is about a channel that is not
+// there is not documented (https://developers.google.com/workspace/calendar/api/v3/reference/channels/stop): 400 is taken for that, too.
 func (c *client) CloseChannel(ctx context.Context, ch cal.Channel) error {
 	const op = "google: close channel"
 	if ch.Resource == "" {
@@ -45,7 +46,11 @@ func (c *client) CloseChannel(ctx context.Context, ch cal.Channel) error {
 	}
 	err := c.service.Channels.Stop(&calendar.Channel{Id: string(ch.ID), ResourceId: ch.Resource}).Context(ctx).Do()
 	if err != nil {
-		return c.fault(ctx, op, err)
+		f := c.fault(ctx, op, err)
+		if f.Kind == fault.Invalid {
+			f.Kind = fault.NotFound
+		}
+		return f
 	}
 	return nil
 }

@@ -104,14 +104,14 @@ func seriesChanged(t T, r *Run) {
 	_, last, err := r.list(cal.Cursor{}, 2)
 	r.must("snapshot", err)
 	s := r.series()
-	rows, last, err := r.list(last.Cursor, 2)
+	rows, last, err := r.since(last.Cursor)
 	r.must("delta", err)
 	r.wantRows("in a delta", rows, s)
 	if _, ok := rows[single]; ok {
 		t.Errorf("what did not change is there: %+v", rows[single])
 	}
 	r.Person.Delete(s.moved)
-	rows, _, err = r.list(last.Cursor, 2)
+	rows, _, err = r.since(last.Cursor)
 	r.must("delta", err)
 	if e, ok := rows[s.moved]; ok && !e.Gone() {
 		t.Errorf("the exception is cancelled, and shown as %+v", e)
@@ -129,7 +129,7 @@ func seriesDeleted(t T, r *Run) {
 	_, last, err := r.list(cal.Cursor{}, 2)
 	r.must("snapshot", err)
 	r.Person.Delete(s.id)
-	rows, _, err := r.list(last.Cursor, 2)
+	rows, _, err := r.since(last.Cursor)
 	r.must("delta", err)
 	gone := false
 	for id, e := range rows {
