@@ -50,10 +50,10 @@ func do[T any](ctx context.Context, a *Account, op Op, apply func() (T, error)) 
 	if a.Hooks.Fate != nil && ctx.Err() == nil {
 		fate = a.Hooks.Fate(ctx, op)
 	}
-	switch err := ctx.Err(); {
-	case fate.Err == nil && err != nil:
-		return none, fault.Network(ctx, "memory: "+string(op), err)
-	case fate.Err == nil:
+	if err := ctx.Err(); err != nil && fate.Err == nil { // before the call was made, or while it waited
+		fate.Err = fault.Network(ctx, "memory: "+string(op), err)
+	}
+	if fate.Err == nil {
 		return apply()
 	}
 	discard := func() error { _, err := apply(); return err }

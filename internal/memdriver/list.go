@@ -34,12 +34,13 @@ func (c *Calendar) list(req provider.ListEvents) (cal.Page, error) {
 	if req.Cursor.Token == "" {
 		page.Kind, page.Coverage = cal.Snapshot, req.Window
 	}
+	if c.account.Kind.EmptyPages && req.Page == "" {
+		page.Next = at.token()
+		return page, nil
+	}
 	size := largestPage
 	if req.PageSize > 0 {
 		size = min(size, req.PageSize)
-	}
-	if c.account.Kind.EmptyPages && req.Page == "" {
-		size = 0
 	}
 	for end := c.end(); at.next < end; at.next++ {
 		e := c.log[at.next]
@@ -51,10 +52,6 @@ func (c *Calendar) list(req provider.ListEvents) (cal.Page, error) {
 			return page, nil
 		}
 		page.Items = append(page.Items, c.row(e))
-	}
-	if size == 0 {
-		page.Next = at.token()
-		return page, nil
 	}
 	page.Cursor = cal.Cursor{Token: place{c.epoch, at.begun, at.begun}.token(), Scope: c.scope()}
 	return page, nil
@@ -82,7 +79,9 @@ func (c *Calendar) start(req provider.ListEvents) (place, error) {
 // parse reads the name of a place, which is lost if it is not one of this epoch.
 func (c *Calendar) parse(token string) (place, error) {
 	var p place
-	if n, err := fmt.Sscanf(token, "%d.%d.%d", &p.epoch, &p.begun, &p.next); n != 3 || err != nil || p.epoch != c.epoch || p.token() != token {
+	_, err := fmt.Sscanf(token, "%d.%d.%d", &p.epoch, &p.begun, &p.next)
+	known := p.epoch == c.epoch && min(p.begun, p.next) >= 0 && max(p.begun, p.next) <= len(c.log)
+	if err != nil || !known || p.token() != token { // it may have a tail
 		return place{}, refused(fault.CursorLost, List, "nothing is known of the cursor")
 	}
 	return p, nil
