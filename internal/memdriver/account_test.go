@@ -231,6 +231,19 @@ func TestWhatCannotBeWrittenTo(t *testing.T) {
 	}
 }
 
+func TestWhatWasReadStaysAsItWas(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, memdriver.Google())
+	content := titled("first")
+	content.Attendees = []cal.Attendee{{Email: "a@example.com"}}
+	id := b.work.Add(content)
+	read, err := b.read(id)
+	b.work.Edit(id, func(c *cal.Content) { c.Attendees[0].Response = cal.ResponseAccepted })
+	if now, ok := b.work.Event(id); err != nil || !ok || read.Content.Attendees[0].Response == now.Content.Attendees[0].Response {
+		t.Errorf("%+v was read, and %+v is there, %v", read, now, err)
+	}
+}
+
 func TestRewrittenTextIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, memdriver.Google())
@@ -278,11 +291,11 @@ func TestAccountIsSafeForConcurrentUse(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			a.Calendar(work).Edit(made.Event.ID, func(c *cal.Content) { c.Title += "+" })
 			_, err = c.(provider.DeltaLister).ListEvents(t.Context(), provider.ListEvents{Calendar: work})
 			if err != nil {
 				t.Error(err)
 			}
+			a.Calendar(work).Edit(made.Event.ID, func(c *cal.Content) { c.Title += "+" })
 		})
 	}
 	wg.Wait()
