@@ -2,41 +2,59 @@ package providers_test
 
 import (
 	"context"
-	"fmt"
+	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
-	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
+	"github.com/calweave/calweave/internal/drivertest"
 )
+
+// leastMutants is how many there have to be.
+const leastMutants = 60
 
 // mutant is a driver that does one thing wrong, and the case that has to notice.
 type mutant struct {
 	name, by string
-	// harm makes the driver wrong.
+	// on is whose driver it is; nil is Google's.
+	on func() drivertest.Provider
+	// harm makes the driver wrong, wrap the transport beneath it.
 	harm func(*wrong)
+	wrap func(http.RoundTripper) http.RoundTripper
 }
 
-// wrong is Google's client with parts that a mutant replaces.
+// wrong is a client with parts that a mutant replaces.
 type wrong struct {
 	full
-	list   func(ctx context.Context, req provider.ListEvents) (cal.Page, error)
-	read   func(ctx context.Context, ref provider.EventRef) (cal.Event, error)
-	create func(ctx context.Context, req provider.CreateEvent) (provider.Created, error)
-	update func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error)
-	remove func(ctx context.Context, req provider.DeleteEvent) error
+	account *providertest.Account
+
+	calendars func(ctx context.Context) ([]cal.Calendar, error)
+	list      func(ctx context.Context, req provider.ListEvents) (cal.Page, error)
+	read      func(ctx context.Context, ref provider.EventRef) (cal.Event, error)
+	create    func(ctx context.Context, req provider.CreateEvent) (provider.Created, error)
+	update    func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error)
+	remove    func(ctx context.Context, req provider.DeleteEvent) error
+	open      func(ctx context.Context, req provider.OpenChannel) (cal.Channel, error)
+	shut      func(ctx context.Context, ch cal.Channel) error
+	decode    func(req provider.Push) (provider.Notification, error)
+	// finds and renews are nil where the provider cannot.
+	finds  func(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
+	renews func(ctx context.Context, ch cal.Channel, until time.Time) (cal.Channel, error)
+	// quiet and conditional are what the driver claims.
+	quiet, conditional bool
 }
 
-// full is what Google's client can do.
+// full is what every one of our clients can do.
 type full interface {
 	provider.Client
 	provider.DeltaLister
 	provider.ChannelKeeper
 }
+
+func (w *wrong) Calendars(ctx context.Context) ([]cal.Calendar, error) { return w.calendars(ctx) }
 
 func (w *wrong) ListEvents(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
 	return w.list(ctx, req)
@@ -58,258 +76,148 @@ func (w *wrong) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error
 	return w.remove(ctx, req)
 }
 
+func (w *wrong) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal.Channel, error) {
+	return w.open(ctx, req)
+}
+
+func (w *wrong) CloseChannel(ctx context.Context, ch cal.Channel) error { return w.shut(ctx, ch) }
+
+// finder and renewer are clients that claim more.
+type finder struct{ *wrong }
+
+func (f finder) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
+	return f.finds(ctx, calendar, key)
+}
+
+type renewer struct{ *wrong }
+
+func (r renewer) RenewChannel(ctx context.Context, ch cal.Channel, until time.Time) (cal.Channel, error) {
+	return r.renews(ctx, ch, until)
+}
+
+type both struct {
+	finder
+	renews renewer
+}
+
+func (b both) RenewChannel(ctx context.Context, ch cal.Channel, until time.Time) (cal.Channel, error) {
+	return b.renews.RenewChannel(ctx, ch, until)
+}
+
+// decoder is a driver that claims to decode pushes and nothing else.
+type decoder struct {
+	provider.Driver
+	wrong *wrong
+}
+
+func (d decoder) DecodeNotification(req provider.Push) (provider.Notification, error) {
+	return d.wrong.decode(req)
+}
+
+type quietDecoder struct{ decoder }
+
+func (quietDecoder) QuietWrites() {}
+
+type conditionalDecoder struct{ decoder }
+
+func (conditionalDecoder) ConditionalWrites() {}
+
+type fullDecoder struct{ quietDecoder }
+
+func (fullDecoder) ConditionalWrites() {}
+
+// install puts the wrong client and driver into the account.
+func (w *wrong) install(a *providertest.Account) {
+	switch {
+	case w.finds != nil && w.renews != nil:
+		a.Client = both{finder{w}, renewer{w}}
+	case w.finds != nil:
+		a.Client = finder{w}
+	case w.renews != nil:
+		a.Client = renewer{w}
+	default:
+		a.Client = w
+	}
+	d := decoder{a.Driver, w}
+	switch {
+	case w.quiet && w.conditional:
+		a.Driver = fullDecoder{quietDecoder{d}}
+	case w.quiet:
+		a.Driver = quietDecoder{d}
+	case w.conditional:
+		a.Driver = conditionalDecoder{d}
+	default:
+		a.Driver = d
+	}
+}
+
+// subject makes accounts whose driver is the mutant.
+func (m mutant) subject(t providertest.T) *providertest.Account {
+	on := onGoogle()
+	if m.on != nil {
+		on = m.on()
+	}
+	on.Wrap = m.wrap
+	a := on.Account(t)
+	inner := a.Client.(full) //nolint:forcetypeassert // one of ours
+	w := &wrong{
+		full: inner, account: a, calendars: inner.Calendars, list: inner.ListEvents, read: inner.ReadEvent, create: inner.CreateEvent,
+		update: inner.UpdateEvent, remove: inner.DeleteEvent, open: inner.OpenChannel, shut: inner.CloseChannel,
+		decode: a.Driver.(provider.NotificationDecoder).DecodeNotification, //nolint:forcetypeassert // one of ours
+		quiet:  provider.CanBeQuiet.Claims(a.Driver, inner), conditional: provider.CanCondition.Claims(a.Driver, inner),
+	}
+	if f, ok := a.Client.(provider.EventFinder); ok {
+		w.finds = f.FindEvent
+	}
+	if r, ok := a.Client.(provider.ChannelRenewer); ok {
+		w.renews = r.RenewChannel
+	}
+	if m.harm != nil {
+		m.harm(w)
+	}
+	w.install(a)
+	return a
+}
+
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	cases := map[string]providertest.Case{}
-	for _, c := range providertest.Cases() {
-		cases[c.Name] = c
+	all := mutants()
+	if len(all) < leastMutants {
+		t.Errorf("%d mutants are fewer than %d", len(all), leastMutants)
 	}
-	for _, m := range mutants() {
+	for _, m := range all {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			c, ok := cases[m.by]
-			if !ok {
+			i := slices.IndexFunc(providertest.Cases(), func(c providertest.Case) bool { return c.Name == m.by })
+			if i < 0 {
 				t.Fatalf("there is no case %q", m.by)
 			}
-			failures, skipped := providertest.Record(t.Context(), func(r providertest.T) {
-				c.Try(r, func(r providertest.T) *providertest.Account {
-					a := onGoogle().Account(r)
-					inner := a.Client.(full) //nolint:forcetypeassert // Google's
-					w := &wrong{full: inner, list: inner.ListEvents, read: inner.ReadEvent, create: inner.CreateEvent, update: inner.UpdateEvent, remove: inner.DeleteEvent}
-					m.harm(w)
-					a.Client = w
-					return a
-				})
-			})
-			if len(failures) == 0 || skipped != "" {
-				t.Errorf("it survived %q: %s", m.by, skipped)
-			}
-			t.Logf("%s", failures)
+			m.dies(t, providertest.Cases()[i])
+		})
+	}
+}
+
+// dies wants the case to notice.
+func (m mutant) dies(t *testing.T, by providertest.Case) {
+	t.Helper()
+	failures, skipped := providertest.Record(t.Context(), func(r providertest.T) { by.Try(r, m.subject) })
+	if len(failures) == 0 || skipped != "" {
+		t.Errorf("it survived %q: %s", by.Name, skipped)
+	}
+	t.Logf("%.300q", failures)
+}
+
+// The wrapping alone makes no driver wrong.
+func TestNoMutant(t *testing.T) {
+	t.Parallel()
+	for _, on := range []func() drivertest.Provider{onGoogle, onMicrosoft} {
+		t.Run(string(on().Name), func(t *testing.T) {
+			t.Parallel()
+			providertest.Test(t, mutant{on: on, wrap: func(next http.RoundTripper) http.RoundTripper { return next }}.subject)
 		})
 	}
 }
 
 func mutants() []mutant {
-	return slices.Concat(listingMutants(), writeMutants())
-}
-
-func listingMutants() []mutant {
-	page := func(change func(req provider.ListEvents, p *cal.Page)) func(*wrong) {
-		return func(w *wrong) {
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				p, err := w.full.ListEvents(ctx, req)
-				if err == nil {
-					change(req, &p)
-				}
-				return p, err
-			}
-		}
-	}
-	return []mutant{
-		{"cursor on every page", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) {
-			p.Cursor = cal.Cursor{Token: "early", Scope: "s"}
-		})},
-		{"page dropped", "listing/pages", page(func(req provider.ListEvents, p *cal.Page) {
-			if req.Page != "" && p.Next != "" {
-				p.Items = nil
-			}
-		})},
-		{"last page forgotten", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) {
-			if p.Next != "" {
-				p.Next, p.Cursor = "", cal.Cursor{Token: "t", Scope: "s"}
-			}
-		})},
-		{"no cursor", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) { p.Cursor = cal.Cursor{} })},
-		{"endless", "listing/pages", page(func(req provider.ListEvents, p *cal.Page) { p.Next, p.Cursor = req.Page+"x", cal.Cursor{} })},
-		{"snapshot called delta", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) { p.Kind = cal.Delta })},
-		{"snapshot of less", "listing/pages", page(func(_ provider.ListEvents, p *cal.Page) {
-			p.Coverage.From = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-		})},
-		{"failure called the end", "listing/a page in the middle fails", func(w *wrong) {
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				p, err := w.full.ListEvents(ctx, req)
-				if fault.Is(err, fault.Transient) {
-					return cal.Page{Kind: cal.Snapshot, Cursor: cal.Cursor{Token: "t", Scope: "s"}}, nil
-				}
-				return p, err
-			}
-		}},
-		{"tombstones dropped", "listing/what changed", page(func(_ provider.ListEvents, p *cal.Page) {
-			p.Items = slices.DeleteFunc(p.Items, func(i cal.Item) bool { return i.Event.Gone() })
-		})},
-		{"tombstones alive", "listing/what changed", page(func(_ provider.ListEvents, p *cal.Page) {
-			for i := range p.Items {
-				p.Items[i].Event.Status = cal.StatusConfirmed
-			}
-		})},
-		{"delta called snapshot", "listing/quiet", page(func(_ provider.ListEvents, p *cal.Page) { p.Kind = cal.Snapshot })},
-		{"every listing from the beginning", "listing/quiet", func(w *wrong) {
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				req.Cursor = cal.Cursor{}
-				return w.full.ListEvents(ctx, req)
-			}
-		}},
-		{"lost cursor called quiet", "listing/a cursor is lost", func(w *wrong) {
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				p, err := w.full.ListEvents(ctx, req)
-				if fault.Is(err, fault.CursorLost) {
-					return cal.Page{Kind: cal.Delta, Cursor: req.Cursor}, nil
-				}
-				return p, err
-			}
-		}},
-		{"lost cursor called transient", "listing/a cursor is lost", func(w *wrong) {
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				p, err := w.full.ListEvents(ctx, req)
-				if fault.Is(err, fault.CursorLost) {
-					return p, fault.New(fault.Transient, "list", err)
-				}
-				return p, err
-			}
-		}},
-		{"scope ignored", "listing/a cursor of other parameters", func(w *wrong) {
-			scope := ""
-			w.list = func(ctx context.Context, req provider.ListEvents) (cal.Page, error) {
-				if req.Cursor.Token != "" && scope != "" {
-					req.Cursor.Scope = scope
-				}
-				p, err := w.full.ListEvents(ctx, req)
-				if p.Cursor.Scope != "" {
-					scope = p.Cursor.Scope
-				}
-				return p, err
-			}
-		}},
-		{"rows withheld", "listing/what changed", page(func(_ provider.ListEvents, p *cal.Page) {
-			for i := range p.Items {
-				p.Items[i].Withheld = "too hard"
-			}
-		})},
-	}
-}
-
-func writeMutants() []mutant {
-	n := 0
-	return []mutant{
-		{"another key with each try", "create/an answer is lost", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				n++
-				req.Key = cal.NewKey("ten_1", "mutant", "cal_1", "", n)
-				return w.full.CreateEvent(ctx, req)
-			}
-		}},
-		{"stamp left out", "create/what is stored", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				made, err := w.full.CreateEvent(ctx, req)
-				made.Event.Stamp = ""
-				return made, err
-			}
-		}},
-		{"the wish taken for the answer", "create/once per key", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				made, err := w.full.CreateEvent(ctx, req)
-				made.Event.Content = req.Content
-				return made, err
-			}
-		}},
-		{"adopted called new", "create/once per key", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				made, err := w.full.CreateEvent(ctx, req)
-				made.Adopted = false
-				return made, err
-			}
-		}},
-		{"all fields written", "update/no more than asked", func(w *wrong) {
-			w.update = func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
-				req.Fields = cal.Fields(cal.FieldTitle | cal.FieldDescription | cal.FieldLocation)
-				return w.full.UpdateEvent(ctx, req)
-			}
-		}},
-		{"etag ignored", "update/on an older state", func(w *wrong) {
-			w.update = func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
-				req.ETag = ""
-				return w.full.UpdateEvent(ctx, req)
-			}
-		}},
-		{"etag ignored by a deletion", "update/on an older state", func(w *wrong) {
-			w.remove = func(ctx context.Context, req provider.DeleteEvent) error {
-				req.ETag = ""
-				return w.full.DeleteEvent(ctx, req)
-			}
-		}},
-		{"guests replaced", "update/guests stay", func(w *wrong) {
-			w.update = func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
-				req.Uninvite = append(slices.Clone(req.Uninvite), providertest.Guest)
-				return w.full.UpdateEvent(ctx, req)
-			}
-		}},
-		{"everybody is mailed", "mail/nobody is mailed", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				req.Notify = cal.NotifyAll
-				return w.full.CreateEvent(ctx, req)
-			}
-		}},
-		{"deletion pretended", "delete/once", func(w *wrong) { w.remove = func(context.Context, provider.DeleteEvent) error { return nil } }},
-		{"offset of today", "time/zones", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				req.Content.Slot.Start, req.Content.Slot.End = today(req.Content.Slot.Start), today(req.Content.Slot.End)
-				return w.full.CreateEvent(ctx, req)
-			}
-		}},
-		{"all day as midnights", "time/all day", func(w *wrong) {
-			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
-				e, err := w.full.ReadEvent(ctx, ref)
-				if at, bad := time.Parse(cal.DateLayout, e.Content.Slot.Start.Date); bad == nil {
-					e.Content.Slot.Start = cal.Moment{Instant: at}
-				}
-				return e, err
-			}
-		}},
-		{"tries again by itself", "wire/every failure of every call", func(w *wrong) {
-			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
-				e, err := w.full.ReadEvent(ctx, ref)
-				if err != nil {
-					return w.full.ReadEvent(ctx, ref)
-				}
-				return e, err
-			}
-		}},
-		{"title in an error", "wire/every failure of every call", func(w *wrong) {
-			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-				made, err := w.full.CreateEvent(ctx, req)
-				if err != nil {
-					err = fault.New(fault.KindOf(err), "create", fmt.Errorf("%s CANARY: %w", req.Content.Title, err))
-				}
-				return made, err
-			}
-		}},
-		{"deaf to its context", "wire/the context ends", func(w *wrong) {
-			w.remove = func(ctx context.Context, req provider.DeleteEvent) error {
-				deaf, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-				defer cancel()
-				return w.full.DeleteEvent(deaf, req)
-			}
-		}},
-		{"a refusal taken for a missing event", "wire/every failure of every call", func(w *wrong) {
-			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
-				e, err := w.full.ReadEvent(ctx, ref)
-				if err != nil && strings.Contains(err.Error(), "401") {
-					err = fault.New(fault.NotFound, "read", err)
-				}
-				return e, err
-			}
-		}},
-	}
-}
-
-// today is the moment as its wall time would be under the offset of another day.
-func today(m cal.Moment) cal.Moment {
-	l, err := time.LoadLocation(m.Zone)
-	if err != nil {
-		return m
-	}
-	_, now := time.Date(2026, 9, 1, 0, 0, 0, 0, l).Zone()
-	_, then := m.Instant.In(l).Zone()
-	m.Instant = m.Instant.Add(time.Duration(then-now) * time.Second)
-	return m
+	return slices.Concat(listingMutants(), seriesMutants(), writeMutants(), guestMutants(), timeMutants(), channelMutants(), claimMutants(), callMutants(), wireMutants())
 }

@@ -8,6 +8,7 @@
 //   - every error is a *fault.Error whose text holds no token, no URL query and no body;
 //   - Retry-After is passed on, in both of its forms (seconds and date);
 //   - the context ends every call at once;
+//   - a *fault.Error of the given transport is passed on, with its kind and its wait;
 //   - identifiers are opaque and case-sensitive, and escaped when put in a path.
 //
 // Files: driver.go (Driver, Client, requests), capability.go, claim.go (who has which), notification.go.

@@ -82,7 +82,7 @@ type UpdateEvent struct {
 	// ETag is the state that the change was decided on. The provider is asked to refuse if the event has moved on.
 	ETag    string
 	Content cal.Content
-	// Fields are those of Content to write; all others keep what they are.
+	// Fields are those of Content to write; all others keep what they are. Guests are written by Invite and Uninvite alone.
 	Fields cal.Fields
 	// Invite and Uninvite are the guests to add or change and those to remove; all other guests, their answers among them, stay.
 	Invite   []cal.Attendee

@@ -61,8 +61,12 @@ func rules() []rule {
 		},
 		{dir: "internal/drivertest", inside: []string{"contracts", "internal/clock", "internal/sim"}},
 		{dir: "internal/memdriver", inside: low},
+		{dir: "internal/tinydriver", inside: drivers()},
 		{dir: "internal/archtest"},
-		{dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything}, never: []string{testkit}},
+		{
+			dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything},
+			never: []string{testkit, module + "/internal/tinydriver", module + "/internal/memdriver"},
+		},
 
 		{dir: "providers", inside: append([]string{"providers"}, drivers()...)},
 		{dir: "jobs", inside: low, outside: []string{asynq, redis}, never: []string{"net/http", "database/sql"}},

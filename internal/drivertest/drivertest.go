@@ -78,14 +78,29 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 		},
 		Mails: func() int { return len(s.Mails(0)) }, LoseCursors: func() { must(s.ExpireCursors(in)) },
 		EmptyPages: func() { must(s.SetSwitches(func(w *sim.Switches) { w.EmptyFirstPage = true })) },
-		Strange:    func() { w.strange.Store(true) }, Fill: h.fill, Receive: r.receive,
+		Strange:    func() { w.strange.Store(true) }, Spoil: func(id cal.EventID) { w.spoiled.Store((*string)(&id)) }, Bar: func(err error) { w.bar.Store(&err) },
+		Fill: h.fill, Decorate: h.decorate, Receive: r.receive,
 		Settle:  func() { must(s.Wait(t.Context(), func() bool { return s.PushesPending() == 0 })) },
 		Secrets: func() []string { return []string{w.token} },
 	}
-	if p.Name == sim.Google && switches.Google.PushDomains == stage.Refused {
-		a.Receive = nil // no domain is verified
-	}
+	differ(a, switches)
 	return a
+}
+
+// differ is what not both providers have, or not under all switches.
+func differ(a *providertest.Account, s sim.Switches) {
+	if a.Driver.Name() == cal.Google {
+		a.KeepsZones = true
+		if s.Google.PushDomains == stage.Refused {
+			a.Receive = nil // no domain is verified
+		}
+		return
+	}
+	a.KeepsZones = s.Microsoft.OriginalZone == ""
+	a.Zones = map[string]string{
+		"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
+		"Nepal Standard Time": "Asia/Kathmandu", "Lord Howe Standard Time": "Australia/Lord_Howe", "Morocco Standard Time": "Africa/Casablanca",
+	}
 }
 
 // pace is how far the clock moves before each request, so that no limit of the switches is reached: waiting is the engine's part.
@@ -95,8 +110,11 @@ func pace(s sim.Switches) time.Duration {
 		requests int
 		within   time.Duration
 	}{
-		{s.Google.ProjectPerMinute, time.Minute}, {s.Google.UserPerMinute, time.Minute}, {s.Google.CalendarWritesPerMinute, time.Minute},
-		{s.Google.ProjectPerDay, 24 * time.Hour}, {s.Microsoft.RequestsPerTenMinutes, 10 * time.Minute},
+		{s.Google.ProjectPerMinute, time.Minute},
+		{s.Google.UserPerMinute, time.Minute},
+		{s.Google.CalendarWritesPerMinute, time.Minute},
+		{s.Google.ProjectPerDay, 24 * time.Hour},
+		{s.Microsoft.RequestsPerTenMinutes, 10 * time.Minute},
 	} {
 		if limit.requests > 0 {
 			d = max(d, 2*limit.within/time.Duration(limit.requests)) // a request that was held counts when it is released
@@ -154,8 +172,8 @@ func (h *hand) fill(n int) {
 // Occurrence implements providertest.Person.
 func (h *hand) Occurrence(series cal.EventID, n int) cal.EventID { return h.own.instances(series)[n] }
 
-// Decorate implements providertest.Person.
-func (h *hand) Decorate(id cal.EventID) (lost func() []string) {
+// decorate implements providertest.Account.Decorate.
+func (h *hand) decorate(id cal.EventID) (lost func() []string) {
 	h.own.decorate(id)
 	h.now.Advance(time.Minute) // a meeting is made in the background
 	h.sim.CatchUp()

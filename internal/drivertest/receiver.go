@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -20,7 +21,9 @@ type receiver struct {
 
 func receive(t providertest.T) *receiver {
 	r := &receiver{take: func(provider.Push) (int, string) { return http.StatusNotFound, "" }}
-	server := httptest.NewTLSServer(r)
+	server := httptest.NewUnstartedServer(r)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // of connections that end with the test
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	r.url, r.transport = server.URL, server.Client().Transport
 	return r

@@ -1,6 +1,7 @@
 package drivertest
 
 import (
+	"context"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -24,13 +25,19 @@ type wire struct {
 	token    string
 	requests atomic.Int64
 	strange  atomic.Bool
-	held     string
+	// spoiled is the id of the event that cannot be read, bar the error of the next request.
+	spoiled atomic.Pointer[string]
+	bar     atomic.Pointer[error]
+	held    string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if bar := w.bar.Swap(nil); bar != nil {
+		return nil, *bar
 	}
 	w.requests.Add(1)
 	if err := w.waited(); err != nil {
@@ -40,7 +47,10 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Authorization", "Bearer "+w.token)
 	resp, err := w.inner.RoundTrip(r)
 	if err == nil && w.strange.Load() {
-		err = estrange(resp)
+		err = rewrite(resp, strange)
+	}
+	if id := w.spoiled.Load(); err == nil && id != nil {
+		err = rewrite(resp, func(doc any) any { return spoil(doc, *id) })
 	}
 	return resp, err
 }
@@ -137,7 +147,10 @@ func (w *wire) Hold(c providertest.Call) (release func()) {
 
 // Held implements providertest.Wire.
 func (w *wire) Held() {
-	err := w.sim.Wait(w.t.Context(), func() bool {
+	const enough = 10 * time.Second
+	ctx, cancel := context.WithTimeout(w.t.Context(), enough)
+	defer cancel()
+	err := w.sim.Wait(ctx, func() bool {
 		f, ok := w.sim.Fault(w.held)
 		return ok && f.Waiting > 0
 	})

@@ -80,6 +80,7 @@ func subject(k memdriver.Kind) providertest.Subject {
 		return &providertest.Account{
 			Driver: driver, Client: client, Calendar: work, Email: email, Person: hand{t, calendar}, Wire: w, Now: now.Now, Pass: now.Advance, Mails: a.Mails,
 			LoseCursors: calendar.LoseCursors, EmptyPages: func() { a.Kind.EmptyPages = true }, Secrets: func() []string { return nil },
+			KeepsZones: true, Decorate: hand{t, calendar}.decorate,
 			Fill: func(n int) {
 				for i := range n {
 					calendar.Add(cal.Content{Title: fmt.Sprint("filled ", i), Slot: slotOf(began.Add(time.Duration(i)*time.Minute), time.Minute)})
@@ -163,8 +164,8 @@ func (h hand) Answer(id cal.EventID) {
 	}))
 }
 
-// Decorate implements providertest.Person.
-func (h hand) Decorate(id cal.EventID) (lost func() []string) {
+// decorate implements providertest.Account.Decorate.
+func (h hand) decorate(id cal.EventID) (lost func() []string) {
 	h.t.Helper()
 	h.found(id, h.calendar.Decorate(id, "colour", "blue"))
 	return func() []string {

@@ -205,7 +205,7 @@ func calendarsPaged(h *harness) {
 	w := h.newWorld(5)
 	var got []cal.CalendarID
 	after := cal.CalendarID("")
-	for {
+	for range mostPages {
 		page, err := h.Calendars(h.ctx, w.tenant, after, 2)
 		h.ok(err)
 		if len(page) == 0 {

@@ -24,6 +24,7 @@ func connectionTrials() []trial {
 		{"grant: tokens come back as they were stored", grantRoundTrip},
 		{"grant: the right to refresh", grantLease},
 		{"grant: rotated by whoever has the right", grantRotate},
+		{"grant: a reconnect ends the right to refresh the one before", grantLeaseEnds},
 		{"grant: expired by whoever saw it refused", grantExpire},
 		{"penalty: never shortened, never of another connection", penalty},
 	}
@@ -159,10 +160,12 @@ func (w *world) types() []message.Type {
 func connectionReconnect(h *harness) {
 	w := h.newWorld(0)
 	w.die()
-	w.reconnect()
-	g := w.grant()
-	same(h, "version", g.Version, 2)
-	same(h, "access token", g.AccessToken, "canary-access-again")
+	h.clock.Advance(time.Minute)
+	want := w.tokens("again")
+	want.Scopes = "calendar contacts"
+	h.ok(h.Activate(h.ctx, w.tenant, w.connection, want))
+	want.ConnectionID, want.Version = w.connection, 2
+	same(h, "grant", w.grant(), want)
 	c, err := h.Connection(h.ctx, w.tenant, w.connection)
 	h.ok(err)
 	same(h, "state", c.State, cal.ConnectionActive)
@@ -240,22 +243,33 @@ func grantRotate(h *harness) {
 	next, old := w.leased()
 	h.clock.Advance(time.Minute)
 	_, fence := w.leased()
+	next.Scopes, next.ExpiresAt = "calendar contacts", h.clock.Now().Add(2*time.Hour)
 	_, err := h.Rotate(h.ctx, w.tenant, next, old)
 	h.fails(err, record.ErrStale)
 	same(h, "tokens", w.grant().AccessToken, "canary-access-first")
 	version, err := h.Rotate(h.ctx, w.tenant, next, fence)
 	h.ok(err)
-	g := w.grant()
+	want := next
+	want.Version = 2
 	same(h, "version", version, 2)
-	same(h, "access token", g.AccessToken, "canary-access-next")
-	same(h, "refresh token", g.RefreshToken, "canary-refresh-next")
-	same(h, "nobody refreshes", g.RefreshUntil.IsZero(), true)
+	same(h, "grant, which nobody refreshes", w.grant(), want)
 	_, err = h.Rotate(h.ctx, w.tenant, next, fence)
 	h.fails(err, record.ErrStale)
 	_, given := w.leased()
 	h.ok(h.ReleaseRefresh(h.ctx, w.tenant, w.connection, given))
 	_, err = h.Rotate(h.ctx, w.tenant, next, given)
 	h.fails(err, record.ErrStale)
+}
+
+func grantLeaseEnds(h *harness) {
+	w := h.newWorld(0)
+	next, fence := w.leased()
+	w.reconnect()
+	_, err := h.Rotate(h.ctx, w.tenant, next, fence)
+	h.fails(err, record.ErrStale)
+	w.leased()
+	h.ok(h.ReleaseRefresh(h.ctx, w.tenant, w.connection, fence))
+	same(h, "somebody else refreshes", w.grant().RefreshUntil.IsZero(), false)
 }
 
 func grantExpire(h *harness) {

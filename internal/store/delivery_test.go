@@ -149,7 +149,7 @@ func feedPages(h *harness) {
 	}
 	var positions []int64
 	var at int64
-	for {
+	for range mostPages {
 		page, err := h.Feed(h.ctx, w.tenant, at, 3)
 		h.ok(err)
 		if len(page) == 0 {

@@ -47,8 +47,12 @@ func calendarsBack(h *harness) {
 		h.served(w.ref(kind, string(w.calendars[1].ID)))
 	}
 	for n := range 2 {
-		h.ok(h.Finish(h.ctx, w.claim(w.push(w.linkOf(b, n))), record.Outcome{State: record.Dead, Reason: "403"}))
+		h.ok(h.Finish(h.ctx, w.claim(w.push(w.linkOf(b, n))), record.Outcome{
+			State: record.Dead, Attempts: 100, Crashes: 2, Reason: "403", NotBefore: h.clock.Now().Add(time.Hour),
+		}))
 	}
+	asks := w.push(w.linkOf(w.accept(w.booking("asks", 1, 1)), 1))
+	h.ok(h.Finish(h.ctx, w.claim(asks), record.Outcome{State: record.Held, HeldFor: record.HeldForApproval}))
 	w.discovery(w.listedAs(0))
 	w.discovery(w.listedAs(0))
 	h.notDue(w.ref(task.CalendarSync, string(w.calendars[1].ID)))
@@ -57,7 +61,8 @@ func calendarsBack(h *harness) {
 		h.served(w.ref(kind, string(w.calendars[1].ID)))
 	}
 	h.notDue(w.push(w.linkOf(b, 0))) // it died of something else
-	h.served(w.push(w.linkOf(b, 1)))
+	w.revived(w.push(w.linkOf(b, 1)))
+	h.notDue(asks) // nobody has approved it
 }
 
 // The owner has picked another account at the provider: what is listed is none of the connection's business.

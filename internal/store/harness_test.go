@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -34,6 +35,7 @@ type harness struct {
 	clock   *clock.Manual
 	wire    *wire
 	told    *told
+	flaw    *flaw
 	seed    string
 }
 
@@ -70,7 +72,8 @@ func (l *told) take() []task.Hint {
 // start opens a store on a fresh database.
 func start(t *testing.T, b backend) *harness {
 	t.Helper()
-	h := &harness{T: t, ctx: t.Context(), backend: b, place: b.fresh(t), clock: clock.NewManual(epoch()), seed: t.Name()}
+	h := &harness{T: t, ctx: t.Context(), backend: b, place: b.fresh(t), clock: clock.NewManual(epoch()), flaw: flawed(t), seed: t.Name()}
+	h.spoil()
 	return h.opened(h.seed)
 }
 
@@ -83,9 +86,10 @@ func (h *harness) replica(name string) *harness {
 
 func (h *harness) opened(seed string) *harness {
 	h.Helper()
-	h.wire, h.told = &wire{rewrite: mutation(h.T)}, &told{}
+	h.wire, h.told = &wire{rewrite: h.flaw.rewrite}, &told{}
 	s, err := store.Open(h.ctx, h.place.url, "", store.Options{
-		Sealer: sealer(), Clock: h.clock, IDs: ident.New(h.clock, randomness(seed)), Committed: h.told.add, Wrap: h.wire.wrap,
+		Sealer: h.flaw.sealer(sealer()), Clock: h.clock, IDs: ident.New(h.clock, randomness(seed)), Committed: h.told.add,
+		Wrap: func(c driver.Connector) driver.Connector { return h.flaw.wrap(h.wire.wrap(c)) },
 	})
 	if err != nil {
 		h.Fatal(err)
@@ -176,6 +180,9 @@ func race(n int, fn func(i int) error) []error {
 	wg.Wait()
 	return errs
 }
+
+// mostPages is more than any list of a trial has: one that never ends is cut off.
+const mostPages = 20
 
 // racers is how many goroutines race.
 const racers = 16

@@ -159,7 +159,8 @@ func encounters() []encounter {
 			link, l := w.reclaimed(round)
 			return w.meetListing(link, l, round, true)
 		}},
-		{"a new version and a settlement", meetAccept},
+		{"a new version and a settlement", meetAccept(record.Report{Type: message.BookingSynced, Version: 1, Outcome: message.OutcomePresent})},
+		{"a new version and a settlement that tells nothing", meetAccept()}, // no message locks the booking for it
 		{"a new version and an intent", meetIntent},
 		{"a decision and a settlement that knows nothing of it", meetDecision},
 		{"a mark and an outcome", meetMark},
@@ -201,23 +202,25 @@ func (w *world) meetListing(link record.Link, l record.Lease, round int, fresh b
 	}
 }
 
-func meetAccept(w *world, round int) (_, _ func(context.Context) error, _ func()) {
-	b := w.accept(w.booking(bookingNo(round), 1, 0))
-	link := w.linkOf(b, 0)
-	l := w.claim(w.push(link))
-	d := agreement(link, event(fmt.Sprintf("e%03d", round), "1", content("Title 1", 24)), 1)
-	d.Reports = []record.Report{{Type: message.BookingSynced, Version: 1, Outcome: message.OutcomePresent}}
-	next := w.booking(b.ID, 2, 1)
-	settle := func(ctx context.Context) error { return w.Settle(ctx, l, d) }
-	accept := func(ctx context.Context) error { _, err := w.Accept(ctx, w.tenant, next); return err }
-	return settle, accept, func() {
-		now := w.read(b.ID)
-		got := w.linkOf(now, 0)
-		same(w.harness, "version", now.Version, 2)
-		same(w.harness, "event", got.EventID, d.Link.EventID)
-		same(w.harness, "agreement kept", got.Base != nil && got.BaseVersion == 1 && got.Synced == 1, true)
-		same(w.harness, "target", got.Target, false)
-		w.claim(w.push(link))
+func meetAccept(reports ...record.Report) func(w *world, round int) (_, _ func(context.Context) error, _ func()) {
+	return func(w *world, round int) (_, _ func(context.Context) error, _ func()) {
+		b := w.accept(w.booking(bookingNo(round), 1, 0))
+		link := w.linkOf(b, 0)
+		l := w.claim(w.push(link))
+		d := agreement(link, event(fmt.Sprintf("e%03d", round), "1", content("Title 1", 24)), 1)
+		d.Reports = reports
+		next := w.booking(b.ID, 2, 1)
+		settle := func(ctx context.Context) error { return w.Settle(ctx, l, d) }
+		accept := func(ctx context.Context) error { _, err := w.Accept(ctx, w.tenant, next); return err }
+		return settle, accept, func() {
+			now := w.read(b.ID)
+			got := w.linkOf(now, 0)
+			same(w.harness, "version", now.Version, 2)
+			same(w.harness, "event", got.EventID, d.Link.EventID)
+			same(w.harness, "agreement kept", got.Base != nil && got.BaseVersion == 1 && got.Synced == 1, true)
+			same(w.harness, "target", got.Target, false)
+			w.claim(w.push(link))
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ func linkTrials() []trial {
 		{"mirror: what was read takes the place of an older listing", mirrorFresh},
 		{"mirror: what was read before a newer listing does not", mirrorFreshButOlder},
 		{"mirror: an event that was found does not hide what a listing has shown since", mirrorFoundButOlder},
+		{"mirror: an event that was read is not missing", mirrorFinds},
 		{"mirror: as much content as the calendar's level allows", mirrorLevels},
 	}
 }
@@ -191,6 +192,20 @@ func (w *world) mirror() []string {
 	return shown
 }
 
+// shows wants calendar 0 to show one event, that many hours after the epoch.
+func (w *world) shows(e cal.Event, hours int) {
+	w.Helper()
+	events, err := w.Events(w.ctx, w.tenant, w.calendars[0].ID, "", 10)
+	w.ok(err)
+	from := epoch().Add(time.Duration(hours) * time.Hour)
+	want := record.Observed{
+		EventID: e.ID, ETag: e.ETag, Status: e.Status, Start: from, End: from.Add(time.Hour), Content: cal.Content{Slot: e.Content.Slot},
+	}
+	if len(events) != 1 || !reflect.DeepEqual(events[0], want) {
+		w.Errorf("got %+v\nwant %+v", events, want)
+	}
+}
+
 // settled claims the link, lets something happen, and settles on an event.
 func (w *world) settled(link record.Link, e cal.Event, fresh bool, meanwhile func()) {
 	w.Helper()
@@ -224,8 +239,10 @@ func mirrorAdds(h *harness) {
 func mirrorOwnWrite(h *harness) {
 	w := h.newWorld(1)
 	_, link := w.standing("b", "e", "1")
-	w.settled(link, event("e", "2", content("x", 24)), false, nil)
-	sameList(h, "mirror", w.mirror(), []string{"e 2"})
+	moved := event("e", "2", content("x", 30))
+	moved.Status = cal.StatusTentative
+	w.settled(link, moved, false, nil)
+	w.shows(moved, 30)
 	h.notDue(w.push(link))
 	link = w.linkOf(w.read("b"), 0)
 	w.settled(link, event("e", "2", content("y", 24)), false, nil)
@@ -257,6 +274,16 @@ func mirrorFreshButOlder(h *harness) {
 	w.settled(link, event("e", "2", content("as it was read", 30)), true, func() { w.lists(event("e", "3", content("later", 31))) })
 	sameList(h, "mirror", w.mirror(), []string{"e 3"})
 	w.lookedAtAgain(link)
+}
+
+func mirrorFinds(h *harness) {
+	w := h.newWorld(1)
+	_, link := w.standing("b", "e", "1")
+	same(h, "missed", w.snapshot(week()).Missed, 1)
+	there := event("e", "1", content("x", 24))
+	w.settled(link, there, true, nil)
+	w.shows(there, 24)
+	same(h, "missed for the first time", w.snapshot(week()).Missed, 1)
 }
 
 func mirrorFoundButOlder(h *harness) {

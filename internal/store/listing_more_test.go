@@ -185,22 +185,34 @@ func listingQuiet(h *harness) {
 	w.lists(event("e1", "1", content("x", 1)))
 	l, on := w.listing(0, cal.Delta)
 	p := w.delta(on)
-	p.Last.Cursor.Token = "next"
+	p.Last.Cursor.Token, p.Listing.Window, p.Spacing = "next", week(), time.Minute
+	p.Last.Items = []cal.Item{{Withheld: "unknown recurrence rule"}}
+	h.clock.Advance(time.Second)
 	got, err := h.Publish(h.ctx, l, p)
 	h.ok(err)
 	same(h, "published", got, record.Published{})
-	same(h, "cursor", w.sync().Cursor.Token, "next")
+	now := w.sync()
+	want := record.Sync{
+		Calendar: now.Calendar, Connection: now.Connection, Cursor: p.Last.Cursor, Window: week(), SyncedAt: h.clock.Now(), Spacing: time.Minute,
+	}
+	if !reflect.DeepEqual(now, want) {
+		h.Errorf("got %+v\nwant %+v", now, want)
+	}
+	same(h, "withheld", h.number(`SELECT withheld FROM cursors`), 1)
 	sameList(h, "visible", w.mirror(), []string{"e1 1"})
 }
 
 func listingLastRowCounts(h *harness) {
 	w := h.targeted()
 	l, on := w.listing(0, cal.Delta)
-	on, l = w.stage(l, on, "2", items(event("e", "1", content("x", 1)), event("e", "2", content("y", 2)))...)
+	on, l = w.stage(l, on, "2", items(event("e", "1", content("x", 1)), tombstone("e"))...)
 	on, l = w.stage(l, on, "3", items(event("e", "3", content("z", 3)))...)
 	_, err := h.Publish(h.ctx, l, w.delta(on, event("e", "4", content("z", 4))))
 	h.ok(err)
-	sameList(h, "visible", w.mirror(), []string{"e 4"})
+	w.shows(event("e", "4", content("z", 4)), 4)
+	again := event("e", "5", content("z", 30))
+	w.lists(again)
+	w.shows(again, 30)
 }
 
 func listingWithholds(h *harness) {

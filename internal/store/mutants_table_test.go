@@ -1,13 +1,19 @@
 package store_test
 
-// mutants are the wrong stores that the suite has to tell from the right one. Parameters stay in use, so that only the promise is broken.
-func mutants() []mutant {
-	return append(workMutants(), dataMutants()...)
+// slipped is a mutant that asks one thing wrong. Parameters stay in use, so that only the promise is broken.
+type slipped struct{ name, query, old, new, killer string }
+
+func slips(all []slipped) []mutant {
+	out := make([]mutant, 0, len(all))
+	for _, s := range all {
+		out = append(out, mutant{s.name, flaw{slip: slip{s.query, s.old, s.new}}, s.killer})
+	}
+	return out
 }
 
 func workMutants() []mutant {
 	const due = "claim: only a row that is due"
-	return []mutant{
+	return slips([]slipped{
 		{"a claim ignores back-off", "ClaimWork", "not_before <= $5", "not_before IS NOT NULL", due},
 		{"a claim ignores the lease", "ClaimWork", "lease_until <= $5", "$5 IS NOT NULL", due},
 		{"a claim takes what is held or dead", "ClaimWork", "state = 'ready'", "state IS NOT NULL", due},
@@ -28,21 +34,61 @@ func workMutants() []mutant {
 		{"a mark forgets since when", "MarkWork", "THEN work.wanted_at", "THEN excluded.wanted_at", "mark: wanted since the first mark"},
 		{"a token comes back", "MarkWork", "0, $6, 0, 0, ''", "0, 0, 0, 0, ''", "claim: a row that comes back has tokens of its own"},
 		{"a hold yields to a reconnect", "HoldWork", "state <> 'dead'", "state = 'ready'", "guard: outranks a hold that a reconnect would end"},
+		{"a hold brings a dead letter back", "HoldWork", "state <> 'dead'", "state <> ''", "mark: a hold leaves a dead letter dead"},
+		{"a calendar that comes back approves", "ReviveCalendar", "state = 'dead'", "state <> ''", "calendar: one that comes back is heard and written to again"},
+		{"a reconnect keeps the back-off", "ReviveConnection", "not_before = 0, ", "", "reauth: a reconnect ends waits, and leaves other holds"},
+		{"a calendar that comes back keeps the crashes", "ReviveCalendar", "crashes = 0, ", "", "calendar: one that comes back is heard and written to again"},
 		{"a reconnect ends every hold", "ReviveConnection", "held_for = 'reauth'", "held_for <> ''", "reauth: a reconnect ends waits, and leaves other holds"},
 		{"a replay keeps the attempts", "ReviveWork", "attempts = 0, ", "", "release: only what is stopped"},
 		{"what is forgotten takes a mark with it", "ForgetWork", "AND wanted <= done", "", "finish: forget deletes the row unless it was marked meanwhile"},
-	}
+	})
+}
+
+// nounMutants slip where the others leave a noun out.
+func nounMutants() []mutant {
+	const lease, prune = "grant: the right to refresh", "prune: what has outlived its time, to the microsecond"
+	return slips([]slipped{
+		{"a reconnect keeps the refresh token", "PutGrant", "refresh_token = excluded.refresh_token, ", "", "connection: a reconnect is told and raises the grant"},
+		{"a reconnect leaves somebody the right to refresh", "PutGrant", "refresh_until = 0, ", "", "grant: a reconnect ends the right to refresh the one before"},
+		{"a rotation keeps the old scopes", "RotateGrant", "scopes = $3", "scopes = CASE WHEN $3 IS NULL THEN '' ELSE scopes END", "grant: rotated by whoever has the right"},
+		{"an event that was moved is shown where it was", "PublishStaged", "ends_at = excluded.ends_at, content = excluded.content, ", "", "listing: later rows replace earlier ones"},
+		{"an event that was read stays missing", "PutEvent", "missing = 0, ", "", "mirror: an event that was read is not missing"},
+		{"a window stays behind", "PutCursor", "window_from = excluded.window_from,\n    window_until = excluded.window_until, ", "", "listing: a quiet one advances the cursor"},
+		{
+			"a message reaches no endpoint", "InsertDelivery", "VALUES ($1, $2, $3, $4, 'pending', 0, 0, $5, $5)",
+			"SELECT $1, $2, $3, $4, 'pending', 0, 0, $5, $5 WHERE FALSE", "endpoint: receives every message from then on",
+		},
+		{"an attempt is not counted", "SettleDelivery", "attempts = attempts + 1", "attempts = attempts", "delivery: counts attempts, not waits"},
+		{"a reader sees its last message again", "MessagesAfter", "position > $2", "position >= $2", "feed: positions without a gap, page by page"},
+		{"the feed begins anew", "AdvanceFeed", "position = $1", "position = 0 * $1", "feed: positions without a gap, page by page"},
+		{"messages are placed out of order", "UnplacedMessages", "ORDER BY message_id", "ORDER BY message_id DESC", "accept: messages are about the version that they name"},
+		{"a link forgets that it is a target no more", "AimLink", "target = $1", "target = TRUE OR $1", "accept: targets come and go, links stay"},
+		{"the right is given back by whoever lost it", "ReleaseRefresh", "refresh_fence = $3", "$3 IS NOT NULL", lease},
+		{"the fence of a refresh stands still", "LeaseRefresh", "refresh_fence = refresh_fence + 1", "refresh_fence = refresh_fence", lease},
+		{"a newer access token is expired", "ExpireAccess", "version = $3", "$3 IS NOT NULL", "grant: expired by whoever saw it refused"},
+		{"a page that was never opened is gone through", "UseFlow", "AND browser_hash <> ''", "", "flow: never before the connect page was opened"},
+		{"a spent flow is opened again", "BindFlow", "AND used_at = 0", "", "flow: bound to one browser and used once"},
+		{"events that stand are pruned", "PruneEvents", "AND status = 'cancelled'", "", prune},
+		{"deliveries that failed are pruned", "PruneDeliveries", "AND state = 'delivered'", "", prune},
+		{
+			"an old channel is not found while it is open", "ClosedChannels", "AND state = 'closed'", "",
+			"prune: a channel is forgotten with its entry in the directory",
+		},
+		{"another listing's pages are published", "PublishStaged", "s.listing_id = $4", "$4 IS NOT NULL", "queries: every identifier that is asked for counts"},
+		{"a calendar is targeted twice", "TargetCalendar", "AND targeted = FALSE", "", "accept: a calendar is targeted once"},
+	})
 }
 
 func dataMutants() []mutant {
 	const conditions, audit = "tenancy: every query finds the rows of its own tenant only", "atomic: Accept"
-	return []mutant{
+	return slips([]slipped{
 		{"a read without its tenant", "BookingByID", "tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"a write without its tenant", "SettleDelivery", "tenant_id = $4", "$4 IS NOT NULL", conditions},
 		{"a join without its tenant", "LinksOfBooking", "links.tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"a pruner without its tenant", "PruneNotifications", "tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"no audit row", "InsertAudit", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", "SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE FALSE", audit},
 		{"a version is accepted on any revision", "ReviseBooking", "revision = $11", "$11 IS NOT NULL", "accept: nothing on another revision"},
+		{"a booking that was moved keeps its slot", "ReviseBooking", "slot = $4", "slot = CASE WHEN $4 IS NULL THEN $4 ELSE slot END", "accept: a revision keeps the links"},
 		{"a sequence number is given twice", "CountMessage", "sequence = sequence + 1", "sequence = MAX(1, sequence)", "accept: a revision keeps the links"},
 		{"a message raises no revision", "CountMessage", "revision + CAST($1 AS BIGINT)", "revision + 0 * $1", "accept: a decision makes what a person did the agreement"},
 		{"a decision is written back", "UnseatWork", "token = token + 1", "token = token", "accept: a decision is not undone by the run under way"},
@@ -73,5 +119,5 @@ func dataMutants() []mutant {
 		{"a disabled endpoint receives", "EnabledEndpoints", "state = 'enabled'", "state <> ''", "endpoint: none while it is disabled"},
 		{"a channel stays in the directory", "DeleteDirectory", "kind = $1", "kind = $1 || 'x'", "prune: a channel is forgotten with its entry in the directory"},
 		{"rows are pruned too early", "PruneNotifications", "received_at < $2", "received_at <= $2", "prune: what has outlived its time, to the microsecond"},
-	}
+	})
 }

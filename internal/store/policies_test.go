@@ -115,6 +115,13 @@ func policiesEverywhere(h *harness) {
 			h.Errorf("%s is behind no policy", table)
 		}
 	}
+	const own = `(tenant_id = current_setting('calweave.tenant'::text, true))`
+	policies := h.query(`SELECT tablename, qual, with_check FROM pg_policies WHERE policyname = 'tenant'`)
+	for _, row := range policies {
+		same(h, row["tablename"]+": rows that are shown", row["qual"], own)
+		same(h, row["tablename"]+": rows that may be written", row["with_check"], own)
+	}
+	same(h, "policies by tenant", len(policies), len(h.tables())-1) // the directory has others
 }
 
 func policiesWithoutTenant(h *harness) {
@@ -160,6 +167,28 @@ func policiesForOneTransaction(h *harness) {
 		h.ok(end(tx))
 		same(h, "afterwards", count(app), 0)
 	}
+	begun := 0
+	h.wire.onCall(func(c call) error {
+		if c.name == callBegin {
+			begun++
+			same(h, "tenant that a connection still has", h.tenantOf(c), "")
+		}
+		return nil
+	})
+	a, b := h.newWorld(1), h.newWorld(1)
+	a.accept(a.booking("b", 1, 0))
+	b.accept(b.booking("b", 1, 0))
+	same(h, "transactions", begun > 10, true)
+}
+
+// tenantOf is the tenant that is named on the connection of a call.
+func (h *harness) tenantOf(c call) string {
+	h.Helper()
+	rows, err := c.conn.QueryContext(c.ctx, `SELECT COALESCE(current_setting('calweave.tenant', true), '')`, nil)
+	h.ok(err)
+	tenant := make([]driver.Value, 1)
+	h.ok(errors.Join(rows.Next(tenant), rows.Close()))
+	return fmt.Sprint(tenant[0])
 }
 
 func applicationRights(h *harness) {

@@ -176,7 +176,7 @@ func eventsPages(h *harness) {
 	w.lists(append(all, tombstone("Z"))...)
 	var got []string
 	after := cal.EventID("")
-	for {
+	for range mostPages {
 		page, err := h.Events(h.ctx, w.tenant, w.calendars[0].ID, after, 3)
 		h.ok(err)
 		if len(page) == 0 {

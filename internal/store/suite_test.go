@@ -13,7 +13,7 @@ type trial struct {
 
 // suite is what every store has to pass, on every database.
 func suite() []trial {
-	return slices.Concat(markTrials(), claimTrials(), finishTrials(), fenceTrials(), sweepTrials(), raceTrials(), connectionTrials(), acceptTrials(), atomicTrials(), linkTrials(), listingTrials(), deliveryTrials(), channelTrials(), tenantTrials(), canaryTrials(), errorTrials(), tenancyTrials(), policyTrials())
+	return slices.Concat(markTrials(), claimTrials(), finishTrials(), fenceTrials(), sweepTrials(), raceTrials(), connectionTrials(), acceptTrials(), atomicTrials(), linkTrials(), listingTrials(), deliveryTrials(), channelTrials(), tenantTrials(), canaryTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
 }
 
 // postgresSuite needs transactions that run side by side.
@@ -21,14 +21,18 @@ func postgresSuite() []trial {
 	return slices.Concat(meetTrials(), sideBySideTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials())
 }
 
+func sqliteTrials() []trial { return slices.Concat(suite(), sqliteTenancyTrials()) }
+
+func postgresTrials() []trial { return slices.Concat(suite(), postgresSuite()) }
+
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	runSuite(t, newSQLite(t), slices.Concat(suite(), sqliteTenancyTrials()))
+	runSuite(t, newSQLite(t), sqliteTrials())
 }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	runSuite(t, newPostgres(t), slices.Concat(suite(), postgresSuite()))
+	runSuite(t, newPostgres(t), postgresTrials())
 }
 
 // runSuite runs each trial on a database of its own.

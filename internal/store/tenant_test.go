@@ -190,7 +190,7 @@ func prune(h *harness) {
 
 func pruneDirectory(h *harness) {
 	w := h.newWorld(1)
-	old, young := w.channel("chn_old"), w.channel("chn_young")
+	open, old, young := w.channel("chn_open"), w.channel("chn_old"), w.channel("chn_young")
 	for _, c := range []record.Channel{old, young} {
 		c.State = record.ChannelClosed
 		l, err := h.SaveChannels(h.ctx, w.keeper(), leaseTime, c)
@@ -201,7 +201,8 @@ func pruneDirectory(h *harness) {
 	same(h, "pruned, with the flow of the connection", w.pruned(), 2)
 	_, err := h.Channel(h.ctx, old.ID)
 	h.fails(err, record.ErrNotFound)
-	same(h, "directory", h.number(`SELECT COUNT(*) FROM directory WHERE kind = 'channel'`), 1)
+	same(h, "directory", h.number(`SELECT COUNT(*) FROM directory WHERE kind = 'channel'`), 2)
+	same(h, "one that is not closed", w.channelNow(open.ID).State, record.ChannelOpening)
 	same(h, "younger", w.channelNow(young.ID).State, record.ChannelClosed)
 }
 

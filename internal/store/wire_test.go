@@ -26,6 +26,8 @@ type call struct {
 	name string
 	sql  string
 	args []driver.NamedValue
+	// conn is the connection that a transaction begins on.
+	conn driver.QueryerContext
 }
 
 // arg is the value of a call's nth argument, from 1.
@@ -77,11 +79,6 @@ func (w *wire) tell(c call, to *[]func(call) error) error {
 
 // text is what a statement is replaced by.
 func (w *wire) text(sql string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.rewrite == nil {
-		return sql
-	}
 	return w.rewrite(queryName(sql), sql)
 }
 
@@ -215,7 +212,7 @@ func (c *wiredConn) Ping(ctx context.Context) error {
 }
 
 func (c *wiredConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	if err := c.wire.ask(call{ctx: ctx, name: callBegin}); err != nil {
+	if err := c.wire.ask(call{ctx: ctx, name: callBegin, conn: c.fullConn}); err != nil {
 		return nil, err
 	}
 	tx, err := c.fullConn.BeginTx(ctx, o)

@@ -23,6 +23,7 @@ func markTrials() []trial {
 		{"mark: wanted since the first mark", markWantedAt},
 		{"mark: a storm during a claim causes exactly one more", markCoalesces},
 		{"mark: a hold keeps a row from running until it is released", markHolds},
+		{"mark: a hold leaves a dead letter dead", markHoldsNoDead},
 		{"mark: a run belongs to the trace of what was asked first since the last one", markTrace},
 		{"mark: a schedule belongs to no trace but its own", markTraceOfSchedule},
 		{"mark: rows are marked in one order for all", markOrder},
@@ -272,6 +273,19 @@ func markHolds(h *harness) {
 	h.ok(h.Release(h.ctx, w.subject(), "operator"))
 	same(h, "hints once released", len(h.told.take()), 1)
 	h.served(w.subject())
+}
+
+func markHoldsNoDead(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	h.ok(h.Finish(h.ctx, w.claim(w.subject()), record.Outcome{State: record.Dead, Attempts: 100, Reason: "hopeless"}))
+	m := ask(subject)
+	m.Hold, m.Reason = record.HeldForGuard, "6 booked events vanished"
+	w.mark(m)
+	row := h.row(w.subject())
+	same(h, "state", row.State, record.Dead)
+	same(h, "held for", row.HeldFor, "")
+	same(h, "reason", row.LastError, "hopeless")
 }
 
 func markTrace(h *harness) {

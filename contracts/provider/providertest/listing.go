@@ -19,6 +19,7 @@ func listingCases() []Case {
 		{"listing/what changed", lists, changes},
 		{"listing/an answer is lost", lists, answerLost},
 		{"listing/empty pages", lists, emptyPages},
+		{"listing/a row that cannot be read", lists, spoiled},
 		{"listing/our own writes", lists, echo},
 		{"listing/a cursor is lost", lists, cursorLost},
 		{"listing/a cursor is lost on any page", lists, cursorLostOnAnyPage},
@@ -199,6 +200,37 @@ func answerLost(t T, r *Run) {
 			t.Errorf("the same cursor again does not show %s", id)
 		}
 	}
+}
+
+// spoiled lists an event that cannot be read: it is withheld under its id, and stops nothing.
+func spoiled(t T, r *Run) {
+	if r.Spoil == nil {
+		t.Skipf("%s has no rows that cannot be read", r.Driver.Name())
+	}
+	made := r.made(5)
+	r.Spoil(made[1])
+	seen := map[cal.EventID]string{}
+	req := provider.ListEvents{Calendar: r.Calendar, Window: window(), PageSize: 2}
+	for range maxPages {
+		page, err := r.lister().ListEvents(t.Context(), req)
+		r.must("page", err)
+		for _, i := range page.Items {
+			seen[i.Event.ID] = i.Withheld
+			if i.Event.Gone() {
+				t.Errorf("%s is shown as gone", i.Event.ID)
+			}
+		}
+		if req.Page = page.Next; page.Next == "" {
+			break
+		}
+	}
+	for _, id := range made {
+		if withheld, ok := seen[id]; !ok || (withheld != "") != (id == made[1]) {
+			t.Errorf("%s is listed: %t, and withheld: %q", id, ok, withheld)
+		}
+	}
+	_, err := r.Client.ReadEvent(t.Context(), r.ref(made[1]))
+	r.wants("read", err, fault.Transient)
 }
 
 func emptyPages(t T, r *Run) {

@@ -10,7 +10,7 @@ import (
 // Subject is a driver under test: it makes an account with one empty calendar, and the provider around it. It is called once a case.
 type Subject func(T) *Account
 
-// Account is one account at the provider, as the driver and as everybody else sees it. What is nil cannot be had of this provider: the cases that
+// Account is one account at the provider, as the driver and as everybody else sees it. What may be nil cannot be had of every provider: the cases that
 // need it are skipped.
 type Account struct {
 	Driver   provider.Driver
@@ -28,18 +28,32 @@ type Account struct {
 	Mails func() int
 	// LoseCursors makes all cursors of the calendar invalid, and the pages of listings that are on their way.
 	LoseCursors func()
+	// Secrets are what no text may hold. They bite where the provider's refusals repeat them.
+	Secrets func() []string
+
+	// The following may be nil.
+
 	// EmptyPages has every listing begin with a page that is empty and not the last.
 	EmptyPages func()
+	// Spoil makes what the provider says of an event unreadable: a field has another type.
+	Spoil func(id cal.EventID)
 	// Strange lets all answers bear fields, and values of enumerations, that nobody has heard of.
 	Strange func()
+	// Bar has the client's transport end the next request with an error before it is made, as budgets and breakers do.
+	Bar func(error)
+	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
+	// link), and returns what tells which of it was lost since.
+	Decorate func(id cal.EventID) (lost func() []string)
 	// Fill adds n events to the calendar, quickly.
 	Fill func(n int)
-	// Receive hands pushes to a receiver, whose answer has the status and the text, and returns the address that they come to.
+	// KeepsZones says that an event shows the zone it was made in.
+	KeepsZones bool
+	// Zones are names that the provider has for zones beside those of IANA, each with IANA's.
+	Zones map[string]string
+	// Receive hands pushes to a receiver, whose answer has the status and the text, and returns the address that they come to. Settle waits until all
+	// that is to be pushed so far was answered.
 	Receive func(receiver func(provider.Push) (status int, text string)) (address string)
-	// Settle waits until all that is to be pushed so far was answered.
-	Settle func()
-	// Secrets are what no text may hold.
-	Secrets func() []string
+	Settle  func()
 }
 
 // Guest is somebody who has an account at the provider, too.
@@ -54,9 +68,6 @@ type Person interface {
 	Occurrence(series cal.EventID, n int) cal.EventID
 	// Answer lets the Guest accept.
 	Answer(id cal.EventID)
-	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
-	// link), and returns what tells which of it was lost since.
-	Decorate(id cal.EventID) (lost func() []string)
 	// Standing is what the calendar shows: single events, and series as one.
 	Standing() []Draft
 }
@@ -124,7 +135,7 @@ const (
 type Wire interface {
 	// Harm does harm to one request of a kind, after skip others.
 	Harm(c Call, h Harm, skip int)
-	// Hold keeps the next request of a kind from being answered until it is released, or given up. Held waits for it to come.
+	// Hold keeps the next request of a kind from being answered until it is released, or given up. Held waits for it to come, but not for good.
 	Hold(c Call) (release func())
 	Held()
 	// Requests is how many requests have been made so far.

@@ -12,6 +12,7 @@ func timeCases() []Case {
 		{"time/zones", nil, zones},
 		{"time/all day", nil, allDays},
 		{"time/read as a person made it", nil, readTimes},
+		{"time/other names of zones", nil, otherZones},
 	}
 }
 
@@ -74,13 +75,53 @@ func (r *Run) written(slot cal.Slot) {
 
 func readTimes(t T, r *Run) {
 	for _, zone := range zoneNames() {
-		for _, at := range instants(t) {
-			id := r.Person.Create(Draft{Title: "by hand", Start: at, End: at.Add(time.Hour), Zone: zone})
-			e, err := r.Client.ReadEvent(t.Context(), r.ref(id))
-			r.must("read", err)
-			if s := e.Content.Slot; !s.Start.Instant.Equal(at) || !s.End.Instant.Equal(at.Add(time.Hour)) || s.AllDay() {
-				t.Errorf("%s in %s is read as %+v", at, zone, s)
-			}
+		r.readIn(zone, zone)
+	}
+	day := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC)
+	e, err := r.Client.ReadEvent(t.Context(), r.ref(r.Person.Create(Draft{Title: "by hand", Start: day, End: day.AddDate(0, 0, 2), Zone: berlin, AllDay: true})))
+	r.must("read", err)
+	if want := (cal.Slot{Start: cal.Moment{Date: "2026-10-25"}, End: cal.Moment{Date: "2026-10-27"}}); !e.Content.Slot.Equal(want) {
+		t.Errorf("two whole days are read as %+v", e.Content.Slot)
+	}
+}
+
+// otherZones reads events in zones that the provider calls by names of its own.
+func otherZones(t T, r *Run) {
+	if len(r.Zones) == 0 {
+		t.Skipf("%s has IANA's names only", r.Driver.Name())
+	}
+	for name, zone := range r.Zones {
+		r.readIn(name, zone)
+	}
+}
+
+// readIn reads what a person made in a zone that the provider calls by name.
+func (r *Run) readIn(name, zone string) {
+	r.t.Helper()
+	for _, at := range instants(r.t) {
+		id := r.Person.Create(Draft{Title: "by hand", Start: at, End: at.Add(time.Hour), Zone: name})
+		e, err := r.Client.ReadEvent(r.t.Context(), r.ref(id))
+		r.must("read", err)
+		s := e.Content.Slot
+		if !s.Start.Instant.Equal(at) || !s.End.Instant.Equal(at.Add(time.Hour)) || s.AllDay() || r.KeepsZones && !sameClock(s.Start.Zone, zone) {
+			r.t.Errorf("%s in %s is read as %+v", at, name, s)
 		}
 	}
+}
+
+// sameClock reports whether two names are of zones whose clocks go alike.
+func sameClock(got, want string) bool {
+	a, err1 := time.LoadLocation(got)
+	b, err2 := time.LoadLocation(want)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	for month := range 24 {
+		at := noon().AddDate(0, month, 0)
+		_, x := at.In(a).Zone()
+		if _, y := at.In(b).Zone(); x != y {
+			return false
+		}
+	}
+	return true
 }

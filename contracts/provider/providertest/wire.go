@@ -17,6 +17,7 @@ func wireCases() []Case {
 		{"wire/throttled until a time", nil, throttledUntil},
 		{"wire/every failure of every call", nil, failures},
 		{"wire/the context ends", nil, contextEnds},
+		{"wire/what the transport says", nil, barred},
 		{"wire/strange answers", nil, strange},
 		{"wire/ids that are no ids", nil, noIDs},
 	}
@@ -166,6 +167,25 @@ func contextEnds(t T, r *Run) {
 		before := r.Wire.Requests()
 		if err := do(over); fault.KindOf(err) != fault.Canceled || r.Wire.Requests() != before {
 			t.Errorf("%s under a context that is over: %v after %d requests", a.call, err, r.Wire.Requests()-before)
+		}
+	}
+}
+
+// barred ends calls as the gateway does, which knows about tokens, budgets and breakers: what it says is passed on.
+func barred(t T, r *Run) {
+	if r.Bar == nil {
+		t.Skipf("%s has no transport", r.Driver.Name())
+	}
+	for _, a := range acts(r) {
+		for _, kind := range []fault.Kind{fault.Busy, fault.RateLimited, fault.NeedsReauth} {
+			do := a.prepare(t)
+			before := r.Wire.Requests()
+			r.Bar(&fault.Error{Kind: kind, Op: "transport", RetryAfter: 5 * time.Second})
+			err := do(t.Context())
+			r.wants(string(a.call), err, kind)
+			if fault.RetryAfter(err) != 5*time.Second || r.Wire.Requests() != before {
+				t.Errorf("%s: %v after %d requests", a.call, err, r.Wire.Requests()-before)
+			}
 		}
 	}
 }

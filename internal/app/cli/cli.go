@@ -19,14 +19,15 @@ import (
 type commands struct {
 	Config string `placeholder:"PATH" help:"Read settings from this environment file too (default: $$CALWEAVE_CONFIG)."`
 
-	Dev     devCommand     `cmd:"" help:"Start everything embedded, with simulated providers, and show a booking travel both ways."`
-	Run     runCommand     `cmd:"" help:"Serve."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, or take it back."`
-	Sim     simCommand     `cmd:"" help:"Serve the simulators of both providers."`
-	Tenant  tenantCommand  `cmd:"" help:"Make tenants."`
-	Key     keyCommand     `cmd:"" help:"Make and revoke keys."`
-	Work    workCommand    `cmd:"" help:"See work that waits for an operator, approve and replay it."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Dev       devCommand       `cmd:"" help:"Start everything embedded, with simulated providers, and show a booking travel both ways."`
+	Run       runCommand       `cmd:"" help:"Serve."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, or take it back."`
+	Sim       simCommand       `cmd:"" help:"Serve the simulators of both providers."`
+	Tenant    tenantCommand    `cmd:"" help:"Make tenants."`
+	Key       keyCommand       `cmd:"" help:"Make and revoke keys."`
+	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // env is what a command has of the world.

@@ -1,5 +1,6 @@
 // Package cli is the command line: it parses arguments, reads the configuration, and prints what the App does. Commands exit with 0, with 1 when
 // something failed, and with 2 when the command line or the configuration is wrong.
 //
-// Files: cli.go (parsing), check.go (what is wrong with what was given), run.go (run, dev), sim.go (sim), data.go (migrate, tenant, key, work).
+// Files: cli.go (parsing), check.go (what is wrong with what was given), run.go (run, dev), sim.go (sim), data.go (migrate, tenant, key, work),
+// providers.go (providers).
 package cli

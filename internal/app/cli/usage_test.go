@@ -13,7 +13,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "version",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "providers", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
@@ -53,6 +53,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"migrate down --all":                       "say --yes to do it",
 		"dev --once=perhaps":                       "--once",
 		"dev --listen=8080":                        `--listen: "8080" is no host:port`,
+		"providers --format=xml":                   `--format must be one of "text","markdown","json" but got "xml"`,
 		"sim --google=here":                        `--google: "here" is no host:port`,
 		"sim --microsoft=here --admin=127.0.0.1:0": `--microsoft: "here" is no host:port`,
 	} {

@@ -9,22 +9,6 @@ import (
 	"context"
 )
 
-const countLinks = `-- name: CountLinks :one
-SELECT COUNT(*) FROM links WHERE tenant_id = $1 AND calendar_id = $2 AND event_id <> ''
-`
-
-type CountLinksParams struct {
-	TenantID   string
-	CalendarID string
-}
-
-func (q *Queries) CountLinks(ctx context.Context, arg CountLinksParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countLinks, arg.TenantID, arg.CalendarID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `

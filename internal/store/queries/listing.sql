@@ -64,9 +64,6 @@ LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.sub
 WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id AND e.updated_at = @now
 AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0);
 
--- name: CountLinks :one
-SELECT COUNT(*) FROM links WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id <> '';
-
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
 
