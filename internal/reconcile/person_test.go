@@ -102,7 +102,7 @@ func TestCoreAndPersonChangeDifferentThings(t *testing.T) {
 		b.person(cal.FieldTitle, title("by hand"))
 		b.want(func(s *cal.Booking) { s.Location = "elsewhere" })
 		d := b.settle()
-		shown := b.event().event.Content
+		shown := b.event().Content
 		if shown.Title != "by hand" || shown.Location != "elsewhere" || d.Link.State != record.LinkDiverged {
 			t.Errorf("%s: %s, shows %+v", p, d.Link.State, shown)
 		}
@@ -122,12 +122,12 @@ func TestCoreAndPersonChangeTheSameThing(t *testing.T) {
 	b.person(cal.FieldTitle, title("by hand"))
 	b.want(func(s *cal.Booking) { s.Title = "by the core" })
 	d := b.settle()
-	if b.event().event.Content.Title != "by hand" || reported(d, message.BookingSynced) || d.Link.Synced != 1 || d.Link.State != record.LinkDiverged {
+	if b.event().Content.Title != "by hand" || reported(d, message.BookingSynced) || d.Link.Synced != 1 || d.Link.State != record.LinkDiverged {
 		t.Errorf("%+v, %s, synced %d", d.Reports, d.Link.State, d.Link.Synced)
 	}
 	b.submit(accepted{target: true, authoritative: true, decide: true})
 	d = b.settle()
-	if b.event().event.Content.Title != "by the core" || d.Link.State != record.LinkSynced || d.Link.Synced != 3 || len(d.Reports) != 1 {
+	if b.event().Content.Title != "by the core" || d.Link.State != record.LinkSynced || d.Link.Synced != 3 || len(d.Reports) != 1 {
 		t.Errorf("decided: %+v, %s, synced %d", d.Reports, d.Link.State, d.Link.Synced)
 	}
 }
@@ -240,7 +240,7 @@ func TestGuestWhomAPersonMadeOptionalStaysSo(t *testing.T) {
 	b.person(cal.FieldAttendees, func(c *cal.Content) { c.Attendees[0].Optional = true })
 	b.want(invites("a@core.test", "b@core.test", "c@core.test"))
 	d := b.settle()
-	if c := b.event().event.Content; !c.Attendees[0].Optional || !reported(d, message.BookingEdited) {
+	if c := b.event().Content; !c.Attendees[0].Optional || !reported(d, message.BookingEdited) {
 		t.Errorf("%+v, reported %+v", c.Attendees, d.Reports)
 	}
 }
@@ -248,7 +248,7 @@ func TestGuestWhomAPersonMadeOptionalStaysSo(t *testing.T) {
 func TestInvitationsCarryNamesAndWhoIsOptional(t *testing.T) {
 	t.Parallel()
 	b := booked(t, cal.Google)
-	b.account.updating = func(req provider.UpdateEvent, _ *heldEvent) {
+	b.account.updating = func(req provider.UpdateEvent, _ *known) {
 		want := []cal.Attendee{{Email: "a@core.test", Optional: true}, {Email: "C@core.test", Name: "Cee"}}
 		if !slices.Equal(req.Invite, want) || !slices.Equal(req.Uninvite, []string{"b@core.test"}) {
 			t.Errorf("invites %+v and takes off %v", req.Invite, req.Uninvite)
