@@ -76,13 +76,16 @@ func (m *model) coreActs() {
 		m.spec.Attendees, m.spec.Notify)
 }
 
+// texts are what the core ever writes as a description.
+func texts() []string { return []string{"description", "other description", ""} }
+
 func (m *model) revise() {
 	pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(m.t, label) }
 	switch pick("field", "title", "description", "location", "slot", "attendees", "notify", "nothing") {
 	case "title":
 		m.spec.Title = pick("title", "title", "other title")
 	case "description":
-		m.spec.Description = pick("description", "description", "other description", "")
+		m.spec.Description = pick("description", texts()...)
 	case "location":
 		m.spec.Location = pick("location", "location", "")
 	case "slot":

@@ -46,7 +46,7 @@ func (m *model) checkUpdate(req provider.UpdateEvent, h *known) {
 	}
 	for _, f := range (req.Fields & h.byPerson).Each() {
 		ambiguous := slices.ContainsFunc(m.shelf.link.InFlight, func(w record.Write) bool {
-			return w.Content.Differences(h.event.Content, cal.Fields(f)) == 0
+			return m.account.Kind.Stored(w.Content).Differences(h.event.Content, cal.Fields(f)) == 0
 		})
 		switch {
 		case ambiguous, m.isOlder(h.event.Content): // it shows what a write of ours asked for
@@ -189,7 +189,7 @@ func (m *model) checkShown(h *known) {
 	_, want, owned := m.wanted()
 	want = m.account.Kind.Stored(want)
 	for _, f := range h.event.Content.Differences(want, owned).Each() {
-		if f == cal.FieldAttendees && (m.blurred || m.onlyStrangersMore(h, want)) || h.byPerson.Has(f) {
+		if f == cal.FieldAttendees && (m.blurred || m.onlyStrangersMore(h, want)) || h.byPerson.Has(f) || m.unlearned(h, f) {
 			continue
 		}
 		m.fail("%s shows %+v, want %+v", f, h.event.Content, want)
@@ -207,6 +207,14 @@ func (m *model) checkShown(h *known) {
 			m.fail("the guest %s of somebody else's is gone", s)
 		}
 	}
+}
+
+// unlearned reports whether a text of ours counts as a person's, is reported and waits for the core: what the provider makes of texts is learned from
+// answers, and none came before a person changed this one, and took that back.
+func (m *model) unlearned(h *known, f cal.Field) bool {
+	l, shown := m.shelf.link, h.event.Content
+	return f == cal.FieldDescription && l.State == record.LinkDiverged && l.Observed != nil && l.Observed.Description == shown.Description &&
+		slices.ContainsFunc(texts(), func(ours string) bool { return sameText(shown.Description, ours) })
 }
 
 // onlyStrangersMore reports whether the event shows all guests wanted, and others only that a person has added and the core has heard of.
