@@ -285,3 +285,28 @@ func TestGuestsLeaveATargetThatIsAuthoritativeNoMore(t *testing.T) {
 		t.Errorf("%v, reported %+v: who stands there is not the core's business", b.guests(), d.Reports)
 	}
 }
+
+// Guests that a create asked for and the provider never took are no guests that a person has taken off.
+func TestGuestsOfARefusedCreateWereNeverThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, cal.Microsoft)
+	b.account.work.Hide(false)
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyAll })
+	if err := b.run(); err == nil {
+		t.Fatal("a create in a calendar that cannot be seen succeeds")
+	}
+	b.account.work.Show()
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyNone })
+	b.settle()
+	b.person(cal.FieldTitle, func(c *cal.Content) { c.Title = "theirs" })
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyAll })
+	d := b.settle()
+	for _, r := range d.Reports {
+		if slices.Contains(r.Fields, "attendees") {
+			t.Errorf("nobody touched the guests, and %s is reported with %v", r.Type, r.Fields)
+		}
+	}
+	if got := b.guests(); !slices.Equal(got, []string{"a@core.test", "b@core.test"}) {
+		t.Errorf("invited %v", got)
+	}
+}
