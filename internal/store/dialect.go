@@ -119,14 +119,18 @@ func (p postgres) guard(ctx context.Context, raw string, pool *sql.DB) error {
 		return infrastructure(ctx, "check the login", err)
 	}
 	if strong {
-		return fmt.Errorf("store: the login %q is a superuser, bypasses row-level security or owns the tables, or may become somebody who does, so "+
-			"tenants would not be kept apart: create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's "+
-			"for CALWEAVE_MIGRATE_DATABASE_URL", login)
+		return &UnreadyError{
+			What: fmt.Sprintf("the login %q is a superuser, bypasses row-level security or owns the tables, or may become somebody who does, so "+
+				"tenants would not be kept apart", login),
+			Mend: "create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's for CALWEAVE_MIGRATE_DATABASE_URL",
+		}
 	}
 	err = pool.PingContext(ctx)
 	if notAdmitted(err) {
-		return fmt.Errorf("store: the login %q may not take on the roles %s and %s, or they do not exist yet (%w): "+
-			"run `calweave migrate up`, which makes them and admits the logins that calweave is configured with", login, appRole, sweepRole, err)
+		return &UnreadyError{
+			What: fmt.Sprintf("the login %q may not take on the roles %s and %s, or they do not exist yet (%v)", login, appRole, sweepRole, err),
+			Mend: "run `calweave migrate up`, which makes them and admits the logins that calweave is configured with", Err: err,
+		}
 	}
 	return infrastructure(ctx, "check the login", err)
 }
