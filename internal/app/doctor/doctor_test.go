@@ -69,7 +69,8 @@ func provoke(t *testing.T, flaws map[string]flaw) {
 			c.breaks(t, w)
 			began := time.Now()
 			f := find(t, w.examine(t), c.check)
-			if took := time.Since(began); w.doctor.Patience > 0 && took > 4*time.Second {
+			const hung = time.Minute // whoever does not answer is not waited for, however busy the machine
+			if took := time.Since(began); w.doctor.Patience > 0 && took > hung {
 				t.Errorf("it took %s", took)
 			}
 			if f.Status != c.status || !strings.Contains(f.Detail, c.detail) || !strings.Contains(f.Mend, c.mend) || (c.mend == "") != (f.Mend == "") {
