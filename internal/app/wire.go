@@ -43,7 +43,10 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
 	}
 	renewer := &watch.Renewer{Store: a.Store}
-	sender := &outbound.Sender{Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock}
+	sender := &outbound.Sender{
+		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
+		Blocked: func(err error) bool { return errors.Is(err, transport.ErrRefused) },
+	}
 	return map[task.Kind]work.Handler{
 		task.LinkPush:           reconciler.Work,
 		task.CalendarSync:       syncer.Work,

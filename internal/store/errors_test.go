@@ -87,7 +87,14 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"Case":           func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
 		"Channel":        func(ctx context.Context) error { return ignore(w.Channel(ctx, "chn_1")) },
 		"Connection":     func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },
-		"CountEndpoints": func(ctx context.Context) error { return ignore(w.CountEndpoints(ctx, w.tenant)) },
+		"Deliveries": func(ctx context.Context) error {
+			return ignore(w.Deliveries(ctx, w.tenant, record.DeliveryFilter{}, "", 1))
+		},
+		"DeliveryReport": func(ctx context.Context) error {
+			return ignore(w.DeliveryReport(ctx, w.tenant, cal.DeliveryID(w.delivery.Subject)))
+		},
+		"Endpoint":       func(ctx context.Context) error { return ignore(w.Endpoint(ctx, w.tenant, w.endpointID)) },
+		"Endpoints":      func(ctx context.Context) error { return ignore(w.Endpoints(ctx, w.tenant)) },
 		"Delivery":       func(ctx context.Context) error { return ignore(w.Delivery(ctx, record.Lease{Ref: w.delivery})) },
 		"Due":            func(ctx context.Context) error { return ignore(w.Due(ctx, w.clock.Now(), 1, 1)) },
 		"Events":         func(ctx context.Context) error { return ignore(w.Events(ctx, w.tenant, w.calendars[0].ID, "", 1)) },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type encounter struct {
 // meetTrials need a database that runs two transactions side by side.
 func meetTrials() []trial {
 	var trials []trial
-	for _, e := range encounters() {
+	for _, e := range slices.Concat(encounters(), endpointEncounters()) {
 		trials = append(trials, trial{"meet: " + e.name, func(h *harness) { meet(h, e) }})
 	}
 	return trials

@@ -229,6 +229,11 @@ func (t *tx) lockFor(ctx context.Context, l record.Lease, o record.Outcome) (rec
 			return o, err
 		}
 	}
+	if l.Kind == task.DeliverySend && o.State == record.Dead {
+		if err := t.lockDelivery(ctx, l); err != nil {
+			return o, err
+		}
+	}
 	if o.HeldFor == record.HeldForReauth {
 		return t.unlessActive(ctx, l, o)
 	}
@@ -262,20 +267,6 @@ func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) erro
 		return t.failLink(ctx, cal.LinkID(l.Subject), o.Reason)
 	}
 	return nil
-}
-
-// failedDelivery counts an attempt that did not end a delivery. Work that was given back without an attempt is none.
-func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome) error {
-	if o.State != record.Dead && o.Status == 0 && o.Attempts <= l.Attempts {
-		return nil
-	}
-	state := record.DeliveryPending
-	if o.State == record.Dead {
-		state = record.DeliveryFailed
-	}
-	return t.SettleDelivery(ctx, db.SettleDeliveryParams{
-		TenantID: t.tenant, DeliveryID: l.Subject, State: string(state), Status: int64(o.Status), Now: t.now,
-	})
 }
 
 func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {
