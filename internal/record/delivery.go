@@ -48,7 +48,9 @@ type Endpoint struct {
 }
 
 // Wants reports whether an endpoint with these types receives messages of a type.
-func Wants(types []message.Type, t message.Type) bool { return len(types) == 0 || slices.Contains(types, t) }
+func Wants(types []message.Type, t message.Type) bool {
+	return len(types) == 0 || slices.Contains(types, t)
+}
 
 // EndpointChange is what to change about an endpoint; nil leaves it as it is.
 type EndpointChange struct {

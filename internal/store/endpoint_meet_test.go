@@ -12,6 +12,7 @@ func endpointEncounters() []encounter {
 	return []encounter{
 		{"an endpoint that is enabled and a delivery that is parked", meetPark},
 		{"an endpoint that is enabled and a message that is written", meetWrite},
+		{"an endpoint that is enabled and a message that is written and parked", meetWriteAndPark},
 		{"an endpoint that is enabled and a delivery that is given up", meetGivenUp},
 		{"an endpoint that is deleted and a message that is written", meetDelete},
 	}
@@ -58,6 +59,26 @@ func meetWrite(w *world, round int) (_, _ func(context.Context) error, _ func())
 		same(w.harness, "deliveries", len(refs), 1)
 		w.ok(w.EndDelivery(w.ctx, w.claim(refs[0]), attempt(200)))
 	}
+}
+
+// meetWriteAndPark lets a worker be so quick with a new message that whoever enables the endpoint has not seen it.
+func meetWriteAndPark(w *world, round int) (_, _ func(context.Context) error, _ func()) {
+	e := w.only()
+	w.enable(e.ID, false)
+	w.sends()
+	var ref task.Ref
+	write := func(ctx context.Context) error {
+		if _, err := w.Accept(ctx, w.tenant, w.booking(bookingNo(round), 1, 0)); err != nil {
+			return err
+		}
+		ref = w.sends()[0]
+		l, claimed, err := w.Claim(ctx, ref, leaseTime)
+		if err != nil || !claimed {
+			return err
+		}
+		return w.ParkDelivery(ctx, l)
+	}
+	return write, w.resumes(e), func() { w.ok(w.EndDelivery(w.ctx, w.claim(ref), attempt(200))) }
 }
 
 func meetGivenUp(w *world, round int) (_, _ func(context.Context) error, _ func()) {

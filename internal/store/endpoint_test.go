@@ -293,7 +293,9 @@ func endpointFailing(h *harness) {
 	}
 	w := h.newWorld(1)
 	e := w.endpoint()
-	h.ok(h.Finish(h.ctx, w.claim(w.sent("a")), record.Outcome{State: record.Dead, Reason: "quarantined"}))
+	ref := w.sent("a")
+	h.ok(h.Finish(h.ctx, w.claim(ref), record.Outcome{State: record.Dead, Reason: "quarantined"}))
+	same(h, "attempts", w.deliveryOf(ref).Attempts, 0)
 	got, err := h.Endpoint(h.ctx, w.tenant, e.ID)
 	h.ok(err)
 	same(h, "what is our own fault is not held against it", got.Enabled, true)
@@ -326,8 +328,11 @@ func endpointUnknown(h *harness) {
 	before := h.dump()
 	for _, id := range []cal.EndpointID{foreign.ID, "end_unknown"} {
 		for name, do := range map[string]func() error{
-			"read":      func() error { _, err := h.Endpoint(h.ctx, w.tenant, id); return err },
-			"revise":    func() error { _, err := h.ReviseEndpoint(h.ctx, w.tenant, id, record.EndpointChange{}, "x"); return err },
+			"read": func() error { _, err := h.Endpoint(h.ctx, w.tenant, id); return err },
+			"revise": func() error {
+				_, err := h.ReviseEndpoint(h.ctx, w.tenant, id, record.EndpointChange{}, "x")
+				return err
+			},
 			"rotate":    func() error { _, err := h.RotateSecret(h.ctx, w.tenant, id, "whsec_canary", "x"); return err },
 			"delete":    func() error { return h.DeleteEndpoint(h.ctx, w.tenant, id, "x") },
 			"test":      func() error { _, err := h.TestEndpoint(h.ctx, w.tenant, id, "x"); return err },

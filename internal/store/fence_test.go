@@ -29,7 +29,7 @@ type fenceWorld struct {
 	delivery task.Ref
 	// endpointID is the endpoint that the delivery goes to.
 	endpointID cal.EndpointID
-	begun    record.Listing
+	begun      record.Listing
 }
 
 func fenceTrials() []trial {

@@ -39,12 +39,12 @@ func endpointMutants() []mutant {
 		{"an endpoint keeps its URL", "ReviseEndpoint", "url = $1", "url = CASE WHEN $1 IS NULL THEN $1 ELSE url END", revised},
 		{"an endpoint keeps its types", "ReviseEndpoint", "types = $3", "types = CASE WHEN $3 IS NULL THEN $3 ELSE types END", revised},
 		{"work outlives its endpoint", "ForgetDeliveries", "d.endpoint_id = $2", "d.endpoint_id = $2 || 'x'", "endpoint: is deleted with its deliveries and their work"},
+		{"what is our own fault is an attempt", "SettleDelivery", "attempts = attempts + CAST($2 AS BIGINT)", "attempts = attempts + 1 + 0 * CAST($2 AS BIGINT)", silent},
 		{"a failure is kept as no attempt", "SettleDelivery", "CAST($2 AS BIGINT) > 0", "CAST($2 AS BIGINT) > 1", "delivery: counts attempts, not waits"},
 		{"attempts are kept out of order", "AttemptsOf", "ORDER BY attempt", "ORDER BY attempt DESC", "delivery: its attempts are kept, in order"},
 	}), mutant{"an endpoint is read and not locked", flaw{postgres: true, slip: slip{
 		"LockEndpoint", "UPDATE endpoints SET updated_at = updated_at", "SELECT 1 FROM endpoints",
-	}}, "meet: an endpoint that is enabled and a delivery that is parked"},
-		mutant{"a delivery and its attempt are two", flaw{tx: txFlaw{split: "InsertAttempt"}}, "atomic: EndDelivery"},
+	}}, "meet: an endpoint that is enabled and a message that is written and parked"},
 		mutant{"an endpoint is disabled and nobody is told", flaw{tx: txFlaw{split: "DisableEndpoint"}}, "atomic: Finish of a dead delivery"},
 	)
 }

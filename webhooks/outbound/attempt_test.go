@@ -73,14 +73,14 @@ func TestFailures(t *testing.T) {
 		lease  time.Duration
 		want   record.Failure
 	}{
-		"blocked":            {url: "http://169.254.169.254/CANARY", want: record.FailureBlocked},
-		"another port":       {url: "http://10.0.0.1:22/CANARY", want: record.FailureBlocked},
-		"no such host":       {url: "http://canary.invalid/CANARY", want: record.FailureDNS},
-		"nobody listens":     {url: "http://" + closed, want: record.FailureConnect},
-		"a strange one":      {url: secure.URL, want: record.FailureTLS},
-		"silence":            {answer: silent, lease: 200 * time.Millisecond, want: record.FailureTimeout},
-		"no HTTP":            {answer: hijacked("CANARY: no HTTP at all\r\n\r\n"), want: record.FailureExchange},
-		"dropped":            {answer: hijacked(""), want: record.FailureExchange},
+		"blocked":        {url: "http://169.254.169.254/CANARY", want: record.FailureBlocked},
+		"another port":   {url: "http://10.0.0.1:22/CANARY", want: record.FailureBlocked},
+		"no such host":   {url: "http://canary.invalid/CANARY", want: record.FailureDNS},
+		"nobody listens": {url: "http://" + closed, want: record.FailureConnect},
+		"a strange one":  {url: secure.URL, want: record.FailureTLS},
+		"silence":        {answer: silent, lease: 200 * time.Millisecond, want: record.FailureTimeout},
+		"no HTTP":        {answer: hijacked("CANARY: no HTTP at all\r\n\r\n"), want: record.FailureExchange},
+		"dropped":        {answer: hijacked(""), want: record.FailureExchange},
 	} {
 		if c.answer == nil {
 			c.answer = status(http.StatusOK)
