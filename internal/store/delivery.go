@@ -112,18 +112,19 @@ func (t *tx) settle(ctx context.Context, id string, state record.DeliveryState, 
 // lockDelivery locks the endpoint of a delivery that is given up, before the row of the lease: whoever enables the endpoint locks it first too.
 func (t *tx) lockDelivery(ctx context.Context, l record.Lease) error {
 	row, err := t.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: t.tenant, DeliveryID: l.Subject})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
 	if err == nil {
 		_, err = t.lockEndpoint(ctx, row.EndpointID)
+	}
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, record.ErrNotFound) {
+		return nil // deleted, and the lease with it
 	}
 	return err
 }
 
-// failedDelivery records what a failure means for a delivery. Work that was given back without an attempt means nothing for it.
-func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome) error {
-	if o.State != record.Dead {
+// failedDelivery records what a failure means for a delivery. Work that was given back without an attempt means nothing for it. A delivery that was
+// asked for anew meanwhile goes on.
+func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome, now record.WorkState) error {
+	if now != record.Dead {
 		if o.Attempt == nil {
 			return nil
 		}

@@ -181,6 +181,13 @@ func deliveryAgain(h *harness) {
 		h.ok(h.EndDelivery(h.ctx, w.claim(ref), attempt(202)))
 		same(h, name+": attempts", len(w.report(ref).Attempts), 2)
 	}
+	busy := w.sent("d")
+	l := w.claim(busy)
+	h.ok(h.Redeliver(h.ctx, w.tenant, cal.DeliveryID(busy.Subject), "key_test"))
+	h.ok(h.Finish(h.ctx, l, record.Outcome{State: record.Dead, Attempts: 1, Attempt: refused(500)}))
+	same(h, "asked for during its last attempt", w.report(busy).State, record.DeliveryPending)
+	same(h, "which is kept", len(w.report(busy).Attempts), 1)
+	w.claim(busy)
 	other := h.newWorld(1)
 	for _, id := range []cal.DeliveryID{"dlv_unknown", cal.DeliveryID(taken.Subject)} {
 		h.fails(h.Redeliver(h.ctx, other.tenant, id, "x"), record.ErrNotFound)

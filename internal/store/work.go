@@ -205,12 +205,12 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 
 // finished does what follows from an outcome that was written.
 func (t *tx) finished(ctx context.Context, l record.Lease, o record.Outcome, row db.FinishWorkRow) error {
+	state := record.WorkState(row.State)
 	if l.Kind == task.DeliverySend && !o.Served {
-		if err := t.failedDelivery(ctx, l, o); err != nil {
+		if err := t.failedDelivery(ctx, l, o, state); err != nil {
 			return err
 		}
 	}
-	state := record.WorkState(row.State)
 	switch {
 	case o.State != record.Ready && state == o.State:
 		return t.stopped(ctx, l, o)

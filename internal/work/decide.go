@@ -78,7 +78,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	wait := r.wait + jitter(r.jitter)
 	if r.spend {
 		o.Attempts++
-		last := false
+		var last bool
 		if wait, last = next(l.Kind, kind, o.Attempts, jitter); last {
 			o.State = record.Dead
 			return o
