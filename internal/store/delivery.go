@@ -124,18 +124,21 @@ func (t *tx) lockDelivery(ctx context.Context, l record.Lease) error {
 // failedDelivery records what a failure means for a delivery. Work that was given back without an attempt means nothing for it. A delivery that was
 // asked for anew meanwhile goes on.
 func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome, now record.WorkState) error {
-	if now != record.Dead {
-		if o.Attempt == nil {
-			return nil
-		}
-		return t.settle(ctx, l.Subject, record.DeliveryPending, o.Attempt)
+	state := record.DeliveryPending
+	if now == record.Dead {
+		state = record.DeliveryFailed
 	}
-	err := t.settle(ctx, l.Subject, record.DeliveryFailed, o.Attempt)
-	if err != nil || o.Attempt == nil {
-		return err
+	if state == record.DeliveryPending && o.Attempt == nil {
+		return nil
 	}
 	row, err := t.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: t.tenant, DeliveryID: l.Subject})
-	if err != nil {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // deleted: its work is the last that is left of it
+	}
+	if err == nil {
+		err = t.settle(ctx, l.Subject, state, o.Attempt)
+	}
+	if err != nil || state == record.DeliveryPending || o.Attempt == nil {
 		return err
 	}
 	return t.disable(ctx, row, *o.Attempt)
