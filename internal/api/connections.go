@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -54,26 +53,17 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 	}, nil
 }
 
-const defaultPage = 50
-
 // ListCalendars is GET /v1/calendars.
 func (s *Server) ListCalendars(ctx context.Context, r gen.ListCalendarsRequestObject) (gen.ListCalendarsResponseObject, error) {
-	const largest = 200
-	limit, after := defaultPage, cal.CalendarID("")
-	if r.Params.Limit != nil {
-		limit = *r.Params.Limit
+	limit, err := pageSize(r.Params.Limit)
+	if err != nil {
+		return nil, err
 	}
-	if limit < 1 || limit > largest {
-		return nil, refuse(record.ReasonInvalid, wrongParameter,
-			message.Problem{Pointer: "query: limit", Detail: "give a number from 1 to 200"})
+	after, err := cursor(r.Params.Cursor, "cal_")
+	if err != nil {
+		return nil, err
 	}
-	if r.Params.Cursor != nil {
-		if after = cal.CalendarID(*r.Params.Cursor); !strings.HasPrefix(string(after), "cal_") {
-			return nil, refuse(record.ReasonInvalid, wrongParameter,
-				message.Problem{Pointer: "query: cursor", Detail: "this is no next_cursor of this list: leave it out to begin at the start"})
-		}
-	}
-	all, err := s.Accounts.Calendars(ctx, identity(ctx).Tenant, after, limit+1)
+	all, err := s.Accounts.Calendars(ctx, identity(ctx).Tenant, cal.CalendarID(after), limit+1)
 	if err != nil {
 		return nil, err
 	}

@@ -29,14 +29,16 @@ type Contract struct {
 
 // The schemas that documents are validated against.
 const (
-	schemaBooking    = "BookingSpec"
-	schemaSubmission = "SubmitBooking"
-	schemaConnection = "NewConnection"
-	schemaEndpoint   = "NewEndpoint"
-	schemaBookingID  = "BookingID"
-	schemaID         = "ID"
-	schemaVersion    = "Version"
-	schemaRevision   = "RevisionTag"
+	schemaBooking       = "BookingSpec"
+	schemaSubmission    = "SubmitBooking"
+	schemaConnection    = "NewConnection"
+	schemaEndpoint      = "NewEndpoint"
+	schemaChange        = "EndpointChange"
+	schemaDeliveryState = "DeliveryState"
+	schemaBookingID     = "BookingID"
+	schemaID            = "ID"
+	schemaVersion       = "Version"
+	schemaRevision      = "RevisionTag"
 )
 
 // NewContract compiles the schemas.
@@ -62,6 +64,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision,
+		schemaChange, schemaDeliveryState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

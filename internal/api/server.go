@@ -30,12 +30,14 @@ type Identity struct {
 
 // Server serves the API.
 type Server struct {
-	Bookings  Bookings
-	Accounts  Accounts
-	Flow      Flow
-	Endpoints Endpoints
-	Contract  *Contract
-	Log       *slog.Logger
+	Bookings   Bookings
+	Accounts   Accounts
+	Flow       Flow
+	Endpoints  Endpoints
+	Deliveries Deliveries
+	Messages   Messages
+	Contract   *Contract
+	Log        *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
@@ -242,9 +244,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 // bodies says which schema the body of a route has to fit.
 func bodies() map[string]string {
 	return map[string]string{
-		"PUT /v1/bookings/{booking_id}": schemaBooking,
-		"POST /v1/connections":          schemaConnection,
-		"POST /v1/endpoints":            schemaEndpoint,
+		"PUT /v1/bookings/{booking_id}":     schemaBooking,
+		"POST /v1/connections":              schemaConnection,
+		"POST /v1/endpoints":                schemaEndpoint,
+		"PATCH /v1/endpoints/{endpoint_id}": schemaChange,
 	}
 }
 
@@ -267,10 +270,16 @@ func (s *Server) validate(next http.Handler) http.Handler {
 }
 
 func (s *Server) parameters(r *http.Request) error {
+	query := r.URL.Query()
 	checks := []struct{ schema, pointer, value string }{
 		{schemaBookingID, "path: booking_id", r.PathValue("booking_id")},
 		{schemaID, "path: token", r.PathValue("token")},
-		{schemaID, "query: cursor", r.URL.Query().Get("cursor")},
+		{schemaID, "path: endpoint_id", r.PathValue("endpoint_id")},
+		{schemaID, "path: delivery_id", r.PathValue("delivery_id")},
+		{schemaID, "query: cursor", query.Get("cursor")},
+		{schemaID, "query: after", query.Get("after")},
+		{schemaID, "query: endpoint", query.Get("endpoint")},
+		{schemaDeliveryState, "query: state", query.Get("state")},
 	}
 	for _, c := range checks {
 		if c.value == "" {

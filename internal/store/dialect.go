@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,8 @@ type dialect interface {
 	enter(ctx context.Context, conn *sql.Tx, tenant string) error
 	// oneMoment is the isolation in which all statements of a transaction see the database as it was at one moment.
 	oneMoment() sql.IsolationLevel
-	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again.
+	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again. What a row refers to may have
+	// been deleted by the other.
 	gaveUp(err error) bool
 	// guard fails unless the login that a pool was opened with, by that url or by the store's own, is as weak as it has to be.
 	guard(ctx context.Context, url string, pool *sql.DB) error
@@ -104,9 +106,9 @@ func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string) error 
 func (p postgres) oneMoment() sql.IsolationLevel { return sql.LevelRepeatableRead }
 
 func (p postgres) gaveUp(err error) bool {
-	const serializationFailure, deadlockDetected = "40001", "40P01"
+	const serializationFailure, deadlockDetected, foreignKeyViolation = "40001", "40P01", "23503"
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
+	return errors.As(err, &pg) && slices.Contains([]string{serializationFailure, deadlockDetected, foreignKeyViolation}, pg.Code)
 }
 
 func (p postgres) migrations() (goose.Dialect, string) { return goose.DialectPostgres, "postgres" }

@@ -98,7 +98,7 @@ func (f *flaw) trials() []trial {
 // mutants are the wrong stores that the suite has to tell from the right one.
 func mutants() []mutant {
 	return slices.Concat(
-		workMutants(), sweepMutants(), dataMutants(), nounMutants(), transactionMutants(), sealMutants(), schemaMutants(), sideBySideMutants(),
+		workMutants(), sweepMutants(), dataMutants(), nounMutants(), transactionMutants(), sealMutants(), schemaMutants(), sideBySideMutants(), endpointMutants(),
 	)
 }
 
