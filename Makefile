@@ -33,7 +33,7 @@ generate: ## write generated files anew
 	@scripts/tools oapi-codegen sqlc
 	cd internal/store && sqlc generate
 	cd internal/api && oapi-codegen -config oapi-codegen.yaml ../../contracts/openapi/openapi.yaml
-	@scripts/provider-table
+	@scripts/doc-tables
 
 generate-check: ## fail if generated files are stale
 	@scripts/generate-check

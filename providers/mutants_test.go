@@ -181,6 +181,9 @@ func (m mutant) subject(t providertest.T) *providertest.Account {
 
 func TestMutants(t *testing.T) {
 	t.Parallel()
+	if underRace {
+		t.Skip("mutants run in the pass without the race detector")
+	}
 	all := mutants()
 	if len(all) < leastMutants {
 		t.Errorf("%d mutants are fewer than %d", len(all), leastMutants)

@@ -3,5 +3,5 @@
 //
 // The JSON Schemas of the types are in schema, golden examples in testdata.
 //
-// Files: envelope.go, booking.go, connection.go, schema.go (embeds the schemas).
+// Files: envelope.go, booking.go, connection.go, endpoint.go, schema.go (embeds the schemas), example.go (embeds the examples).
 package message

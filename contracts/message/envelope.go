@@ -36,13 +36,17 @@ const (
 	ConnectionNeedsReauth Type = "connection.needs_reauth"
 	// CalendarGuarded says that so many events vanished from a calendar at once that an operator has to look.
 	CalendarGuarded Type = "calendar.guarded"
+	// EndpointDisabled says that calweave has stopped to deliver to an endpoint. The others are told.
+	EndpointDisabled Type = "endpoint.disabled"
+	// EndpointTested is what a test of an endpoint sends. Only that endpoint receives it, whatever types it has chosen.
+	EndpointTested Type = "endpoint.tested"
 )
 
 // Types returns every message type.
 func Types() []Type {
 	return []Type{
 		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingHeld, BookingFailed,
-		ConnectionActivated, ConnectionNeedsReauth, CalendarGuarded,
+		ConnectionActivated, ConnectionNeedsReauth, CalendarGuarded, EndpointDisabled, EndpointTested,
 	}
 }
 

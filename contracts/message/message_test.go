@@ -56,6 +56,10 @@ func examples() map[message.Type]any {
 		message.CalendarGuarded: message.Guarded{
 			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, Missing: 40,
 		},
+		message.EndpointDisabled: message.EndpointStopped{
+			EndpointID: "end_0199a1b2c3d4700080000000000000e1", Reason: message.DisabledGone, MessageID: "msg_0199a1b2c3d470008000000000000008",
+		},
+		message.EndpointTested: message.EndpointTest{EndpointID: "end_0199a1b2c3d4700080000000000000e1"},
 	}
 }
 
@@ -141,6 +145,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"a field that is none":        {message.BookingEdited, `"location","slot"`, `"colour","slot"`},
 		"a list that is null":         {message.BookingRestored, `"fields":[]`, `"fields":null`},
 		"a timestamp that is none":    {message.BookingRemoved, `2026-10-01T08:00:00Z`, `yesterday`},
+		"a reason that is none":       {message.EndpointDisabled, `"gone"`, `"tired"`},
 		"an identifier that is empty": {message.BookingRemoved, `"bk-2041"`, `""`},
 	} {
 		raw, err := json.Marshal(envelope(t, c.typ, examples[c.typ]))

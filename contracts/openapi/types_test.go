@@ -1,11 +1,13 @@
 package openapi_test
 
 import (
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -24,6 +26,8 @@ func goTypes() map[string]reflect.Type {
 		"task.SubmitBooking": reflect.TypeFor[task.SubmitBooking](),
 		"message.Event":      reflect.TypeFor[message.Event](),
 		"message.Problem":    reflect.TypeFor[message.Problem](),
+		"message.Type":       reflect.TypeFor[message.Type](),
+		"message.Envelope":   reflect.TypeFor[message.Envelope](),
 	}
 }
 
@@ -85,8 +89,13 @@ func compare(schema object, typ reflect.Type, withheld []string) []string {
 }
 
 func compareEnum(schema object, typ reflect.Type) []string {
-	want := []string{string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)}
-	if got := texts(schema["enum"]); typ != reflect.TypeFor[cal.Notify]() || !slices.Equal(got, want) {
+	enums := map[reflect.Type][]string{reflect.TypeFor[cal.Notify](): {string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)}}
+	for _, t := range message.Types() {
+		enums[reflect.TypeFor[message.Type]()] = append(enums[reflect.TypeFor[message.Type]()], string(t))
+	}
+	want, known := enums[typ]
+	slices.Sort(want)
+	if got := texts(schema["enum"]); !known || !slices.Equal(got, want) {
 		return []string{"the schema's values are " + strings.Join(got, ", ")}
 	}
 	return nil
@@ -94,6 +103,12 @@ func compareEnum(schema object, typ reflect.Type) []string {
 
 // jsonType is how JSON Schema calls what a Go type becomes.
 func jsonType(typ reflect.Type) string {
+	switch typ {
+	case reflect.TypeFor[time.Time]():
+		return "string"
+	case reflect.TypeFor[json.RawMessage]():
+		return "object"
+	}
 	switch typ.Kind() {
 	case reflect.Pointer:
 		return jsonType(typ.Elem())

@@ -24,6 +24,7 @@ import (
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/store"
 	"github.com/calweave/calweave/internal/telemetry"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // bench is the API over HTTP on a real store, with one tenant that has an account at each provider.
@@ -65,9 +66,36 @@ func (j *journal) String() string {
 // newBench starts an API on a database of its own.
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "calweave.db")
+	if err := os.WriteFile(path, emptyDatabase(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBenchOn(t, "sqlite:"+path)
+	b.path = path
+	return b
+}
+
+// newPostgresBench starts an API on a PostgreSQL database of its own, where transactions run side by side.
+func newPostgresBench(t *testing.T) *bench {
+	t.Helper()
+	owner := testkit.Postgres(t)
+	login := testkit.Login(t, owner)
+	m, err := store.NewMigrator(owner, slog.New(slog.DiscardHandler))
+	if err == nil {
+		_, err = m.Up(t.Context())
+		err = errors.Join(err, m.Admit(t.Context(), login), m.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newBenchOn(t, login)
+}
+
+func newBenchOn(t *testing.T, database string) *bench {
+	t.Helper()
 	b := &bench{T: t, clock: clock.NewManual(time.Date(2026, 9, 1, 9, 0, 0, 0, time.UTC)), log: &journal{}, oracle: theOracle(t)}
 	b.ids = ident.New(b.clock, rand.Reader)
-	b.openStore()
+	b.openStore(database)
 	b.api = b.newServer()
 	b.serve()
 	b.tenant, b.keyID, b.key = b.newTenant("first")
@@ -82,12 +110,10 @@ func (b *bench) ok(err error) {
 	}
 }
 
-func (b *bench) openStore() {
+func (b *bench) openStore(database string) {
 	b.Helper()
-	b.path = filepath.Join(b.TempDir(), "calweave.db")
-	b.ok(os.WriteFile(b.path, emptyDatabase(b.T), 0o600))
 	var err error
-	b.store, err = store.Open(b.Context(), "sqlite:"+b.path, "", store.Options{
+	b.store, err = store.Open(b.Context(), database, "", store.Options{
 		Sealer: sealer(), Clock: b.clock, IDs: b.ids, Committed: func([]task.Hint) {},
 	})
 	b.ok(err)
@@ -143,6 +169,7 @@ func (b *bench) newServer() *api.Server {
 	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }}
 	return &api.Server{
 		Bookings: bookings{service, b.store}, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
+		Deliveries: b.store, Messages: b.store,
 		Contract: contract, Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)

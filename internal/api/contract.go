@@ -29,19 +29,21 @@ type Contract struct {
 
 // The schemas that documents are validated against.
 const (
-	schemaBooking    = "BookingSpec"
-	schemaSubmission = "SubmitBooking"
-	schemaConnection = "NewConnection"
-	schemaEndpoint   = "NewEndpoint"
-	schemaBookingID  = "BookingID"
-	schemaID         = "ID"
-	schemaVersion    = "Version"
-	schemaRevision   = "RevisionTag"
-	schemaCursor     = "Cursor"
-	schemaProvider   = "Provider"
-	schemaSync       = "SyncLevel"
-	schemaChoice     = "CalendarChoice"
-	schemaState      = "ConnectionState"
+	schemaBooking       = "BookingSpec"
+	schemaSubmission    = "SubmitBooking"
+	schemaConnection    = "NewConnection"
+	schemaEndpoint      = "NewEndpoint"
+	schemaChange        = "EndpointChange"
+	schemaDeliveryState = "DeliveryState"
+	schemaBookingID     = "BookingID"
+	schemaID            = "ID"
+	schemaVersion       = "Version"
+	schemaRevision      = "RevisionTag"
+	schemaCursor        = "Cursor"
+	schemaProvider      = "Provider"
+	schemaSync          = "SyncLevel"
+	schemaChoice        = "CalendarChoice"
+	schemaState         = "ConnectionState"
 )
 
 // NewContract compiles the schemas.
@@ -67,7 +69,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaState,
+		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -11,32 +12,141 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
-// Endpoints keeps where messages are delivered.
+// Endpoints keeps where messages are delivered. What a tenant does not have is record.ErrNotFound.
 type Endpoints interface {
-	CreateEndpoint(ctx context.Context, tenant cal.TenantID, url, secret, actor string) (record.Endpoint, error)
-	CountEndpoints(ctx context.Context, tenant cal.TenantID) (int64, error)
+	CreateEndpoint(ctx context.Context, tenant cal.TenantID, e record.Endpoint, actor string) (record.Endpoint, error)
+	Endpoints(ctx context.Context, tenant cal.TenantID) ([]record.Endpoint, error)
+	Endpoint(ctx context.Context, tenant cal.TenantID, id cal.EndpointID) (record.Endpoint, error)
+	ReviseEndpoint(ctx context.Context, tenant cal.TenantID, id cal.EndpointID, c record.EndpointChange, actor string) (record.Endpoint, error)
+	RotateSecret(ctx context.Context, tenant cal.TenantID, id cal.EndpointID, secret, actor string) (record.Endpoint, error)
+	DeleteEndpoint(ctx context.Context, tenant cal.TenantID, id cal.EndpointID, actor string) error
 }
 
 // endpointLimit bounds how many endpoints a tenant has: each message is delivered to all of them.
 const endpointLimit = 20
 
+// ListEndpoints is GET /v1/endpoints.
+func (s *Server) ListEndpoints(ctx context.Context, _ gen.ListEndpointsRequestObject) (gen.ListEndpointsResponseObject, error) {
+	all, err := s.Endpoints.Endpoints(ctx, identity(ctx).Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.EndpointList{Endpoints: []gen.Endpoint{}}
+	for _, e := range all {
+		out.Endpoints = append(out.Endpoints, endpoint(e))
+	}
+	return gen.ListEndpoints200JSONResponse(out), nil
+}
+
 // CreateEndpoint is POST /v1/endpoints.
 func (s *Server) CreateEndpoint(ctx context.Context, r gen.CreateEndpointRequestObject) (gen.CreateEndpointResponseObject, error) {
 	who := identity(ctx)
-	if err := s.CheckURL(ctx, r.Body.URL); err != nil {
-		return nil, refuse(reasonEndpoint, "messages cannot be delivered to this URL", message.Problem{Pointer: "/url", Detail: err.Error()})
+	if err := s.usable(ctx, r.Body.URL); err != nil {
+		return nil, err
 	}
-	n, err := s.Endpoints.CountEndpoints(ctx, who.Tenant)
+	all, err := s.Endpoints.Endpoints(ctx, who.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	if n >= endpointLimit {
+	if len(all) >= endpointLimit {
 		return nil, refuse(reasonLimit, fmt.Sprintf("a tenant may have %d endpoints", endpointLimit))
 	}
-	secret := "whsec_" + base64.StdEncoding.EncodeToString(s.Secret())
-	e, err := s.Endpoints.CreateEndpoint(ctx, who.Tenant, r.Body.URL, secret, who.KeyID)
+	made := record.Endpoint{URL: r.Body.URL, Secret: s.newSecret()}
+	if r.Body.Description != nil {
+		made.Description = *r.Body.Description
+	}
+	if r.Body.Types != nil {
+		made.Types = distinct(*r.Body.Types)
+	}
+	if made, err = s.Endpoints.CreateEndpoint(ctx, who.Tenant, made, who.KeyID); err != nil {
+		return nil, err
+	}
+	return gen.CreateEndpoint201JSONResponse(withSecret(made)), nil
+}
+
+// GetEndpoint is GET /v1/endpoints/{endpoint_id}.
+func (s *Server) GetEndpoint(ctx context.Context, r gen.GetEndpointRequestObject) (gen.GetEndpointResponseObject, error) {
+	e, err := s.Endpoints.Endpoint(ctx, identity(ctx).Tenant, cal.EndpointID(r.EndpointID))
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateEndpoint201JSONResponse{ID: string(e.ID), URL: e.URL, Secret: secret, CreatedAt: e.CreatedAt}, nil
+	return gen.GetEndpoint200JSONResponse(endpoint(e)), nil
+}
+
+// ChangeEndpoint is PATCH /v1/endpoints/{endpoint_id}.
+func (s *Server) ChangeEndpoint(ctx context.Context, r gen.ChangeEndpointRequestObject) (gen.ChangeEndpointResponseObject, error) {
+	who, c := identity(ctx), record.EndpointChange{URL: r.Body.URL, Description: r.Body.Description}
+	if c.URL != nil {
+		if err := s.usable(ctx, *c.URL); err != nil {
+			return nil, err
+		}
+	}
+	if r.Body.Types != nil {
+		c.Types = new(distinct(*r.Body.Types))
+	}
+	if r.Body.State != nil {
+		c.Enabled = new(*r.Body.State == gen.EndpointStateEnabled)
+	}
+	e, err := s.Endpoints.ReviseEndpoint(ctx, who.Tenant, cal.EndpointID(r.EndpointID), c, who.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ChangeEndpoint200JSONResponse(endpoint(e)), nil
+}
+
+// DeleteEndpoint is DELETE /v1/endpoints/{endpoint_id}.
+func (s *Server) DeleteEndpoint(ctx context.Context, r gen.DeleteEndpointRequestObject) (gen.DeleteEndpointResponseObject, error) {
+	who := identity(ctx)
+	if err := s.Endpoints.DeleteEndpoint(ctx, who.Tenant, cal.EndpointID(r.EndpointID), who.KeyID); err != nil {
+		return nil, err
+	}
+	return gen.DeleteEndpoint204Response{}, nil
+}
+
+// RotateSecret is POST /v1/endpoints/{endpoint_id}/rotate.
+func (s *Server) RotateSecret(ctx context.Context, r gen.RotateSecretRequestObject) (gen.RotateSecretResponseObject, error) {
+	who := identity(ctx)
+	e, err := s.Endpoints.RotateSecret(ctx, who.Tenant, cal.EndpointID(r.EndpointID), s.newSecret(), who.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.RotateSecret200JSONResponse(withSecret(e)), nil
+}
+
+// usable refuses a URL that messages could not be delivered to.
+func (s *Server) usable(ctx context.Context, url string) error {
+	if err := s.CheckURL(ctx, url); err != nil {
+		return refuse(reasonEndpoint, "messages cannot be delivered to this URL", message.Problem{Pointer: "/url", Detail: err.Error()})
+	}
+	return nil
+}
+
+// newSecret makes a secret in the form of Standard Webhooks.
+func (s *Server) newSecret() string { return "whsec_" + base64.StdEncoding.EncodeToString(s.Secret()) }
+
+// distinct are types in one order, each once.
+func distinct(types []message.Type) []message.Type {
+	return slices.Compact(slices.Sorted(slices.Values(types)))
+}
+
+// endpoint shows an endpoint without its secret.
+func endpoint(e record.Endpoint) gen.Endpoint {
+	out := gen.Endpoint{
+		ID: string(e.ID), URL: e.URL, Description: e.Description, Types: append([]message.Type{}, e.Types...), State: gen.EndpointStateDisabled,
+		DisabledAt: moment(e.DisabledAt), PreviousSecretUntil: moment(e.PreviousUntil), CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+	}
+	if e.Enabled {
+		out.State = gen.EndpointStateEnabled
+	}
+	if e.Disabled != "" {
+		out.DisabledReason = new(gen.EndpointDisabledReason(e.Disabled))
+	}
+	return out
+}
+
+// withSecret shows an endpoint to whoever has just made its secret.
+func withSecret(e record.Endpoint) gen.Endpoint {
+	out := endpoint(e)
+	out.Secret = e.Secret
+	return out
 }

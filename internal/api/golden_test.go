@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path"
 	"regexp"
@@ -106,7 +107,7 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("connection.active", 200, g.send("GET", "/v1/connections/"+g.account(g.google), nil))
 	g.restrict(g.account(g.graph), cal.WriteEvents)
 	g.keep("connection.restricted", 200, g.send("GET", "/v1/connections/"+g.account(g.graph), nil))
-	g.keep("endpoint", 201, g.send("POST", "/v1/endpoints", map[string]any{"url": "https://core.example.com/calweave"}))
+	g.endpoints()
 	g.keep("health.ok", 200, g.send("GET", "/healthz", nil))
 	g.keep("ready.ok", 200, g.send("GET", "/readyz", nil))
 	g.states()
@@ -122,6 +123,37 @@ func TestAnswersAreGolden(t *testing.T) {
 			}
 		}
 	}
+}
+
+// endpoints keeps an endpoint on its way, and what becomes of its messages.
+func (g *gallery) endpoints() {
+	g.Helper()
+	g.keep("endpoint", 201, g.send("POST", "/v1/endpoints", map[string]any{
+		"url": "https://core.example.com/calweave", "description": "Berlin", "types": []string{"booking.synced", "booking.moved"},
+	}))
+	all, err := g.store.Endpoints(g.Context(), g.tenant)
+	g.ok(err)
+	one := "/v1/endpoints/" + string(all[0].ID)
+	g.keep("endpoints", 200, g.send("GET", "/v1/endpoints", nil))
+	g.keep("endpoint.read", 200, g.send("GET", one, nil))
+	g.keep("endpoint.disabled", 200, g.send("PATCH", one, map[string]any{"state": "disabled", "types": []string{}}))
+	g.keep("endpoint.enabled", 200, g.send("PATCH", one, map[string]any{"state": "enabled"}))
+	g.keep("endpoint.rotated", 200, g.send("POST", one+"/rotate", nil))
+	g.keep("delivery.test", 202, g.send("POST", one+"/test", nil))
+	page, err := g.store.Deliveries(g.Context(), g.tenant, record.DeliveryFilter{}, "", 1)
+	g.ok(err)
+	id := string(page[0].ID)
+	a := answered(g.clock.Now(), 500, "out of order")
+	g.ok(g.store.Finish(g.Context(), g.claim(id), record.Outcome{State: record.Ready, Attempts: 1, NotBefore: a.At.Add(5 * time.Second), Attempt: &a}))
+	g.keep("delivery.pending", 200, g.send("GET", "/v1/deliveries/"+id, nil))
+	g.clock.Advance(5 * time.Second)
+	g.fails(id, http.StatusGone)
+	g.keep("endpoint.gone", 200, g.send("GET", one, nil))
+	g.keep("deliveries", 200, g.send("GET", "/v1/deliveries?state=failed", nil))
+	g.keep("delivery.again", 202, g.send("POST", "/v1/deliveries/"+id+"/redeliver", nil))
+	g.fails(id, http.StatusServiceUnavailable)
+	g.keep("redelivery", 202, g.send("POST", one+"/redeliver?since=2026-01-01T00:00:00Z", nil))
+	g.keep("messages", 200, g.send("GET", "/v1/messages?limit=2", nil))
 }
 
 // states keeps a booking and its reservation in each state that a link can be in.

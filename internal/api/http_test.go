@@ -25,17 +25,21 @@ func TestMethodsAndPaths(t *testing.T) {
 	b := newBench(t)
 	b.unchanging()
 	for path, allowed := range map[string]string{
-		"/v1/bookings/b1":        "GET, PUT, DELETE",
-		"/v1/reservations/rsv_1": "GET",
-		"/v1/connections":        "GET, POST",
-		"/v1/connections/con_1":  "GET",
-		"/v1/calendars":          "GET",
-		"/v1/calendars/cal_1":    "GET, PATCH",
-		"/v1/endpoints":          "POST",
-		"/connect/token":         "GET",
-		"/oauth/google/callback": "GET",
-		"/healthz":               "GET",
-		"/readyz":                "GET",
+		"/v1/bookings/b1":          "GET, PUT, DELETE",
+		"/v1/reservations/rsv_1":   "GET",
+		"/v1/connections":          "GET, POST",
+		"/v1/connections/con_1":    "GET",
+		"/v1/calendars":            "GET",
+		"/v1/calendars/cal_1":      "GET, PATCH",
+		"/v1/endpoints":            "GET, POST",
+		"/v1/endpoints/end_1":      "GET, PATCH, DELETE",
+		"/v1/endpoints/end_1/test": "POST",
+		"/v1/deliveries":           "GET",
+		"/v1/messages":             "GET",
+		"/connect/token":           "GET",
+		"/oauth/google/callback":   "GET",
+		"/healthz":                 "GET",
+		"/readyz":                  "GET",
 	} {
 		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "get"} {
 			if strings.Contains(allowed, method) {
@@ -79,7 +83,10 @@ func TestContentTypes(t *testing.T) {
 		"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "application/merge-patch+json",
 		"text/json", "application/json;", "json", "application/json, text/plain", "application/json; charset", strings.Repeat("a", 5000),
 	} {
-		for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/calendars/cal_1": "PATCH"} {
+		for path, method := range map[string]string{
+			"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/endpoints/end_1": "PATCH",
+			"/v1/calendars/cal_1": "PATCH",
+		} {
 			if kind == "application/json;" {
 				continue // a parameter list that ends is none: mime lets it pass, and so do we
 			}
@@ -108,7 +115,10 @@ func TestBodySize(t *testing.T) {
 		doc := []byte(`{"version":1,"title":"` + strings.Repeat("x", n) + `"}`)
 		return append(doc[:n-2], `"}`...)
 	}
-	for path, method := range map[string]string{"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/calendars/cal_1": "PATCH"} {
+	for path, method := range map[string]string{
+		"/v1/bookings/b1": "PUT", "/v1/connections": "POST", "/v1/endpoints": "POST", "/v1/endpoints/end_1": "PATCH",
+		"/v1/calendars/cal_1": "PATCH",
+	} {
 		b.unchanged(func() {
 			if a := b.call(method, path, body(limit)); a.status != 422 {
 				t.Errorf("%s with all that is allowed: %d %s", path, a.status, a.body)

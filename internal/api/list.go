@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 
 	"github.com/calweave/calweave/contracts/message"
@@ -27,16 +28,10 @@ type listing struct {
 
 // newListing reads the parameters that every list has. name is the list, filters are the values of its other parameters.
 func newListing(name string, limit *int, cursor *string, filters ...string) (listing, error) {
-	l := listing{name: name + "\n" + strings.Join(filters, "\n"), limit: defaultPage}
-	if limit != nil {
-		l.limit = *limit
-	}
-	if l.limit < 1 || l.limit > largestPage {
-		return l, refuse(record.ReasonInvalid, wrongParameter,
-			message.Problem{Pointer: "query: limit", Detail: "give a number from 1 to 200"})
-	}
-	if cursor == nil {
-		return l, nil
+	l := listing{name: name + "\n" + strings.Join(filters, "\n")}
+	var err error
+	if l.limit, err = pageSize(limit); err != nil || cursor == nil {
+		return l, err
 	}
 	var ok bool
 	if l.after, ok = l.place(*cursor); !ok {
@@ -45,6 +40,18 @@ func newListing(name string, limit *int, cursor *string, filters ...string) (lis
 		})
 	}
 	return l, nil
+}
+
+// pageSize is how much a page holds.
+func pageSize(asked *int) (int, error) {
+	if asked == nil {
+		return defaultPage, nil
+	}
+	if *asked < 1 || *asked > largestPage {
+		return 0, refuse(record.ReasonInvalid, wrongParameter,
+			message.Problem{Pointer: "query: limit", Detail: fmt.Sprintf("give a number from 1 to %d", largestPage)})
+	}
+	return *asked, nil
 }
 
 // mark is what cursors of the list begin with.

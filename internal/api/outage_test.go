@@ -26,6 +26,17 @@ func (b *bench) everything() map[string]answer {
 		"account":     b.call("GET", "/v1/connections/con_1", nil),
 		"connection":  b.call("POST", "/v1/connections", map[string]any{"provider": "google"}),
 		"endpoint":    b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test"}),
+		"endpoints":   b.call("GET", "/v1/endpoints", nil),
+		"an endpoint": b.call("GET", "/v1/endpoints/end_1", nil),
+		"change":      b.call("PATCH", "/v1/endpoints/end_1", map[string]any{"state": "disabled"}),
+		"remove":      b.call("DELETE", "/v1/endpoints/end_1", nil),
+		"rotate":      b.call("POST", "/v1/endpoints/end_1/rotate", nil),
+		"test":        b.call("POST", "/v1/endpoints/end_1/test", nil),
+		"replay":      b.call("POST", "/v1/endpoints/end_1/redeliver?since=2026-10-01T10:00:00Z", nil),
+		"deliveries":  b.call("GET", "/v1/deliveries", nil),
+		"delivery":    b.call("GET", "/v1/deliveries/dlv_1", nil),
+		"redeliver":   b.call("POST", "/v1/deliveries/dlv_1/redeliver", nil),
+		"messages":    b.call("GET", "/v1/messages", nil),
 	}
 }
 
@@ -39,7 +50,12 @@ const (
 
 // outcomes are what the requests of everything are told.
 func outcomes() map[string]string {
-	return map[string]string{"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "calendar": read, "connections": read, "account": read, "choice": again, "connection": look, "endpoint": look}
+	return map[string]string{
+		"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "connection": look, "endpoint": look,
+		"endpoints": read, "an endpoint": read, "change": again, "remove": again, "rotate": look, "test": look, "replay": look,
+		"calendar": read, "connections": read, "account": read, "choice": again,
+		"deliveries": read, "delivery": read, "redeliver": look, "messages": read,
+	}
 }
 
 // Without the database every route says so and when to come back, and the process is still alive.

@@ -24,7 +24,10 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	}
 	mux.Handle("/", b.api.Handler())
 	serves := func(method, path string) bool {
-		for from, to := range map[string]string{"{booking_id}": "b1", "{token}": "t1", "{calendar_id}": "cal_1", "{connection_id}": "con_1", "{provider}": "google"} {
+		for from, to := range map[string]string{
+			"{booking_id}": "b1", "{token}": "t1", "{provider}": "google", "{endpoint_id}": "end_1", "{delivery_id}": "dlv_1",
+			"{calendar_id}": "cal_1", "{connection_id}": "con_1",
+		} {
 			path = strings.ReplaceAll(path, from, to)
 		}
 		req := b.request(method, path, nil)
@@ -69,12 +72,12 @@ func TestEveryBodyIsValidated(t *testing.T) {
 		}
 		n++
 		for body, status := range map[string]int{`{"CANARY": 1}`: 422, `{`: 400, ``: 400} {
-			if a := b.call(op.method, strings.NewReplacer("{booking_id}", "b1", "{calendar_id}", "cal_1").Replace(op.path), body); a.status != status {
+			if a := b.call(op.method, strings.NewReplacer("{booking_id}", "b1", "{endpoint_id}", "end_1", "{calendar_id}", "cal_1").Replace(op.path), body); a.status != status {
 				t.Errorf("%s %s takes %q: %d %s", op.method, op.path, body, a.status, a.body)
 			}
 		}
 	}
-	if n != 4 {
+	if n != 5 {
 		t.Errorf("%d operations have a body", n)
 	}
 }

@@ -30,13 +30,15 @@ type Identity struct {
 
 // Server serves the API.
 type Server struct {
-	Bookings  Bookings
-	Accounts  Accounts
-	Calendars Calendars
-	Flow      Flow
-	Endpoints Endpoints
-	Contract  *Contract
-	Log       *slog.Logger
+	Bookings   Bookings
+	Accounts   Accounts
+	Calendars  Calendars
+	Flow       Flow
+	Endpoints  Endpoints
+	Deliveries Deliveries
+	Messages   Messages
+	Contract   *Contract
+	Log        *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
@@ -257,6 +259,7 @@ func bodies() map[string]string {
 		"POST /v1/connections":              schemaConnection,
 		"POST /v1/endpoints":                schemaEndpoint,
 		"PATCH /v1/calendars/{calendar_id}": schemaChoice,
+		"PATCH /v1/endpoints/{endpoint_id}": schemaChange,
 	}
 }
 
@@ -278,6 +281,11 @@ func (s *Server) validate(next http.Handler) http.Handler {
 	})
 }
 
+// states are the schemas of what a list may be filtered by under the same name.
+func states() map[string]string {
+	return map[string]string{"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState}
+}
+
 func (s *Server) parameters(r *http.Request) error {
 	query := r.URL.Query()
 	checks := []struct{ schema, pointer, value string }{
@@ -287,13 +295,17 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaCursor, "query: cursor", query.Get("cursor")},
 		{schemaID, "query: connection_id", query.Get("connection_id")},
 		{schemaID, "path: connection_id", r.PathValue("connection_id")},
-		{schemaState, "query: state", query.Get("state")},
 		{schemaProvider, "query: provider", query.Get("provider")},
 		{schemaSync, "query: sync", query.Get("sync")},
+		{schemaID, "path: endpoint_id", r.PathValue("endpoint_id")},
+		{schemaID, "path: delivery_id", r.PathValue("delivery_id")},
+		{schemaID, "query: after", query.Get("after")},
+		{schemaID, "query: endpoint", query.Get("endpoint")},
+		{states()[r.Pattern], "query: state", query.Get("state")},
 	}
 	for _, c := range checks {
-		if c.value == "" {
-			continue
+		if c.value == "" || c.schema == "" {
+			continue // a parameter that the route does not have is refused below
 		}
 		if err := s.Contract.value(c.schema, c.pointer, c.value); err != nil {
 			return err

@@ -144,17 +144,21 @@ type silence struct{}
 func (silence) Printf(context.Context, string, ...any) {}
 
 func (a *App) wireProviders() {
-	c := a.Config
-	for _, d := range providers.Builtin(providers.Config{
-		Google: google.Config{APIURL: c.Google.APIURL, AuthURL: c.Google.AuthURL, TokenURL: c.Google.TokenURL, Clock: a.clock},
+	for _, d := range Drivers(a.Config, a.clock) {
+		a.drivers[d.Name()] = d
+	}
+}
+
+// Drivers are all providers' drivers, as configured.
+func Drivers(c *config.Config, now clock.Clock) []provider.Driver {
+	return providers.Builtin(providers.Config{
+		Google: google.Config{APIURL: c.Google.APIURL, AuthURL: c.Google.AuthURL, TokenURL: c.Google.TokenURL, Clock: now},
 		Microsoft: microsoft.Config{
-			APIURL: c.Microsoft.APIURL, Clock: a.clock,
+			APIURL: c.Microsoft.APIURL, Clock: now,
 			AuthURL:  cmp.Or(c.Microsoft.AuthURL, entra(c.Microsoft.Tenant, "authorize")),
 			TokenURL: cmp.Or(c.Microsoft.TokenURL, entra(c.Microsoft.Tenant, "token")),
 		},
-	}) {
-		a.drivers[d.Name()] = d
-	}
+	})
 }
 
 // entra is an endpoint of the Microsoft identity platform for a directory

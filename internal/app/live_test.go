@@ -160,7 +160,7 @@ func (l *live) administer() {
 	k, err := l.admin.CreateKey(l.ctx, l.tenant, store.PurposeAPI)
 	l.must(err)
 	l.key = k.Secret
-	_, err = l.admin.Store.CreateEndpoint(l.ctx, l.tenant, serve(l.tb, l.core), coreSecret, "test")
+	_, err = l.admin.Store.CreateEndpoint(l.ctx, l.tenant, record.Endpoint{URL: serve(l.tb, l.core), Secret: coreSecret}, "test")
 	l.must(err)
 }
 

@@ -20,7 +20,7 @@ const asBinary = "CALWEAVE_TEST_AS_BINARY"
 func TestMain(m *testing.M) {
 	if os.Getenv(asBinary) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := cli.Main(ctx, os.Args[1:], environ(), os.Stdout, os.Stderr)
+		code := cli.Main(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
 		stop()
 		os.Exit(code)
 	}

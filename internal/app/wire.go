@@ -43,7 +43,10 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
 	}
 	renewer := &watch.Renewer{Store: a.Store}
-	sender := &outbound.Sender{Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock}
+	sender := &outbound.Sender{
+		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
+		Blocked: func(err error) bool { return errors.Is(err, transport.ErrRefused) },
+	}
 	return map[task.Kind]work.Handler{
 		task.LinkPush:           reconciler.Work,
 		task.CalendarSync:       syncer.Work,
@@ -109,7 +112,8 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Contract: a.Queue.Contract, Log: a.log,
+		Bookings: bookings{a}, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store,
+		Contract: a.Queue.Contract, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
 		ReturnURLs: a.Config.ReturnURLs,

@@ -226,7 +226,7 @@ func (w *world) connect() {
 	var err error
 	w.tenant, err = w.app.CreateTenant(w.ctx, "test")
 	w.must(err)
-	_, err = w.app.Store.CreateEndpoint(w.ctx, w.tenant, serve(w.tb, w.core), coreSecret, "test")
+	_, err = w.app.Store.CreateEndpoint(w.ctx, w.tenant, record.Endpoint{URL: serve(w.tb, w.core), Secret: coreSecret}, "test")
 	w.must(err)
 	for _, host := range []sim.Person{{Provider: sim.Google, Email: ada, Zone: zone}, {Provider: sim.Microsoft, Email: grace, Zone: zone}} {
 		_, err := w.sim.Seed(host)

@@ -60,11 +60,12 @@ func rules() []rule {
 			outside: []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema"},
 		},
 		{dir: "internal/drivertest", inside: []string{"contracts", "internal/clock", "internal/sim"}},
+		{dir: "internal/memdriver", inside: low},
 		{dir: "internal/tinydriver", inside: drivers()},
 		{dir: "internal/archtest"},
 		{
 			dir: "internal/app", inside: []string{"contracts", "providers", "internal", "jobs", "webhooks"}, outside: []string{anything},
-			never: []string{testkit, module + "/internal/tinydriver"},
+			never: []string{testkit, module + "/internal/tinydriver", module + "/internal/memdriver"},
 		},
 
 		{dir: "providers", inside: append([]string{"providers"}, drivers()...)},

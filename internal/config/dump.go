@@ -1,36 +1,57 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 )
 
 // Setting is one line of the dump.
 type Setting struct {
-	Name string
+	Name string `json:"name"`
 	// Value shows no secret: REDACTED, or for the URL of a database or Redis where it is.
-	Value string
+	Value string `json:"value"`
 	// Origin says where the value comes from.
-	Origin string
+	Origin string `json:"origin"`
+	// Wrong tells that what was given, or that nothing was, is a mistake.
+	Wrong bool `json:"wrong,omitempty"`
 }
 
 // Redacted returns all settings in a fixed order, fit to be printed.
 func (c *Config) Redacted() []Setting {
 	var out []Setting
 	for _, s := range settingsOf(c) {
-		value := fmt.Sprint(s.value.Interface())
+		value := written(s.value.Interface())
 		if strings.HasSuffix(s.name, "DATABASE_URL") || strings.HasSuffix(s.name, "REDIS_URL") {
 			value = location(s.value.String())
 		}
-		if c.origin[s.name] == "" {
-			out = append(out, Setting{s.name, value, "default"})
-			continue
-		}
-		out = append(out, Setting{s.name, value, c.origin[s.name]})
+		out = append(out, Setting{Name: s.name, Value: value, Origin: cmp.Or(c.origin[s.name], "default")})
 	}
 	return out
+}
+
+// written gives a value in the form in which it could be set.
+func written(value any) string {
+	switch v := value.(type) {
+	case bool:
+		if v {
+			return "on"
+		}
+		return "off"
+	case slog.Level:
+		return strings.ToLower(v.String())
+	case []netip.Prefix:
+		networks := make([]string, len(v))
+		for i, p := range v {
+			networks[i] = p.String()
+		}
+		return strings.Join(networks, ",")
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // LogValue logs the settings as Redacted shows them.

@@ -13,6 +13,8 @@ const (
 	prefix     = "CALWEAVE_"
 	fileSuffix = "_FILE"
 	configName = prefix + "CONFIG"
+	// WebhookSecret is no setting: the webhook commands read it. It may stand in the environment that a server is started from.
+	WebhookSecret = prefix + "WEBHOOK_SECRET"
 	// testPrefix belongs to the tests, which start calweave in their own environment.
 	testPrefix = prefix + "TEST_"
 )
@@ -107,7 +109,7 @@ func (l *loader) secretFile(s setting, path, where string) string {
 
 // unknown reports every CALWEAVE_ name that no setting has.
 func (l *loader) unknown(layers []layer, settings []setting) {
-	known := []string{configName}
+	known := []string{configName, WebhookSecret}
 	for _, s := range settings {
 		known = append(known, s.name)
 		if s.secret {

@@ -48,6 +48,30 @@ type Check struct {
 
 // Load reads the configuration. Its error is a MistakesError, with everything that is wrong.
 func Load(src Source) (*Config, error) {
+	c, mistakes := read(src)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return c, nil
+}
+
+// List returns what Redacted does, of a configuration with mistakes too: its error is what Load's would be, and what is wrong has no value.
+func List(src Source) ([]Setting, error) {
+	c, mistakes := read(src)
+	all := c.Redacted()
+	for i, s := range all {
+		if mistakes.of(s.Name) {
+			all[i].Value, all[i].Wrong = "", true
+		}
+	}
+	if len(mistakes) > 0 {
+		return all, mistakes
+	}
+	return all, nil
+}
+
+// read reads as much as can be read.
+func read(src Source) (*Config, MistakesError) {
 	l := &loader{src: src, text: map[string]string{}}
 	c := &Config{origin: map[string]string{}}
 	settings := settingsOf(c)
@@ -61,16 +85,16 @@ func Load(src Source) (*Config, error) {
 		if value == "" && set && s.name == prefix+"ROLES" {
 			l.report(Mistake{Name: s.name, Where: where, What: "is empty", Mend: "give " + s.form + "; leave it out for all of them"})
 		}
+		if value == "" && s.preset != "" {
+			where = "" // what is given empty is the default
+		}
 		l.text[s.name], c.origin[s.name] = value, where
 	}
 	l.parse(c, settings)
 	l.check(c, settings)
-	if len(l.mistakes) > 0 {
-		return nil, l.mistakes
-	}
 	c.MigrateDatabaseURL = cmp.Or(c.MigrateDatabaseURL, c.DatabaseURL)
 	c.SweepDatabaseURL = cmp.Or(c.SweepDatabaseURL, c.DatabaseURL)
-	return c, nil
+	return c, l.mistakes
 }
 
 // loader collects what is wrong on the way from text to Config.
@@ -83,9 +107,7 @@ type loader struct {
 func (l *loader) report(m Mistake) { l.mistakes = append(l.mistakes, m) }
 
 // reported tells whether something is wrong with a setting, or its file, already.
-func (l *loader) reported(name string) bool {
-	return slices.ContainsFunc(l.mistakes, func(m Mistake) bool { return m.Name == name || m.Name == name+fileSuffix })
-}
+func (l *loader) reported(name string) bool { return l.mistakes.of(name) }
 
 // parse turns the text of each setting into its field's type.
 func (l *loader) parse(c *Config, settings []setting) {
@@ -130,6 +152,7 @@ type setting struct {
 	value  reflect.Value
 	secret bool
 	form   string
+	preset string // what it is unless it is given
 	need   []string
 }
 
@@ -142,7 +165,7 @@ func fieldsOf(v reflect.Value, prefix string) []setting {
 		if name, ok := field.Tag.Lookup("env"); ok {
 			out = append(out, setting{
 				name: prefix + name, field: field.Name, value: value, secret: field.Type == reflect.TypeFor[Secret](),
-				form: field.Tag.Get("form"), need: strings.Fields(field.Tag.Get("need")),
+				form: field.Tag.Get("form"), preset: field.Tag.Get("envDefault"), need: strings.Fields(field.Tag.Get("need")),
 			})
 		} else if field.Type.Kind() == reflect.Struct {
 			out = append(out, fieldsOf(value, prefix+field.Tag.Get("envPrefix"))...)

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Mistake is one thing wrong with the configuration. It never holds a secret.
 type Mistake struct {
@@ -37,4 +40,9 @@ func (ms MistakesError) Error() string {
 		lines = append(lines, "  "+m.String())
 	}
 	return strings.Join(lines, "\n")
+}
+
+// of tells whether one of them is about a setting, or its file.
+func (ms MistakesError) of(name string) bool {
+	return slices.ContainsFunc(ms, func(m Mistake) bool { return m.Name == name || m.Name == name+fileSuffix })
 }

@@ -187,10 +187,10 @@ func TestDump(t *testing.T) {
 		"CALWEAVE_GOOGLE_CLIENT_ID":        "google-app",
 		"CALWEAVE_GOOGLE_CLIENT_SECRET":    "REDACTED",
 		"CALWEAVE_MICROSOFT_CLIENT_SECRET": "",
-		"CALWEAVE_EGRESS_ALLOW":            "[10.0.0.0/8]",
+		"CALWEAVE_EGRESS_ALLOW":            "10.0.0.0/8",
 		"CALWEAVE_ROLES":                   "api,receiver,worker,scheduler",
 		"CALWEAVE_LEASE":                   "30s",
-		"CALWEAVE_PUSH":                    "true",
+		"CALWEAVE_PUSH":                    "on",
 	} {
 		if value, ok := got[name]; !ok || value != want {
 			t.Errorf("%s shows as %q, want %q", name, value, want)

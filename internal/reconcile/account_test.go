@@ -2,15 +2,14 @@ package reconcile
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/memdriver"
 )
 
 // fate is what becomes of a call to a provider.
@@ -32,274 +31,138 @@ const (
 	diedAfter
 )
 
-// account is a provider's account in memory, with one calendar.
+// account is a provider's account, with what the tests make of its calls and what they know of its events.
 type account struct {
-	name cal.Provider
+	*memdriver.Account
+	// work is the calendar of the link's target.
+	work *memdriver.Calendar
 	can  Abilities
-	// rewrites changes descriptions as they are stored, blind takes writes on a stale ETag all the same, forgets answers "not found" for what was
-	// deleted, hidden does so for whatever stands in the calendar, which is unlisted too, or not.
-	rewrites, blind, forgets, hidden, unlisted bool
-	// says is what the provider answers for what it does not show.
-	says fault.Kind
-	// lag is how long a new event cannot be read yet.
-	lag time.Duration
-	now func() time.Time
 
-	held   map[cal.EventID]*heldEvent
-	keys   map[cal.Key]cal.EventID
-	etags  int
 	calls  []string
 	writes []string
 	late   []lateWrite
+	marks  map[cal.EventID]*mark
 	// version is the one that the next call is about.
 	version int64
-	// asked looks at every call, fates says what becomes of it; changed runs after every effect.
+	// asked looks at every call, fates says what becomes of it, and refusal, if set, is the answer to the next one. changed runs after every effect.
 	asked   func(ctx context.Context, op string)
 	fates   func(op string) fate
+	refusal error
 	changed func(op string, id cal.EventID, notify cal.Notify, guests bool)
-	fault   error
-	adopted *bool
-	// updating and deleting look at every request before it is carried out.
-	updating func(provider.UpdateEvent, *heldEvent)
-	deleting func(provider.DeleteEvent, *heldEvent)
+	// updating and deleting look at every request that is accepted, beside the event as it was before.
+	updating func(provider.UpdateEvent, *known)
+	deleting func(provider.DeleteEvent, *known)
 }
 
-type heldEvent struct {
-	event cal.Event
-	key   cal.Key
+// mark is what the tests know of an event.
+type mark struct {
 	// byPerson are the fields that a person was the last to write, touched those that one ever wrote. before is what undoing that brings back, and
 	// stillTheirs where that is a person's too. strangers are guests that a person has added.
 	byPerson, touched, stillTheirs cal.Fields
 	before                         cal.Content
 	strangers                      []string
-	// colour is of no concern to anybody here.
-	colour string
-	// from is when the event can be read.
-	from      time.Time
-	deletedBy string
+	deletedBy                      string
+}
+
+// known is an event with its mark.
+type known struct {
+	*mark
+	event cal.Event
 }
 
 // lateWrite is a write whose effect is still to come.
 type lateWrite struct {
 	op      string
 	version int64
-	apply   func() bool
+	apply   func() error
 }
 
-func newAccount(p cal.Provider) *account {
-	a := &account{name: p, held: map[cal.EventID]*heldEvent{}, keys: map[cal.Key]cal.EventID{}, says: fault.NotFound, now: func() time.Time { return began }}
-	if p == cal.Google {
-		a.can = Abilities{Quiet: true, Conditional: true}
-	} else {
-		a.can = Abilities{Finds: true}
-		a.forgets = true
+func newAccount(p cal.Provider, c clock.Clock) *account {
+	kind := memdriver.Google()
+	if p == cal.Microsoft {
+		kind = memdriver.Microsoft()
 	}
+	a := &account{
+		Account: memdriver.New(kind, c, cal.Calendar{ID: "other"}, cal.Calendar{ID: "work", Writable: true}), marks: map[cal.EventID]*mark{},
+	}
+	a.work = a.Calendar("work")
+	a.can = abilities(a.Driver(), a.Client())
+	a.Hooks = memdriver.Hooks{Fate: a.fate, Created: a.created, Updated: a.updated, Deleted: a.deleted}
 	return a
 }
 
-func (a *account) next(ctx context.Context, op string) (fate, error) {
-	a.calls = append(a.calls, op)
+func abilities(d provider.Driver, c provider.Client) Abilities {
+	return Abilities{
+		Quiet: provider.CanBeQuiet.Claims(d, c), Conditional: provider.CanCondition.Claims(d, c), Finds: provider.CanFind.Claims(d, c),
+	}
+}
+
+// client is what the gateway makes of a provider's client: it has every method, and refuses what the provider lacks.
+type client struct{ provider.Client }
+
+// FindEvent implements Client.
+func (c client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
+	finder, ok := c.Client.(provider.EventFinder)
+	if !ok {
+		return cal.Event{}, fault.Newf(fault.Unsupported, "find", "this provider cannot do it")
+	}
+	return finder.FindEvent(ctx, calendar, key)
+}
+
+// open implements Open.
+func (a *account) open(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
+	return client{a.Client()}, a.can, nil
+}
+
+// fate is a hook.
+func (a *account) fate(ctx context.Context, op memdriver.Op) memdriver.Fate {
+	a.calls = append(a.calls, string(op))
 	if a.asked != nil {
-		a.asked(ctx, op)
+		a.asked(ctx, string(op))
 	}
 	f := answered
 	if a.fates != nil {
-		f = a.fates(op)
+		f = a.fates(string(op))
 	}
+	lost := fault.Newf(fault.Transient, string(op), "no answer in time")
 	switch f {
-	case limited:
-		return f, fault.Newf(fault.RateLimited, op, "too many")
-	case died:
-		return f, errDead
 	case lostBefore:
-		return f, fault.Newf(fault.Transient, op, "no answer in time")
+		return memdriver.Fate{Err: lost}
+	case lostAfter:
+		return memdriver.Fate{Err: lost, Done: true}
+	case delayed:
+		return memdriver.Fate{Err: lost, Later: func(apply func() error) {
+			a.late = append(a.late, lateWrite{string(op), a.version, apply})
+		}}
+	case limited:
+		return memdriver.Fate{Err: fault.Newf(fault.RateLimited, string(op), "too many")}
+	case contested:
+		return memdriver.Fate{Err: fault.Newf(fault.Conflict, string(op), "changed meanwhile")}
+	case died, diedAfter:
+		return memdriver.Fate{Err: errDead, Done: f == diedAfter}
 	default:
-		if a.fault != nil {
-			err := a.fault
-			a.fault = nil
-			return f, err
-		}
-		return f, nil
+		err := a.refusal
+		a.refusal = nil
+		return memdriver.Fate{Err: err}
 	}
 }
 
-// unanswered is what a call that has taken effect comes to.
-func unanswered(f fate, op string) error {
-	switch f {
-	case lostAfter, delayed:
-		return fault.Newf(fault.Transient, op, "no answer in time")
-	case diedAfter:
-		return errDead
-	default:
-		return nil
-	}
+// created is a hook.
+func (a *account) created(req provider.CreateEvent, made cal.Event) {
+	a.wrote("create", made.ID, req.Notify, len(made.Content.Attendees) > 0)
 }
 
-func (a *account) etag() string {
-	a.etags++
-	return "e" + strconv.Itoa(a.etags)
-}
-
-func (a *account) stored(c cal.Content) cal.Content {
-	if a.rewrites && c.Description != "" && !strings.HasPrefix(c.Description, "<p>") {
-		c.Description = "<p>" + strings.ToUpper(c.Description) + "</p>"
-	}
-	return copied(c)
-}
-
-// Calendars lists the calendar unless it is hidden.
-func (a *account) Calendars(ctx context.Context) ([]cal.Calendar, error) {
-	if _, err := a.next(ctx, "calendars"); err != nil {
-		return nil, err
-	}
-	if a.hidden && a.unlisted {
-		return []cal.Calendar{{ID: "other"}}, nil
-	}
-	return []cal.Calendar{{ID: "other"}, {ID: "work", Writable: true}}, nil
-}
-
-func (a *account) find(id cal.EventID) (*heldEvent, error) {
-	h, ok := a.held[id]
-	if !ok || h.event.Gone() && a.forgets || a.hidden || !a.readable(h) {
-		return nil, fault.Newf(a.says, "read", "no such event")
-	}
-	return h, nil
-}
-
-// readable reports whether an event is not too new to be read.
-func (a *account) readable(h *heldEvent) bool { return a.lag == 0 || !h.from.After(a.now()) }
-
-// hide takes the calendar out of sight.
-func (a *account) hide(unlisted bool) { a.hidden, a.unlisted = true, unlisted }
-
-// unseen is what a request that names the calendar and no event is answered while the calendar is hidden.
-func (a *account) unseen(op string, kind fault.Kind) error {
-	if a.hidden {
-		return fault.Newf(kind, op, "no such calendar")
-	}
-	return nil
-}
-
-// ReadEvent shows an event as it is.
-func (a *account) ReadEvent(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
-	f, err := a.next(ctx, "read")
-	if err != nil {
-		return cal.Event{}, err
-	}
-	h, err := a.find(ref.ID)
-	if err != nil {
-		return cal.Event{}, err
-	}
-	return copied(h.event), unanswered(f, "read")
-}
-
-// FindEvent shows the event that carries a key.
-func (a *account) FindEvent(ctx context.Context, _ cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
-	f, err := a.next(ctx, "find")
-	if err != nil {
-		return cal.Event{}, err
-	}
-	if !a.can.Finds {
-		return cal.Event{}, fault.Newf(fault.Unsupported, "find", "this provider cannot do it")
-	}
-	if err := a.unseen("find", fault.Forbidden); err != nil {
-		return cal.Event{}, err
-	}
-	h, err := a.find(a.keys[key])
-	if err != nil {
-		return cal.Event{}, fault.Newf(fault.NotFound, "find", "no event carries the key")
-	}
-	return copied(h.event), unanswered(f, "find")
-}
-
-// CreateEvent makes an event once per key.
-func (a *account) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-	f, err := a.next(ctx, "create")
-	if err != nil {
-		return provider.Created{}, err
-	}
-	if f == delayed {
-		a.late = append(a.late, lateWrite{"create", a.version, func() bool {
-			if _, taken := a.keys[req.Key]; taken || a.hidden {
-				return false
-			}
-			a.held[a.create(req)].from = a.now() // late enough to be seen at once
-			return true
-		}})
-		return provider.Created{}, unanswered(f, "create")
-	}
-	if err := a.unseen("create", fault.NotFound); err != nil {
-		return provider.Created{}, err
-	}
-	id, taken := a.keys[req.Key]
-	if !taken {
-		id = a.create(req)
-	} else if _, err := a.find(id); err != nil {
-		return provider.Created{}, &fault.Error{Kind: fault.NotFound, Op: "create", Existing: string(id)}
-	}
-	adopted := taken
-	if a.adopted != nil {
-		adopted = *a.adopted
-	}
-	return provider.Created{Event: copied(a.held[id].event), Adopted: adopted}, unanswered(f, "create")
-}
-
-func (a *account) create(req provider.CreateEvent) cal.EventID {
-	id := cal.EventID(fmt.Sprintf("ev%d", len(a.held)+1))
-	content := a.stored(cal.Content{}.Overlay(req.Content, req.Fields))
-	a.held[id] = &heldEvent{key: req.Key, from: a.now().Add(a.lag), event: cal.Event{
-		ID: id, ETag: a.etag(), Status: cal.StatusConfirmed, Kind: cal.KindSingle, Stamp: req.Key.String(), Content: content,
-	}}
-	a.keys[req.Key] = id
-	a.wrote("create", id, req.Notify, len(content.Attendees) > 0)
-	return id
-}
-
-func (a *account) wrote(op string, id cal.EventID, notify cal.Notify, guests bool) {
-	a.writes = append(a.writes, op)
-	if a.changed != nil {
-		a.changed(op, id, notify, guests)
-	}
-}
-
-// UpdateEvent changes the given fields.
-func (a *account) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
-	f, err := a.next(ctx, "update")
-	if err != nil {
-		return cal.Event{}, err
-	}
-	if f == delayed {
-		a.late = append(a.late, lateWrite{"update", a.version, func() bool { _, err := a.update(req); return err == nil }})
-		return cal.Event{}, unanswered(f, "update")
-	}
-	if f == contested {
-		return cal.Event{}, fault.Newf(fault.Conflict, "update", "changed meanwhile")
-	}
-	e, err := a.update(req)
-	if err != nil {
-		return cal.Event{}, err
-	}
-	return e, unanswered(f, "update")
-}
-
-func (a *account) update(req provider.UpdateEvent) (cal.Event, error) {
-	h, err := a.writable(req.Ref.ID, req.ETag)
-	if err != nil {
-		return cal.Event{}, err
-	}
+// updated is a hook.
+func (a *account) updated(req provider.UpdateEvent, before, after cal.Event) {
+	k := &known{a.mark(after.ID), before}
 	if a.updating != nil {
-		a.updating(req, h)
+		a.updating(req, k)
 	}
-	guests := len(h.event.Content.Attendees) > 0
-	next := h.event.Content.Overlay(a.stored(req.Content), req.Fields&^cal.Fields(cal.FieldAttendees))
-	next.Attendees = merged(h.event.Content.Attendees, req.Invite, req.Uninvite)
-	h.byPerson &^= req.Fields &^ takenOff(h.byPerson, req, next)
-	if next.Differences(h.event.Content, cal.AllFields) == 0 {
-		return copied(h.event), nil // nothing would change: nothing is written
+	k.byPerson &^= req.Fields &^ takenOff(k.byPerson, req, after.Content)
+	if after.ETag != before.ETag {
+		guests := len(before.Content.Attendees)+len(after.Content.Attendees) > 0
+		a.wrote("update "+strings.Join(req.Fields.Names(), "+"), after.ID, req.Notify, guests)
 	}
-	h.event.Content, h.event.ETag = copied(next), a.etag()
-	a.wrote("update "+strings.Join(req.Fields.Names(), "+"), req.Ref.ID, req.Notify, guests || len(next.Attendees) > 0)
-	return copied(h.event), nil
 }
 
 // takenOff is the field of guests if a person has taken off one of those that a write counts on.
@@ -312,101 +175,63 @@ func takenOff(byPerson cal.Fields, req provider.UpdateEvent, next cal.Content) c
 	return 0
 }
 
-func (a *account) writable(id cal.EventID, etag string) (*heldEvent, error) {
-	h, err := a.find(id)
-	switch {
-	case err != nil:
-		return nil, err
-	case h.event.Gone():
-		return nil, fault.Newf(fault.Gone, "write", "deleted")
-	case etag != "" && etag != h.event.ETag && !a.blind:
-		return nil, fault.Newf(fault.Conflict, "write", "changed meanwhile")
-	}
-	return h, nil
-}
-
-func merged(there, invite []cal.Attendee, uninvite []string) []cal.Attendee {
-	var out []cal.Attendee
-	same := func(email string) func(cal.Attendee) bool {
-		return func(a cal.Attendee) bool { return strings.EqualFold(a.Email, email) }
-	}
-	for _, g := range there {
-		off := slices.ContainsFunc(uninvite, func(u string) bool { return strings.EqualFold(u, g.Email) })
-		if i := slices.IndexFunc(invite, same(g.Email)); i >= 0 {
-			g.Optional = invite[i].Optional
-		}
-		if !off {
-			out = append(out, g)
-		}
-	}
-	for _, g := range invite {
-		if !slices.ContainsFunc(out, same(g.Email)) {
-			out = append(out, cal.Attendee{Email: g.Email, Optional: g.Optional, Response: cal.ResponseNone})
-		}
-	}
-	return out
-}
-
-// DeleteEvent removes an event.
-func (a *account) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error {
-	f, err := a.next(ctx, "delete")
-	if err != nil {
-		return err
-	}
-	if f == delayed {
-		a.late = append(a.late, lateWrite{"delete", a.version, func() bool { return a.remove(req) == nil }})
-		return unanswered(f, "delete")
-	}
-	if f == contested {
-		return fault.Newf(fault.Conflict, "delete", "changed meanwhile")
-	}
-	if err := a.remove(req); err != nil {
-		return err
-	}
-	return unanswered(f, "delete")
-}
-
-func (a *account) remove(req provider.DeleteEvent) error {
-	h, err := a.writable(req.Ref.ID, req.ETag)
-	if err != nil {
-		return err
-	}
+// deleted is a hook.
+func (a *account) deleted(req provider.DeleteEvent, before cal.Event) {
+	k := &known{a.mark(before.ID), before}
 	if a.deleting != nil {
-		a.deleting(req, h)
+		a.deleting(req, k)
 	}
-	guests := len(h.event.Content.Attendees) > 0
-	h.bury(a.etag(), "core")
-	a.wrote("delete", req.Ref.ID, req.Notify, guests)
-	return nil
+	k.deletedBy = "core"
+	a.wrote("delete", before.ID, req.Notify, len(before.Content.Attendees) > 0)
 }
 
-func (h *heldEvent) bury(etag, by string) {
-	h.event.Status, h.event.ETag, h.deletedBy = cal.StatusCancelled, etag, by
+func (a *account) wrote(op string, id cal.EventID, notify cal.Notify, guests bool) {
+	a.writes = append(a.writes, op)
+	if a.changed != nil {
+		a.changed(op, id, notify, guests)
+	}
+}
+
+func (a *account) mark(id cal.EventID) *mark {
+	if a.marks[id] == nil {
+		a.marks[id] = &mark{}
+	}
+	return a.marks[id]
+}
+
+// known is an event as it is now, or nil.
+func (a *account) known(id cal.EventID) *known {
+	e, ok := a.work.Event(id)
+	if !ok {
+		return nil
+	}
+	return &known{a.mark(id), e}
 }
 
 // live returns the events that stand.
-func (a *account) live() []*heldEvent {
-	var out []*heldEvent
-	for _, h := range a.held {
-		if !h.event.Gone() {
-			out = append(out, h)
-		}
+func (a *account) live() []*known {
+	var out []*known
+	for _, e := range a.work.Standing() {
+		out = append(out, a.known(e.ID))
 	}
 	return out
 }
 
 // person changes an event by hand.
 func (a *account) person(id cal.EventID, field cal.Field, c cal.Content) {
-	h := a.held[id]
+	k := a.known(id)
 	one := cal.Fields(field)
-	if h.byPerson&one == 0 {
-		h.before = h.before.Overlay(h.event.Content, one)
-		h.stillTheirs &^= one
+	if k.byPerson&one == 0 {
+		k.before = k.before.Overlay(k.event.Content, one)
+		k.stillTheirs &^= one
 	}
-	h.event.Content = h.event.Content.Overlay(copied(c), one)
-	h.byPerson |= one
-	h.touched |= one
-	h.event.ETag = a.etag()
+	a.work.Edit(id, func(now *cal.Content) { *now = now.Overlay(c, one) })
+	k.byPerson |= one
+	k.touched |= one
 }
 
-var _ Client = (*account)(nil)
+// bury deletes an event by hand.
+func (a *account) bury(id cal.EventID) {
+	a.work.Delete(id)
+	a.mark(id).deletedBy = "person"
+}

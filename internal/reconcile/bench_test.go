@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -27,12 +26,10 @@ type bench struct {
 func newBench(t *testing.T, p cal.Provider) *bench {
 	t.Helper()
 	c := clock.NewManual(began)
-	b := &bench{t: t, clock: c, shelf: newShelf(c, p), account: newAccount(p)}
+	b := &bench{t: t, clock: c, shelf: newShelf(c, p), account: newAccount(p, c)}
 	b.r = &Reconciler{
 		Store: b.shelf, Clock: c, Lease: leaseTime, Quiet: func(p cal.Provider) bool { return p == cal.Google },
-		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
-			return b.account, b.account.can, nil
-		},
+		Open: b.account.open,
 	}
 	b.spec = cal.Booking{
 		Title: "title", Description: "description", Location: "location", Notify: cal.NotifyNone, Attendees: guestList("a@core.test", "b@core.test"),
@@ -80,35 +77,35 @@ func (b *bench) settle() record.Decision {
 
 // listed lets a listing show the events as they are.
 func (b *bench) listed() {
-	for id, h := range b.account.held {
-		b.shelf.publish(id, h.event.ETag, h.event.Gone())
+	for _, e := range b.account.work.Events() {
+		b.shelf.publish(e.ID, e.ETag, e.Gone())
 	}
 }
 
 // event is the one that the link knows.
-func (b *bench) event() *heldEvent {
+func (b *bench) event() cal.Event {
 	b.t.Helper()
-	h, ok := b.account.held[b.shelf.link.EventID]
+	e, ok := b.account.work.Event(b.shelf.link.EventID)
 	if !ok {
 		b.t.Fatalf("the link has no event: %+v", b.shelf.link)
 	}
-	return h
+	return e
 }
 
 // person changes a field of the event by hand, and a listing shows it.
 func (b *bench) person(f cal.Field, change func(*cal.Content)) {
 	b.t.Helper()
-	h := b.event()
-	c := copied(h.event.Content)
+	e := b.event()
+	c := copied(e.Content)
 	change(&c)
-	b.account.person(h.event.ID, f, c)
+	b.account.person(e.ID, f, c)
 	b.listed()
 }
 
 func (b *bench) guests() []string {
 	b.t.Helper()
 	out := []string{}
-	for _, a := range b.event().event.Content.Attendees {
+	for _, a := range b.event().Content.Attendees {
 		out = append(out, a.Email)
 	}
 	return out

@@ -33,7 +33,7 @@ func TestWriteThatWouldMailIsHeldAndReportedOnce(t *testing.T) {
 		t.Errorf("looked at again: %+v", d.Reports)
 	}
 	b.shelf.release()
-	if d := b.settle(); d.Link.State != record.LinkSynced || d.Link.Reason != "" || b.event().event.Content.Title != "other" {
+	if d := b.settle(); d.Link.State != record.LinkSynced || d.Link.Reason != "" || b.event().Content.Title != "other" {
 		t.Errorf("approved: %+v", d.Link)
 	}
 	b.want(func(s *cal.Booking) { s.Title = "third" })

@@ -36,7 +36,7 @@ func TestHostIsNotInvitedToTheirOwnEvent(t *testing.T) {
 		if got := b.guests(); !slices.Equal(got, []string{"a@core.test", "b@core.test"}) {
 			t.Errorf("%s: invited %v", p, got)
 		}
-		b.account.updating = func(req provider.UpdateEvent, _ *heldEvent) {
+		b.account.updating = func(req provider.UpdateEvent, _ *known) {
 			for _, a := range req.Invite {
 				if slices.Contains(req.Uninvite, host) || a.Email != "c@core.test" {
 					t.Errorf("%s: an update invites %v and takes off %v", p, req.Invite, req.Uninvite)
@@ -125,8 +125,8 @@ func TestHostAloneIsNobodyToBeMailed(t *testing.T) {
 	b.settle()
 	b.person(cal.FieldAttendees, func(c *cal.Content) { c.Attendees = guestList(host) })
 	b.want(func(s *cal.Booking) { s.Title = "other" })
-	if d := b.settle(); d.Link.State != record.LinkSynced || b.event().event.Content.Title != "other" {
-		t.Errorf("%s: %+v", d.Link.State, b.event().event)
+	if d := b.settle(); d.Link.State != record.LinkSynced || b.event().Content.Title != "other" {
+		t.Errorf("%s: %+v", d.Link.State, b.event())
 	}
 }
 

@@ -29,10 +29,10 @@ func (b *bench) loses(op string, how fate) {
 // lands lets late writes take effect and be listed.
 func (b *bench) lands() {
 	b.t.Helper()
-	b.account.blind = true // they carry the ETag of their time
+	b.account.Kind.Blind = true // they carry the ETag of their time
 	for _, w := range b.account.late {
-		if !w.apply() {
-			b.t.Fatalf("the late %s did not take effect", w.op)
+		if err := w.apply(); err != nil {
+			b.t.Fatalf("the late %s did not take effect: %v", w.op, err)
 		}
 	}
 	b.account.late = nil
@@ -51,11 +51,11 @@ func TestLateWriteIsNobodysChange(t *testing.T) {
 		b.want(func(s *cal.Booking) { s.Title, s.Attendees = "third", guestList("a@core.test", "b@core.test") })
 		b.settle()
 		b.lands()
-		if c := b.event().event.Content; c.Title != "second" {
+		if c := b.event().Content; c.Title != "second" {
 			t.Fatalf("%s: shows %+v", p, c)
 		}
 		d := b.settle()
-		if c := b.event().event.Content; c.Title != "third" || !slices.Equal(b.guests(), []string{"a@core.test", "b@core.test"}) {
+		if c := b.event().Content; c.Title != "third" || !slices.Equal(b.guests(), []string{"a@core.test", "b@core.test"}) {
 			t.Errorf("%s: shows %q to %v", p, c.Title, b.guests())
 		}
 		if reported(d, message.BookingEdited) || d.Link.State != record.LinkSynced {
@@ -71,14 +71,13 @@ func TestPersonChangesAnEventBeforeItsCreateIsAnswered(t *testing.T) {
 		b := newBench(t, p)
 		b.want(nil)
 		b.loses("create", lostAfter)
-		for id := range b.account.held {
-			c := b.account.held[id].event.Content
-			c.Title = "by hand"
-			b.account.person(id, cal.FieldTitle, c)
+		for _, e := range b.account.work.Events() {
+			e.Content.Title = "by hand"
+			b.account.person(e.ID, cal.FieldTitle, e.Content)
 		}
 		b.want(func(s *cal.Booking) { s.Location = "elsewhere" })
 		d := b.settle()
-		if c := b.event().event.Content; c.Title != "by hand" || c.Location != "elsewhere" {
+		if c := b.event().Content; c.Title != "by hand" || c.Location != "elsewhere" {
 			t.Errorf("%s: shows %+v", p, c)
 		}
 		if !slices.Equal(named(d, message.BookingEdited), []string{"title"}) || !reported(d, message.BookingSynced) {
@@ -94,18 +93,18 @@ func TestTextThatAPersonTypedBeforeTheAnswerIsTheirs(t *testing.T) {
 		for _, op := range []string{"create", "update"} {
 			for _, typed := range []string{"by hand", ""} {
 				b := newBench(t, p)
-				b.account.rewrites = true
+				b.account.Kind.Rewrites = true
 				b.want(nil)
 				if op == "update" {
 					b.settle()
 					b.want(func(s *cal.Booking) { s.Description = "by the core" })
 				}
 				b.loses(op, lostAfter)
-				h := b.account.live()[0]
+				e := b.account.work.Standing()[0]
 				if typed != "" {
-					c := h.event.Content
+					c := e.Content
 					c.Description = typed
-					b.account.person(h.event.ID, cal.FieldDescription, c)
+					b.account.person(e.ID, cal.FieldDescription, c)
 				}
 				b.want(func(s *cal.Booking) { s.Title = "other" })
 				d := b.settle()
@@ -115,7 +114,7 @@ func TestTextThatAPersonTypedBeforeTheAnswerIsTheirs(t *testing.T) {
 					}
 					continue
 				}
-				if got := h.event.Content.Description; got != typed || !slices.Equal(named(d, message.BookingEdited), []string{"description"}) {
+				if got := b.event().Content.Description; got != typed || !slices.Equal(named(d, message.BookingEdited), []string{"description"}) {
 					t.Errorf("%s, %s: shows %q, reported %+v", p, op, got, d.Reports)
 				}
 			}
@@ -182,7 +181,7 @@ func TestLostWritesAreForgottenOnceAgreed(t *testing.T) {
 			t.Fatalf("%d writes in flight", n)
 		}
 		d := b.settle()
-		if len(d.Link.InFlight) != 0 || d.Link.State != record.LinkSynced || b.event().event.Content.Title != "other" || reported(d, message.BookingEdited) {
+		if len(d.Link.InFlight) != 0 || d.Link.State != record.LinkSynced || b.event().Content.Title != "other" || reported(d, message.BookingEdited) {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -215,8 +214,9 @@ func TestUnansweredCreateIsNotMadeTwice(t *testing.T) {
 		b.loses("create", lostAfter)
 		b.clock.Advance(time.Hour)
 		d := b.settle()
-		if len(b.account.held) != 1 || d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || len(b.account.writes) != 1 {
-			t.Errorf("%s: %d events after %v", p, len(b.account.held), b.account.calls)
+		made := len(b.account.work.Events())
+		if made != 1 || d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || len(b.account.writes) != 1 {
+			t.Errorf("%s: %d events after %v", p, made, b.account.calls)
 		}
 		want := []string{"create", "create"}
 		if p == cal.Microsoft {

@@ -28,7 +28,7 @@ func (m *model) book() {
 		m.spec.Notify = cal.NotifyAll
 	}
 	m.shelf.accept(accepted{spec: m.spec, slot: slotAt(0), target: true, authoritative: true})
-	m.note("core books version 1, notify %s on %s, rewrites %v, blind %v", m.spec.Notify, m.account.name, m.account.rewrites, m.account.blind)
+	m.note("core books version 1, notify %s on %s, rewrites %v, blind %v", m.spec.Notify, m.account.Kind.Name, m.account.Kind.Rewrites, m.account.Kind.Blind)
 }
 
 func guestList(emails ...string) []cal.Attendee {
@@ -76,13 +76,16 @@ func (m *model) coreActs() {
 		m.spec.Attendees, m.spec.Notify)
 }
 
+// texts are what the core ever writes as a description.
+func texts() []string { return []string{"description", "other description", ""} }
+
 func (m *model) revise() {
 	pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(m.t, label) }
 	switch pick("field", "title", "description", "location", "slot", "attendees", "notify", "nothing") {
 	case "title":
 		m.spec.Title = pick("title", "title", "other title")
 	case "description":
-		m.spec.Description = pick("description", "description", "other description", "")
+		m.spec.Description = pick("description", texts()...)
 	case "location":
 		m.spec.Location = pick("location", "location", "")
 	case "slot":
@@ -97,8 +100,8 @@ func (m *model) revise() {
 // overrule notes which changes of persons the core has decided about.
 func (m *model) overrule(l record.Link) {
 	undecided := told(l)
-	h, ok := m.account.held[l.EventID]
-	if !ok {
+	h := m.account.known(l.EventID)
+	if h == nil {
 		return
 	}
 	since := h.event.Content.Differences(*l.Observed, undecided) // what persons have done since that report is theirs still
@@ -122,8 +125,8 @@ func (m *model) personActs() {
 	if h.event.Content.Title == "" {
 		return // nobody sees an event that was made only to be taken away
 	}
-	saved := copied(h.event)
-	byPerson, touched, strangers := h.byPerson, h.touched, slices.Clone(h.strangers)
+	saved, marked := h.event, *h.mark
+	marked.strangers = slices.Clone(h.strangers)
 	kind := rapid.SampledFrom([]string{"title", "description", "move", "undo", "delete", "invite", "disinvite", "respond", "colour"}).Draw(m.t, "person")
 	unique := fmt.Sprintf("person %d", m.acts+1)
 	c := h.event.Content
@@ -156,20 +159,22 @@ func (m *model) personActs() {
 	case "undo":
 		m.undo(h)
 	case "delete":
-		h.bury(m.account.etag(), "person")
+		m.account.bury(id)
 	case "respond":
 		acts = 0
-		if len(c.Attendees) > 0 {
-			h.event.Content.Attendees[0].Response = cal.ResponseAccepted
-		}
-		h.event.ETag = m.account.etag()
+		m.account.work.Edit(id, func(c *cal.Content) {
+			if len(c.Attendees) > 0 {
+				c.Attendees[0].Response = cal.ResponseAccepted
+			}
+		})
 	case "colour":
 		acts = 0
-		h.colour, h.event.ETag = unique, m.account.etag()
+		m.account.work.Decorate(id, "colour", unique)
 	}
-	if kind != "delete" && m.isOlder(h.event.Content) {
+	if kind != "delete" && m.isOlder(m.account.known(id).event.Content) {
 		// Nobody can tell this from a late write of ours, by design.
-		h.event, h.byPerson, h.touched, h.strangers = saved, byPerson, touched, strangers
+		m.account.work.Put(saved)
+		*h.mark = marked
 		return
 	}
 	m.acts += acts
@@ -177,14 +182,14 @@ func (m *model) personActs() {
 }
 
 // undo takes back what persons changed, where nothing of ours has taken its place since.
-func (m *model) undo(h *heldEvent) {
-	h.event.Content = h.event.Content.Overlay(h.before, h.byPerson)
+func (m *model) undo(h *known) {
+	shown := h.event.Content.Overlay(h.before, h.byPerson)
+	m.account.work.Edit(h.event.ID, func(c *cal.Content) { *c = shown })
 	h.strangers = nil
-	for _, a := range h.event.Content.Attendees {
+	for _, a := range shown.Attendees {
 		if strings.HasSuffix(a.Email, "@person.test") {
 			h.strangers = append(h.strangers, a.Email)
 		}
 	}
 	h.byPerson &= h.stillTheirs
-	h.event.ETag = m.account.etag()
 }

@@ -25,7 +25,7 @@ func (m *model) wanted() (present bool, c cal.Content, owned cal.Fields) {
 	return present, c, owned
 }
 
-func (m *model) checkUpdate(req provider.UpdateEvent, h *heldEvent) {
+func (m *model) checkUpdate(req provider.UpdateEvent, h *known) {
 	if m.account.can.Conditional && req.ETag == "" {
 		m.fail("an update without If-Match, although the provider has it")
 	}
@@ -41,17 +41,17 @@ func (m *model) checkUpdate(req provider.UpdateEvent, h *heldEvent) {
 		return
 	}
 	stale := req.ETag != h.event.ETag
-	if m.account.blind && stale && req.Fields.Has(cal.FieldAttendees) {
+	if m.account.Kind.Blind && stale && req.Fields.Has(cal.FieldAttendees) {
 		m.blurred = true // what a person did to the guests meanwhile looks like what the provider made of ours
 	}
 	for _, f := range (req.Fields & h.byPerson).Each() {
 		ambiguous := slices.ContainsFunc(m.shelf.link.InFlight, func(w record.Write) bool {
-			return w.Content.Differences(h.event.Content, cal.Fields(f)) == 0
+			return m.account.Kind.Stored(w.Content).Differences(h.event.Content, cal.Fields(f)) == 0
 		})
 		switch {
 		case ambiguous, m.isOlder(h.event.Content): // it shows what a write of ours asked for
 		case m.stack[len(m.stack)-1].agreed.Differences(h.event.Content, cal.Fields(f)) == 0: // the core knew
-		case m.account.blind && stale:
+		case m.account.Kind.Blind && stale:
 		case f == cal.FieldAttendees:
 		default:
 			m.fail("overwrites the %s that a person has changed and nobody decided about", f)
@@ -59,7 +59,7 @@ func (m *model) checkUpdate(req provider.UpdateEvent, h *heldEvent) {
 	}
 }
 
-func (m *model) checkDelete(req provider.DeleteEvent, _ *heldEvent) {
+func (m *model) checkDelete(req provider.DeleteEvent, _ *known) {
 	if m.account.can.Conditional && req.ETag == "" {
 		m.fail("a delete without If-Match, although the provider has it")
 	}
@@ -72,7 +72,7 @@ func (m *model) afterWrite(op string, _ cal.EventID, notify cal.Notify, guests b
 		m.fail("%d events at a time", n)
 	}
 	covered := notify == cal.NotifyAll || m.shelf.link.State == record.LinkApproved
-	if !m.account.can.Quiet && guests && !covered && !m.landing && !m.account.blind {
+	if !m.account.can.Quiet && guests && !covered && !m.landing && !m.account.Kind.Blind {
 		m.fail("%s mails guests whom nobody wanted to be mailed", op)
 	}
 }
@@ -83,7 +83,7 @@ func (m *model) afterSettle(d record.Decision) {
 	if h := m.generation(d.Link.Generation - 1); h != nil && !h.event.Gone() {
 		m.fail("generation %d begins while the event of the one before stands", d.Link.Generation)
 	}
-	if h, ok := m.account.held[d.Link.EventID]; ok && d.Link.ETag == h.event.ETag {
+	if h := m.account.known(d.Link.EventID); h != nil && d.Link.ETag == h.event.ETag {
 		_, want, _ := m.wanted()
 		h.byPerson &= h.event.Content.Differences(want, cal.AllFields) // what the core wants too is nobody's change
 	}
@@ -105,7 +105,7 @@ func (m *model) afterSettle(d record.Decision) {
 }
 
 func (m *model) checkReport(d record.Decision, r record.Report) {
-	h := m.account.held[d.Link.EventID]
+	h := m.account.known(d.Link.EventID)
 	// An unanswered write may have changed guests beside those of a person's that were reported: then they are reported as they stand now.
 	again := m.stack[len(m.stack)-1].unsure && slices.Contains(r.Fields, "attendees")
 	if m.seen == m.told && r.Diverged && !anew(r, m.last) && !again {
@@ -141,10 +141,14 @@ func types(rs []record.Report) []message.Type {
 }
 
 // generation is the event of a generation of the link.
-func (m *model) generation(n int) *heldEvent {
+func (m *model) generation(n int) *known {
 	l := m.shelf.link
 	l.Generation = n
-	return m.account.held[m.account.keys[l.Key(tenant)]]
+	e, ok := m.account.work.Holder(l.Key(tenant))
+	if !ok {
+		return nil
+	}
+	return m.account.known(e.ID)
 }
 
 // What has to hold in the end.
@@ -181,13 +185,11 @@ func (m *model) checkEnd() {
 }
 
 // checkShown wants the newest version shown, but for what a person changed.
-func (m *model) checkShown(h *heldEvent) {
+func (m *model) checkShown(h *known) {
 	_, want, owned := m.wanted()
-	if m.account.rewrites {
-		want = m.account.stored(want)
-	}
+	want = m.account.Kind.Stored(want)
 	for _, f := range h.event.Content.Differences(want, owned).Each() {
-		if f == cal.FieldAttendees && (m.blurred || m.onlyStrangersMore(h, want)) || h.byPerson.Has(f) {
+		if f == cal.FieldAttendees && (m.blurred || m.onlyStrangersMore(h, want)) || h.byPerson.Has(f) || m.unlearned(h, f) {
 			continue
 		}
 		m.fail("%s shows %+v, want %+v", f, h.event.Content, want)
@@ -207,8 +209,16 @@ func (m *model) checkShown(h *heldEvent) {
 	}
 }
 
+// unlearned reports whether a text of ours counts as a person's, is reported and waits for the core: what the provider makes of texts is learned from
+// answers, and none came before a person changed this one, and took that back.
+func (m *model) unlearned(h *known, f cal.Field) bool {
+	l, shown := m.shelf.link, h.event.Content
+	return f == cal.FieldDescription && l.State == record.LinkDiverged && l.Observed != nil && l.Observed.Description == shown.Description &&
+		slices.ContainsFunc(texts(), func(ours string) bool { return sameText(shown.Description, ours) })
+}
+
 // onlyStrangersMore reports whether the event shows all guests wanted, and others only that a person has added and the core has heard of.
-func (m *model) onlyStrangersMore(h *heldEvent, want cal.Content) bool {
+func (m *model) onlyStrangersMore(h *known, want cal.Content) bool {
 	left := h.event.Content.Attendees
 	for _, w := range want.Attendees {
 		i := slices.IndexFunc(left, func(a cal.Attendee) bool { return a.Email == w.Email })
@@ -224,7 +234,7 @@ func (m *model) onlyStrangersMore(h *heldEvent, want cal.Content) bool {
 }
 
 // checkReported wants every person's change that still stands reported, in the last word that the core has heard.
-func (m *model) checkReported(h *heldEvent) {
+func (m *model) checkReported(h *known) {
 	_, want, owned := m.wanted()
 	standing := h.event.Content.Differences(want, owned) & h.byPerson
 	if m.blurred || m.onlyStrangersMore(h, want) {

@@ -14,6 +14,7 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/memdriver"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/work"
 )
@@ -90,23 +91,21 @@ func newModel(t *rapid.T, who actors) *model {
 	p := rapid.SampledFrom([]cal.Provider{cal.Google, cal.Microsoft}).Draw(t, "provider")
 	c := clock.NewManual(time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC))
 	m := &model{
-		t: t, who: who, clock: c, shelf: newShelf(c, p), account: newAccount(p), overruled: map[string]bool{}, announced: map[string]bool{},
+		t: t, who: who, clock: c, shelf: newShelf(c, p), account: newAccount(p, c), overruled: map[string]bool{}, announced: map[string]bool{},
 	}
-	m.account.rewrites = rapid.Bool().Draw(t, "rewrites")
-	m.account.now = c.Now
+	kind := &m.account.Kind
+	kind.Rewrites = rapid.Bool().Draw(t, "rewrites")
 	if !m.account.can.Conditional {
-		m.account.says = rapid.SampledFrom([]fault.Kind{fault.NotFound, fault.Gone}).Draw(t, "says")
-		m.account.lag = rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "lag")
+		kind.Unseen = rapid.SampledFrom([]fault.Kind{fault.NotFound, fault.Gone}).Draw(t, "says")
+		kind.Lag = rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "lag")
 	}
-	m.account.blind = !m.account.can.Conditional && rapid.Bool().Draw(t, "blind")
+	kind.Blind = !m.account.can.Conditional && rapid.Bool().Draw(t, "blind")
 	m.shelf.before, m.shelf.after = m.beforeStore, m.afterSettle
 	m.account.asked, m.account.fates, m.account.changed = m.checkCall, m.fate, m.afterWrite
 	m.account.updating, m.account.deleting = m.checkUpdate, m.checkDelete
 	m.r = &Reconciler{
 		Store: m.shelf, Clock: c, Lease: leaseTime, Quiet: func(p cal.Provider) bool { return p == cal.Google },
-		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
-			return m.account, m.account.can, nil
-		},
+		Open: m.account.open,
 	}
 	m.book()
 	return m
@@ -144,10 +143,10 @@ func (m *model) check() {
 
 func (m *model) settleDown() {
 	m.calm = true
-	if m.account.hidden {
+	if m.account.work.Hidden() {
 		m.turn()
 	}
-	m.clock.Advance(m.account.lag)
+	m.clock.Advance(m.account.Kind.Lag)
 	m.land(len(m.account.late))
 	for range 40 {
 		m.list()
@@ -183,7 +182,7 @@ func (m *model) work() {
 	case err == nil, fault.Is(err, fault.Fenced):
 	default:
 		o := work.Decide(err, l, m.clock.Now(), func(time.Duration) time.Duration { return 0 })
-		if o.State == record.Dead && !m.account.hidden && !w.turned {
+		if o.State == record.Dead && !m.account.work.Hidden() && !w.turned {
 			m.fail("given up: %v", err)
 		}
 		if err := m.shelf.finish(l, o); err != nil && !fault.Is(err, fault.Fenced) {
@@ -298,26 +297,27 @@ func (m *model) turn() {
 			w.turned = true
 		}
 	}
-	a := m.account
-	if a.hidden = !a.hidden; a.hidden {
-		a.unlisted = a.can.Conditional || rapid.Bool().Draw(m.t, "unlisted")
-	} else if m.shelf.work.state == record.Dead {
-		m.shelf.work.state, m.shelf.work.attempts = record.Ready, 0
-		m.shelf.mark()
+	if calendar := m.account.work; !calendar.Hidden() {
+		calendar.Hide(m.account.can.Conditional || rapid.Bool().Draw(m.t, "unlisted"))
+	} else {
+		calendar.Show()
+		if m.shelf.work.state == record.Dead {
+			m.shelf.work.state, m.shelf.work.attempts = record.Ready, 0
+			m.shelf.mark()
+		}
 	}
-	m.note("   the calendar is hidden: %v", a.hidden)
+	m.note("   the calendar is hidden: %v", m.account.work.Hidden())
 }
 
 // list is a listing of the calendar.
 func (m *model) list() {
-	if m.account.hidden {
+	if m.account.work.Hidden() {
 		return
 	}
-	for id, h := range m.account.held {
-		if !m.account.readable(h) {
-			continue
+	for _, e := range m.account.work.Events() {
+		if m.account.work.Readable(e.ID) {
+			m.shelf.publish(e.ID, e.ETag, e.Gone())
 		}
-		m.shelf.publish(id, h.event.ETag, h.event.Gone())
 	}
 	m.note("   listed")
 }
@@ -336,7 +336,7 @@ func (m *model) land(n int) {
 		case i >= n, !open && !m.calm:
 			m.account.late = append(m.account.late, w)
 			continue
-		case !open && (w.op != "update" || m.account.rewrites || !m.showsOlder(w)):
+		case !open && (w.op != "update" || m.account.Kind.Rewrites || !m.showsOlder(w)):
 			continue
 		case len(m.stack) > 0 && (w.op == "delete") == present:
 			continue // after the look that has decided that the event still stands, or does not
@@ -352,16 +352,18 @@ func (m *model) land(n int) {
 // showsOlder tries a late update out and reports whether the event then shows an older version as a whole.
 func (m *model) showsOlder(w lateWrite) bool {
 	id := m.shelf.link.EventID
-	h, ok := m.account.held[id]
+	before, ok := m.account.work.Event(id)
 	if !ok {
 		return false
 	}
-	before, changed, updating := *h, m.account.changed, m.account.updating
-	m.account.changed, m.account.updating = nil, nil
-	w.apply()
-	shown := h.event.Content
-	*h = before
-	m.account.changed, m.account.updating = changed, updating
+	hooks := m.account.Hooks
+	m.account.Hooks = memdriver.Hooks{}
+	if err := w.apply(); err != nil {
+		m.note("   a late %s would not land: %v", w.op, err)
+	}
+	shown := m.account.known(id).event.Content
+	m.account.work.Put(before)
+	m.account.Hooks = hooks
 	_, _, owned := m.wanted() // guests that are nobody's business any more are not seen through
 	return owned == cal.AllFields && slices.ContainsFunc(m.shelf.sent[m.shelf.link.Generation], func(s record.SentHash) bool {
 		return s.Version < m.shelf.booking.Version && s.Hash == shown.Hash(cal.AllFields)

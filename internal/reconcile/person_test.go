@@ -102,7 +102,7 @@ func TestCoreAndPersonChangeDifferentThings(t *testing.T) {
 		b.person(cal.FieldTitle, title("by hand"))
 		b.want(func(s *cal.Booking) { s.Location = "elsewhere" })
 		d := b.settle()
-		shown := b.event().event.Content
+		shown := b.event().Content
 		if shown.Title != "by hand" || shown.Location != "elsewhere" || d.Link.State != record.LinkDiverged {
 			t.Errorf("%s: %s, shows %+v", p, d.Link.State, shown)
 		}
@@ -122,12 +122,12 @@ func TestCoreAndPersonChangeTheSameThing(t *testing.T) {
 	b.person(cal.FieldTitle, title("by hand"))
 	b.want(func(s *cal.Booking) { s.Title = "by the core" })
 	d := b.settle()
-	if b.event().event.Content.Title != "by hand" || reported(d, message.BookingSynced) || d.Link.Synced != 1 || d.Link.State != record.LinkDiverged {
+	if b.event().Content.Title != "by hand" || reported(d, message.BookingSynced) || d.Link.Synced != 1 || d.Link.State != record.LinkDiverged {
 		t.Errorf("%+v, %s, synced %d", d.Reports, d.Link.State, d.Link.Synced)
 	}
 	b.submit(accepted{target: true, authoritative: true, decide: true})
 	d = b.settle()
-	if b.event().event.Content.Title != "by the core" || d.Link.State != record.LinkSynced || d.Link.Synced != 3 || len(d.Reports) != 1 {
+	if b.event().Content.Title != "by the core" || d.Link.State != record.LinkSynced || d.Link.Synced != 3 || len(d.Reports) != 1 {
 		t.Errorf("decided: %+v, %s, synced %d", d.Reports, d.Link.State, d.Link.Synced)
 	}
 }
@@ -240,7 +240,7 @@ func TestGuestWhomAPersonMadeOptionalStaysSo(t *testing.T) {
 	b.person(cal.FieldAttendees, func(c *cal.Content) { c.Attendees[0].Optional = true })
 	b.want(invites("a@core.test", "b@core.test", "c@core.test"))
 	d := b.settle()
-	if c := b.event().event.Content; !c.Attendees[0].Optional || !reported(d, message.BookingEdited) {
+	if c := b.event().Content; !c.Attendees[0].Optional || !reported(d, message.BookingEdited) {
 		t.Errorf("%+v, reported %+v", c.Attendees, d.Reports)
 	}
 }
@@ -248,7 +248,7 @@ func TestGuestWhomAPersonMadeOptionalStaysSo(t *testing.T) {
 func TestInvitationsCarryNamesAndWhoIsOptional(t *testing.T) {
 	t.Parallel()
 	b := booked(t, cal.Google)
-	b.account.updating = func(req provider.UpdateEvent, _ *heldEvent) {
+	b.account.updating = func(req provider.UpdateEvent, _ *known) {
 		want := []cal.Attendee{{Email: "a@core.test", Optional: true}, {Email: "C@core.test", Name: "Cee"}}
 		if !slices.Equal(req.Invite, want) || !slices.Equal(req.Uninvite, []string{"b@core.test"}) {
 			t.Errorf("invites %+v and takes off %v", req.Invite, req.Uninvite)
@@ -283,5 +283,30 @@ func TestGuestsLeaveATargetThatIsAuthoritativeNoMore(t *testing.T) {
 	b.person(cal.FieldAttendees, stands("y@person.test"))
 	if d := b.settle(); len(d.Reports) != 0 || !slices.Equal(b.guests(), []string{"y@person.test"}) {
 		t.Errorf("%v, reported %+v: who stands there is not the core's business", b.guests(), d.Reports)
+	}
+}
+
+// Guests that a create asked for and the provider never took are no guests that a person has taken off.
+func TestGuestsOfARefusedCreateWereNeverThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, cal.Microsoft)
+	b.account.work.Hide(false)
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyAll })
+	if err := b.run(); err == nil {
+		t.Fatal("a create in a calendar that cannot be seen succeeds")
+	}
+	b.account.work.Show()
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyNone })
+	b.settle()
+	b.person(cal.FieldTitle, func(c *cal.Content) { c.Title = "theirs" })
+	b.want(func(s *cal.Booking) { s.Notify = cal.NotifyAll })
+	d := b.settle()
+	for _, r := range d.Reports {
+		if slices.Contains(r.Fields, "attendees") {
+			t.Errorf("nobody touched the guests, and %s is reported with %v", r.Type, r.Fields)
+		}
+	}
+	if got := b.guests(); !slices.Equal(got, []string{"a@core.test", "b@core.test"}) {
+		t.Errorf("invited %v", got)
 	}
 }

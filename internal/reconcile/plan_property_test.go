@@ -217,14 +217,17 @@ func place(t *rapid.T, s Situation) *model {
 		return m
 	}
 	key := l.Key(tenant)
-	event := cal.Event{ID: "ev1", ETag: rapid.SampledFrom([]string{"e1", "e2"}).Draw(t, "its etag"), Status: cal.StatusConfirmed, Content: s.Remote.Event.Content}
+	event := cal.Event{
+		ID: "ev1", ETag: rapid.SampledFrom([]string{"e1", "e2"}).Draw(t, "its etag"), Status: cal.StatusConfirmed, Stamp: key.String(),
+		Content: s.Remote.Event.Content,
+	}
 	if event.ETag == "e1" && l.Base != nil {
 		event.Content = l.Base.Read // the same ETag means the same event
 	}
 	if rapid.IntRange(1, 4).Draw(t, "deleted") == 1 {
 		event.Status = cal.StatusCancelled
 	}
-	account.held["ev1"], account.keys[key], account.etags = &heldEvent{event: copied(event), key: key}, "ev1", 10
+	account.work.Put(event)
 	return m
 }
 

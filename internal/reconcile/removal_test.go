@@ -31,7 +31,7 @@ func TestRemovalIsReportedOncePerVersion(t *testing.T) {
 		t.Errorf("a later cancellation: %+v", d)
 	}
 	b.want(nil)
-	if d := b.settle(); len(b.account.live()) != 1 || len(b.account.held) != 2 || d.Link.State != record.LinkSynced {
+	if d := b.settle(); len(b.account.live()) != 1 || len(b.account.work.Events()) != 2 || d.Link.State != record.LinkSynced {
 		t.Errorf("booked anew: %+v", d.Link)
 	}
 }
@@ -49,7 +49,7 @@ func TestPersonDeletesAnEvent(t *testing.T) {
 	t.Parallel()
 	for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
 		b := booked(t, p)
-		b.event().bury("e9", "person")
+		b.account.bury(b.shelf.link.EventID)
 		b.listed()
 		d := b.settle()
 		if d.Link.State != record.LinkDiverged || d.Link.Generation != 2 || d.Link.EventID != "" || len(d.Link.InFlight) != 0 || d.Link.Base != nil {
@@ -64,7 +64,7 @@ func TestPersonDeletesAnEvent(t *testing.T) {
 			t.Errorf("%s: undecided, and yet %v, %+v", p, b.account.calls[calls:], d.Reports)
 		}
 		b.submit(accepted{target: true, authoritative: true, decide: true})
-		if d := b.settle(); d.Link.State != record.LinkSynced || len(b.account.live()) != 1 || len(b.account.held) != 2 {
+		if d := b.settle(); d.Link.State != record.LinkSynced || len(b.account.live()) != 1 || len(b.account.work.Events()) != 2 {
 			t.Errorf("%s: decided: %+v", p, d.Link)
 		}
 	}
@@ -78,10 +78,10 @@ func TestHiddenCalendarIsNoProofOfADeletion(t *testing.T) {
 			for _, does := range []string{"read", "update", "delete"} {
 				b := booked(t, cal.Microsoft)
 				before := copied(b.shelf.link)
-				b.account.says = says
+				b.account.Kind.Unseen = says
 				b.account.fates = func(op string) fate {
 					if op == does {
-						b.account.hide(unlisted)
+						b.account.work.Hide(unlisted)
 					}
 					return answered
 				}
@@ -105,10 +105,12 @@ func TestCalendarThatComesBackWhileItIsLookedAt(t *testing.T) {
 	for _, back := range []string{"calendars", "find"} {
 		for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
 			b := booked(t, p)
-			b.account.says = fault.Gone
-			b.account.hide(false)
+			b.account.Kind.Unseen = fault.Gone
+			b.account.work.Hide(false)
 			b.account.fates = func(op string) fate {
-				b.account.hidden = b.account.hidden && op != back
+				if op == back {
+					b.account.work.Show()
+				}
 				return answered
 			}
 			b.shelf.mirror[b.shelf.link.EventID] = mirrorRow{etag: "a listing's"}
@@ -116,7 +118,7 @@ func TestCalendarThatComesBackWhileItIsLookedAt(t *testing.T) {
 			if p == cal.Google && back == "find" {
 				continue // it has no search
 			}
-			if d := b.settle(); d.Link.State != record.LinkSynced || d.Link.Generation != 1 || b.event().event.Content.Title != "other" {
+			if d := b.settle(); d.Link.State != record.LinkSynced || d.Link.Generation != 1 || b.event().Content.Title != "other" {
 				t.Errorf("%s, %s: %+v, reported %+v", p, back, d.Link, d.Reports)
 			}
 		}
@@ -128,7 +130,7 @@ func TestEventThatCannotBeReadYetIsNotBuried(t *testing.T) {
 	t.Parallel()
 	for _, says := range []fault.Kind{fault.NotFound, fault.Gone} {
 		b := newBench(t, cal.Microsoft)
-		b.account.says, b.account.now, b.account.lag = says, b.clock.Now, time.Minute
+		b.account.Kind.Unseen, b.account.Kind.Lag = says, time.Minute
 		b.want(nil)
 		b.settle()
 		b.shelf.work.attempts = 3
@@ -139,7 +141,7 @@ func TestEventThatCannotBeReadYetIsNotBuried(t *testing.T) {
 			t.Fatalf("%s: %+v, %+v, reported %+v", says, d.Outcome, d.Link, d.Reports)
 		}
 		b.clock.Set(d.Outcome.NotBefore)
-		if d := b.settle(); d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || !d.Link.MissedAt.IsZero() || b.event().event.Content.Title != "other" {
+		if d := b.settle(); d.Link.State != record.LinkSynced || len(d.Link.InFlight) != 0 || !d.Link.MissedAt.IsZero() || b.event().Content.Title != "other" {
 			t.Errorf("%s: %+v", says, d.Link)
 		}
 	}
@@ -150,7 +152,7 @@ func TestEventThatIsNotFoundTwiceIsGone(t *testing.T) {
 	b := newBench(t, cal.Microsoft)
 	b.want(nil)
 	b.settle()
-	b.event().bury("e9", "person")
+	b.account.bury(b.shelf.link.EventID)
 	b.want(func(s *cal.Booking) { s.Title = "other" })
 	first := b.settle()
 	b.clock.Advance(time.Minute)
@@ -169,11 +171,11 @@ func TestKeyThatIsTakenByWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for _, stands := range []bool{true, false} {
 		b := newBench(t, cal.Microsoft)
-		b.account.now, b.account.lag = b.clock.Now, time.Minute
+		b.account.Kind.Lag = time.Minute
 		b.want(nil)
 		b.loses("create", lostAfter)
 		if !stands {
-			b.account.live()[0].bury("e9", "person")
+			b.account.bury(b.account.work.Standing()[0].ID)
 		}
 		d := b.settle()
 		if d.Link.Generation != 1 || d.Link.EventID == "" || len(d.Reports) != 0 || !d.Outcome.NotBefore.Equal(b.clock.Now().Add(straggling)) {
@@ -220,7 +222,7 @@ func TestUnansweredCreateIsWaitedOutWhenUnwanted(t *testing.T) {
 	b.lands()
 	b.clock.Set(at.Add(straggling))
 	d = b.settle()
-	if len(b.account.live()) != 0 || len(b.account.held) != 1 || d.Link.State != record.LinkRemoved || d.Link.Generation != 2 || len(d.Reports) != 0 {
+	if len(b.account.live()) != 0 || len(b.account.work.Events()) != 1 || d.Link.State != record.LinkRemoved || d.Link.Generation != 2 || len(d.Reports) != 0 {
 		t.Errorf("%+v, reported %+v", d.Link, d.Reports)
 	}
 }
@@ -235,8 +237,7 @@ func TestUnwantedEventIsMadeBareToBeTakenAway(t *testing.T) {
 	b.cancel()
 	mailed := false
 	b.account.changed = func(op string, id cal.EventID, notify cal.Notify, guests bool) {
-		c := b.account.held[id].event.Content
-		mailed = mailed || op == "create" && (notify != cal.NotifyNone || guests || c.Title != "")
+		mailed = mailed || op == "create" && (notify != cal.NotifyNone || guests || b.account.known(id).event.Content.Title != "")
 	}
 	if d := b.settle(); d.Link.State != record.LinkRemoved || len(b.account.live()) != 0 || mailed {
 		t.Errorf("%+v, told somebody: %v", d.Link, mailed)
@@ -248,7 +249,7 @@ func TestKeyThatIsTakenByADeletedEventIsAPersonsDeletion(t *testing.T) {
 	b := newBench(t, cal.Google)
 	b.want(nil)
 	b.loses("create", lostAfter)
-	b.account.live()[0].bury("e9", "person")
+	b.account.bury(b.account.work.Standing()[0].ID)
 	d := b.settle()
 	if d.Link.State != record.LinkDiverged || d.Link.Generation != 2 || !reported(d, message.BookingRemoved) {
 		t.Errorf("%+v, reported %+v", d.Link, d.Reports)
@@ -257,7 +258,7 @@ func TestKeyThatIsTakenByADeletedEventIsAPersonsDeletion(t *testing.T) {
 	b.want(nil)
 	b.clock.Advance(time.Second)
 	b.settle()
-	b.event().bury("e9", "person")
+	b.account.bury(b.shelf.link.EventID)
 	b.want(func(s *cal.Booking) { s.Title = "other" })
 	if d := b.settle(); !reported(d, message.BookingRemoved) {
 		t.Errorf("found deleted by a write: %+v", d.Reports)
@@ -268,13 +269,13 @@ func TestKeyThatIsTakenByADeletedEventIsAPersonsDeletion(t *testing.T) {
 func TestReadThatSaysGoneProvesNothing(t *testing.T) {
 	t.Parallel()
 	b := booked(t, cal.Google)
-	b.account.fault = fault.New(fault.Gone, "read", nil)
+	b.account.refusal = fault.New(fault.Gone, "read", nil)
 	b.shelf.mirror[b.shelf.link.EventID] = mirrorRow{etag: "a listing's"}
 	if d := b.settle(); len(d.Reports) != 0 || d.Link.Generation != 1 || !slices.Equal(b.account.calls[1:], []string{"read", "calendars", "read"}) {
 		t.Errorf("%+v after %v", d.Reports, b.account.calls)
 	}
 	b = booked(t, cal.Google)
-	b.event().bury("e9", "person")
+	b.account.bury(b.shelf.link.EventID)
 	b.listed()
 	if d := b.settle(); !reported(d, message.BookingRemoved) || !slices.Equal(b.account.calls[1:], []string{"read"}) {
 		t.Errorf("%+v after %v", d.Reports, b.account.calls)
@@ -285,12 +286,9 @@ func TestReadThatSaysGoneProvesNothing(t *testing.T) {
 func TestEventThatStandsUnderAnotherID(t *testing.T) {
 	t.Parallel()
 	b := booked(t, cal.Microsoft)
-	h := b.event()
-	h.event.ID = "moved"
-	b.account.held["moved"], b.account.keys[h.key] = h, "moved"
-	delete(b.account.held, b.shelf.link.EventID)
+	b.account.work.Rename(b.shelf.link.EventID, "moved")
 	b.want(func(s *cal.Booking) { s.Title = "other" })
-	if d := b.settle(); d.Link.EventID != "moved" || d.Link.Generation != 1 || d.Link.State != record.LinkSynced || h.event.Content.Title != "other" {
+	if d := b.settle(); d.Link.EventID != "moved" || d.Link.Generation != 1 || d.Link.State != record.LinkSynced || b.event().Content.Title != "other" {
 		t.Errorf("%+v", d.Link)
 	}
 }

@@ -121,6 +121,7 @@ func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	agreed := w.s.Desired.Fields &^ undecided
 	if !w.s.Desired.Fields.Has(cal.FieldAttendees) {
 		base.Sent.Attendees = standing(invited(*l), shown)
+		base.Read.Attendees = standing(base.Read.Attendees, shown) // those of a create that was refused never stood there
 	}
 	base.Sent = base.Sent.Overlay(wanted, agreed)
 	base.Read = base.Read.Overlay(shown, agreed)

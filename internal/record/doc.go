@@ -3,5 +3,6 @@
 // methods that it declares itself.
 //
 // Files: work.go (leases, outcomes), booking.go, link.go (what is known about one event), decision.go (what a reconciliation writes), listing.go,
-// channel.go, connection.go, delivery.go, note.go (audit), refusal.go (why a submission is refused), errors.go.
+// channel.go, connection.go, delivery.go (endpoints and deliveries), attempt.go (calls of endpoints), note.go (audit), refusal.go (why a submission
+// is refused), errors.go.
 package record

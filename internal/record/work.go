@@ -90,8 +90,8 @@ type Outcome struct {
 	// Attempts and Crashes are the new counts.
 	Attempts, Crashes int
 	Reason            string
-	// Status is the HTTP status of a failure; 0 without an answer.
-	Status int
+	// Attempt is the call of an endpoint that failed; nil when none was made.
+	Attempt *Attempt
 }
 
 // Served is the outcome of work that is done.

@@ -73,8 +73,45 @@ func writes() map[string]write {
 		}},
 		"CreateEndpoint": {prepare: func(w *fenceWorld) func() error {
 			return func() error {
-				_, err := w.CreateEndpoint(w.ctx, w.tenant, "https://x.test/canary", "whsec_canary", "test")
+				_, err := w.CreateEndpoint(w.ctx, w.tenant, newEndpoint(), "test")
 				return err
+			}
+		}},
+		"ReviseEndpoint": {prepare: func(w *fenceWorld) func() error {
+			_, err := w.ReviseEndpoint(w.ctx, w.tenant, w.endpointID, record.EndpointChange{Enabled: new(false)}, "test")
+			w.ok(err)
+			return func() error {
+				_, err := w.ReviseEndpoint(w.ctx, w.tenant, w.endpointID, record.EndpointChange{Enabled: new(true)}, "test")
+				return err
+			}
+		}},
+		"RotateSecret": {prepare: func(w *fenceWorld) func() error {
+			return func() error {
+				_, err := w.RotateSecret(w.ctx, w.tenant, w.endpointID, "whsec_canary2", "test")
+				return err
+			}
+		}},
+		"DeleteEndpoint": {prepare: func(w *fenceWorld) func() error {
+			return func() error { return w.DeleteEndpoint(w.ctx, w.tenant, w.endpointID, "test") }
+		}},
+		"TestEndpoint": {prepare: func(w *fenceWorld) func() error {
+			return func() error { _, err := w.TestEndpoint(w.ctx, w.tenant, w.endpointID, "test"); return err }
+		}},
+		"Redeliver": {prepare: func(w *fenceWorld) func() error {
+			return func() error { return w.Redeliver(w.ctx, w.tenant, cal.DeliveryID(w.delivery.Subject), "test") }
+		}},
+		"RedeliverSince": {prepare: func(w *fenceWorld) func() error {
+			w.ok(w.Finish(w.ctx, w.claim(w.delivery), record.Outcome{State: record.Dead, Attempt: refused(500)}))
+			return func() error {
+				_, err := w.RedeliverSince(w.ctx, w.tenant, w.endpointID, epoch(), "test")
+				return err
+			}
+		}},
+		"Finish of a dead delivery": {prepare: func(w *fenceWorld) func() error {
+			w.endpoint()
+			l := w.claim(w.delivery)
+			return func() error {
+				return w.Finish(w.ctx, l, record.Outcome{State: record.Dead, Attempts: 1, Attempt: refused(410)})
 			}
 		}},
 		"CreateKey": {prepare: func(w *fenceWorld) func() error {
@@ -154,13 +191,16 @@ func writes() map[string]write {
 	unaudited := map[string]string{
 		"Finish":       "an outcome that stops nothing changes nothing that anybody sees",
 		"BeginListing": "nothing of a listing is seen before it is published", "Stage": "likewise",
+		"ParkDelivery": "the delivery is as it was",
 	}
 	for name, c := range fencedCalls() {
 		all[name] = write{unaudited: unaudited[name], prepare: c.underLease}
 	}
 	for name, why := range map[string]string{
 		"Activate": "another code was exchanged for another grant", "BindFlow": "the page was opened twice", "Receive": "each push is a row",
-		"CreateEndpoint": "an operator sees and removes it", "CreateKey": "likewise", "CreateTenant": "likewise",
+		"ReviseEndpoint": "the endpoint is the same, and audited twice", "RotateSecret": "the secret is replaced twice", "TestEndpoint": "each test is a message",
+		"Redeliver": "asked twice, the delivery is sent again for each", "RedeliverSince": "the second finds nothing, and is audited",
+		"CreateEndpoint": "its core sees and removes it", "CreateKey": "an operator does", "CreateTenant": "likewise",
 		"Intend": "the intent is the same, and audited twice", "SaveChannels": "likewise", "DiscardListing": "likewise",
 		"BeginListing": "the listing begins anew", "Claim of a poisoned row": "the claim whose answer was lost was not followed by its quarantine",
 	} {
@@ -271,7 +311,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "Connections", "CountEndpoints", "Delivery", "Due", "Events", "Grant", "History",
+		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
 		"ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/store"
@@ -129,7 +130,11 @@ func canaryControl(h *harness) {
 func (h *harness) full() *fenceWorld {
 	h.Helper()
 	w := newFenceWorld(h)
-	w.endpoint()
+	w.ok(w.Finish(w.ctx, w.claim(w.delivery), record.Outcome{State: record.Ready, Attempts: 1, Attempt: refused(500)}))
+	for _, id := range []cal.EndpointID{w.endpointID, w.endpoint().ID} {
+		_, err := w.RotateSecret(w.ctx, w.tenant, id, "whsec_canary2", "test")
+		w.ok(err)
+	}
 	w.connect("second")
 	w.flow("third")
 	for range 2 {
@@ -196,7 +201,13 @@ func sealedValues() []sealedValue {
 		{"oauth_flows.state", flow},
 		{"oauth_flows.return_url", flow},
 		{"oauth_flows.verifier", flow},
+		{"attempts.answer", func(w *fenceWorld) error {
+			_, err := w.DeliveryReport(w.ctx, w.tenant, cal.DeliveryID(w.delivery.Subject))
+			return err
+		}},
+		{"endpoints.previous_secret", delivery},
 		{"endpoints.secret", delivery},
+		{"endpoints.description", delivery},
 		{"endpoints.url", delivery},
 		{"messages.data", delivery},
 		{"grants.refresh_token", grant},

@@ -14,20 +14,27 @@ import (
 func deliveryTrials() []trial {
 	return []trial{
 		{"endpoint: receives every message from then on", endpointReceives},
-		{"endpoint: none while it is disabled", endpointDisabled},
 		{"delivery: carries the message as the feed does", deliveryTells},
 		{"delivery: once it is taken its work is forgotten", deliveryDelivered},
 		{"delivery: counts attempts, not waits", deliveryCounts},
 		{"delivery: a dead one may be released", deliveryReleased},
+		{"delivery: its attempts are kept, in order", deliveryAttempts},
+		{"delivery: is sent again whatever became of it", deliveryAgain},
+		{"delivery: all that failed since a moment are sent again", deliveriesSince},
+		{"delivery: listed newest first, by endpoint and state", deliveriesListed},
 		{"feed: positions without a gap, page by page", feedPages},
 		{"feed: more than fits in a page", feedSmallPages},
 		{"feed: of one tenant", feedTenants},
 	}
 }
 
+func newEndpoint(types ...message.Type) record.Endpoint {
+	return record.Endpoint{URL: "https://core.example.test/canary", Description: "canary description", Secret: "whsec_canary", Types: types}
+}
+
 func (w *world) endpoint() record.Endpoint {
 	w.Helper()
-	e, err := w.CreateEndpoint(w.ctx, w.tenant, "https://core.example.test/canary", "whsec_canary", "key_test")
+	e, err := w.CreateEndpoint(w.ctx, w.tenant, newEndpoint(), "key_test")
 	w.ok(err)
 	return e
 }
@@ -60,21 +67,6 @@ func endpointReceives(h *harness) {
 		same(h, "type", d.Message.Type, message.BookingAccepted)
 	}
 	same(h, "both", to[first.ID] && to[second.ID], true)
-	n, err := h.CountEndpoints(h.ctx, w.tenant)
-	h.ok(err)
-	same(h, "endpoints", n, 2)
-	n, err = h.CountEndpoints(h.ctx, "ten_unknown")
-	h.ok(err)
-	same(h, "endpoints of nobody", n, 0)
-}
-
-func endpointDisabled(h *harness) {
-	w := h.newWorld(1)
-	w.endpoint()
-	h.owner(`UPDATE endpoints SET state = 'disabled'`)
-	w.accept(w.booking("b", 1, 0))
-	same(h, "deliveries", len(w.sends()), 0)
-	same(h, "messages", len(w.messages()), 2)
 }
 
 func deliveryTells(h *harness) {
@@ -100,7 +92,7 @@ func deliveryTells(h *harness) {
 func deliveryDelivered(h *harness) {
 	w := h.newWorld(0)
 	ref := w.delivery()
-	h.ok(h.Delivered(h.ctx, h.claim(ref), http.StatusNoContent))
+	h.ok(h.EndDelivery(h.ctx, h.claim(ref), attempt(http.StatusNoContent)))
 	d := w.deliveryOf(ref)
 	same(h, "state", d.State, record.DeliveryDelivered)
 	same(h, "attempts", d.Attempts, 1)
@@ -117,11 +109,12 @@ func deliveryCounts(h *harness) {
 		outcome record.Outcome
 		want    int64
 	}{
-		{record.Outcome{State: record.Ready, Attempts: 1, Status: 503}, 1},
-		{record.Outcome{State: record.Ready, Attempts: 2}, 2},              // no answer
-		{record.Outcome{State: record.Ready, Attempts: 2}, 2},              // given back by a worker that was told to stop
-		{record.Outcome{State: record.Ready, Attempts: 2, Status: 429}, 3}, // asked to wait, which spends nothing but was an attempt
-		{record.Outcome{State: record.Dead, Attempts: 100, Status: 410}, 4},
+		{record.Outcome{State: record.Ready, Attempts: 1, Attempt: refused(503)}, 1},
+		{record.Outcome{State: record.Ready, Attempts: 2, Attempt: refused(0)}, 2},   // no answer
+		{record.Outcome{State: record.Ready, Attempts: 3}, 2},                        // the database was away before anybody was called
+		{record.Outcome{State: record.Ready, Attempts: 3}, 2},                        // given back by a worker that was told to stop
+		{record.Outcome{State: record.Ready, Attempts: 3, Attempt: refused(429)}, 3}, // asked to wait
+		{record.Outcome{State: record.Dead, Attempts: 4, Attempt: refused(410)}, 4},
 	} {
 		h.ok(h.Finish(h.ctx, h.claim(ref), c.outcome))
 		d := w.deliveryOf(ref)
@@ -134,12 +127,141 @@ func deliveryCounts(h *harness) {
 func deliveryReleased(h *harness) {
 	w := h.newWorld(0)
 	ref := w.delivery()
-	h.ok(h.Finish(h.ctx, h.claim(ref), record.Outcome{State: record.Dead, Attempts: 1, Status: 410}))
+	h.ok(h.Finish(h.ctx, h.claim(ref), record.Outcome{State: record.Dead, Attempts: 1, Attempt: refused(500)}))
 	h.ok(h.Release(h.ctx, ref, "operator"))
-	h.ok(h.Delivered(h.ctx, h.claim(ref), 200))
+	h.ok(h.EndDelivery(h.ctx, h.claim(ref), attempt(200)))
 	d := w.deliveryOf(ref)
 	same(h, "state", d.State, record.DeliveryDelivered)
 	same(h, "attempts", d.Attempts, 2)
+}
+
+func deliveryAttempts(h *harness) {
+	w := h.newWorld(0)
+	ref := w.delivery()
+	next := h.clock.Now().Add(5 * time.Second)
+	h.ok(h.Finish(h.ctx, h.claim(ref), record.Outcome{State: record.Ready, Attempts: 1, NotBefore: next, Attempt: refused(500)}))
+	d := w.report(ref)
+	same(h, "pending", d.State, record.DeliveryPending)
+	same(h, "next", d.NextAt, next)
+	h.clock.Advance(5 * time.Second)
+	silent := attempt(0)
+	silent.Answer = []byte{}
+	h.ok(h.Finish(h.ctx, h.claim(ref), record.Outcome{State: record.Ready, Attempts: 2, NotBefore: h.clock.Now(), Attempt: &silent}))
+	h.ok(h.EndDelivery(h.ctx, h.claim(ref), attempt(204)))
+	d = w.report(ref)
+	if want := []record.Attempt{attempt(500), silent, attempt(204)}; !reflect.DeepEqual(d.Attempts, want) {
+		h.Errorf("got %+v\nwant %+v", d.Attempts, want)
+	}
+	same(h, "state", d.State, record.DeliveryDelivered)
+	same(h, "next", d.NextAt.IsZero(), true)
+	same(h, "type", d.Type, message.BookingRejected)
+	same(h, "updated", d.UpdatedAt, h.clock.Now())
+	all, err := h.Deliveries(h.ctx, w.tenant, record.DeliveryFilter{}, "", 10)
+	h.ok(err)
+	same(h, "attempts in the list", len(all[0].Attempts), 3)
+	same(h, "the list leaves out what endpoints said", all[0].Attempts[0].Answer == nil, true)
+}
+
+func deliveryAgain(h *harness) {
+	w := h.newWorld(1)
+	w.endpoint()
+	taken, dead, slow := w.sent("a"), w.sent("b"), w.sent("c")
+	h.ok(h.EndDelivery(h.ctx, w.claim(taken), attempt(200)))
+	w.gaveUp(dead, 500)
+	h.ok(h.Finish(h.ctx, w.claim(slow), record.Outcome{State: record.Ready, Attempts: 3, NotBefore: h.clock.Now().Add(time.Hour), Attempt: refused(500)}))
+	for name, ref := range map[string]task.Ref{"taken": taken, "dead": dead, "slow": slow} {
+		before := w.deliveryOf(ref)
+		h.ok(h.Redeliver(h.ctx, w.tenant, cal.DeliveryID(ref.Subject), "key_test"))
+		same(h, name+": hints", len(w.sends()), 1)
+		same(h, name+" begins anew", h.row(ref).Attempts, 0)
+		d := w.deliveryOf(ref)
+		same(h, name, d.State, record.DeliveryPending)
+		same(h, name+": the same message", d.Message.ID, before.Message.ID)
+		same(h, name+": attempts so far", d.Attempts, 1)
+		h.ok(h.EndDelivery(h.ctx, w.claim(ref), attempt(202)))
+		same(h, name+": attempts", len(w.report(ref).Attempts), 2)
+	}
+	busy := w.sent("d")
+	l := w.claim(busy)
+	h.ok(h.Redeliver(h.ctx, w.tenant, cal.DeliveryID(busy.Subject), "key_test"))
+	h.ok(h.Finish(h.ctx, l, record.Outcome{State: record.Dead, Attempts: 1, Attempt: refused(500)}))
+	same(h, "asked for during its last attempt", w.report(busy).State, record.DeliveryPending)
+	same(h, "which is kept", len(w.report(busy).Attempts), 1)
+	w.claim(busy)
+	other := h.newWorld(1)
+	for _, id := range []cal.DeliveryID{"dlv_unknown", cal.DeliveryID(taken.Subject)} {
+		h.fails(h.Redeliver(h.ctx, other.tenant, id, "x"), record.ErrNotFound)
+		_, err := h.DeliveryReport(h.ctx, other.tenant, id)
+		h.fails(err, record.ErrNotFound)
+	}
+	same(h, "nothing is due for it", h.number(`SELECT COUNT(*) FROM work WHERE kind = 'delivery:send' AND tenant_id = $1`, string(other.tenant)), 0)
+}
+
+func deliveriesSince(h *harness) {
+	w := h.newWorld(1)
+	e := w.endpoint()
+	taken, before, at, slow := w.sent("a"), w.sent("b"), w.sent("c"), w.sent("d")
+	h.ok(h.EndDelivery(h.ctx, w.claim(taken), attempt(200)))
+	w.gaveUp(before, 400)
+	h.clock.Advance(time.Microsecond)
+	since := h.clock.Now()
+	w.gaveUp(at, 400)
+	h.ok(h.Finish(h.ctx, w.claim(slow), record.Outcome{State: record.Ready, Attempts: 3, NotBefore: since.Add(time.Hour), Attempt: refused(500)}))
+	other := w.endpoint()
+	h.clock.Advance(time.Second)
+	n, err := h.RedeliverSince(h.ctx, w.tenant, other.ID, since, "key_test")
+	h.ok(err)
+	same(h, "of another endpoint", n, 0)
+	n, err = h.RedeliverSince(h.ctx, w.tenant, e.ID, since, "key_test")
+	h.ok(err)
+	same(h, "deliveries", n, 1)
+	same(h, "failed before", w.report(before).State, record.DeliveryFailed)
+	w.notDue(before)
+	same(h, "failed since", w.report(at).State, record.DeliveryPending)
+	same(h, "begins anew", h.row(at).Attempts, 0)
+	w.claim(at)
+	w.notDue(slow)
+	_, err = h.Work(h.ctx, taken)
+	h.fails(err, record.ErrNotFound)
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'endpoint.replayed' AND detail = '{"deliveries":1}'`), 1)
+}
+
+func deliveriesListed(h *harness) {
+	w, other := h.newWorld(1), h.newWorld(1)
+	first := w.endpoint()
+	var want []string
+	for i := range 5 {
+		ref := w.sent(bookingNo(i))
+		if i%2 == 0 {
+			h.ok(h.EndDelivery(h.ctx, w.claim(ref), attempt(200)))
+		}
+		want = append([]string{ref.Subject}, want...)
+	}
+	second := w.endpoint()
+	test, err := h.TestEndpoint(h.ctx, w.tenant, second.ID, "x")
+	h.ok(err)
+	list := func(f record.DeliveryFilter, limit int) (ids []string) {
+		h.Helper()
+		for before := cal.DeliveryID(""); len(ids) < mostPages; {
+			page, err := h.Deliveries(h.ctx, w.tenant, f, before, limit)
+			h.ok(err)
+			for _, d := range page {
+				before, ids = d.ID, append(ids, string(d.ID))
+			}
+			if len(page) == 0 {
+				break
+			}
+		}
+		return ids
+	}
+	sameList(h, "all", list(record.DeliveryFilter{}, 4), append([]string{string(test)}, want...))
+	sameList(h, "to one", list(record.DeliveryFilter{Endpoint: first.ID}, 2), want)
+	sameList(h, "to another", list(record.DeliveryFilter{Endpoint: second.ID}, 2), []string{string(test)})
+	sameList(h, "delivered", list(record.DeliveryFilter{State: record.DeliveryDelivered}, 1), []string{want[0], want[2], want[4]})
+	sameList(h, "pending, to one", list(record.DeliveryFilter{Endpoint: first.ID, State: record.DeliveryPending}, 2), []string{want[1], want[3]})
+	all, err := h.Deliveries(h.ctx, other.tenant, record.DeliveryFilter{}, "", 10)
+	h.ok(err)
+	same(h, "of another tenant", len(all), 0)
 }
 
 func feedPages(h *harness) {

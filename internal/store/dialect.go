@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,8 @@ type dialect interface {
 	enter(ctx context.Context, conn *sql.Tx, tenant string) error
 	// oneMoment is the isolation in which all statements of a transaction see the database as it was at one moment.
 	oneMoment() sql.IsolationLevel
-	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again.
+	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again. What a row refers to may have
+	// been deleted by the other.
 	gaveUp(err error) bool
 	// guard fails unless the login that a pool was opened with, by that url or by the store's own, is as weak as it has to be.
 	guard(ctx context.Context, url string, pool *sql.DB) error
@@ -104,9 +106,9 @@ func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string) error 
 func (p postgres) oneMoment() sql.IsolationLevel { return sql.LevelRepeatableRead }
 
 func (p postgres) gaveUp(err error) bool {
-	const serializationFailure, deadlockDetected = "40001", "40P01"
+	const serializationFailure, deadlockDetected, foreignKeyViolation = "40001", "40P01", "23503"
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
+	return errors.As(err, &pg) && slices.Contains([]string{serializationFailure, deadlockDetected, foreignKeyViolation}, pg.Code)
 }
 
 func (p postgres) migrations() (goose.Dialect, string) { return goose.DialectPostgres, "postgres" }
@@ -119,14 +121,18 @@ func (p postgres) guard(ctx context.Context, raw string, pool *sql.DB) error {
 		return infrastructure(ctx, "check the login", err)
 	}
 	if strong {
-		return fmt.Errorf("store: the login %q is a superuser, bypasses row-level security or owns the tables, or may become somebody who does, so "+
-			"tenants would not be kept apart: create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's "+
-			"for CALWEAVE_MIGRATE_DATABASE_URL", login)
+		return &UnreadyError{
+			What: fmt.Sprintf("the login %q is a superuser, bypasses row-level security or owns the tables, or may become somebody who does, so "+
+				"tenants would not be kept apart", login),
+			Mend: "create a login of its own (CREATE ROLE calweave LOGIN NOINHERIT PASSWORD '…') and keep the owner's for CALWEAVE_MIGRATE_DATABASE_URL",
+		}
 	}
 	err = pool.PingContext(ctx)
 	if notAdmitted(err) {
-		return fmt.Errorf("store: the login %q may not take on the roles %s and %s, or they do not exist yet (%w): "+
-			"run `calweave migrate up`, which makes them and admits the logins that calweave is configured with", login, appRole, sweepRole, err)
+		return &UnreadyError{
+			What: fmt.Sprintf("the login %q may not take on the roles %s and %s, or they do not exist yet (%v)", login, appRole, sweepRole, err),
+			Mend: "run `calweave migrate up`, which makes them and admits the logins that calweave is configured with", Err: err,
+		}
 	}
 	return infrastructure(ctx, "check the login", err)
 }

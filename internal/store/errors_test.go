@@ -86,16 +86,23 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"Calendars": func(ctx context.Context) error {
 			return ignore(w.Calendars(ctx, w.tenant, record.CalendarFilter{}, "", 1))
 		},
-		"Case":           func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
-		"Channel":        func(ctx context.Context) error { return ignore(w.Channel(ctx, "chn_1")) },
-		"Connection":     func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },
-		"CountEndpoints": func(ctx context.Context) error { return ignore(w.CountEndpoints(ctx, w.tenant)) },
-		"Delivery":       func(ctx context.Context) error { return ignore(w.Delivery(ctx, record.Lease{Ref: w.delivery})) },
-		"Due":            func(ctx context.Context) error { return ignore(w.Due(ctx, w.clock.Now(), 1, 1)) },
-		"Events":         func(ctx context.Context) error { return ignore(w.Events(ctx, w.tenant, w.calendars[0].ID, "", 1)) },
-		"Feed":           func(ctx context.Context) error { return ignore(w.Feed(ctx, w.tenant, 0, 1)) },
-		"Grant":          func(ctx context.Context) error { return ignore(w.Grant(ctx, w.tenant, w.connection)) },
-		"History":        func(ctx context.Context) error { return ignore(w.History(ctx, w.tenant, "b", "", 1)) },
+		"Case":       func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
+		"Channel":    func(ctx context.Context) error { return ignore(w.Channel(ctx, "chn_1")) },
+		"Connection": func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },
+		"Deliveries": func(ctx context.Context) error {
+			return ignore(w.Deliveries(ctx, w.tenant, record.DeliveryFilter{}, "", 1))
+		},
+		"DeliveryReport": func(ctx context.Context) error {
+			return ignore(w.DeliveryReport(ctx, w.tenant, cal.DeliveryID(w.delivery.Subject)))
+		},
+		"Endpoint":  func(ctx context.Context) error { return ignore(w.Endpoint(ctx, w.tenant, w.endpointID)) },
+		"Endpoints": func(ctx context.Context) error { return ignore(w.Endpoints(ctx, w.tenant)) },
+		"Delivery":  func(ctx context.Context) error { return ignore(w.Delivery(ctx, record.Lease{Ref: w.delivery})) },
+		"Due":       func(ctx context.Context) error { return ignore(w.Due(ctx, w.clock.Now(), 1, 1)) },
+		"Events":    func(ctx context.Context) error { return ignore(w.Events(ctx, w.tenant, w.calendars[0].ID, "", 1)) },
+		"Feed":      func(ctx context.Context) error { return ignore(w.Feed(ctx, w.tenant, 0, 1)) },
+		"Grant":     func(ctx context.Context) error { return ignore(w.Grant(ctx, w.tenant, w.connection)) },
+		"History":   func(ctx context.Context) error { return ignore(w.History(ctx, w.tenant, "b", "", 1)) },
 		"ListWork": func(ctx context.Context) error {
 			return ignore(w.ListWork(ctx, w.tenant, store.OpenWork, task.Ref{}, 1))
 		},

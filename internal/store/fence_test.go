@@ -27,7 +27,9 @@ type fenceWorld struct {
 	*world
 	link     record.Link
 	delivery task.Ref
-	begun    record.Listing
+	// endpointID is the endpoint that the delivery goes to.
+	endpointID cal.EndpointID
+	begun      record.Listing
 }
 
 func fenceTrials() []trial {
@@ -93,7 +95,11 @@ func fencedCalls() map[string]fencedCall {
 			})
 			return err
 		}},
-		"Delivered": {kind: task.DeliverySend, call: func(w *fenceWorld, l record.Lease) error { return w.Delivered(w.ctx, l, 204) }},
+		"EndDelivery": {kind: task.DeliverySend, call: func(w *fenceWorld, l record.Lease) error { return w.EndDelivery(w.ctx, l, attempt(204)) }},
+		"ParkDelivery": {kind: task.DeliverySend, prepare: func(w *fenceWorld, l record.Lease) record.Lease {
+			w.owner(`UPDATE endpoints SET state = 'disabled' WHERE tenant_id = $1`, string(w.tenant))
+			return l
+		}, call: func(w *fenceWorld, l record.Lease) error { return w.ParkDelivery(w.ctx, l) }},
 		"Prune": {kind: task.TenantPrune, call: func(w *fenceWorld, l record.Lease) error {
 			_, err := w.Prune(w.ctx, l, record.Served())
 			return err
@@ -112,8 +118,9 @@ func (w *fenceWorld) beginListing(l record.Lease) record.Lease {
 // newFenceWorld has a row of each kind of work that is due.
 func newFenceWorld(h *harness) *fenceWorld {
 	w := &fenceWorld{world: h.newWorld(1)}
-	_, err := w.CreateEndpoint(w.ctx, w.tenant, "https://core.example.test/canary", "whsec_canary", "test")
+	e, err := w.CreateEndpoint(w.ctx, w.tenant, newEndpoint(), "test")
 	w.ok(err)
+	w.endpointID = e.ID
 	w.link = w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
 	for _, hint := range w.told.take() {
 		if hint.Kind == task.DeliverySend {

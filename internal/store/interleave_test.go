@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,15 +24,18 @@ type encounter struct {
 // meetTrials need a database that runs two transactions side by side.
 func meetTrials() []trial {
 	var trials []trial
-	for _, e := range encounters() {
-		trials = append(trials, trial{"meet: " + e.name, func(h *harness) { meet(h, e) }})
+	for _, e := range slices.Concat(encounters(), endpointEncounters()) {
+		trials = append(trials, trial{"meet: " + e.name, func(h *harness) { meet(h, e, 3) }}) // a look-up, the transaction, and one more at the most
+	}
+	for _, e := range orderlyEncounters() {
+		trials = append(trials, trial{"meet: " + e.name, func(h *harness) { meet(h, e, 1) }})
 	}
 	return trials
 }
 
 // meet stops the first transaction before its first statement, runs the second one as far as it gets, and lets both end; then the same with
-// the second statement, and so on; then all of it with the roles exchanged.
-func meet(h *harness, e encounter) {
+// the second statement, and so on; then all of it with the roles exchanged. Each begins so many transactions at the most.
+func meet(h *harness, e encounter, tries int) {
 	w := h.newWorld(2)
 	round := 0
 	for _, exchanged := range []bool{false, true} {
@@ -41,7 +45,7 @@ func meet(h *harness, e encounter) {
 			if exchanged {
 				first, second = second, first
 			}
-			m := &meeting{harness: h, stop: stop}
+			m := &meeting{harness: h, stop: stop, tries: tries}
 			over := m.run(first, second)
 			check()
 			if h.Failed() {
@@ -61,6 +65,7 @@ func meet(h *harness, e encounter) {
 type meeting struct {
 	*harness
 	stop   int
+	tries  int
 	mu     sync.Mutex
 	calls  int
 	begins map[string]int
@@ -92,7 +97,7 @@ func (m *meeting) run(first, second func(context.Context) error) (over bool) {
 	}
 	m.ok(errors.Join(err, await(m.harness, firstDone)))
 	for who, n := range m.begins {
-		if n > 3 { // a look-up, the transaction, and one more at the most
+		if n > m.tries {
 			m.Errorf("%s began %d transactions: the two stood in each other's way", who, n)
 		}
 	}

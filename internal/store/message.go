@@ -6,7 +6,6 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
-	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
@@ -57,38 +56,53 @@ func (t *tx) report(ctx context.Context, l record.Link, r record.Report) error {
 	})
 }
 
+// write writes a message and its deliveries. Deliveries to a disabled endpoint are marked too: whoever claims them knows whether it still is.
 func (t *tx) write(ctx context.Context, kind message.Type, booking cal.BookingID, sequence int64, data any) error {
+	return t.writeTo(ctx, kind, booking, sequence, data, func(r receiver) bool { return record.Wants(r.types, kind) })
+}
+
+// receiver is an endpoint that a message may be for.
+type receiver struct {
+	id    string
+	types []message.Type
+}
+
+func (t *tx) writeTo(
+	ctx context.Context, kind message.Type, booking cal.BookingID, sequence int64, data any, to func(receiver) bool,
+) error {
+	id, err := t.insertMessage(ctx, kind, booking, sequence, data)
+	if err != nil {
+		return err
+	}
+	endpoints, err := t.Receivers(ctx, db.ReceiversParams{TenantID: t.tenant})
+	if err != nil {
+		return err
+	}
+	for _, e := range endpoints {
+		if !to(receiver{e.EndpointID, messageTypes(e.Types)}) {
+			continue
+		}
+		if _, err := t.deliver(ctx, id, e.EndpointID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) insertMessage(ctx context.Context, kind message.Type, booking cal.BookingID, sequence int64, data any) (id string, err error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
-		return err
+		return "", err
 	}
-	id := t.ids.ID("msg")
+	id = t.ids.ID("msg")
 	sealed, err := t.seal.Seal(t.tenantID(), "messages", "data", id, raw)
 	if err != nil {
-		return err
+		return "", err
 	}
-	err = t.InsertMessage(ctx, db.InsertMessageParams{
+	return id, t.InsertMessage(ctx, db.InsertMessageParams{
 		TenantID: t.tenant, MessageID: id, Type: string(kind), BookingID: string(booking), Sequence: sequence, Data: sealed,
 		Traceparent: t.traceparent, CreatedAt: t.now,
 	})
-	if err != nil {
-		return err
-	}
-	endpoints, err := t.EnabledEndpoints(ctx, db.EnabledEndpointsParams{TenantID: t.tenant})
-	if err != nil {
-		return err
-	}
-	for _, endpoint := range endpoints {
-		delivery := t.ids.ID("dlv")
-		err := t.InsertDelivery(ctx, db.InsertDeliveryParams{
-			TenantID: t.tenant, DeliveryID: delivery, MessageID: id, EndpointID: endpoint, Now: t.now,
-		})
-		if err != nil {
-			return err
-		}
-		t.mark(record.Mark{Kind: task.DeliverySend, Subject: delivery, Lane: task.Interactive})
-	}
-	return nil
 }
 
 func (t *tx) envelope(row db.Message) (message.Envelope, error) {
@@ -142,95 +156,5 @@ func (s *Store) place(ctx context.Context, tenant cal.TenantID, limit int) error
 			}
 		}
 		return t.AdvanceFeed(ctx, db.AdvanceFeedParams{TenantID: t.tenant, Position: at})
-	})
-}
-
-// CreateEndpoint makes an endpoint that receives every message from now on.
-func (s *Store) CreateEndpoint(ctx context.Context, tenant cal.TenantID, url, secret, actor string) (record.Endpoint, error) {
-	e := record.Endpoint{ID: cal.EndpointID(s.ids.ID("end")), URL: url, Secret: secret, Enabled: true}
-	err := s.update(ctx, tenant, "create endpoint", func(ctx context.Context, t *tx) error {
-		e.CreatedAt = instant(t.now)
-		sealedURL, err := t.sealText("endpoints", "url", string(e.ID), url)
-		if err != nil {
-			return err
-		}
-		sealedSecret, err := t.sealText("endpoints", "secret", string(e.ID), secret)
-		if err != nil {
-			return err
-		}
-		err = t.InsertEndpoint(ctx, db.InsertEndpointParams{
-			TenantID: t.tenant, EndpointID: string(e.ID), Url: sealedURL, Secret: sealedSecret, Now: t.now,
-		})
-		if err != nil {
-			return err
-		}
-		return t.note(ctx, record.Note{Actor: actor, Action: "endpoint.created", Subject: string(e.ID)})
-	})
-	return e, err
-}
-
-// CountEndpoints says how many endpoints a tenant has.
-func (s *Store) CountEndpoints(ctx context.Context, tenant cal.TenantID) (int64, error) {
-	var n int64
-	err := s.view(ctx, tenant, "count endpoints", func(ctx context.Context, t *tx) error {
-		var err error
-		n, err = t.Queries.CountEndpoints(ctx, db.CountEndpointsParams{TenantID: t.tenant})
-		return err
-	})
-	return n, err
-}
-
-// Delivery returns the delivery of the lease with its message and endpoint.
-func (s *Store) Delivery(ctx context.Context, l record.Lease) (record.Delivery, error) {
-	var d record.Delivery
-	err := s.view(ctx, l.Tenant, "read delivery", func(ctx context.Context, t *tx) error {
-		row, err := t.DeliveryByID(ctx, db.DeliveryByIDParams{TenantID: t.tenant, DeliveryID: l.Subject})
-		if err != nil {
-			return found(err)
-		}
-		msg, err := t.MessageByID(ctx, db.MessageByIDParams{TenantID: t.tenant, MessageID: row.MessageID})
-		if err != nil {
-			return found(err)
-		}
-		d = record.Delivery{ID: cal.DeliveryID(l.Subject), State: record.DeliveryState(row.State), Attempts: row.Attempts, Traceparent: msg.Traceparent}
-		if d.Message, err = t.envelope(msg); err != nil {
-			return err
-		}
-		d.Endpoint, err = t.endpoint(ctx, row.EndpointID)
-		return err
-	})
-	return d, err
-}
-
-func (t *tx) endpoint(ctx context.Context, id string) (record.Endpoint, error) {
-	row, err := t.EndpointByID(ctx, db.EndpointByIDParams{TenantID: t.tenant, EndpointID: id})
-	if err != nil {
-		return record.Endpoint{}, found(err)
-	}
-	e := record.Endpoint{ID: cal.EndpointID(id), Enabled: row.State == "enabled", CreatedAt: instant(row.CreatedAt)}
-	if e.URL, err = t.openText("endpoints", "url", id, row.Url); err != nil {
-		return e, err
-	}
-	e.Secret, err = t.openText("endpoints", "secret", id, row.Secret)
-	return e, err
-}
-
-// Delivered records that the endpoint took the message. A failed attempt is recorded with its outcome.
-func (s *Store) Delivered(ctx context.Context, l record.Lease, status int) error {
-	return s.update(ctx, l.Tenant, "record delivery", func(ctx context.Context, t *tx) error {
-		o := record.Served()
-		o.Forget = true
-		if err := t.finish(ctx, l, o); err != nil {
-			return err
-		}
-		err := t.SettleDelivery(ctx, db.SettleDeliveryParams{
-			TenantID: t.tenant, DeliveryID: l.Subject, State: string(record.DeliveryDelivered), Status: int64(status), Now: t.now,
-		})
-		if err != nil {
-			return err
-		}
-		return t.note(ctx, record.Note{
-			Actor: record.ActorEngine, Action: "delivery.delivered", Subject: l.Subject, Detail: map[string]any{"status": status},
-		})
 	})
 }

@@ -44,7 +44,7 @@ func (w *world) wantMessages(want ...string) {
 // delivery makes an endpoint and a message, and returns the work of its delivery.
 func (w *world) delivery() task.Ref {
 	w.Helper()
-	_, err := w.CreateEndpoint(w.ctx, w.tenant, "https://core.example.test/canary", "whsec_canary", "key_test")
+	_, err := w.CreateEndpoint(w.ctx, w.tenant, newEndpoint(), "key_test")
 	w.ok(err)
 	w.ok(w.Reject(w.ctx, w.tenant, record.Rejection{ID: "rej_" + string(w.tenant), Reason: "malformed", Payload: []byte(`{"canary`), Actor: "queue"}))
 	for _, hint := range w.told.take() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -200,19 +201,45 @@ func (s *Store) check(ctx context.Context, sweepURL string) error {
 	var version int64
 	err := s.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
 	if err != nil {
-		return fmt.Errorf("store: the database has no schema yet, or this login may not see it (%w): run `calweave migrate up`", err)
+		return noSchema(err)
 	}
-	_, own := s.dialect.migrations()
-	files, err := overlay(own)
-	if err != nil {
-		return err
-	}
-	names, err := fs.Glob(files, "*.sql")
+	names, err := embedded(s.dialect)
 	if err != nil {
 		return err
 	}
 	if want := int64(len(names)); version < want {
-		return fmt.Errorf("store: the database is at migration %d and this build needs %d: run `calweave migrate up`", version, want)
+		return &UnreadyError{What: fmt.Sprintf("the database is at migration %d and this build needs %d", version, want), Mend: migrateUp}
 	}
 	return nil
+}
+
+const migrateUp = "run `calweave migrate up`"
+
+func noSchema(err error) error {
+	return &UnreadyError{What: fmt.Sprintf("the database has no schema yet, or this login may not see it (%v)", err), Mend: migrateUp, Err: err}
+}
+
+// UnreadyError says why a database cannot be worked with yet, and what to do about it.
+type UnreadyError struct {
+	What, Mend string
+	// Err is the database's own word, if it said one.
+	Err error
+}
+
+// Error gives both.
+func (e *UnreadyError) Error() string { return "store: " + e.What + ": " + e.Mend }
+
+// Unwrap returns Err.
+func (e *UnreadyError) Unwrap() error { return e.Err }
+
+// embedded names the migrations of this build, in their order.
+func embedded(d dialect) ([]string, error) {
+	_, own := d.migrations()
+	files, err := overlay(own)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	slices.Sort(names)
+	return names, err
 }

@@ -29,7 +29,7 @@ func transactionMutants() []mutant {
 		{"events are shown before their cursor", flaw{tx: txFlaw{split: "PublishStaged"}}, "atomic: Publish"},
 		{"a cursor is stored before its listing ends", flaw{tx: txFlaw{split: "PutCursor"}}, "atomic: Publish"},
 		{"an agreement is stored before its messages", flaw{tx: txFlaw{split: "SettleLink"}}, "atomic: Settle"},
-		{"a delivery is settled before its audit row", flaw{tx: txFlaw{split: "SettleDelivery"}}, "atomic: Delivered"},
+		{"a delivery is settled before its audit row", flaw{tx: txFlaw{split: "InsertAttempt"}}, "atomic: EndDelivery"},
 		{"a link is made before its booking is accepted", flaw{tx: txFlaw{split: "InsertLink"}}, "atomic: Accept"},
 	}
 }

@@ -99,15 +99,14 @@ func (f *flaw) trials() []trial {
 func mutants() []mutant {
 	return slices.Concat(
 		workMutants(), sweepMutants(), dataMutants(), nounMutants(), choiceMutants(), accountMutants(), transactionMutants(), sealMutants(), schemaMutants(), sideBySideMutants(),
+		endpointMutants(),
 	)
 }
 
 // TestMutants runs, for each mutant, the trial that has to notice it, in a process of its own.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	if testing.Short() || os.Getenv(mutantVariable) != "" {
-		t.Skip("left out of short runs and of the mutants' own")
-	}
+	leaveOut(t)
 	const fewest = 20
 	if n := len(mutants()); n < fewest {
 		t.Errorf("there are %d mutants, want %d", n, fewest)
@@ -138,9 +137,7 @@ func TestMutants(t *testing.T) {
 // TestMutantsControl runs every trial that kills a mutant against the store as it is, in the same way: what is red there is red for its flaw.
 func TestMutantsControl(t *testing.T) {
 	t.Parallel()
-	if testing.Short() || os.Getenv(mutantVariable) != "" {
-		t.Skip("left out of short runs and of the mutants' own")
-	}
+	leaveOut(t)
 	for _, f := range []flaw{{}, {postgres: true}} {
 		t.Run(f.test(), func(t *testing.T) {
 			t.Parallel()
@@ -161,6 +158,14 @@ func TestMutantsControl(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// leaveOut skips the mutants in short runs, in their own, and where each takes several times as long: they run in the pass without the race detector.
+func leaveOut(t *testing.T) {
+	t.Helper()
+	if testing.Short() || underRace || os.Getenv(mutantVariable) != "" {
+		t.Skip("left out of short runs, of the race detector's and of the mutants' own")
 	}
 }
 

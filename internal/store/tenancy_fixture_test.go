@@ -39,14 +39,15 @@ func fixtureValues() map[string]any {
 		"reservationtoken": "rsv_a", "acceptedat": fixtureOld, "linkid": "lnk_a", "part": "", "target": true, "authoritative": true, "generation": 1,
 		"base": []byte{}, "baseversion": 0, "inflight": []byte{}, "observed": []byte{}, "missedat": 0, "syncedversion": 0, "failedversion": 0, "writtenat": fixtureOld,
 		"channelid": "chn_a", "secrethash": "h", "remote": "", "resource": "", "openedat": 0, "notificationid": "ntf_a", "receivedat": fixtureOld,
-		"endpointid": "end_a", "url": []byte{1}, "messageid": "msg_a", "type": "booking.accepted", "position": 1, "data": []byte{1}, "traceparent": "",
-		"deliveryid": "dlv_a", "attempts": 1, "rejectionid": "rej_a", "payload": []byte{1}, "auditid": "aud_a", "at": fixtureOld, "actor": "test",
+		"endpointid": "end_a", "url": []byte{1}, "description": []byte{1}, "types": "", "previoussecret": []byte{1}, "previousuntil": ever,
+		"disabledat": 0, "messageid": "msg_a", "type": "booking.accepted", "position": 1, "data": []byte{1}, "traceparent": "",
+		"deliveryid": "dlv_a", "attempts": 1, "attempt": 1, "latency": 1, "failure": "", "answer": []byte{1}, "rejectionid": "rej_a", "payload": []byte{1}, "auditid": "aud_a", "at": fixtureOld, "actor": "test",
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
 		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
-		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1",
+		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
 	})
 	return values
@@ -89,7 +90,11 @@ func fixtureRows() []struct {
 		{"endpoints", []fixtureRow{{"state": "enabled"}}},
 		{"messages", []fixtureRow{{}, {"message_id": "msg_unplaced", "position": nil}}},
 		{"feeds", one},
-		{"deliveries", []fixtureRow{{"state": "delivered", "status": 200}}},
+		{"deliveries", []fixtureRow{
+			{"state": "delivered", "status": 200},
+			{"delivery_id": "dlv_failed", "message_id": "msg_unplaced", "state": "failed", "status": 500},
+		}},
+		{"attempts", []fixtureRow{{"status": 500}}},
 		{"rejections", one},
 		{"audit", one},
 		{"work", []fixtureRow{
@@ -98,6 +103,7 @@ func fixtureRows() []struct {
 			{"subject": "lnk_a", "token": 0, "state": "dead"},
 			{"subject": "leased", "token": 5, "lease_until": ever},
 			{"subject": "done", "token": 5, "done": 1},
+			{"kind": "delivery:send", "subject": "dlv_a", "token": 0},
 		}},
 	}
 }
@@ -111,6 +117,7 @@ func arguments() map[string]map[string]any {
 		"CalendarsAfter": {"writable": ""},
 		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
+		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }

@@ -205,12 +205,12 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 
 // finished does what follows from an outcome that was written.
 func (t *tx) finished(ctx context.Context, l record.Lease, o record.Outcome, row db.FinishWorkRow) error {
+	state := record.WorkState(row.State)
 	if l.Kind == task.DeliverySend && !o.Served {
-		if err := t.failedDelivery(ctx, l, o); err != nil {
+		if err := t.failedDelivery(ctx, l, o, state); err != nil {
 			return err
 		}
 	}
-	state := record.WorkState(row.State)
 	switch {
 	case o.State != record.Ready && state == o.State:
 		return t.stopped(ctx, l, o)
@@ -226,6 +226,11 @@ func (t *tx) finished(ctx context.Context, l record.Lease, o record.Outcome, row
 func (t *tx) lockFor(ctx context.Context, l record.Lease, o record.Outcome) (record.Outcome, error) {
 	if l.Kind == task.LinkPush && o.State == record.Dead {
 		if err := t.lockBookingOf(ctx, cal.LinkID(l.Subject)); err != nil {
+			return o, err
+		}
+	}
+	if l.Kind == task.DeliverySend && o.State == record.Dead {
+		if err := t.lockDelivery(ctx, l); err != nil {
 			return o, err
 		}
 	}
@@ -262,20 +267,6 @@ func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) erro
 		return t.failLink(ctx, cal.LinkID(l.Subject), o.Reason)
 	}
 	return nil
-}
-
-// failedDelivery counts an attempt that did not end a delivery. Work that was given back without an attempt is none.
-func (t *tx) failedDelivery(ctx context.Context, l record.Lease, o record.Outcome) error {
-	if o.State != record.Dead && o.Status == 0 && o.Attempts <= l.Attempts {
-		return nil
-	}
-	state := record.DeliveryPending
-	if o.State == record.Dead {
-		state = record.DeliveryFailed
-	}
-	return t.SettleDelivery(ctx, db.SettleDeliveryParams{
-		TenantID: t.tenant, DeliveryID: l.Subject, State: string(state), Status: int64(o.Status), Now: t.now,
-	})
 }
 
 func (t *tx) failLink(ctx context.Context, id cal.LinkID, reason string) error {

@@ -1,6 +1,7 @@
 package work
 
 import (
+	"errors"
 	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
@@ -8,7 +9,7 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
-// AttemptLimit is how many attempts in a row may fail before a write or a delivery becomes a dead letter. With the waits below it is reached after about a day.
+// AttemptLimit is how many attempts in a row may fail before a write becomes a dead letter. With the waits below it is reached after about a day.
 const AttemptLimit = 100
 
 // The shortest and the longest wait between two attempts.
@@ -68,8 +69,8 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		r = rules()[fault.QuotaExhausted]
 	}
 	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error()}
-	if f, ok := fault.As(err); ok {
-		o.Status = f.Status
+	if a, ok := errors.AsType[*record.AttemptError](err); ok {
+		o.Attempt = &a.Attempt
 	}
 	if r.state != record.Ready {
 		return o
@@ -77,11 +78,11 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	wait := r.wait + jitter(r.jitter)
 	if r.spend {
 		o.Attempts++
-		wait = backoff(kind, o.Attempts, jitter)
-	}
-	if r.spend && o.Attempts >= AttemptLimit && mayDie(l.Kind) {
-		o.State = record.Dead
-		return o
+		var last bool
+		if wait, last = next(l.Kind, kind, o.Attempts, jitter); last {
+			o.State = record.Dead
+			return o
+		}
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
 		asked = max(asked, asked+jitter(asked/10)) // the sum of the longest of them is negative
@@ -109,6 +110,34 @@ func ruleFor(err error) (fault.Kind, rule) {
 		return fault.Transient, all[fault.Transient]
 	}
 	return kind, r
+}
+
+// next is the wait after a number of failed attempts, and whether the last of them has failed.
+func next(k task.Kind, failure fault.Kind, attempts int, jitter func(time.Duration) time.Duration) (wait time.Duration, last bool) {
+	if k == task.DeliverySend {
+		return redelivery(attempts, jitter)
+	}
+	return backoff(failure, attempts, jitter), mayDie(k) && attempts >= AttemptLimit
+}
+
+// redeliveries are the waits between the attempts of a delivery: over three days in all, as Standard Webhooks asks for
+// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), and close together at first, since most
+// endpoints that do not answer are being restarted.
+func redeliveries() []time.Duration {
+	return []time.Duration{
+		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	}
+}
+
+// redelivery is the schedule's wait and up to a tenth more, so that what failed together does not come back together.
+func redelivery(attempts int, jitter func(time.Duration) time.Duration) (wait time.Duration, last bool) {
+	all := redeliveries()
+	if attempts > len(all) {
+		return 0, true
+	}
+	wait = all[max(0, attempts-1)]
+	return wait + jitter(wait/10), false
 }
 
 // backoff doubles from firstWait to longestWait; half of it is random, so that those who failed together do not come back together. What

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -35,14 +36,30 @@ type outbox struct {
 	err       error
 	settleErr error
 	delivered []int
+	ended     []record.Attempt
+	parked    int
+	finished  []record.Outcome
 }
 
 func (o *outbox) Delivery(context.Context, record.Lease) (record.Delivery, error) {
 	return o.delivery, o.err
 }
 
-func (o *outbox) Delivered(_ context.Context, _ record.Lease, status int) error {
-	o.delivered = append(o.delivered, status)
+func (o *outbox) EndDelivery(_ context.Context, _ record.Lease, a record.Attempt) error {
+	o.ended = append(o.ended, a)
+	if a.Failure == "" {
+		o.delivered = append(o.delivered, a.Status)
+	}
+	return o.settleErr
+}
+
+func (o *outbox) ParkDelivery(context.Context, record.Lease) error {
+	o.parked++
+	return o.settleErr
+}
+
+func (o *outbox) Finish(_ context.Context, _ record.Lease, out record.Outcome, _ ...record.Mark) error {
+	o.finished = append(o.finished, out)
 	return o.settleErr
 }
 
@@ -89,9 +106,11 @@ func newPost(t *testing.T, answer http.HandlerFunc) *post {
 	}}
 	base := transport.Base(transport.NewGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}))
 	t.Cleanup(base.CloseIdleConnections)
-	p.Sender = &outbound.Sender{Store: p.outbox, HTTP: transport.Client(transport.Options{Base: base}), Clock: p.clock}
+	p.Sender = &outbound.Sender{Store: p.outbox, HTTP: transport.Client(transport.Options{Base: base}), Clock: p.clock, Blocked: blocked}
 	return p
 }
+
+func blocked(err error) bool { return errors.Is(err, transport.ErrRefused) }
 
 func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }

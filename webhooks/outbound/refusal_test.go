@@ -218,14 +218,18 @@ func TestUnusable(t *testing.T) {
 		spoil func(*record.Delivery)
 		text  string
 	}{
-		"the endpoint is off":    {func(d *record.Delivery) { d.Endpoint.Enabled = false }, "the endpoint is disabled"},
 		"a URL that is none":     {func(d *record.Delivery) { d.Endpoint.URL = "https://CANARY\x7f/" }, "the endpoint's URL cannot be used"},
 		"a secret that is none":  {func(d *record.Delivery) { d.Endpoint.Secret = "whsec_CANARY!" }, "the endpoint's secret cannot be used"},
+		"an old one that is":     {func(d *record.Delivery) { d.Endpoint.Previous = "whsec_CANARY!" }, "the endpoint's secret cannot be used"},
+		"no secret":              {func(d *record.Delivery) { d.Endpoint.Secret = "" }, "the endpoint has no secret"},
 		"a message that is none": {func(d *record.Delivery) { d.Message.Data = []byte("{CANARY") }, "the message cannot be written"},
 	} {
 		p := newPost(t, status(http.StatusOK))
 		c.spoil(&p.outbox.delivery)
 		err := p.send(time.Minute)
+		if _, tried := errors.AsType[*record.AttemptError](err); tried {
+			t.Errorf("%s counts as an attempt", name)
+		}
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.text) || len(p.letters())+len(p.outbox.delivered) > 0 {
 			t.Errorf("%s: %v, %d letters", name, err, len(p.letters()))
 		}

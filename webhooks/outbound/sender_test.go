@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -145,12 +146,73 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// What was delivered already is not sent again.
-func TestDeliveredBefore(t *testing.T) {
+// What was delivered already, and what went with its endpoint, is not sent: its work is forgotten.
+func TestNothingToSend(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*outbox){
+		"delivered before": func(o *outbox) { o.delivery.State = record.DeliveryDelivered },
+		"deleted":          func(o *outbox) { o.err = fmt.Errorf("store: %w", record.ErrNotFound) },
+	} {
+		p := newPost(t, status(http.StatusOK))
+		spoil(p.outbox)
+		forget := record.Outcome{State: record.Ready, Served: true, Forget: true}
+		if err := p.send(time.Minute); err != nil || len(p.letters())+len(p.outbox.ended)+p.outbox.parked > 0 || !slices.Equal(p.outbox.finished, []record.Outcome{forget}) {
+			t.Errorf("%s: %v, %d letters, %+v", name, err, len(p.letters()), p.outbox)
+		}
+	}
+}
+
+// A delivery waits for an endpoint that is disabled; a test does not.
+func TestDisabledEndpoint(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, status(http.StatusOK))
-	p.outbox.delivery.State = record.DeliveryDelivered
-	if err := p.send(time.Minute); err != nil || len(p.letters()) > 0 || len(p.outbox.delivered) != 1 {
-		t.Errorf("%v, %d letters, %v", err, len(p.letters()), p.outbox.delivered)
+	p.outbox.delivery.Endpoint.Enabled = false
+	if err := p.send(time.Minute); err != nil || p.outbox.parked != 1 || len(p.letters())+len(p.outbox.ended) > 0 {
+		t.Errorf("%v, parked %d times, %d letters", err, p.outbox.parked, len(p.letters()))
+	}
+	p.outbox.delivery.Message.Type = message.EndpointTested
+	if err := p.send(time.Minute); err != nil || p.outbox.parked != 1 || len(p.letters()) != 1 || len(p.outbox.delivered) != 1 {
+		t.Errorf("a test: %v, parked %d times, %d letters", err, p.outbox.parked, len(p.letters()))
+	}
+}
+
+// A test is sent once: what became of it is recorded, and neither repeated nor held against the endpoint.
+func TestTestsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{http.StatusGone, http.StatusInternalServerError, http.StatusTooManyRequests} {
+		p := newPost(t, status(code))
+		p.outbox.delivery.Message.Type = message.EndpointTested
+		if err := p.send(time.Minute); err != nil || len(p.outbox.ended) != 1 || p.outbox.ended[0].Status != code || p.outbox.ended[0].Failure != record.FailureStatus {
+			t.Errorf("%d: %v, %+v", code, err, p.outbox.ended)
+		}
+	}
+}
+
+// While a secret is replaced both sign, the newest first, and the reference library is content with either.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	const old = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	p := newPost(t, status(http.StatusOK))
+	p.Clock = clock.System{}
+	p.outbox.delivery.Endpoint.Previous = old
+	if err := p.Work(t.Context(), lease(clock.System{}, time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	got := p.letters()[0]
+	at, err := strconv.ParseInt(got.header.Get("Webhook-Timestamp"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sign(secret, "msg_0190", at, got.body) + " " + sign(old, "msg_0190", at, got.body); got.header.Get("Webhook-Signature") != want {
+		t.Errorf("%q, want %q", got.header.Get("Webhook-Signature"), want)
+	}
+	for _, key := range []string{secret, old} {
+		library, err := standardwebhooks.NewWebhook(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := library.Verify(got.body, got.header); err != nil {
+			t.Error(err)
+		}
 	}
 }

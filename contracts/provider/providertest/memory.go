@@ -28,17 +28,19 @@ func memory(t T, r *Run) {
 	req := provider.ListEvents{Calendar: r.Calendar, Window: window(), PageSize: size}
 	rows := 0
 	var before uint64
-	for n := 1; ; n++ {
+	for n := 1; n <= 2*events/size; n++ {
 		page, err := r.lister().ListEvents(t.Context(), req)
 		r.must(fmt.Sprintf("page %d", n), err)
 		rows += len(page.Items)
 		if n == settled {
 			before = held()
 		}
-		if page.Next == "" {
+		if req.Page = page.Next; page.Next == "" {
 			break
 		}
-		req.Page = page.Next
+	}
+	if req.Page != "" {
+		t.Errorf("%v", errEndless)
 	}
 	if rows < events {
 		t.Errorf("%d rows of %d events", rows, events)

@@ -27,10 +27,16 @@ type result struct {
 // calweave runs one command to its end.
 func calweave(t *testing.T, env settings, args ...string) result {
 	t.Helper()
+	return reads(t, "", env, args...)
+}
+
+// reads runs one command that is given something to read.
+func reads(t *testing.T, stdin string, env settings, args ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var out, err page
-	code := cli.Main(ctx, args, env.environ(), &out, &err)
+	code := cli.Main(ctx, args, env.environ(), strings.NewReader(stdin), &out, &err)
 	return result{code, out.String(), err.String()}
 }
 
@@ -169,7 +175,7 @@ func serve(t *testing.T, env settings, args ...string) *serving {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	s := &serving{ctx: ctx, out: &page{}, err: &page{}}
 	code := make(chan int, 1)
-	go func() { code <- cli.Main(ctx, args, env.environ(), s.out, s.err) }()
+	go func() { code <- cli.Main(ctx, args, env.environ(), strings.NewReader(""), s.out, s.err) }()
 	s.stop = sync.OnceValue(func() int {
 		cancel()
 		return <-code

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/scenario"
 	"github.com/calweave/calweave/internal/telemetry"
@@ -26,15 +27,20 @@ type commands struct {
 	Tenant    tenantCommand    `cmd:"" help:"Make tenants."`
 	Key       keyCommand       `cmd:"" help:"Make and revoke keys."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
+	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
+	Webhook   webhookCommand   `cmd:"" help:"Try out a receiver of messages: hear them, verify them, send samples."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // env is what a command has of the world.
 type env struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as the command
+	clock   clock.Clock
 	environ []string
 	config  string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 }
@@ -47,10 +53,11 @@ const (
 )
 
 // Main runs one command and returns its exit code.
-func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+func Main(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("calweave"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
+		kong.Vars{"message_types": messageTypes(","), "message_list": messageTypes(", ")},
 		kong.Description("The calendar engine of a booking core: it keeps bookings and calendars in agreement."))
 	if err != nil {
 		return report(stderr, err)
@@ -60,15 +67,21 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return exit // help was printed
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "calweave: %v\nTry calweave --help.\n", err) // nowhere else to tell
-		return exitUsage
+		return report(stderr, usageError{err})
 	}
-	return report(stderr, parsed.Run(&env{ctx: ctx, environ: environ, config: c.Config, out: stdout, err: stderr}))
+	return report(stderr, parsed.Run(&env{ctx: ctx, clock: clock.System{}, environ: environ, config: c.Config, in: stdin, out: stdout, err: stderr}))
 }
+
+// usageError is a command line that is wrong.
+type usageError struct{ error }
 
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
+	}
+	if usage, ok := errors.AsType[usageError](err); ok {
+		_, _ = fmt.Fprintf(stderr, "calweave: %v\nTry calweave --help.\n", usage) // nowhere else to tell
+		return exitUsage
 	}
 	if mistakes, ok := errors.AsType[config.MistakesError](err); ok {
 		_, _ = fmt.Fprintln(stderr, "calweave: the configuration cannot be used:")
@@ -87,7 +100,11 @@ func report(stderr io.Writer, err error) int {
 
 // load reads the configuration. flags win over everything.
 func (e *env) load(p config.Purpose, flags map[string]string) (*config.Config, error) {
-	return config.Load(config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags, Checks: checks()})
+	return config.Load(e.source(p, flags))
+}
+
+func (e *env) source(p config.Purpose, flags map[string]string) config.Source {
+	return config.Source{Purpose: p, Environ: e.environ, File: e.config, Flags: flags, Checks: checks()}
 }
 
 func (e *env) logger(c *config.Config) *slog.Logger {

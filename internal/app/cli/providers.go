@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -72,9 +71,7 @@ func (m matrix) print(e *env, format string) error {
 	case "markdown":
 		return e.printf("%s", m.markdown())
 	case "json":
-		out := json.NewEncoder(e.out)
-		out.SetIndent("", "  ")
-		return out.Encode(m)
+		return e.json(m)
 	default:
 		return e.table(strings.Join(m.head(strings.ToUpper), "\t"), func(w io.Writer) {
 			for _, c := range m.Capabilities {

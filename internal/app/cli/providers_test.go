@@ -35,7 +35,7 @@ func TestProviders(t *testing.T) {
 func TestProvidersCommand(t *testing.T) {
 	t.Parallel()
 	var out, mistakes bytes.Buffer
-	if code := Main(t.Context(), []string{"providers"}, nil, &out, &mistakes); code != exitOK || mistakes.Len() > 0 {
+	if code := Main(t.Context(), []string{"providers"}, nil, nil, &out, &mistakes); code != exitOK || mistakes.Len() > 0 {
 		t.Fatalf("exit code %d: %s", code, mistakes.String())
 	}
 	head, _, _ := strings.Cut(out.String(), "\n")

@@ -1,10 +1,16 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/testkit/golden"
 )
 
 // commands are one use of each command that reads the configuration.
@@ -109,5 +115,59 @@ func TestUnusableSettings(t *testing.T) {
 		if n := strings.Count(r.err, "\n"); n != len(words)+1 || strings.Contains(r.err, "CANARY") {
 			t.Errorf("%s: %s", line, r.err)
 		}
+	}
+}
+
+// The list shows every setting with where it comes from and no secret; mistakes are told beside it, all at once.
+func TestConfigList(t *testing.T) {
+	t.Parallel()
+	env := onSQLite(t).with("CALWEAVE_GOOGLE_CLIENT_ID", "my-client", "CALWEAVE_GOOGLE_CLIENT_SECRET", "CANARY", "CALWEAVE_WEBHOOK_SECRET", "CANARY")
+	out := succeeds(t, env, "config", "list")
+	for _, want := range []string{
+		`(?m)^SETTING +VALUE +FROM$`, `(?m)^CALWEAVE_SEAL_KEYS +REDACTED +environment$`, `(?m)^CALWEAVE_GOOGLE_CLIENT_ID +my-client +environment$`,
+		`(?m)^CALWEAVE_WORKERS +16 +default$`, `(?m)^CALWEAVE_REDIS_URL +environment$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%s is not in %s", want, out)
+		}
+	}
+	if strings.Contains(out, "CANARY") || strings.Contains(out, keyValue(env["CALWEAVE_SEAL_KEYS"])) {
+		t.Errorf("a secret is in %s", out)
+	}
+	var all []struct {
+		Name, Value, Origin string
+		Wrong               bool
+	}
+	r := calweave(t, env.with("CALWEAVE_WORKERS", "many", "CALWEAVE_PUBLIC_URL", "https://u:CANARY@h"), "config", "list", "--json")
+	if err := json.Unmarshal([]byte(r.out), &all); err != nil || len(all) < 25 || r.code != 2 || strings.Contains(r.out+r.err, "CANARY") {
+		t.Errorf("%v: %+v", err, r)
+	}
+	for _, s := range all {
+		if s.Wrong != (s.Name == "CALWEAVE_WORKERS" || s.Name == "CALWEAVE_PUBLIC_URL") {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, want := range []string{`CALWEAVE_WORKERS (environment): "many" is not understood`, "CALWEAVE_PUBLIC_URL (environment): has a user or password"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("it does not say %q: %s", want, r.err)
+		}
+	}
+}
+
+// The reference in each form: for people it is looked at before it changes, and docs/configuration.md holds it as a table.
+func TestConfigReference(t *testing.T) {
+	t.Parallel()
+	golden.Check(t, "reference.txt", []byte(succeeds(t, nil, "config", "reference")))
+	var entries []config.Entry
+	if err := json.Unmarshal([]byte(succeeds(t, nil, "config", "reference", "--format=json")), &entries); err != nil || !reflect.DeepEqual(entries, config.Reference()) {
+		t.Errorf("%v: %+v", err, entries)
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := succeeds(t, nil, "config", "reference", "--format=markdown")
+	if !strings.Contains(string(page), "\n\n"+table+"\n") || strings.Count(table, "\n") != len(entries)+2 {
+		t.Errorf("docs/configuration.md does not hold this table: run make generate\n%s", table)
 	}
 }

@@ -13,7 +13,8 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "providers", "version",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
+		"doctor", "providers", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
@@ -54,6 +55,14 @@ func TestWrongCommandLines(t *testing.T) {
 		"dev --once=perhaps":                       "--once",
 		"dev --listen=8080":                        `--listen: "8080" is no host:port`,
 		"providers --format=xml":                   `--format must be one of "text","markdown","json" but got "xml"`,
+		"config":                                   `expected one of "list", "reference"`,
+		"config reference --format=xml":            `--format must be one of "text","markdown","json" but got "xml"`,
+		"webhook":                                  `expected one of "listen", "verify", "trigger"`,
+		"webhook listen --status=100":              "--status: give an HTTP status from 200 to 599",
+		"webhook listen --listen=here":             `--listen: "here" is no host:port`,
+		"webhook trigger --url=u":                  `expected "<type>"`,
+		"webhook trigger booking.guessed --url=u":  `must be one of "booking.accepted",`,
+		"webhook trigger booking.moved":            "missing flags: --url=URL",
 		"sim --google=here":                        `--google: "here" is no host:port`,
 		"sim --microsoft=here --admin=127.0.0.1:0": `--microsoft: "here" is no host:port`,
 	} {

@@ -8,6 +8,17 @@ import (
 	"database/sql"
 )
 
+type Attempt struct {
+	TenantID   string
+	DeliveryID string
+	Attempt    int64
+	At         int64
+	Latency    int64
+	Status     int64
+	Failure    string
+	Answer     []byte
+}
+
 type Audit struct {
 	TenantID  string
 	AuditID   string
@@ -116,13 +127,19 @@ type Delivery struct {
 }
 
 type Endpoint struct {
-	TenantID   string
-	EndpointID string
-	Url        []byte
-	Secret     []byte
-	State      string
-	CreatedAt  int64
-	UpdatedAt  int64
+	TenantID       string
+	EndpointID     string
+	Url            []byte
+	Description    []byte
+	Types          string
+	Secret         []byte
+	PreviousSecret []byte
+	PreviousUntil  int64
+	State          string
+	Reason         string
+	DisabledAt     int64
+	CreatedAt      int64
+	UpdatedAt      int64
 }
 
 type Event struct {

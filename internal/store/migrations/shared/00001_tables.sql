@@ -261,8 +261,14 @@ CREATE TABLE endpoints (
     tenant_id   TEXT NOT NULL,
     endpoint_id TEXT NOT NULL,
     url         BYTEA NOT NULL,
+    description BYTEA NOT NULL,
+    types       TEXT NOT NULL, -- of the messages that it receives, with blanks between; empty for all
     secret      BYTEA NOT NULL,
+    previous_secret BYTEA NOT NULL, -- signs as well until previous_until
+    previous_until  BIGINT NOT NULL,
     state       TEXT NOT NULL, -- enabled, disabled
+    reason      TEXT NOT NULL, -- why it is disabled: requested, gone, failing
+    disabled_at BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, endpoint_id)
@@ -293,7 +299,7 @@ CREATE TABLE deliveries (
     delivery_id TEXT NOT NULL,
     message_id  TEXT NOT NULL,
     endpoint_id TEXT NOT NULL,
-    state       TEXT NOT NULL, -- pending, delivered, failed
+    state       TEXT NOT NULL, -- pending, delivered, failed; pending without work waits for its endpoint to be enabled
     attempts    BIGINT NOT NULL,
     status      BIGINT NOT NULL, -- the HTTP status of the last attempt; 0 without an answer
     created_at  BIGINT NOT NULL,
@@ -304,6 +310,20 @@ CREATE TABLE deliveries (
     FOREIGN KEY (tenant_id, endpoint_id) REFERENCES endpoints (tenant_id, endpoint_id) ON DELETE CASCADE
 );
 CREATE INDEX deliveries_age ON deliveries (tenant_id, state, updated_at);
+CREATE INDEX deliveries_endpoint ON deliveries (tenant_id, endpoint_id, state, updated_at);
+
+CREATE TABLE attempts (
+    tenant_id   TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    attempt     BIGINT NOT NULL, -- from 1
+    at          BIGINT NOT NULL,
+    latency     BIGINT NOT NULL, -- microseconds
+    status      BIGINT NOT NULL, -- 0 without an answer
+    failure     TEXT NOT NULL, -- empty, status, timeout, blocked, dns, tls, connect, exchange
+    answer      BYTEA NOT NULL, -- the beginning of what the endpoint said
+    PRIMARY KEY (tenant_id, delivery_id, attempt),
+    FOREIGN KEY (tenant_id, delivery_id) REFERENCES deliveries (tenant_id, delivery_id) ON DELETE CASCADE
+);
 
 -- Submissions through the queue that were refused: the dead letters of the intake.
 CREATE TABLE rejections (
@@ -358,6 +378,7 @@ CREATE INDEX work_connection ON work (tenant_id, connection_id);
 DROP TABLE work;
 DROP TABLE audit;
 DROP TABLE rejections;
+DROP TABLE attempts;
 DROP TABLE deliveries;
 DROP TABLE feeds;
 DROP TABLE messages;
