@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -145,10 +146,25 @@ func (m *Migrator) Admit(ctx context.Context, appURL string) error {
 		return nil
 	}
 	login := pgx.Identifier{config.User}.Sanitize()
-	if _, err := m.pool.ExecContext(ctx, "GRANT "+appRole+", "+sweepRole+" TO "+login); err != nil {
-		return fmt.Errorf("store: let %s take on %s and %s: %w", login, appRole, sweepRole, err)
+	const tries = 5
+	for try := 1; ; try++ {
+		_, err := m.pool.ExecContext(ctx, "GRANT "+appRole+", "+sweepRole+" TO "+login)
+		switch {
+		case err == nil:
+			return nil
+		case try == tries || !grantedMeanwhile(err):
+			return fmt.Errorf("store: let %s take on %s and %s: %w", login, appRole, sweepRole, err)
+		}
 	}
-	return nil
+}
+
+// grantedMeanwhile reports whether somebody who migrates another database of the server has given the same login the same role at the same moment.
+// Roles belong to the server, and GRANT does not wait: the second one meets the first one's row
+// (https://www.postgresql.org/docs/current/catalog-pg-auth-members.html).
+func grantedMeanwhile(err error) bool {
+	const uniqueViolation, internalError = "23505", "XX000" // the latter is "tuple concurrently updated"
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == uniqueViolation || pg.Code == internalError)
 }
 
 // overlay merges the shared migrations with those of one dialect into one sequence.

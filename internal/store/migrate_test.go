@@ -214,6 +214,22 @@ func TestMigrationsOfTwoDatabases(t *testing.T) {
 	}
 }
 
+// Roles belong to the server: databases that are migrated at once give one login the same roles, and neither gets in the other's way.
+func TestAdmissionsToSeveralDatabases(t *testing.T) {
+	t.Parallel()
+	database := testkit.Postgres(t)
+	ms := []*store.Migrator{migrator(t, database), migrator(t, database), migrator(t, database)}
+	step(t, ms[0].Up, 2)
+	for range 20 {
+		login := newLogin(t, "NOINHERIT")
+		for _, err := range race(len(ms), func(i int) error { return ms[i].Admit(t.Context(), withLogin(database, login)) }) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // A server's owner need not be a superuser to migrate.
 func TestMigrationsByAnOwner(t *testing.T) {
 	t.Parallel()
