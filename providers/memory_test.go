@@ -8,11 +8,12 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/drivertest"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 //nolint:paralleltest // it measures what the whole process holds
 func TestMemory(t *testing.T) {
-	if underRace {
+	if testkit.UnderRace {
 		t.Skip("a hundred thousand events are listed one page after the other, and nothing races in that")
 	}
 	for _, subject := range []drivertest.Provider{onGoogle(), onMicrosoft()} {

@@ -11,6 +11,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/drivertest"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // leastMutants is how many there have to be.
@@ -181,7 +182,7 @@ func (m mutant) subject(t providertest.T) *providertest.Account {
 
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	if underRace {
+	if testkit.UnderRace {
 		t.Skip("mutants run in the pass without the race detector")
 	}
 	all := mutants()

@@ -312,6 +312,15 @@ func callMutants() []mutant {
 				return made, err
 			}
 		}},
+		{name: "token in an error", by: "wire/every failure of every call", harm: func(w *wrong) {
+			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
+				e, err := w.full.ReadEvent(ctx, ref)
+				if err != nil {
+					err = fault.New(fault.KindOf(err), "read", fmt.Errorf("Bearer %s: %w", w.account.Secrets()[0], err))
+				}
+				return e, err
+			}
+		}},
 		{name: "secret of a channel in an error", by: "wire/every failure of every call", harm: func(w *wrong) {
 			w.open = func(ctx context.Context, req provider.OpenChannel) (cal.Channel, error) {
 				ch, err := w.full.OpenChannel(ctx, req)

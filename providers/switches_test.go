@@ -8,6 +8,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider/providertest"
 	"github.com/calweave/calweave/internal/drivertest"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // Whatever the real providers do where nobody knows, the drivers do what they have to.
@@ -45,7 +46,7 @@ func TestConformanceUnderEverySwitch(t *testing.T) {
 // leftOut thins the values out where each takes long: all of them run in the pass without the race detector.
 func leftOut(n int) bool {
 	switch {
-	case underRace:
+	case testkit.UnderRace:
 		return n%10 != 1
 	case testing.Short():
 		return n%5 != 1

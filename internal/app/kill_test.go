@@ -14,6 +14,7 @@ import (
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/store"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // TestKillAtEveryStatement ends the process at each statement and call of a booking's way out and of a person's change on its way back, before
@@ -38,7 +39,7 @@ func everyCall(t *testing.T, what string, run func(t *testing.T, at int, after b
 	t.Logf("%s makes %d statements and calls", what, calls)
 	stride := 1
 	switch {
-	case underRace:
+	case testkit.UnderRace:
 		stride = 23
 	case testing.Short():
 		stride = 7

@@ -12,6 +12,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // padder makes the listings of events as long as if each row were huge: blanks before an answer are part of it, and no part of what it says.
@@ -84,7 +85,7 @@ func (blanks) Read(p []byte) (int, error) {
 // A calendar whose rows are so large that a full page cannot be read is listed all the same, in smaller pages, and a person's change in it is heard of.
 func TestHugeRowsAreListed(t *testing.T) {
 	t.Parallel()
-	if underRace {
+	if testkit.UnderRace {
 		t.Skip("hundreds of megabytes are read byte by byte, and nothing races in that")
 	}
 	l := newLive(t, embedded(t))

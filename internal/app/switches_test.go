@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/testkit"
 )
 
 // combinations is how many sets of values are tried, each drawn with its own number as the seed.
@@ -62,7 +63,7 @@ func TestSwitchesTogether(t *testing.T) {
 // leftOut thins the worlds out where each takes long: all of them run in the pass without the race detector.
 func leftOut(n int) bool {
 	switch {
-	case underRace:
+	case testkit.UnderRace:
 		return n != 1
 	case testing.Short():
 		return n%10 != 1

@@ -164,7 +164,7 @@ func TestMutantsControl(t *testing.T) {
 // leaveOut skips the mutants in short runs, in their own, and where each takes several times as long: they run in the pass without the race detector.
 func leaveOut(t *testing.T) {
 	t.Helper()
-	if testing.Short() || underRace || os.Getenv(mutantVariable) != "" {
+	if testing.Short() || testkit.UnderRace || os.Getenv(mutantVariable) != "" {
 		t.Skip("left out of short runs, of the race detector's and of the mutants' own")
 	}
 }
