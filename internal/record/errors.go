@@ -7,3 +7,6 @@ var ErrNotFound = errors.New("not found")
 
 // ErrStale means that a row changed between reading and writing it: read it again and decide anew.
 var ErrStale = errors.New("changed meanwhile")
+
+// ErrTaken means that another attempt carries out the same request, so that this one must not.
+var ErrTaken = errors.New("another attempt carries this request out")

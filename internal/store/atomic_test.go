@@ -114,6 +114,30 @@ func writes() map[string]write {
 				return w.Finish(w.ctx, l, record.Outcome{State: record.Dead, Attempts: 1, Attempt: refused(410)})
 			}
 		}},
+		"ClaimRequest": {
+			unaudited: "it changes nothing of the tenant's", repeats: "another attempt is told to wait",
+			prepare: func(w *fenceWorld) func() error {
+				return func() error { _, _, err := w.ClaimRequest(w.ctx, w.tenant, asked("k")); return err }
+			},
+		},
+		"SettleRequest": {
+			unaudited: "it changes nothing of the tenant's",
+			prepare: func(w *fenceWorld) func() error {
+				_, c := w.claims(asked("k"), record.RequestClaimed)
+				return func() error { return w.SettleRequest(w.ctx, w.tenant, c, answered()) }
+			},
+		},
+		"GiveBackRequest": {
+			unaudited: "it changes nothing of the tenant's",
+			prepare: func(w *fenceWorld) func() error {
+				_, c := w.claims(asked("k"), record.RequestClaimed)
+				return func() error { return w.GiveBackRequest(w.ctx, w.tenant, c) }
+			},
+		},
+		"Accept of a request": {prepare: func(w *fenceWorld) func() error {
+			ctx, _ := w.claims(asked("k"), record.RequestClaimed)
+			return func() error { _, err := w.Accept(ctx, w.tenant, w.booking("new", 1, 0)); return err }
+		}},
 		"CreateKey": {prepare: func(w *fenceWorld) func() error {
 			return func() error { _, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "test"); return err }
 		}},

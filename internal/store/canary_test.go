@@ -144,6 +144,11 @@ func (h *harness) full() *fenceWorld {
 	for _, id := range []string{"rej_1", "rej_2"} {
 		w.ok(w.Reject(w.ctx, w.tenant, record.Rejection{ID: id, Payload: []byte(canary), Detail: canary, Actor: "queue"}))
 	}
+	for _, key := range []string{"answered", "answered too"} {
+		_, c, err := w.ClaimRequest(w.ctx, w.tenant, asked(key))
+		w.ok(err)
+		w.ok(w.SettleRequest(w.ctx, w.tenant, c, answered()))
+	}
 	link := fullLink(w.link)
 	e := event("event-id", "1", content("x", 1))
 	w.ok(w.Settle(w.ctx, w.claim(w.push(link)), record.Decision{Link: link, Event: &e, Outcome: record.Served()}))
@@ -197,10 +202,20 @@ func sealedValues() []sealedValue {
 	grant := func(w *fenceWorld) error { _, err := w.Grant(w.ctx, w.tenant, w.connection); return err }
 	booking := func(w *fenceWorld) error { _, err := w.Booking(w.ctx, w.tenant, "b"); return err }
 	sync := func(w *fenceWorld) error { _, err := w.Sync(w.ctx, record.Lease{Ref: w.syncOf(0)}); return err }
+	asks := func(w *fenceWorld) error {
+		for _, key := range []string{"answered", "answered too"} {
+			if _, _, err := w.ClaimRequest(w.ctx, w.tenant, asked(key)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return []sealedValue{
 		{"oauth_flows.state", flow},
 		{"oauth_flows.return_url", flow},
 		{"oauth_flows.verifier", flow},
+		{"requests.answer", asks},
+		{"requests.fingerprint", asks},
 		{"attempts.answer", func(w *fenceWorld) error {
 			_, err := w.DeliveryReport(w.ctx, w.tenant, cal.DeliveryID(w.delivery.Subject))
 			return err

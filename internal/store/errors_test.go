@@ -52,6 +52,7 @@ func (h *harness) sabotage(table string) {
 func errorsTellNothing(h *harness) {
 	refused := map[string]bool{}
 	names := slices.Sorted(maps.Keys(writes()))
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "GiveBackRequest" }) // it only deletes
 	worlds := map[string]func() error{}
 	for _, name := range names {
 		worlds[name] = writes()[name].prepare(newFenceWorld(h))

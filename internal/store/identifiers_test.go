@@ -44,7 +44,7 @@ func identifiers(query string) []string {
 	var names []string
 	for field := range params.Fields() {
 		name := field.Name
-		if name != "TenantID" && strings.HasSuffix(name, "ID") || slices.Contains([]string{"Kind", "Subject", "Bucket", "ReservationToken"}, name) {
+		if name != "TenantID" && strings.HasSuffix(name, "ID") || slices.Contains([]string{"Kind", "Subject", "Bucket", "ReservationToken", "KeyHash"}, name) {
 			names = append(names, name)
 		}
 	}

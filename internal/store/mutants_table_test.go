@@ -117,6 +117,12 @@ func dataMutants() []mutant {
 		{"a notice reopens a channel", "MoveChannel", "state IN ('opening', 'open', 'expiring') AND ", "", "channel: a notice moves it, unless it is over"},
 		{"a key is revoked again", "RevokeKey", "AND revoked_at = 0", "", "race: a key is revoked once"},
 		{"a channel stays in the directory", "DeleteDirectory", "kind = $1", "kind = $1 || 'x'", "prune: a channel is forgotten with its entry in the directory"},
+		{"whoever was replaced commits", "CommitRequest", "token = $3", "$3 IS NOT NULL", "request: one attempt at a time, and the next once its time is over"},
+		{"an answered request commits", "CommitRequest", "state IN ('running', 'committed')", "state <> ''", "request: one attempt at a time, and the next once its time is over"},
+		{"whoever was replaced answers", "AnswerRequest", "token = $4", "$4 IS NOT NULL", "request: one attempt at a time, and the next once its time is over"},
+		{"a request that was carried out is given back", "ReleaseRequest", "AND state = 'running'", "", "request: what was carried out is never carried out again"},
+		{"a request is forgotten too early", "ForgetRequest", "created_at <= $3", "$3 IS NOT NULL", "request: answered as it was the first time"},
+		{"a request is forgotten while it is carried out", "ForgetRequest", "AND lease_until <= $4", "AND $4 > 0", "request: known for a day"},
 		{"rows are pruned too early", "PruneNotifications", "received_at < $2", "received_at <= $2", "prune: what has outlived its time, to the microsecond"},
 	})
 }

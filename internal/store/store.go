@@ -157,7 +157,10 @@ func (s *Store) updateWithin(ctx context.Context, patience time.Duration, tenant
 			if err := fn(ctx, t); err != nil {
 				return err
 			}
-			return t.flushMarks(ctx)
+			if err := t.flushMarks(ctx); err != nil {
+				return err
+			}
+			return t.carryOut(ctx)
 		})
 		if err == nil {
 			t.hint()
@@ -203,7 +206,7 @@ func infrastructure(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, record.ErrNotFound), errors.Is(err, record.ErrStale):
+	case errors.Is(err, record.ErrNotFound), errors.Is(err, record.ErrStale), errors.Is(err, record.ErrTaken):
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
 	if _, ok := fault.As(err); ok {

@@ -27,7 +27,7 @@ type fixtureRow map[string]any
 // fixtureValues are A's values, by column and by parameter without underscores. Every identifier is in them once.
 func fixtureValues() map[string]any {
 	values := map[string]any{
-		"tenantid": tenantA, "name": "name", "createdat": fixtureOld, "updatedat": fixtureOld, "kind": "link:push", "hash": "hash_a", "subject": "subject_a",
+		"tenantid": tenantA, "name": "name", "keyhash": "key_hash_a", "fingerprint": []byte{1}, "createdat": fixtureOld, "updatedat": fixtureOld, "kind": "link:push", "hash": "hash_a", "subject": "subject_a",
 		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
 		"appid": "app_a", "account": []byte{1}, "reason": "", "lacks": "", "returnurl": []byte{1}, "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
@@ -96,6 +96,7 @@ func fixtureRows() []struct {
 		}},
 		{"attempts", []fixtureRow{{"status": 500}}},
 		{"rejections", one},
+		{"requests", []fixtureRow{{"state": "running", "token": "att_a"}, {"key_hash": "key_hash_old", "state": "answered", "token": "att_b"}}},
 		{"audit", one},
 		{"work", []fixtureRow{
 			{"token": 0},
@@ -118,7 +119,8 @@ func arguments() map[string]map[string]any {
 		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
-		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
+		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
+		"ReleaseRequest": {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 

@@ -210,6 +210,9 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 			func(b int64) (int64, error) {
 				return t.PruneRejections(ctx, db.PruneRejectionsParams{TenantID: t.tenant, Before: b - keepRejections.Microseconds()})
 			},
+			func(b int64) (int64, error) {
+				return t.PruneRequests(ctx, db.PruneRequestsParams{TenantID: t.tenant, Before: b - keepRequests.Microseconds()})
+			},
 			func(b int64) (int64, error) { return t.pruneChannels(ctx, b-keepChannels.Microseconds()) },
 		}
 		for _, step := range steps {

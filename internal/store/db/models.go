@@ -249,6 +249,17 @@ type Rejection struct {
 	CreatedAt   int64
 }
 
+type Request struct {
+	TenantID    string
+	KeyHash     string
+	Fingerprint []byte
+	State       string
+	Token       string
+	LeaseUntil  int64
+	Answer      []byte
+	CreatedAt   int64
+}
+
 type Tenant struct {
 	TenantID  string
 	Name      string

@@ -337,6 +337,20 @@ CREATE TABLE rejections (
     PRIMARY KEY (tenant_id, rejection_id)
 );
 
+-- Requests that came with an idempotency key, so that none is carried out twice.
+CREATE TABLE requests (
+    tenant_id   TEXT NOT NULL,
+    key_hash    TEXT NOT NULL,
+    fingerprint BYTEA NOT NULL, -- of all that the request asks for
+    state       TEXT NOT NULL, -- running, committed (what it asked for is done, its answer is not here yet), answered
+    token       TEXT NOT NULL, -- fences whoever carries it out
+    lease_until BIGINT NOT NULL,
+    answer      BYTEA NOT NULL,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, key_hash)
+);
+CREATE INDEX requests_created ON requests (tenant_id, created_at);
+
 CREATE TABLE audit (
     tenant_id  TEXT NOT NULL,
     audit_id   TEXT NOT NULL,
@@ -377,6 +391,7 @@ CREATE INDEX work_connection ON work (tenant_id, connection_id);
 -- +goose Down
 DROP TABLE work;
 DROP TABLE audit;
+DROP TABLE requests;
 DROP TABLE rejections;
 DROP TABLE attempts;
 DROP TABLE deliveries;
