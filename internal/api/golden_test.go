@@ -233,6 +233,9 @@ func TestProblemsAreGolden(t *testing.T) {
 		{"provider-not-configured", g.unconfigured()},
 		{"endpoint-unusable", g.unusable()},
 		{"limit-reached", g.crowded()},
+		{"idempotency-key-reused", g.standing(record.RequestOther)},
+		{"request-in-flight", g.standing(record.RequestElsewhere)},
+		{"answer-lost", g.standing(record.RequestUnanswered)},
 	} {
 		g.keep(string(c.reason), api.Meanings()[c.reason].Status, c.send)
 	}
@@ -241,6 +244,27 @@ func TestProblemsAreGolden(t *testing.T) {
 		t.Errorf("golden files are there of %q, and problems are %q", g.names, all)
 	}
 }
+
+// standing is a request with an idempotency key that has come that far.
+func (g *gallery) standing(state record.RequestState) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		g.api.Requests = standing(state)
+		return "PUT", "/v1/bookings/b3", g.call("PUT", "/v1/bookings/b3", g.spec(1), key("3f0e4c1a"))
+	}
+}
+
+// standing is what is known of every request.
+type standing record.RequestState
+
+func (s standing) ClaimRequest(ctx context.Context, _ cal.TenantID, _ record.Request) (context.Context, record.RequestClaim, error) {
+	return ctx, record.RequestClaim{State: record.RequestState(s)}, nil
+}
+
+func (standing) SettleRequest(context.Context, cal.TenantID, record.RequestClaim, record.Answer) error {
+	return nil
+}
+
+func (standing) GiveBackRequest(context.Context, cal.TenantID, record.RequestClaim) error { return nil }
 
 func (g *gallery) tagged(target string, body any) func() (string, string, answer) {
 	return func() (string, string, answer) {

@@ -27,6 +27,9 @@ const (
 	reasonProvider     record.Reason = "provider-not-configured"
 	reasonEndpoint     record.Reason = "endpoint-unusable"
 	reasonLimit        record.Reason = "limit-reached"
+	reasonKeyReused    record.Reason = "idempotency-key-reused"
+	reasonInFlight     record.Reason = "request-in-flight"
+	reasonUnanswered   record.Reason = "answer-lost"
 )
 
 // Meaning is what a reason means on HTTP.
@@ -57,6 +60,9 @@ func Meanings() map[record.Reason]Meaning {
 		reasonProvider:          {http.StatusUnprocessableEntity, "The provider is not configured"},
 		reasonEndpoint:          {http.StatusUnprocessableEntity, "The URL cannot be used"},
 		reasonLimit:             {http.StatusConflict, "The limit is reached"},
+		reasonKeyReused:         {http.StatusUnprocessableEntity, "The idempotency key belongs to another request"},
+		reasonInFlight:          {http.StatusConflict, "The same request is being carried out"},
+		reasonUnanswered:        {http.StatusConflict, "The answer to this request was lost"},
 	}
 }
 
@@ -84,7 +90,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch refusal.Reason { //nolint:exhaustive // the other problems need no header
 	case reasonUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="calweave"`)
-	case reasonUnavailable:
+	case reasonUnavailable, reasonInFlight:
 		h.Set("Retry-After", strconv.Itoa(retrySeconds))
 	}
 	raw, err := json.Marshal(document{
@@ -98,7 +104,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(raw) // the caller has hung up
 }
 
-// retrySeconds is when a caller should come back after 503.
+// retrySeconds is when a caller should come back.
 const retrySeconds = 2
 
 func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
@@ -108,13 +114,16 @@ func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 	if errors.Is(err, record.ErrNotFound) {
 		return &record.RefusalError{Reason: reasonNotFound, Detail: "this tenant has nothing of that name"}
 	}
+	if errors.Is(err, record.ErrTaken) {
+		return &record.RefusalError{Reason: reasonInFlight, Detail: "a request with this Idempotency-Key is being carried out: send it again in a moment, as it is"}
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
 	ctx := req.Context()
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))
-		return &record.RefusalError{Reason: reasonUnavailable, Detail: outcome(req.Method)}
+		return &record.RefusalError{Reason: reasonUnavailable, Detail: outcome(req)}
 	}
 	s.Log.ErrorContext(ctx, "a request failed", slog.String("error", err.Error()))
 	return defect(req)
@@ -122,17 +131,20 @@ func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 
 // defect is a failure that is calweave's own.
 func defect(req *http.Request) *record.RefusalError {
-	return &record.RefusalError{Reason: reasonInternal, Detail: outcome(req.Method) + "; the log has the cause under this request's id"}
+	return &record.RefusalError{Reason: reasonInternal, Detail: outcome(req) + "; the log has the cause under this request's id"}
 }
 
 // outcome says what is known of a request that was not refused and yet failed, and what to do. A transaction is committed as a whole or not at all, but
 // which of the two is not known: the answer to a commit may have been lost as well as the commit.
-func outcome(method string) string {
+func outcome(req *http.Request) string {
 	const unknown = "nothing is half done, but it is not known whether this was stored: "
-	switch method {
+	switch req.Method {
 	case http.MethodGet, http.MethodHead:
 		return "nothing was to be changed: send the request again"
 	case http.MethodPost:
+		if req.Header.Get(headerIdempotency) != "" {
+			return unknown + "send the same request again, with the same Idempotency-Key"
+		}
 		return unknown + "look before you send it again"
 	default: // the version of a booking tells a repetition
 		return unknown + "send the same request again"

@@ -37,6 +37,7 @@ type Server struct {
 	Endpoints  Endpoints
 	Deliveries Deliveries
 	Messages   Messages
+	Requests   Requests
 	Contract   *Contract
 	Log        *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
@@ -106,7 +107,7 @@ func (s *Server) routes() http.Handler {
 		ResponseErrorHandlerFunc: s.fail,
 	})
 	gen.HandlerWithOptions(strict, gen.StdHTTPServerOptions{
-		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate},
+		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.once, s.validate},
 		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(r, err)) },
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
@@ -308,6 +309,11 @@ func (s *Server) parameters(r *http.Request) error {
 			continue // a parameter that the route does not have is refused below
 		}
 		if err := s.Contract.value(c.schema, c.pointer, c.value); err != nil {
+			return err
+		}
+	}
+	if keys, ok := r.Header[headerIdempotency]; ok {
+		if err := s.Contract.value(schemaKey, "header: "+headerIdempotency, strings.Join(keys, ",")); err != nil {
 			return err
 		}
 	}

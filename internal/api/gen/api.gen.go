@@ -487,6 +487,9 @@ type Guest = cal.Attendee
 // ID Visible ASCII characters without blanks.
 type ID = string
 
+// IdempotencyKey Visible ASCII characters without blanks.
+type IdempotencyKey = string
+
 // Message As it is delivered. The JSON Schemas of `data` are in contracts/message/schema.
 type Message = message.Envelope
 
@@ -647,6 +650,10 @@ type DeleteBookingParams struct {
 	// Version The cancellation's own version, higher than the one that it cancels.
 	Version Version `form:"version" json:"version"`
 
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The revision that the decision was made on, as in `ETag`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -656,6 +663,10 @@ type DeleteBookingParams struct {
 
 // PutBookingParams defines parameters for PutBooking.
 type PutBookingParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The revision that the decision was made on, as in `ETag`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -682,6 +693,13 @@ type ListCalendarsParams struct {
 	Sync *SyncLevel `form:"sync,omitempty" json:"sync,omitempty"`
 }
 
+// ChooseCalendarParams defines parameters for ChooseCalendar.
+type ChooseCalendarParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConnectionsParams defines parameters for ListConnections.
 type ListConnectionsParams struct {
 	// Cursor The `next_cursor` of the page before, with the same filters.
@@ -693,6 +711,13 @@ type ListConnectionsParams struct {
 
 	// State In this state only.
 	State *ConnectionState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// CreateConnectionParams defines parameters for CreateConnection.
+type CreateConnectionParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListDeliveriesParams defines parameters for ListDeliveries.
@@ -708,10 +733,56 @@ type ListDeliveriesParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// RedeliverParams defines parameters for Redeliver.
+type RedeliverParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateEndpointParams defines parameters for CreateEndpoint.
+type CreateEndpointParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteEndpointParams defines parameters for DeleteEndpoint.
+type DeleteEndpointParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeEndpointParams defines parameters for ChangeEndpoint.
+type ChangeEndpointParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RedeliverSinceParams defines parameters for RedeliverSince.
 type RedeliverSinceParams struct {
 	// Since Deliveries whose last attempt was made before are left alone.
 	Since string `form:"since" json:"since"`
+
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateSecretParams defines parameters for RotateSecret.
+type RotateSecretParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestEndpointParams defines parameters for TestEndpoint.
+type TestEndpointParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListMessagesParams defines parameters for ListMessages.
@@ -755,13 +826,13 @@ type ServerInterface interface {
 	GetCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID)
 	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
 	// (PATCH /v1/calendars/{calendar_id})
-	ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID)
+	ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID, params ChooseCalendarParams)
 	// ListConnections List connected accounts
 	// (GET /v1/connections)
 	ListConnections(w http.ResponseWriter, r *http.Request, params ListConnectionsParams)
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
-	CreateConnection(w http.ResponseWriter, r *http.Request)
+	CreateConnection(w http.ResponseWriter, r *http.Request, params CreateConnectionParams)
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID)
@@ -773,31 +844,31 @@ type ServerInterface interface {
 	GetDelivery(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID)
 	// Redeliver Send a message to its endpoint again
 	// (POST /v1/deliveries/{delivery_id}/redeliver)
-	Redeliver(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID)
+	Redeliver(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID, params RedeliverParams)
 	// ListEndpoints List all endpoints
 	// (GET /v1/endpoints)
 	ListEndpoints(w http.ResponseWriter, r *http.Request)
 	// CreateEndpoint Have messages delivered to a URL
 	// (POST /v1/endpoints)
-	CreateEndpoint(w http.ResponseWriter, r *http.Request)
+	CreateEndpoint(w http.ResponseWriter, r *http.Request, params CreateEndpointParams)
 	// DeleteEndpoint Delete an endpoint with its deliveries
 	// (DELETE /v1/endpoints/{endpoint_id})
-	DeleteEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID)
+	DeleteEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params DeleteEndpointParams)
 	// GetEndpoint Read an endpoint
 	// (GET /v1/endpoints/{endpoint_id})
 	GetEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID)
 	// ChangeEndpoint Change an endpoint, disable it, or enable it again
 	// (PATCH /v1/endpoints/{endpoint_id})
-	ChangeEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID)
+	ChangeEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params ChangeEndpointParams)
 	// RedeliverSince Send again what has failed since a time
 	// (POST /v1/endpoints/{endpoint_id}/redeliver)
 	RedeliverSince(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params RedeliverSinceParams)
 	// RotateSecret Replace an endpoint's secret
 	// (POST /v1/endpoints/{endpoint_id}/rotate)
-	RotateSecret(w http.ResponseWriter, r *http.Request, endpointID EndpointID)
+	RotateSecret(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params RotateSecretParams)
 	// TestEndpoint Send a test to an endpoint
 	// (POST /v1/endpoints/{endpoint_id}/test)
-	TestEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID)
+	TestEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params TestEndpointParams)
 	// ListMessages Read all messages in the order of their commits
 	// (GET /v1/messages)
 	ListMessages(w http.ResponseWriter, r *http.Request, params ListMessagesParams)
@@ -847,6 +918,25 @@ func (siw *ServerInterfaceWrapper) DeleteBooking(w http.ResponseWriter, r *http.
 	}
 
 	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
 
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
@@ -942,6 +1032,25 @@ func (siw *ServerInterfaceWrapper) PutBooking(w http.ResponseWriter, r *http.Req
 	var params PutBookingParams
 
 	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
 
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
@@ -1131,8 +1240,32 @@ func (siw *ServerInterfaceWrapper) ChooseCalendar(w http.ResponseWriter, r *http
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseCalendarParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ChooseCalendar(w, r, calendarID)
+		siw.Handler.ChooseCalendar(w, r, calendarID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1217,8 +1350,35 @@ func (siw *ServerInterfaceWrapper) ListConnections(w http.ResponseWriter, r *htt
 // CreateConnection operation middleware
 func (siw *ServerInterfaceWrapper) CreateConnection(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateConnectionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.CreateConnection(w, r)
+		siw.Handler.CreateConnection(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1367,8 +1527,32 @@ func (siw *ServerInterfaceWrapper) Redeliver(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RedeliverParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Redeliver(w, r, deliveryID)
+		siw.Handler.Redeliver(w, r, deliveryID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1395,8 +1579,35 @@ func (siw *ServerInterfaceWrapper) ListEndpoints(w http.ResponseWriter, r *http.
 // CreateEndpoint operation middleware
 func (siw *ServerInterfaceWrapper) CreateEndpoint(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateEndpointParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.CreateEndpoint(w, r)
+		siw.Handler.CreateEndpoint(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1421,8 +1632,32 @@ func (siw *ServerInterfaceWrapper) DeleteEndpoint(w http.ResponseWriter, r *http
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteEndpointParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DeleteEndpoint(w, r, endpointID)
+		siw.Handler.DeleteEndpoint(w, r, endpointID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1473,8 +1708,32 @@ func (siw *ServerInterfaceWrapper) ChangeEndpoint(w http.ResponseWriter, r *http
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeEndpointParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ChangeEndpoint(w, r, endpointID)
+		siw.Handler.ChangeEndpoint(w, r, endpointID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1515,6 +1774,27 @@ func (siw *ServerInterfaceWrapper) RedeliverSince(w http.ResponseWriter, r *http
 		return
 	}
 
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RedeliverSince(w, r, endpointID, params)
 	}))
@@ -1541,8 +1821,32 @@ func (siw *ServerInterfaceWrapper) RotateSecret(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateSecretParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RotateSecret(w, r, endpointID)
+		siw.Handler.RotateSecret(w, r, endpointID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1567,8 +1871,32 @@ func (siw *ServerInterfaceWrapper) TestEndpoint(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestEndpointParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.TestEndpoint(w, r, endpointID)
+		siw.Handler.TestEndpoint(w, r, endpointID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2076,6 +2404,7 @@ func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCal
 
 type ChooseCalendarRequestObject struct {
 	CalendarID CalendarID `json:"calendar_id"`
+	Params     ChooseCalendarParams
 	Body       *ChooseCalendarJSONRequestBody
 }
 
@@ -2154,7 +2483,8 @@ func (response ListConnectionsdefaultApplicationProblemPlusJSONResponse) VisitLi
 }
 
 type CreateConnectionRequestObject struct {
-	Body *CreateConnectionJSONRequestBody
+	Params CreateConnectionParams
+	Body   *CreateConnectionJSONRequestBody
 }
 
 type CreateConnectionResponseObject interface {
@@ -2311,6 +2641,7 @@ func (response GetDeliverydefaultApplicationProblemPlusJSONResponse) VisitGetDel
 
 type RedeliverRequestObject struct {
 	DeliveryID DeliveryID `json:"delivery_id"`
+	Params     RedeliverParams
 }
 
 type RedeliverResponseObject interface {
@@ -2387,7 +2718,8 @@ func (response ListEndpointsdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type CreateEndpointRequestObject struct {
-	Body *CreateEndpointJSONRequestBody
+	Params CreateEndpointParams
+	Body   *CreateEndpointJSONRequestBody
 }
 
 type CreateEndpointResponseObject interface {
@@ -2427,6 +2759,7 @@ func (response CreateEndpointdefaultApplicationProblemPlusJSONResponse) VisitCre
 
 type DeleteEndpointRequestObject struct {
 	EndpointID EndpointID `json:"endpoint_id"`
+	Params     DeleteEndpointParams
 }
 
 type DeleteEndpointResponseObject interface {
@@ -2499,6 +2832,7 @@ func (response GetEndpointdefaultApplicationProblemPlusJSONResponse) VisitGetEnd
 
 type ChangeEndpointRequestObject struct {
 	EndpointID EndpointID `json:"endpoint_id"`
+	Params     ChangeEndpointParams
 	Body       *ChangeEndpointJSONRequestBody
 }
 
@@ -2579,6 +2913,7 @@ func (response RedeliverSincedefaultApplicationProblemPlusJSONResponse) VisitRed
 
 type RotateSecretRequestObject struct {
 	EndpointID EndpointID `json:"endpoint_id"`
+	Params     RotateSecretParams
 }
 
 type RotateSecretResponseObject interface {
@@ -2618,6 +2953,7 @@ func (response RotateSecretdefaultApplicationProblemPlusJSONResponse) VisitRotat
 
 type TestEndpointRequestObject struct {
 	EndpointID EndpointID `json:"endpoint_id"`
+	Params     TestEndpointParams
 }
 
 type TestEndpointResponseObject interface {
@@ -2982,10 +3318,11 @@ func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, cal
 }
 
 // ChooseCalendar operation middleware
-func (sh *strictHandler) ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID) {
+func (sh *strictHandler) ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID, params ChooseCalendarParams) {
 	var request ChooseCalendarRequestObject
 
 	request.CalendarID = calendarID
+	request.Params = params
 
 	var body ChooseCalendarJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -3041,8 +3378,10 @@ func (sh *strictHandler) ListConnections(w http.ResponseWriter, r *http.Request,
 }
 
 // CreateConnection operation middleware
-func (sh *strictHandler) CreateConnection(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) CreateConnection(w http.ResponseWriter, r *http.Request, params CreateConnectionParams) {
 	var request CreateConnectionRequestObject
+
+	request.Params = params
 
 	var body CreateConnectionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -3150,10 +3489,11 @@ func (sh *strictHandler) GetDelivery(w http.ResponseWriter, r *http.Request, del
 }
 
 // Redeliver operation middleware
-func (sh *strictHandler) Redeliver(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID) {
+func (sh *strictHandler) Redeliver(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID, params RedeliverParams) {
 	var request RedeliverRequestObject
 
 	request.DeliveryID = deliveryID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.Redeliver(ctx, request.(RedeliverRequestObject))
@@ -3200,8 +3540,10 @@ func (sh *strictHandler) ListEndpoints(w http.ResponseWriter, r *http.Request) {
 }
 
 // CreateEndpoint operation middleware
-func (sh *strictHandler) CreateEndpoint(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) CreateEndpoint(w http.ResponseWriter, r *http.Request, params CreateEndpointParams) {
 	var request CreateEndpointRequestObject
+
+	request.Params = params
 
 	var body CreateEndpointJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -3231,10 +3573,11 @@ func (sh *strictHandler) CreateEndpoint(w http.ResponseWriter, r *http.Request) 
 }
 
 // DeleteEndpoint operation middleware
-func (sh *strictHandler) DeleteEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID) {
+func (sh *strictHandler) DeleteEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params DeleteEndpointParams) {
 	var request DeleteEndpointRequestObject
 
 	request.EndpointID = endpointID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteEndpoint(ctx, request.(DeleteEndpointRequestObject))
@@ -3283,10 +3626,11 @@ func (sh *strictHandler) GetEndpoint(w http.ResponseWriter, r *http.Request, end
 }
 
 // ChangeEndpoint operation middleware
-func (sh *strictHandler) ChangeEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID) {
+func (sh *strictHandler) ChangeEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params ChangeEndpointParams) {
 	var request ChangeEndpointRequestObject
 
 	request.EndpointID = endpointID
+	request.Params = params
 
 	var body ChangeEndpointJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -3343,10 +3687,11 @@ func (sh *strictHandler) RedeliverSince(w http.ResponseWriter, r *http.Request, 
 }
 
 // RotateSecret operation middleware
-func (sh *strictHandler) RotateSecret(w http.ResponseWriter, r *http.Request, endpointID EndpointID) {
+func (sh *strictHandler) RotateSecret(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params RotateSecretParams) {
 	var request RotateSecretRequestObject
 
 	request.EndpointID = endpointID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.RotateSecret(ctx, request.(RotateSecretRequestObject))
@@ -3369,10 +3714,11 @@ func (sh *strictHandler) RotateSecret(w http.ResponseWriter, r *http.Request, en
 }
 
 // TestEndpoint operation middleware
-func (sh *strictHandler) TestEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID) {
+func (sh *strictHandler) TestEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params TestEndpointParams) {
 	var request TestEndpointRequestObject
 
 	request.EndpointID = endpointID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.TestEndpoint(ctx, request.(TestEndpointRequestObject))
