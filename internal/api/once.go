@@ -41,12 +41,12 @@ func (s *Server) once(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		print, err := fingerprint(r)
+		asked, err := fingerprint(r)
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		ctx, claim, err := s.Requests.ClaimRequest(r.Context(), identity(r.Context()).Tenant, record.Request{Key: key, Fingerprint: print})
+		ctx, claim, err := s.Requests.ClaimRequest(r.Context(), identity(r.Context()).Tenant, record.Request{Key: key, Fingerprint: asked})
 		if err == nil {
 			err = unclaimed(claim.State)
 		}
@@ -71,7 +71,7 @@ func fingerprint(r *http.Request) ([]byte, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	h := sha256.New()
 	for _, part := range []string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("If-Match"), string(body)} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes all
 	}
 	return h.Sum(nil), nil
 }
@@ -92,7 +92,7 @@ func unclaimed(state record.RequestState) error {
 
 // carryOut answers only once the answer is stored. Whether the caller still waits for it makes no difference.
 func (s *Server) carryOut(ctx context.Context, claim record.RequestClaim, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	outer, tenant := context.WithoutCancel(r.Context()), identity(ctx).Tenant
+	outer, tenant := context.WithoutCancel(ctx), identity(ctx).Tenant
 	answer := &kept{header: http.Header{}}
 	settled := false
 	defer func() {

@@ -109,9 +109,12 @@ func (t *tx) carryOut(ctx context.Context) error {
 	return err
 }
 
+// ofNoRequest is a context whose transactions are those of no request.
+func ofNoRequest(ctx context.Context) context.Context { return context.WithValue(ctx, claimKey{}, nil) }
+
 // SettleRequest stores what a request was answered. It fails with record.ErrTaken once another attempt has begun.
 func (s *Store) SettleRequest(ctx context.Context, tenant cal.TenantID, r record.RequestClaim, a record.Answer) error {
-	return s.update(ctx, tenant, "settle request", func(ctx context.Context, t *tx) error {
+	return s.update(ofNoRequest(ctx), tenant, "settle request", func(ctx context.Context, t *tx) error {
 		sealed, err := t.sealJSON("requests", "answer", r.KeyHash, a)
 		if err != nil {
 			return err
@@ -126,7 +129,7 @@ func (s *Store) SettleRequest(ctx context.Context, tenant cal.TenantID, r record
 
 // GiveBackRequest gives the right back after a request that has changed nothing. Of one that has committed something it is known for good.
 func (s *Store) GiveBackRequest(ctx context.Context, tenant cal.TenantID, r record.RequestClaim) error {
-	return s.update(ctx, tenant, "give request back", func(ctx context.Context, t *tx) error {
+	return s.update(ofNoRequest(ctx), tenant, "give request back", func(ctx context.Context, t *tx) error {
 		return t.ReleaseRequest(ctx, db.ReleaseRequestParams{TenantID: t.tenant, KeyHash: r.KeyHash, Token: r.Token})
 	})
 }

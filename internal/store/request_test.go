@@ -32,7 +32,7 @@ func answered() record.Answer {
 	return record.Answer{Status: 201, Header: map[string]string{"Etag": `"1"`}, Body: []byte(`{"secret":"whsec_canary"}`)}
 }
 
-// claims claims a request, and returns the context that it has to be carried out in.
+// claims asks for a request, and returns the context that it has to be carried out in.
 func (w *world) claims(r record.Request, want record.RequestState) (context.Context, record.RequestClaim) {
 	w.Helper()
 	ctx, c, err := w.ClaimRequest(w.ctx, w.tenant, r)
@@ -41,7 +41,7 @@ func (w *world) claims(r record.Request, want record.RequestState) (context.Cont
 	return ctx, c
 }
 
-// accepts accepts the first version of a booking in the context of a request.
+// accepts takes the first version of a booking in the context of a request.
 func (w *world) accepts(ctx context.Context, name string) error {
 	_, err := w.Accept(ctx, w.tenant, w.booking(cal.BookingID("booking-"+name), 1))
 	return err
@@ -53,7 +53,7 @@ func requestAnswers(h *harness) {
 	w.claims(asked("k"), record.RequestElsewhere)
 	h.ok(w.accepts(ctx, "a"))
 	w.claims(asked("k"), record.RequestElsewhere)
-	h.ok(h.SettleRequest(h.ctx, w.tenant, c, answered()))
+	h.ok(h.SettleRequest(ctx, w.tenant, c, answered()))
 	for range 2 {
 		h.clock.Advance(11 * time.Hour)
 		_, again := w.claims(asked("k"), record.RequestAnswered)
@@ -112,8 +112,8 @@ func requestUnanswered(h *harness) {
 
 func requestGivenBack(h *harness) {
 	w := h.newWorld(0)
-	_, c := w.claims(asked("k"), record.RequestClaimed)
-	h.ok(h.GiveBackRequest(h.ctx, w.tenant, c))
+	given, c := w.claims(asked("k"), record.RequestClaimed)
+	h.ok(h.GiveBackRequest(given, w.tenant, c))
 	same(h, "requests", h.number(`SELECT COUNT(*) FROM requests`), 0)
 	ctx, _ := w.claims(record.Request{Key: "k", Fingerprint: []byte("corrected")}, record.RequestClaimed)
 	h.ok(h.GiveBackRequest(h.ctx, w.tenant, c)) // of an attempt that is over
