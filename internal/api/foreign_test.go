@@ -1,0 +1,213 @@
+package api_test
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/api/gen"
+)
+
+// reference is a place in a request that names something of a tenant: a parameter of a path or a query, or a field of a body.
+type reference struct {
+	operation operation
+	// in is path, query or body.
+	in, name string
+}
+
+// references are all of the document's: what is generated from it is tried for each route that is there, and for each that comes.
+func (o *oracle) references() []reference {
+	var out []reference
+	for _, op := range o.operations() {
+		if !strings.HasPrefix(op.path, "/v1/") {
+			continue
+		}
+		for _, p := range o.parameters(op) {
+			if in, _ := p["in"].(string); in == "path" || in == "query" {
+				out = append(out, reference{op, in, p["name"].(string)}) //nolint:forcetypeassert // the document was compiled
+			}
+		}
+		for _, field := range o.fields(op) {
+			out = append(out, reference{op, "body", field})
+		}
+	}
+	return out
+}
+
+// parameters are those of an operation and of its path, with what they refer to.
+func (o *oracle) parameters(op operation) []map[string]any {
+	item, _ := o.doc["paths"].(map[string]any)[op.path].(map[string]any)
+	own, _ := item[strings.ToLower(op.method)].(map[string]any)
+	var out []map[string]any
+	for _, at := range []map[string]any{item, own} {
+		all, _ := at["parameters"].([]any)
+		for _, v := range all {
+			p, _ := v.(map[string]any)
+			out = append(out, o.follow(p))
+		}
+	}
+	return out
+}
+
+// follow is what a reference of the document leads to.
+func (o *oracle) follow(v map[string]any) map[string]any {
+	for {
+		ref, ok := v["$ref"].(string)
+		if !ok {
+			return v
+		}
+		v = o.doc
+		for part := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+			v, _ = v[part].(map[string]any)
+		}
+	}
+}
+
+// fields are the names of all fields of an operation's body whose value is an identifier of calweave's.
+func (o *oracle) fields(op operation) []string {
+	item, _ := o.doc["paths"].(map[string]any)[op.path].(map[string]any)
+	own, _ := item[strings.ToLower(op.method)].(map[string]any)
+	body, _ := own["requestBody"].(map[string]any)
+	if body == nil {
+		return nil
+	}
+	content, _ := body["content"].(map[string]any)
+	kind, _ := content["application/json"].(map[string]any)
+	schema, _ := kind["schema"].(map[string]any)
+	names := map[string]bool{}
+	o.gather(schema, names)
+	return slices.Sorted(maps.Keys(names))
+}
+
+func (o *oracle) gather(schema map[string]any, into map[string]bool) {
+	schema = o.follow(schema)
+	properties, _ := schema["properties"].(map[string]any)
+	for name, v := range properties {
+		p, _ := v.(map[string]any)
+		if p["$ref"] == "#/components/schemas/ID" {
+			into[name] = true
+		}
+		o.gather(p, into)
+	}
+	if items, ok := schema["items"].(map[string]any); ok {
+		o.gather(items, into)
+	}
+}
+
+// unscoped are parameters that name nothing of a tenant.
+func unscoped() []string {
+	return []string{"limit", "version", "provider", "sync", "writable", "state", "since"}
+}
+
+// Every route is asked for another tenant's things, wherever it lets anything be named, and answers as if they did not exist: with the same status and the
+// same words as for what is nobody's, and without a trace.
+func TestEveryRouteWithForeignNames(t *testing.T) {
+	t.Parallel()
+	r := newRooms(t)
+	e := r.endpoint()
+	delivery := r.test(e)
+	r.test(e)
+	names := map[string][]string{
+		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
+		"endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
+		"cursor": {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries")}, "after": {r.cursor("/v1/messages")},
+	}
+	bodies := map[string]func(id string) any{
+		"PUT /v1/bookings/{booking_id}":     func(id string) any { return r.spec(1, with("targets", to(cal.CalendarID(id)))) },
+		"POST /v1/connections":              func(id string) any { return map[string]any{"provider": "google", "connection_id": id} },
+		"PATCH /v1/calendars/{calendar_id}": func(string) any { return map[string]any{"sync": "full", "writable_target": true} },
+		"PATCH /v1/endpoints/{endpoint_id}": func(string) any { return map[string]any{"url": "https://evil.example.com"} },
+	}
+	tried := 0
+	for _, ref := range r.oracle.references() {
+		if slices.Contains(unscoped(), ref.name) {
+			continue
+		}
+		if len(names[ref.name]) == 0 {
+			t.Errorf("%s %s: nobody knows what %s names", ref.operation.method, ref.operation.path, ref.name)
+		}
+		for _, foreign := range names[ref.name] {
+			r.foreign(ref, foreign, bodies[ref.operation.method+" "+ref.operation.path])
+			tried++
+		}
+	}
+	if tried < 30 {
+		t.Errorf("%d names were tried", tried)
+	}
+}
+
+// cursor is where the first page of a list of the first tenant ends.
+func (r *rooms) cursor(path string) string {
+	r.Helper()
+	var page struct {
+		NextCursor string `json:"next_cursor"`
+	}
+	r.call("GET", path+"?limit=1", nil).into(r.T, 200, &page)
+	if page.NextCursor == "" {
+		r.Fatalf("%s has one page only", path)
+	}
+	return page.NextCursor
+}
+
+// foreign makes a request of the other tenant's that names something of the first one's, and one that names nobody's.
+func (r *rooms) foreign(ref reference, foreign string, body func(id string) any) {
+	r.Helper()
+	nobody := foreign[:len(foreign)-1] + map[bool]string{true: "1", false: "0"}[foreign[len(foreign)-1] == '0']
+	path := ref.operation.path
+	query := url.Values{}
+	if ref.in == "path" {
+		path = strings.ReplaceAll(path, "{"+ref.name+"}", "{}")
+	}
+	for _, p := range r.oracle.parameters(ref.operation) {
+		switch name, _ := p["name"].(string); {
+		case p["in"] == "query" && p["required"] == true:
+			query.Set(name, map[string]string{"version": "2", "since": "2020-01-01T00:00:00Z"}[name])
+		case p["in"] == "path" && name != ref.name && ref.in != "body":
+			r.Errorf("%s: what else does %s name?", ref.operation.path, name)
+		}
+	}
+	if ref.in == "query" {
+		query.Set(ref.name, "{}")
+	}
+	if len(query) > 0 {
+		path += "?" + strings.ReplaceAll(query.Encode(), "%7B%7D", "{}")
+	}
+	if ref.in == "body" {
+		path = strings.NewReplacer("{booking_id}", "mine").Replace(path)
+	}
+	if body == nil {
+		body = nothing
+	}
+	switch {
+	case ref.operation.method == "PUT" && ref.in == "path": // a tenant names its bookings as it likes
+		r.as("PUT", strings.ReplaceAll(path, "{}", foreign), r.spec(9, without("targets"), with("title", "Mine")))
+		var b gen.Booking
+		if r.call("GET", strings.ReplaceAll(path, "{}", foreign), nil).into(r.T, 200, &b); b.Version != 1 || b.Booking.Title == "Mine" {
+			r.Errorf("%s wrote another tenant's booking: %+v", path, b)
+		}
+	case ref.in == "query":
+		r.empty(path, foreign, nobody)
+	default:
+		r.same(ref.operation.method, path, foreign, nobody, body)
+	}
+}
+
+// empty fails unless a list that is filtered by what is another tenant's is as one that is filtered by nobody's, and shows nothing of the other tenant.
+func (r *rooms) empty(path, foreign, nobody string) {
+	r.Helper()
+	a, b := r.as("GET", strings.ReplaceAll(path, "{}", foreign), nil), r.as("GET", strings.ReplaceAll(path, "{}", nobody), nil)
+	for _, id := range []string{r.booking, r.reservation, r.calendar, r.connection, r.pending, "msg_", "dlv_", "end_"} {
+		if strings.Contains(string(a.body), id) && !strings.Contains(foreign, id) {
+			r.Errorf("%s shows %s: %s", path, id, a.body)
+		}
+	}
+	if strings.Contains(path, "cursor=") || strings.Contains(path, "after=") {
+		return // what a cursor stands for is a place in the tenant's own list, which may be known to be none
+	}
+	if a.status != b.status || string(a.body) != string(b.body) {
+		r.Errorf("%s: of another tenant %d %s, of nobody %d %s", path, a.status, a.body, b.status, b.body)
+	}
+}
