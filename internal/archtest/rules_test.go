@@ -76,6 +76,8 @@ func rules() []rule {
 		},
 		{dir: "cmd", inside: []string{"internal/app", "internal/config"}, outside: []string{"github.com/alecthomas/kong"}},
 		{dir: "scripts"},
+		// A core outside: what is public, and a library that verifies.
+		{dir: "docs/examples", inside: []string{"contracts", "jobs"}, outside: []string{asynq, "github.com/standard-webhooks/standard-webhooks/libraries"}},
 	}
 	for name, paths := range sdks() {
 		table = append(table, rule{dir: "providers/" + name, inside: drivers(), outside: paths})

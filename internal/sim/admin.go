@@ -35,6 +35,7 @@ func (s *Sim) adminTable() map[string]adminHandler {
 		"GET " + v1 + "people":                                                           s.adminPeople,
 		"POST " + v1 + "people":                                                          s.adminSeed,
 		"POST " + person + "/tokens":                                                     s.adminToken,
+		"POST " + person + "/consent":                                                    s.adminConsent,
 		"POST " + person + "/revoke-grants":                                              s.adminRevoke,
 		"POST " + person + "/expire-access":                                              s.adminExpireAccess,
 		"GET " + person + "/channels":                                                    s.adminChannels,

@@ -9,7 +9,7 @@ import (
 // hops are the tour's steps, in the order in which they are told.
 func hops() []string {
 	return []string{
-		"start", "tenant and key", "endpoint of the booking core", "connect google", "connect microsoft", "calendars listed", "booking accepted",
+		"start", "tenant and keys", "endpoint of the booking core", "connect google", "connect microsoft", "calendars listed", "booking accepted",
 		"event in google calendar", "event in microsoft calendar", "both calendars agree", "push channel open", "moved by hand in google calendar",
 		"signed webhook at the core",
 	}

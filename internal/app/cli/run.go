@@ -49,7 +49,7 @@ type devCommand struct {
 	Once bool   `help:"End after the tour, with exit code 0 or 1."`
 	JSON bool   `help:"Print one JSON object: ok, and each hop with its name, ms and ok."`
 	Log  bool   `help:"Write calweave's own log to standard error."`
-	Env  string `placeholder:"FILE" help:"While everything is up, keep URL, KEY, CALENDAR and CORE in this file, for a shell to source."`
+	Env  string `placeholder:"FILE" help:"While everything is up, keep URL, KEY, CALENDAR, CORE, SIM, REDIS, SIGNING_KEY and SIGNING_SECRET in this file, for a shell to source."`
 	// Listen is a wish when nobody has named it, and an order when somebody has.
 	Listen listenAddress `placeholder:"HOST:PORT" help:"Where calweave is served (default: 127.0.0.1:8080 if it is free, else any port; with --once any port)."`
 }

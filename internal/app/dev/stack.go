@@ -31,6 +31,7 @@ type stack struct {
 	adminURL  string
 	coreURL   string
 	key       string
+	signing   store.Key
 	database  string
 	servers   []*http.Server
 	cancel    context.CancelFunc

@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -65,13 +66,17 @@ type walker struct {
 }
 
 func (w *walker) tenant(ctx context.Context) error {
-	return w.hop("tenant and key", func() (string, error) {
+	return w.hop("tenant and keys", func() (string, error) {
 		id, err := w.app.CreateTenant(ctx, "dev")
 		if err != nil {
 			return "", err
 		}
 		k, err := w.app.CreateKey(ctx, id, store.PurposeAPI)
+		if err != nil {
+			return "", err
+		}
 		w.api.key, w.stack.key = k.Secret, k.Secret
+		w.signing, err = w.app.CreateKey(ctx, id, store.PurposeSigning)
 		return string(id), err
 	})
 }
@@ -261,8 +266,20 @@ func (w *walker) told(ctx context.Context) error {
 
 // export writes what a shell needs to go on. It holds a key, so nobody else may read it.
 func (t *tour) export(s *stack) error {
-	text := fmt.Sprintf("URL=%s\nKEY=%s\nCALENDAR=%s\nCORE=%s\n", s.url, s.key, t.calendar, s.coreURL)
-	return os.WriteFile(t.options.Env, []byte(text), 0o600)
+	var text strings.Builder
+	for _, v := range [][2]string{
+		{"URL", s.url},
+		{"KEY", s.key},
+		{"CALENDAR", string(t.calendar)},
+		{"CORE", s.coreURL},
+		{"SIM", s.adminURL + "/sim/v1"},
+		{"REDIS", s.redis.Addr()},
+		{"SIGNING_KEY", s.signing.ID},
+		{"SIGNING_SECRET", s.signing.Secret},
+	} {
+		text.WriteString(v[0] + "=" + v[1] + "\n")
+	}
+	return os.WriteFile(t.options.Env, []byte(text.String()), 0o600)
 }
 
 // stay prints how to go on.
