@@ -166,7 +166,8 @@ func (p *page) await(ctx context.Context, text string) bool {
 type serving struct {
 	ctx      context.Context
 	out, err *page
-	stop     func() int
+	// stop ends it, ends waits for it to end by itself; both return its exit code.
+	stop, ends func() int
 }
 
 // serve starts a command. It is stopped with the test at the latest.
@@ -176,10 +177,11 @@ func serve(t *testing.T, env settings, args ...string) *serving {
 	s := &serving{ctx: ctx, out: &page{}, err: &page{}}
 	code := make(chan int, 1)
 	go func() { code <- cli.Main(ctx, args, env.environ(), strings.NewReader(""), s.out, s.err) }()
-	s.stop = sync.OnceValue(func() int {
+	s.ends = sync.OnceValue(func() int { return <-code })
+	s.stop = func() int {
 		cancel()
-		return <-code
-	})
+		return s.ends()
+	}
 	t.Cleanup(func() { s.stop() })
 	return s
 }

@@ -20,15 +20,22 @@ type webhookListen struct {
 	Listen    listenAddress `default:"127.0.0.1:9797" placeholder:"HOST:PORT" help:"Where messages are received, at any path (default: ${default}). calweave delivers there once CALWEAVE_EGRESS_ALLOW names the network, as calweave dev has it."`
 	Status    int           `default:"204" placeholder:"STATUS" help:"What valid messages are answered with, such as 503 to see calweave try again (default: ${default})."`
 	Tolerance time.Duration `default:"5m" placeholder:"DURATION" help:"How far a timestamp may be from now (default: ${default})."`
+	Count     int           `placeholder:"N" help:"End once this many valid messages have been heard (default: go on until Ctrl-C)."`
 	JSON      bool          `help:"Print one JSON object for each message, on a line of its own."`
 }
 
-var errStatus = errors.New("--status: give an HTTP status from 200 to 599")
+var (
+	errStatus = errors.New("--status: give an HTTP status from 200 to 599")
+	errCount  = errors.New("--count: give a number of messages")
+)
 
-// Validate refuses what no answer can have for a status.
+// Validate refuses what no answer can have for a status, and what nobody can count to.
 func (l webhookListen) Validate() error {
 	if l.Status < 200 || l.Status > 599 {
 		return errStatus
+	}
+	if l.Count < 0 {
+		return errCount
 	}
 	return nil
 }
@@ -36,7 +43,7 @@ func (l webhookListen) Validate() error {
 // listenGrace is how long requests in hand may take once the listener is told to end.
 const listenGrace = time.Second
 
-// Run receives until it is told to stop.
+// Run receives until it is told to stop, or has heard enough.
 func (l webhookListen) Run(e *env) error {
 	verifier, err := l.verifier(e, l.Tolerance)
 	if err != nil {
@@ -46,13 +53,18 @@ func (l webhookListen) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	failed := make(chan error, 2)
+	over, left := make(chan error, 1), l.Count
 	tell := func(h tryout.Heard) {
-		if err := l.tell(e, h); err != nil {
-			select {
-			case failed <- err:
-			default: // the first is enough
-			}
+		err := l.tell(e, h)
+		if h.Verified {
+			left--
+		}
+		if err == nil && (left != 0 || !h.Verified) {
+			return
+		}
+		select {
+		case over <- err:
+		default: // the first is enough
 		}
 	}
 	const patience = 10 * time.Second
@@ -65,7 +77,7 @@ func (l webhookListen) Run(e *env) error {
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case <-e.ctx.Done():
-	case err = <-failed:
+	case err = <-over:
 	case err = <-served:
 		return err
 	}

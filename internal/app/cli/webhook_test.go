@@ -86,6 +86,21 @@ func TestListenForPeople(t *testing.T) {
 	calweave(t, nil, "webhook", "listen", "--secret="+webhookSecret, "--listen="+taken).fails(t, 1, "--listen: ", "address already in use")
 }
 
+// A listener that counts ends with the last valid message, which is answered; what is not valid does not count.
+func TestListenCounts(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, "webhook", "listen", "--listen=127.0.0.1:0", "--count=2", "--secret="+webhookSecret)
+	url := s.listening(t)
+	calweave(t, nil, "webhook", "trigger", "booking.moved", "--url="+url, "--secret=whsec_T1RIRVIgT1RIRVIgT1RIRVIg").fails(t, 1, "was answered with 400")
+	for range 2 {
+		succeeds(t, nil, "webhook", "trigger", "booking.moved", "--url="+url, "--secret="+webhookSecret)
+	}
+	if code := s.ends(); code != 0 || strings.Count(s.out.String(), "  valid, answered with 204") != 2 {
+		t.Errorf("exit code %d: %s %s", code, s.out, s.err)
+	}
+	calweave(t, nil, "webhook", "listen", "--count=-1", "--secret="+webhookSecret).fails(t, 2, "--count: give a number of messages")
+}
+
 // A sender that was told to wait is heard by a receiver that comes later; one that was not gives up at once.
 func TestTriggerWaits(t *testing.T) {
 	t.Parallel()
