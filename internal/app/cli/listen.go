@@ -53,20 +53,7 @@ func (l webhookListen) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	over, left := make(chan error, 1), l.Count
-	tell := func(h tryout.Heard) {
-		err := l.tell(e, h)
-		if h.Verified {
-			left--
-		}
-		if err == nil && (left != 0 || !h.Verified) {
-			return
-		}
-		select {
-		case over <- err:
-		default: // the first is enough
-		}
-	}
+	tell, over := l.teller(e)
 	const patience = 10 * time.Second
 	server := &http.Server{
 		Handler:           &tryout.Listener{Verifier: verifier, Status: l.Status, Clock: e.clock, Tell: tell},
@@ -90,6 +77,24 @@ func (l webhookListen) Run(e *env) error {
 		err = errors.Join(err, ended)
 	}
 	return err
+}
+
+// teller prints what is heard, one message at a time, and says on over when that is enough or why it does not go on.
+func (l webhookListen) teller(e *env) (tell func(tryout.Heard), over <-chan error) {
+	enough, left := make(chan error, 1), l.Count
+	return func(h tryout.Heard) {
+		err := l.tell(e, h)
+		if h.Verified {
+			left--
+		}
+		if err == nil && (left != 0 || !h.Verified) {
+			return
+		}
+		select {
+		case enough <- err:
+		default: // the first is enough
+		}
+	}, enough
 }
 
 // tell prints a message. Nothing of one that is not valid is printed.
