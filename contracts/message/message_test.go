@@ -22,7 +22,7 @@ import (
 // examples holds one value of the Go type that belongs to each message type, with as many fields set as it has.
 func examples() map[message.Type]any {
 	booking := message.Booking{
-		BookingID: "bk-2041", Version: 3, Revision: 7, Sequence: 2, ReservationToken: "res_0199a1b2c3d470008000000000000001",
+		BookingID: "bk-2041", Version: 3, Revision: 7, Sequence: 2, ReservationToken: "rsv_0199a1b2c3d470008000000000000001",
 	}
 	target := message.Target{
 		CalendarID: "cal_0199a1b2c3d4700080000000000000a1", ConnectionID: "con_0199a1b2c3d4700080000000000000c1", Provider: cal.Google,
