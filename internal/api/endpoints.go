@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,9 +22,6 @@ type Endpoints interface {
 	RotateSecret(ctx context.Context, tenant cal.TenantID, id cal.EndpointID, secret, actor string) (record.Endpoint, error)
 	DeleteEndpoint(ctx context.Context, tenant cal.TenantID, id cal.EndpointID, actor string) error
 }
-
-// endpointLimit bounds how many endpoints a tenant has: each message is delivered to all of them.
-const endpointLimit = 20
 
 // ListEndpoints is GET /v1/endpoints.
 func (s *Server) ListEndpoints(ctx context.Context, _ gen.ListEndpointsRequestObject) (gen.ListEndpointsResponseObject, error) {
@@ -44,13 +42,6 @@ func (s *Server) CreateEndpoint(ctx context.Context, r gen.CreateEndpointRequest
 	if err := s.usable(ctx, r.Body.URL); err != nil {
 		return nil, err
 	}
-	all, err := s.Endpoints.Endpoints(ctx, who.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	if len(all) >= endpointLimit {
-		return nil, refuse(reasonLimit, fmt.Sprintf("a tenant may have %d endpoints", endpointLimit))
-	}
 	made := record.Endpoint{URL: r.Body.URL, Secret: s.newSecret()}
 	if r.Body.Description != nil {
 		made.Description = *r.Body.Description
@@ -58,7 +49,11 @@ func (s *Server) CreateEndpoint(ctx context.Context, r gen.CreateEndpointRequest
 	if r.Body.Types != nil {
 		made.Types = distinct(*r.Body.Types)
 	}
-	if made, err = s.Endpoints.CreateEndpoint(ctx, who.Tenant, made, who.KeyID); err != nil {
+	made, err := s.Endpoints.CreateEndpoint(ctx, who.Tenant, made, who.KeyID)
+	if errors.Is(err, record.ErrLimit) {
+		return nil, refuse(reasonLimit, fmt.Sprintf("a tenant may have %d endpoints: delete one that is not needed, or change its URL", record.MaxEndpoints))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return gen.CreateEndpoint201JSONResponse(withSecret(made)), nil

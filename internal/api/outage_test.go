@@ -179,7 +179,7 @@ func TestEndpoints(t *testing.T) {
 	}
 	b.unchanged(func() {
 		a := b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test/hook"})
-		refused{"limit-reached", "a tenant may have 20 endpoints", nil}.want(t, "one too many", a)
+		refused{"limit-reached", "a tenant may have 20 endpoints: delete one that is not needed, or change its URL", nil}.want(t, "one too many", a)
 	})
 }
 

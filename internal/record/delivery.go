@@ -59,6 +59,9 @@ type EndpointChange struct {
 	Enabled          *bool
 }
 
+// MaxEndpoints is how many endpoints a tenant may have: each message is delivered to all of them.
+const MaxEndpoints = 20
+
 // FeedItem is a message with its place in the feed.
 type FeedItem struct {
 	Position int64

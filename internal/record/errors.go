@@ -8,5 +8,8 @@ var ErrNotFound = errors.New("not found")
 // ErrStale means that a row changed between reading and writing it: read it again and decide anew.
 var ErrStale = errors.New("changed meanwhile")
 
+// ErrLimit means that the tenant has as many of something as it may have.
+var ErrLimit = errors.New("the limit is reached")
+
 // ErrTaken means that another attempt carries out the same request, so that this one must not.
 var ErrTaken = errors.New("another attempt carries this request out")

@@ -25,11 +25,22 @@ const (
 	stateDisabled = "disabled"
 )
 
-// CreateEndpoint makes an endpoint that receives messages from now on.
+// CreateEndpoint makes an endpoint that receives messages from now on. It fails with record.ErrLimit when the tenant has record.MaxEndpoints.
 func (s *Store) CreateEndpoint(ctx context.Context, tenant cal.TenantID, e record.Endpoint, actor string) (record.Endpoint, error) {
 	e.ID, e.Enabled = cal.EndpointID(s.ids.ID("end")), true
 	err := s.update(ctx, tenant, "create endpoint", func(ctx context.Context, t *tx) error {
 		e.CreatedAt, e.UpdatedAt = instant(t.now), instant(t.now)
+		// Whoever makes another one meanwhile counts this one.
+		if _, err := t.LockTenant(ctx, db.LockTenantParams{TenantID: t.tenant}); err != nil {
+			return err
+		}
+		n, err := t.CountEndpoints(ctx, db.CountEndpointsParams{TenantID: t.tenant})
+		if err != nil {
+			return err
+		}
+		if n >= record.MaxEndpoints {
+			return record.ErrLimit
+		}
 		sealed, err := t.sealEndpoint(e)
 		if err != nil {
 			return err

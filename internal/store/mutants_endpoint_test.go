@@ -42,7 +42,9 @@ func endpointMutants() []mutant {
 		{"what is our own fault is an attempt", "SettleDelivery", "attempts = attempts + CAST($2 AS BIGINT)", "attempts = attempts + 1 + 0 * CAST($2 AS BIGINT)", silent},
 		{"a failure is kept as no attempt", "SettleDelivery", "CAST($2 AS BIGINT) > 0", "CAST($2 AS BIGINT) > 1", "delivery: counts attempts, not waits"},
 		{"attempts are kept out of order", "AttemptsOf", "ORDER BY attempt", "ORDER BY attempt DESC", "delivery: its attempts are kept, in order"},
-	}), mutant{"a request is taken from whoever carries it out", flaw{postgres: true, slip: slip{
+	}), mutant{"a tenant is not locked while its endpoints are counted", flaw{postgres: true, slip: slip{
+		"LockTenant", "UPDATE tenants SET name = name WHERE tenant_id = $1", "UPDATE tenants SET name = name WHERE tenant_id = $1 || 'x'",
+	}}, "race: a tenant's last endpoint is made once"}, mutant{"a request is taken from whoever carries it out", flaw{postgres: true, slip: slip{
 		"TakeRequest", "lease_until <= $5", "$5 IS NOT NULL",
 	}}, "race: an attempt whose time is over is replaced once"}, mutant{"an endpoint is read and not locked", flaw{postgres: true, slip: slip{
 		"LockEndpoint", "UPDATE endpoints SET updated_at = updated_at", "SELECT 1 FROM endpoints",

@@ -32,6 +32,7 @@ func raceTrials() []trial {
 		{"race: a page is staged once", raceStage},
 		{"race: a rejection is told once", raceReject},
 		{"race: the longest penalty stands", racePenalise},
+		{"race: a tenant's last endpoint is made once", raceEndpoints},
 		{"race: nothing stays held once the connection is active", raceReauth},
 	}
 }
@@ -98,6 +99,20 @@ func raceMarks(h *harness) {
 		row = h.row(w.subject())
 	}
 	same(h, "done", row.Done, racers+1)
+}
+
+func raceEndpoints(h *harness) {
+	w := h.newWorld(0)
+	for range record.MaxEndpoints - 1 {
+		w.endpoint()
+	}
+	other := h.newWorld(0)
+	h.oneWins(race(racers, func(int) error {
+		_, err := h.CreateEndpoint(h.ctx, w.tenant, newEndpoint(), "test")
+		return err
+	}), record.ErrLimit)
+	other.endpoint()
+	same(h, "endpoints", h.number(`SELECT COUNT(*) FROM endpoints WHERE tenant_id = $1`, string(w.tenant)), record.MaxEndpoints)
 }
 
 func raceAcceptNew(h *harness) {

@@ -206,7 +206,7 @@ func infrastructure(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, record.ErrNotFound), errors.Is(err, record.ErrStale), errors.Is(err, record.ErrTaken):
+	case errors.Is(err, record.ErrNotFound), errors.Is(err, record.ErrStale), errors.Is(err, record.ErrTaken), errors.Is(err, record.ErrLimit):
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
 	if _, ok := fault.As(err); ok {

@@ -9,6 +9,21 @@ import (
 	"context"
 )
 
+const countEndpoints = `-- name: CountEndpoints :one
+SELECT COUNT(*) FROM endpoints WHERE tenant_id = $1
+`
+
+type CountEndpointsParams struct {
+	TenantID string
+}
+
+func (q *Queries) CountEndpoints(ctx context.Context, arg CountEndpointsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countEndpoints, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteEndpoint = `-- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE tenant_id = $1 AND endpoint_id = $2
 `

@@ -146,6 +146,22 @@ func (q *Queries) KeyByID(ctx context.Context, arg KeyByIDParams) (Key, error) {
 	return i, err
 }
 
+const lockTenant = `-- name: LockTenant :execrows
+UPDATE tenants SET name = name WHERE tenant_id = $1
+`
+
+type LockTenantParams struct {
+	TenantID string
+}
+
+func (q *Queries) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockTenant, arg.TenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const revokeKey = `-- name: RevokeKey :execrows
 UPDATE keys SET revoked_at = $1 WHERE tenant_id = $2 AND key_id = $3 AND revoked_at = 0
 `

@@ -1,3 +1,6 @@
+-- name: CountEndpoints :one
+SELECT COUNT(*) FROM endpoints WHERE tenant_id = @tenant_id;
+
 -- name: InsertEndpoint :exec
 INSERT INTO endpoints (tenant_id, endpoint_id, url, description, types, secret, previous_secret, previous_until, state, reason, disabled_at,
     created_at, updated_at)

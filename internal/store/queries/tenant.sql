@@ -4,6 +4,9 @@ INSERT INTO tenants (tenant_id, name, created_at) VALUES (@tenant_id, @name, @cr
 -- name: TenantByID :one
 SELECT * FROM tenants WHERE tenant_id = @tenant_id;
 
+-- name: LockTenant :execrows
+UPDATE tenants SET name = name WHERE tenant_id = @tenant_id;
+
 -- name: InsertDirectory :exec
 INSERT INTO directory (kind, hash, tenant_id, subject) VALUES (@kind, @hash, @tenant_id, @subject);
 
