@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
@@ -13,6 +15,7 @@ func endpointEncounters() []encounter {
 		{"an endpoint that is enabled and a message that is written", meetWrite},
 		{"an endpoint that is enabled and a message that is written and parked", meetWriteAndPark},
 		{"an endpoint that is deleted and a message that is written", meetDelete},
+		{"two that make a tenant's last endpoint", meetLast},
 	}
 }
 
@@ -41,6 +44,30 @@ func (w *world) resumes(e record.Endpoint) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := w.ReviseEndpoint(ctx, w.tenant, e.ID, record.EndpointChange{Enabled: new(true)}, "key_test")
 		return err
+	}
+}
+
+func meetLast(w *world, _ int) (_, _ func(context.Context) error, _ func()) {
+	all, err := w.Endpoints(w.ctx, w.tenant)
+	w.ok(err)
+	for n := len(all); n >= record.MaxEndpoints; n-- {
+		w.ok(w.DeleteEndpoint(w.ctx, w.tenant, all[n-1].ID, "test"))
+	}
+	for n := len(all); n < record.MaxEndpoints-1; n++ {
+		w.endpoint()
+	}
+	var refused atomic.Int64
+	one := func(ctx context.Context) error {
+		_, err := w.CreateEndpoint(ctx, w.tenant, newEndpoint(), "test")
+		if errors.Is(err, record.ErrLimit) {
+			refused.Add(1)
+			return nil
+		}
+		return err
+	}
+	return one, one, func() {
+		same(w.harness, "refused", refused.Load(), 1)
+		same(w.harness, "endpoints", w.number(`SELECT COUNT(*) FROM endpoints WHERE tenant_id = $1`, string(w.tenant)), record.MaxEndpoints)
 	}
 }
 

@@ -44,7 +44,7 @@ func endpointMutants() []mutant {
 		{"attempts are kept out of order", "AttemptsOf", "ORDER BY attempt", "ORDER BY attempt DESC", "delivery: its attempts are kept, in order"},
 	}), mutant{"a tenant is not locked while its endpoints are counted", flaw{postgres: true, slip: slip{
 		"LockTenant", "UPDATE tenants SET name = name WHERE tenant_id = $1", "UPDATE tenants SET name = name WHERE tenant_id = $1 || 'x'",
-	}}, "race: a tenant's last endpoint is made once"}, mutant{"a request is taken from whoever carries it out", flaw{postgres: true, slip: slip{
+	}}, "meet: two that make a tenant's last endpoint"}, mutant{"a request is taken from whoever carries it out", flaw{postgres: true, slip: slip{
 		"TakeRequest", "lease_until <= $5", "$5 IS NOT NULL",
 	}}, "race: an attempt whose time is over is replaced once"}, mutant{"an endpoint is read and not locked", flaw{postgres: true, slip: slip{
 		"LockEndpoint", "UPDATE endpoints SET updated_at = updated_at", "SELECT 1 FROM endpoints",
