@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -53,6 +54,7 @@ func newAviary(t *testing.T, back backend) *aviary {
 	a.canaries.add(account, ada)
 	a.canaries.add(account, grace)
 	a.guest = cal.Attendee{Email: a.canaries.add("guest", "canary-guest@example.com"), Name: a.canaries.add("guest", "Canary Guest")}
+	a.idempotency = func() string { return a.canaries.add("idempotency key", "canary-key-"+rand.Text()) }
 	a.log = a.runLogged(app.Outside{WrapHTTP: func(next http.RoundTripper) http.RoundTripper { return tap{a.canaries, next} }})
 	a.queue = a.live.queue()
 	a.canaries.add("signing key", a.queue.key.Secret)
@@ -206,7 +208,7 @@ func TestCanaries(t *testing.T) {
 			kinds := a.canaries.kinds()
 			for what, least := range map[string]int{
 				"access token": 4, "refresh token": 2, "code": 3, "verifier": 2, "client secret": 2, "channel secret": 4, "state": 3, "connect token": 2, "API key": 2,
-				"signing key": 1, "seal key": 1, "endpoint secret": 3, "endpoint URL": 2, "guest": 2, "text": 10, account: 2,
+				"signing key": 1, "seal key": 1, "endpoint secret": 3, "endpoint URL": 2, "idempotency key": 5, "guest": 2, "text": 10, account: 2,
 			} {
 				if kinds[what] < least {
 					t.Errorf("%d canaries of the kind %q: this test proves nothing about them", kinds[what], what)

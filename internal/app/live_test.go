@@ -107,6 +107,8 @@ type live struct {
 	tenant   cal.TenantID
 	key      string
 	targets  []cal.Target
+	// idempotency makes a key for each request that changes something; nil leaves them without.
+	idempotency func() string
 }
 
 // newLive prepares everything but the processes themselves.
@@ -280,6 +282,9 @@ func (l *live) try(method, path string, in any) (status int, body []byte) {
 	l.must(err)
 	req.Header.Set("Authorization", "Bearer "+l.key)
 	req.Header.Set("Content-Type", "application/json")
+	if l.idempotency != nil && method != http.MethodGet {
+		req.Header.Set("Idempotency-Key", l.idempotency())
+	}
 	resp, err := l.http.Do(req)
 	if err != nil {
 		return 0, nil
