@@ -173,7 +173,7 @@ func (b *bench) newServer() *api.Server {
 		Contract: contract, Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)
-			return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err
+			return api.Identity{Tenant: k.Tenant, KeyID: k.ID, Scopes: k.Scopes}, err
 		},
 		Trace: func(header string) string {
 			if t, err := telemetry.ParseTrace(header); err == nil {
@@ -204,7 +204,7 @@ func (b *bench) newTenant(name string) (id cal.TenantID, keyID, key string) {
 	b.Helper()
 	id, err := b.store.CreateTenant(b.Context(), name, "test")
 	b.ok(err)
-	k, err := b.store.CreateKey(b.Context(), id, store.PurposeAPI, "test")
+	k, err := b.store.CreateKey(b.Context(), id, store.PurposeAPI, record.AllScopes(), "test")
 	b.ok(err)
 	return id, k.ID, k.Secret
 }

@@ -224,6 +224,7 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
 		{record.ReasonNotify, g.send("PUT", "/v1/bookings/b3", external)},
 		{"unauthorized", anonymous},
+		{"scope-missing", g.limited("bookings:read messages:read")},
 		{"not-found", g.send("GET", "/v1/reservations/rsv_1", nil)},
 		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
 		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
@@ -251,6 +252,13 @@ func (g *gallery) tagged(target string, body any) func() (string, string, answer
 func (g *gallery) typed(target, kind string) func() (string, string, answer) {
 	return func() (string, string, answer) {
 		return "PUT", target, g.call("PUT", target, g.spec(1), header("Content-Type", kind))
+	}
+}
+
+// limited submits a booking with a key that may not.
+func (g *gallery) limited(scopes record.Scopes) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		return "PUT", "/v1/bookings/b3", g.call("PUT", "/v1/bookings/b3", g.spec(1), header("Authorization", "Bearer "+g.keyWith(scopes)))
 	}
 }
 

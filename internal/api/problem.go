@@ -18,6 +18,7 @@ const ProblemBase = "https://github.com/calweave/calweave/blob/main/docs/problem
 // The reasons that only HTTP knows.
 const (
 	reasonUnauthorized record.Reason = "unauthorized"
+	reasonScope        record.Reason = "scope-missing"
 	reasonNotFound     record.Reason = "not-found"
 	reasonMethod       record.Reason = "method-not-allowed"
 	reasonTooLarge     record.Reason = "too-large"
@@ -48,6 +49,7 @@ func Meanings() map[record.Reason]Meaning {
 		record.ReasonCalendar:   {http.StatusUnprocessableEntity, "A target cannot be used"},
 		record.ReasonNotify:     {http.StatusUnprocessableEntity, "The provider cannot notify that way"},
 		reasonUnauthorized:      {http.StatusUnauthorized, "The API key is missing or not in force"},
+		reasonScope:             {http.StatusForbidden, "The API key lacks a scope"},
 		reasonNotFound:          {http.StatusNotFound, "There is no such thing"},
 		reasonMethod:            {http.StatusMethodNotAllowed, "The method is not allowed here"},
 		reasonTooLarge:          {http.StatusRequestEntityTooLarge, "The body is too large"},

@@ -26,6 +26,8 @@ import (
 type Identity struct {
 	Tenant cal.TenantID
 	KeyID  string
+	// Scopes are what the key may do.
+	Scopes record.Scopes
 }
 
 // Server serves the API.
@@ -81,7 +83,7 @@ func identity(ctx context.Context) Identity {
 
 // Handler returns all routes. Who calls them and what protects them:
 //
-//	/v1/…          booking cores, at any rate; an API key
+//	/v1/…          booking cores, at any rate; an API key with the route's scope
 //	/connect/…     an owner's browser, once per connection; a one-time token in the link
 //	/oauth/…       the same browser, sent back by the provider; state and cookie
 //	/healthz, …    orchestrators, every few seconds; nothing to protect
@@ -109,9 +111,12 @@ func (s *Server) routes() http.Handler {
 		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.validate},
 		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(r, err)) },
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
-	return mux
+	mux.HandleFunc(unroutedPattern, func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	return s.permit(mux)
 }
+
+// unroutedPattern matches what no route does.
+const unroutedPattern = "/"
 
 const wrongParameter = "a parameter is not what the contract says"
 
@@ -154,7 +159,7 @@ func (s *Server) HealthHandler() http.Handler {
 func (s *Server) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	mux.HandleFunc(unroutedPattern, func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
 }
 
 // unrouted answers what no route does: 405 where another method would have been right, else 404.
@@ -163,7 +168,7 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
-		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+		if _, pattern := mux.Handler(probe); pattern != unroutedPattern && pattern != "" {
 			allowed = append(allowed, method)
 		}
 	}

@@ -125,7 +125,7 @@ const secretBytes = 32
 
 func (a *App) authenticate(ctx context.Context, token string) (api.Identity, error) {
 	k, err := a.Store.APIKey(ctx, token)
-	return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err
+	return api.Identity{Tenant: k.Tenant, KeyID: k.ID, Scopes: k.Scopes}, err
 }
 
 // trace goes on with the trace that a header names, or begins one.

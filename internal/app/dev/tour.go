@@ -14,6 +14,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/browser"
 	"github.com/calweave/calweave/internal/store"
@@ -70,7 +71,7 @@ func (w *walker) tenant(ctx context.Context) error {
 		if err != nil {
 			return "", err
 		}
-		k, err := w.app.CreateKey(ctx, id, store.PurposeAPI)
+		k, err := w.app.CreateKey(ctx, id, store.PurposeAPI, record.AllScopes())
 		w.api.key, w.stack.key = k.Secret, k.Secret
 		return string(id), err
 	})
