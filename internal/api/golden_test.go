@@ -225,6 +225,7 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonNotify, g.send("PUT", "/v1/bookings/b3", external)},
 		{"unauthorized", anonymous},
 		{"scope-missing", g.limited("bookings:read messages:read")},
+		{"rate-limited", g.hurried()},
 		{"not-found", g.send("GET", "/v1/reservations/rsv_1", nil)},
 		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
 		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
@@ -259,6 +260,17 @@ func (g *gallery) typed(target, kind string) func() (string, string, answer) {
 func (g *gallery) limited(scopes record.Scopes) func() (string, string, answer) {
 	return func() (string, string, answer) {
 		return "PUT", "/v1/bookings/b3", g.call("PUT", "/v1/bookings/b3", g.spec(1), header("Authorization", "Bearer "+g.keyWith(scopes)))
+	}
+}
+
+// hurried sends more requests than a key may.
+func (g *gallery) hurried() func() (string, string, answer) {
+	return func() (string, string, answer) {
+		g.api.Limits = api.NewLimits(1, 1, g.clock)
+		defer func() { g.api.Limits = nil }()
+		one := g.send("GET", "/v1/calendars", nil)
+		one()
+		return one()
 	}
 }
 

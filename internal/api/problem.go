@@ -19,6 +19,7 @@ const ProblemBase = "https://github.com/calweave/calweave/blob/main/docs/problem
 const (
 	reasonUnauthorized record.Reason = "unauthorized"
 	reasonScope        record.Reason = "scope-missing"
+	reasonRate         record.Reason = "rate-limited"
 	reasonNotFound     record.Reason = "not-found"
 	reasonMethod       record.Reason = "method-not-allowed"
 	reasonTooLarge     record.Reason = "too-large"
@@ -50,6 +51,7 @@ func Meanings() map[record.Reason]Meaning {
 		record.ReasonNotify:     {http.StatusUnprocessableEntity, "The provider cannot notify that way"},
 		reasonUnauthorized:      {http.StatusUnauthorized, "The API key is missing or not in force"},
 		reasonScope:             {http.StatusForbidden, "The API key lacks a scope"},
+		reasonRate:              {http.StatusTooManyRequests, "Too many requests"},
 		reasonNotFound:          {http.StatusNotFound, "There is no such thing"},
 		reasonMethod:            {http.StatusMethodNotAllowed, "The method is not allowed here"},
 		reasonTooLarge:          {http.StatusRequestEntityTooLarge, "The body is too large"},

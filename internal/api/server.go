@@ -55,6 +55,8 @@ type Server struct {
 	Cookie func() string
 	// Ready fails while the process cannot serve.
 	Ready func(ctx context.Context) error
+	// Limits bound how often a key is used, and how often one is guessed at; nil for no bounds.
+	Limits *Limits
 	// PublicURL is where browsers and providers reach this server, without a trailing slash.
 	PublicURL string
 	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
@@ -233,28 +235,6 @@ func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
 	}
 	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
 	s.fail(w, r, defect(r))
-}
-
-// authenticate finds out whose a request is. From here on no other tenant exists for it.
-func (s *Server) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			s.fail(w, r, refuse(reasonUnauthorized, "send the header Authorization: Bearer with an API key (calweave key create)"))
-			return
-		}
-		id, err := s.Authenticate(r.Context(), token)
-		if errors.Is(err, record.ErrNotFound) {
-			s.fail(w, r, refuse(reasonUnauthorized, "this API key is unknown or revoked: make one with calweave key create"))
-			return
-		}
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		telemetry.Learn(r.Context(), slog.String("tenant", string(id.Tenant)))
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyIdentity, id)))
-	})
 }
 
 // bodies says which schema the body of a route has to fit.

@@ -116,7 +116,7 @@ func (a *App) server() *api.Server {
 		Contract: a.Queue.Contract, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
-		ReturnURLs: a.Config.ReturnURLs,
+		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
 	}
 }
 
