@@ -43,6 +43,8 @@ func written(value any) string {
 		return "off"
 	case slog.Level:
 		return strings.ToLower(v.String())
+	case []string:
+		return strings.Join(v, ",")
 	case []netip.Prefix:
 		networks := make([]string, len(v))
 		for i, p := range v {
