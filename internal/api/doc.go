@@ -5,7 +5,7 @@
 // is the only one that exists from then on) and its scopes, and the contract, which says all that is wrong with a document at once. Every error is a problem of
 // RFC 9457; problem.go is the one table from a failure to a status. Every log line bears request id, trace and tenant.
 //
-// Files: server.go (routes and their steps), auth.go (keys and how often they are used), contract.go (validation against the OpenAPI document), document.go (JSON that is read one way only),
+// Files: server.go (routes and their steps), guard.go (what every request and answer gets), auth.go (keys and how often they are used), contract.go (validation against the OpenAPI document), document.go (JSON that is read one way only),
 // problem.go, list.go (pages and cursors), bookings.go, connections.go, calendars.go, endpoints.go, deliveries.go, messages.go (the feed), scopes.go (what a key may do), pages.go
 // (HTML), health.go. Package gen is generated from the OpenAPI document.
 package api

@@ -41,6 +41,7 @@ func newGallery(t *testing.T, folder string) *gallery {
 // lasting puts examples in the place of what is another in each run: ids, the same for the same, cursors, and the secret of a link.
 func lasting(raw []byte) []byte {
 	raw = regexp.MustCompile(`"next_cursor":"[\w-]+"`).ReplaceAll(raw, []byte(`"next_cursor":"Y3Vyc29y"`))
+	raw = regexp.MustCompile(`"trace_id":"[0-9a-f]{32}"`).ReplaceAll(raw, []byte(`"trace_id":"`+traceID+`"`))
 	seen := map[string]string{}
 	return regexp.MustCompile(`\b[a-z]{3}_[0-9a-f]{32}\b|/connect/[\w-]{43}`).ReplaceAllFunc(raw, func(in []byte) []byte {
 		prefix, _, isID := strings.Cut(string(in), "_")

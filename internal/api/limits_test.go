@@ -122,6 +122,11 @@ func TestRevokedKeysAreGuesses(t *testing.T) {
 	for i, left := range []int{59, 58} {
 		b.tells("revoked", b.call("GET", "/v1/calendars", nil), 401, fmt.Sprintf(`"failed-keys";q=60;w=60 "failed-keys";r=%d;t=%d `, left, i+1))
 	}
+	for range 58 {
+		b.call("GET", "/v1/calendars", nil)
+	}
+	b.tells("revoked, too often", b.call("GET", "/v1/calendars", nil), 429, `"failed-keys";q=60;w=60 "failed-keys";r=0;t=60 1`)
+	b.clock.Advance(time.Minute)
 	authenticate := b.api.Authenticate
 	b.api.Authenticate = func(context.Context, string) (api.Identity, error) { return api.Identity{}, record.ErrStale }
 	for range 70 {
@@ -130,7 +135,7 @@ func TestRevokedKeysAreGuesses(t *testing.T) {
 		}
 	}
 	b.api.Authenticate = authenticate
-	b.tells("after an outage", b.call("GET", "/v1/calendars", nil), 401, `"failed-keys";q=60;w=60 "failed-keys";r=57;t=3 `)
+	b.tells("after an outage", b.call("GET", "/v1/calendars", nil), 401, `"failed-keys";q=60;w=60 "failed-keys";r=59;t=1 `)
 }
 
 // Addresses are counted apart; of IPv6 a whole /64 is one, since one host has all of it.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // ProblemBase is what the type of every problem begins with; the rest is its reason, which is an anchor of that page.
@@ -75,6 +77,7 @@ type document struct {
 	Status    int               `json:"status"`
 	Detail    string            `json:"detail"`
 	RequestID string            `json:"request_id,omitempty"`
+	TraceID   string            `json:"trace_id,omitempty"`
 	Problems  []message.Problem `json:"problems,omitempty"`
 }
 
@@ -93,13 +96,20 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	raw, err := json.Marshal(document{
 		Type: ProblemBase + string(refusal.Reason), Title: m.Title, Status: m.Status, Detail: refusal.Detail,
-		RequestID: requestID(r.Context()), Problems: refusal.Problems,
+		RequestID: requestID(r.Context()), TraceID: traceID(r.Context()), Problems: refusal.Problems,
 	})
 	if err != nil {
 		raw = []byte("{}")
 	}
 	w.WriteHeader(m.Status)
 	_, _ = w.Write(raw) // the caller has hung up
+}
+
+func traceID(ctx context.Context) string {
+	if t, ok := telemetry.TraceFrom(ctx); ok {
+		return t.TraceID()
+	}
+	return ""
 }
 
 // retrySeconds is when a caller should come back after 503.
@@ -116,7 +126,8 @@ func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
 	ctx := req.Context()
-	if f, ok := fault.As(err); ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
+	f, ok := fault.As(err)
+	if errors.Is(err, context.DeadlineExceeded) || ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))
 		return &record.RefusalError{Reason: reasonUnavailable, Detail: outcome(req.Method)}
 	}

@@ -11,15 +11,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Identity is whose API key a request came with.
@@ -57,6 +56,8 @@ type Server struct {
 	Ready func(ctx context.Context) error
 	// Limits bound how often a key is used, and how often one is guessed at; nil for no bounds.
 	Limits *Limits
+	// Timeout is how long an exchange may take before it is given up with 503; 0 for no end.
+	Timeout time.Duration
 	// PublicURL is where browsers and providers reach this server, without a trailing slash.
 	PublicURL string
 	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
@@ -97,7 +98,7 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc("HEAD "+path, s.onlyGet) // both change something, and whoever previews a link sends HEAD
 	}
 	s.health(mux)
-	return s.prepare(mux)
+	return s.Guard(bound(mux))
 }
 
 // routes are those of the contract that need an API key.
@@ -155,7 +156,7 @@ func readable(name string) string {
 func (s *Server) HealthHandler() http.Handler {
 	mux := http.NewServeMux()
 	s.health(mux)
-	return s.prepare(mux)
+	return s.Guard(bound(mux))
 }
 
 func (s *Server) health(mux *http.ServeMux) {
@@ -189,52 +190,6 @@ func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, allowed ..
 
 func (s *Server) onlyGet(w http.ResponseWriter, r *http.Request) {
 	s.refuseMethod(w, r, http.MethodGet)
-}
-
-// prepare gives every request its id, its trace and its bounds, and every answer its headers. Whatever is logged on the request's way bears both,
-// and its tenant once that is known.
-func (s *Server) prepare(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := s.RequestID()
-		h := w.Header()
-		h.Set("Request-Id", id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		h.Set("Cache-Control", "no-store")
-		t := s.Trace(soleTrace(r.Header))
-		h.Set("Traceparent", t)
-		ctx := telemetry.WithScope(telemetry.WithTraceparent(r.Context(), t), slog.String("request_id", id))
-		r = r.WithContext(context.WithValue(ctx, keyRequestID, id))
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-		defer s.rescue(w, r)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// soleTrace takes the trace context out of a request's header. Several are as good as none (https://www.w3.org/TR/trace-context/#traceparent-header),
-// and no reason to refuse the request.
-func soleTrace(h http.Header) string {
-	const name = "Traceparent"
-	defer h.Del(name)
-	if all := h.Values(name); len(all) == 1 {
-		return all[0]
-	}
-	return ""
-}
-
-// rescue answers for a handler that has panicked, so that its caller has an id to ask about.
-func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
-	cause := recover()
-	if cause == nil {
-		return
-	}
-	if cause == http.ErrAbortHandler { //nolint:errorlint // it is this very value, as net/http itself compares it
-		panic(cause)
-	}
-	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
-	s.fail(w, r, defect(r))
 }
 
 // bodies says which schema the body of a route has to fit.

@@ -103,7 +103,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 		if decoder, ok := d.(provider.NotificationDecoder); ok {
 			out[name] = &inbound.Receiver{
 				Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log,
-				Trace: func(ctx context.Context) (context.Context, string) { return a.follow(ctx, "") },
+				Trace: a.current,
 			}
 		}
 	}
@@ -117,6 +117,7 @@ func (a *App) server() *api.Server {
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
 		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
+		Timeout: exchangeTime,
 	}
 }
 
@@ -135,6 +136,14 @@ func (a *App) trace(header string) string {
 		return telemetry.NewTrace(a.ids).String()
 	}
 	return t.Child(a.ids).String()
+}
+
+// current is the trace that a context carries, or one that begins.
+func (a *App) current(ctx context.Context) (context.Context, string) {
+	if t := telemetry.Traceparent(ctx); t != "" {
+		return ctx, t
+	}
+	return a.follow(ctx, "")
 }
 
 // follow goes on with a trace, or begins one, and lets the context carry it.
