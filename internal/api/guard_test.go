@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,7 +99,7 @@ func (b *bench) sample() samples {
 	return samples{
 		map[string]string{
 			"/reservations/{token}": "/reservations/" + token, "{booking_id}": "b1", "{token}": "t", "{connection_id}": b.account(b.google),
-			"{calendar_id}": string(b.google), "{endpoint_id}": endpoint, "{delivery_id}": made.ID, "{provider}": "google",
+			"{calendar_id}": string(b.google), "{endpoint_id}": endpoint, "{delivery_id}": made.ID, "{provider}": "google", "{name}": "internal",
 		},
 		map[string]any{
 			"PUT /v1/bookings/{booking_id}": b.spec(2), "POST /v1/connections": map[string]any{"provider": "google"},
@@ -140,14 +141,18 @@ func (o *oracle) sorted() []operation {
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	asked, answered, requestID := atomic.Int64{}, int64(0), b.api.RequestID
+	b.api.RequestID = func() string { asked.Add(1); return requestID() }
 	pushes := &strangers{err: record.ErrNotFound}
 	b.serveAll(pushes)
 	s := b.sample()
+	asked.Store(0)
 	seen := map[int]int{}
 	send := func(op operation, method string, body any, edits ...func(*http.Request)) {
 		t.Helper()
 		a := b.call(method, s.fill(op), body, edits...)
 		seen[a.status]++
+		answered++
 		b.guarded(method+" "+op.path, a)
 	}
 	ops := b.oracle.sorted()
@@ -158,7 +163,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 			header("X-Goog-Resource-State", "exists"), header("X-Goog-Resource-Id", "r"), header("X-Goog-Message-Number", "1"))
 		served += seen[200] + seen[201] + seen[202] + seen[204] - before
 	}
-	if served < 27 {
+	if served < 30 {
 		t.Errorf("%d of %d operations were answered with 2xx: %v", served, len(ops), seen)
 	}
 	large := strings.Repeat("x", 2<<20)
@@ -167,6 +172,9 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		send(op, op.method, "{")
 		send(op, op.method, large)
 		send(op, op.method, nil, header("Authorization", "Bearer cwk_unknown"))
+	}
+	if asked.Load() != answered {
+		t.Errorf("%d ids for %d requests", asked.Load(), answered)
 	}
 	b.guarded("no such path", b.call("GET", "/nowhere", nil))
 	b.guarded("a path to be cleaned", b.call("GET", "//v1/calendars", nil))

@@ -14,58 +14,6 @@ import (
 	"github.com/calweave/calweave/internal/telemetry"
 )
 
-// ProblemBase is what the type of every problem begins with; the rest is its reason, which is an anchor of that page.
-const ProblemBase = "https://github.com/calweave/calweave/blob/main/docs/problems.md#"
-
-// The reasons that only HTTP knows.
-const (
-	reasonUnauthorized record.Reason = "unauthorized"
-	reasonScope        record.Reason = "scope-missing"
-	reasonRate         record.Reason = "rate-limited"
-	reasonNotFound     record.Reason = "not-found"
-	reasonMethod       record.Reason = "method-not-allowed"
-	reasonTooLarge     record.Reason = "too-large"
-	reasonMediaType    record.Reason = "unsupported-media-type"
-	reasonUnavailable  record.Reason = "unavailable"
-	reasonInternal     record.Reason = "internal"
-	reasonProvider     record.Reason = "provider-not-configured"
-	reasonEndpoint     record.Reason = "endpoint-unusable"
-	reasonLimit        record.Reason = "limit-reached"
-)
-
-// Meaning is what a reason means on HTTP.
-type Meaning struct {
-	Status int
-	Title  string
-}
-
-// Meanings is the one table from a reason to a status.
-func Meanings() map[record.Reason]Meaning {
-	return map[record.Reason]Meaning{
-		record.ReasonMalformed:  {http.StatusBadRequest, "The document is no JSON"},
-		record.ReasonInvalid:    {http.StatusUnprocessableEntity, "The request is not what the contract says"},
-		record.ReasonSuperseded: {http.StatusConflict, "A newer version is known"},
-		record.ReasonReused:     {http.StatusConflict, "The version is known with other content"},
-		record.ReasonDiverged:   {http.StatusConflict, "A person's change awaits a decision"},
-		record.ReasonRevision:   {http.StatusPreconditionFailed, "The booking is at another revision"},
-		record.ReasonUnknown:    {http.StatusNotFound, "There is no such booking"},
-		record.ReasonCalendar:   {http.StatusUnprocessableEntity, "A target cannot be used"},
-		record.ReasonNotify:     {http.StatusUnprocessableEntity, "The provider cannot notify that way"},
-		reasonUnauthorized:      {http.StatusUnauthorized, "The API key is missing or not in force"},
-		reasonScope:             {http.StatusForbidden, "The API key lacks a scope"},
-		reasonRate:              {http.StatusTooManyRequests, "Too many requests"},
-		reasonNotFound:          {http.StatusNotFound, "There is no such thing"},
-		reasonMethod:            {http.StatusMethodNotAllowed, "The method is not allowed here"},
-		reasonTooLarge:          {http.StatusRequestEntityTooLarge, "The body is too large"},
-		reasonMediaType:         {http.StatusUnsupportedMediaType, "The body is not JSON"},
-		reasonUnavailable:       {http.StatusServiceUnavailable, "Nothing can be committed at the moment"},
-		reasonInternal:          {http.StatusInternalServerError, "Something went wrong on our side"},
-		reasonProvider:          {http.StatusUnprocessableEntity, "The provider is not configured"},
-		reasonEndpoint:          {http.StatusUnprocessableEntity, "The URL cannot be used"},
-		reasonLimit:             {http.StatusConflict, "The limit is reached"},
-	}
-}
-
 func refuse(reason record.Reason, detail string, problems ...message.Problem) error {
 	return &record.RefusalError{Reason: reason, Detail: detail, Problems: problems}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/api/reference"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -39,6 +40,7 @@ type Server struct {
 	Deliveries Deliveries
 	Messages   Messages
 	Contract   *Contract
+	Reference  reference.Pages
 	Log        *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
@@ -89,6 +91,7 @@ func identity(ctx context.Context) Identity {
 //	/v1/…          booking cores, at any rate; an API key with the route's scope
 //	/connect/…     an owner's browser, once per connection; a one-time token in the link
 //	/oauth/…       the same browser, sent back by the provider; state and cookie
+//	/docs, …       whoever writes a booking core, now and then; nothing to protect
 //	/healthz, …    orchestrators, every few seconds; nothing to protect
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -97,6 +100,7 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc("GET "+path, page)
 		mux.HandleFunc("HEAD "+path, s.onlyGet) // both change something, and whoever previews a link sends HEAD
 	}
+	s.explain(mux)
 	s.health(mux)
 	return s.Guard(bound(mux))
 }

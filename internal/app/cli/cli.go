@@ -32,6 +32,7 @@ type commands struct {
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
 	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
+	Problems  problemsCommand  `cmd:"" help:"Print the problems that the HTTP API answers, and how to mend each."`
 	Webhook   webhookCommand   `cmd:"" help:"Try out a receiver of messages: hear them, verify them, send samples."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -14,7 +14,7 @@ func TestHelp(t *testing.T) {
 	var all strings.Builder
 	for _, command := range []string{
 		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
-		"doctor", "providers", "webhook listen", "webhook verify", "webhook trigger", "version",
+		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
@@ -60,6 +60,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"dev --once=perhaps":                       "--once",
 		"dev --listen=8080":                        `--listen: "8080" is no host:port`,
 		"providers --format=xml":                   `--format must be one of "text","markdown","json" but got "xml"`,
+		"problems --format=xml":                    `--format must be one of "text","markdown","json" but got "xml"`,
 		"config":                                   `expected one of "list", "reference"`,
 		"config reference --format=xml":            `--format must be one of "text","markdown","json" but got "xml"`,
 		"webhook":                                  `expected one of "listen", "verify", "trigger"`,
