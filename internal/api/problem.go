@@ -36,6 +36,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Link", "</problems/"+string(refusal.Reason)+`>; rel="help"`)
 	switch refusal.Reason { //nolint:exhaustive // the other problems need no header
 	case reasonUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="calweave"`)

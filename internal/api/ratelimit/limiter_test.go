@@ -57,7 +57,9 @@ func TestDecision(t *testing.T) {
 	t.Parallel()
 	l, c := limiter(2, 3, 8)
 	for _, want := range []ratelimit.Decision{
-		{Remaining: 2, Full: 500 * time.Millisecond}, {Remaining: 1, Full: time.Second}, {Remaining: 0, Full: 1500 * time.Millisecond},
+		{Remaining: 2, Full: 500 * time.Millisecond},
+		{Remaining: 1, Full: time.Second},
+		{Remaining: 0, Full: 1500 * time.Millisecond},
 		{Remaining: 0, Full: 1500 * time.Millisecond, Wait: 500 * time.Millisecond},
 	} {
 		want.Policy = ratelimit.Policy{Name: "default", Rate: 2, Burst: 3}

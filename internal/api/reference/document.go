@@ -207,13 +207,16 @@ func (d document) operation(n node, shared []node) operation {
 	return op
 }
 
+// content is the first form that a body may have; there is no second one.
 func (d document) content(n node) *content {
-	for _, p := range n.pairs() {
-		c := &content{Media: p.key, Type: d.typeOf(p.value.at("schema"))}
-		if strings.HasSuffix(p.key, "json") && c.Type.Ref != "Problem" {
-			c.Sample = d.json(p.value.at("schema"))
-		}
-		return c
+	pairs := n.pairs()
+	if len(pairs) == 0 {
+		return nil
 	}
-	return nil
+	media, form := pairs[0].key, pairs[0].value.at("schema")
+	c := &content{Media: media, Type: d.typeOf(form)}
+	if strings.HasSuffix(media, "json") && c.Type.Ref != "Problem" {
+		c.Sample = d.json(form)
+	}
+	return c
 }

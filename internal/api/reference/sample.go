@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func (d document) write(b *strings.Builder, n node, name string, depth int) {
 	case kind == "integer":
 		b.WriteString("1")
 	case kind == "boolean":
-		b.WriteString("true")
+		b.WriteString("false")
 	default:
 		fmt.Fprintf(b, "%q", stringSample(n, name))
 	}
@@ -120,7 +121,7 @@ func stringSample(n node, name string) string {
 func call(server string, op operation) string {
 	var b strings.Builder
 	b.WriteString("curl")
-	if op.Method != "GET" {
+	if op.Method != http.MethodGet {
 		b.WriteString(" -X " + op.Method)
 	}
 	if op.Scope != "" {
