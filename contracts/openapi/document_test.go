@@ -89,7 +89,7 @@ func faults(tb testing.TB, doc object) []string {
 	tb.Helper()
 	var out []string
 	for _, check := range []func(testing.TB, object) []string{
-		shape, references, schemas, operations, placeholders, errorAnswers,
+		shape, references, schemas, operations, placeholders, errorAnswers, scopes,
 	} {
 		out = append(out, check(tb, doc)...)
 	}

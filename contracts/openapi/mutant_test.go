@@ -27,7 +27,18 @@ func TestChecksCanFail(t *testing.T) {
 		"a tag nobody explains":       func(o object) { put(o)["tags"] = []any{"booking"} },
 		"a placeholder undeclared":    func(o object) { delete(inside(t, o, "paths", "/v1/bookings/{booking_id}"), "parameters") },
 		"an error that is no problem": func(o object) { inside(t, put(o), "responses")["409"] = object{"description": "conflict"} },
-		"no word about errors":        func(o object) { delete(inside(t, put(o), "responses"), "default") },
+		"no word about scopes":        func(o object) { delete(put(o), "security") },
+		"a scope nobody explains":     func(o object) { put(o)["security"] = []any{object{"key": []any{"booking:write"}}} },
+		"a scope too small":           func(o object) { put(o)["security"] = []any{object{"key": []any{"bookings:read"}}} },
+		"either of two scopes": func(o object) {
+			put(o)["security"] = []any{object{"key": []any{"bookings:write"}}, object{"key": []any{}}}
+		},
+		"no key where one is needed": func(o object) { put(o)["security"] = []any{} },
+		"a scope nobody needs": func(o object) {
+			inside(t, o, "components", "securitySchemes", "key", "x-scopes")["spare:read"] = "Spare."
+		},
+		"a key where none is needed": func(o object) { delete(inside(t, o, "paths", "/healthz", "get"), "security") },
+		"no word about errors":       func(o object) { delete(inside(t, put(o), "responses"), "default") },
 	} {
 		doc := document(t)
 		spoil(doc)

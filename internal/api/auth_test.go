@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -18,10 +19,10 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.call("PUT", "/v1/bookings/b1", b.spec(1))
-	revoked, err := b.store.CreateKey(t.Context(), b.tenant, store.PurposeAPI, "test")
+	revoked, err := b.store.CreateKey(t.Context(), b.tenant, store.PurposeAPI, record.AllScopes(), "test")
 	b.ok(err)
 	b.ok(b.store.RevokeKey(t.Context(), b.tenant, revoked.ID, "test"))
-	signing, err := b.store.CreateKey(t.Context(), b.tenant, store.PurposeSigning, "test")
+	signing, err := b.store.CreateKey(t.Context(), b.tenant, store.PurposeSigning, "", "test")
 	b.ok(err)
 	for name, c := range map[string]struct {
 		headers []string

@@ -17,6 +17,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/api/reference"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/ident"
 	"github.com/calweave/calweave/internal/intake"
@@ -148,6 +149,15 @@ func emptyDatabase(t *testing.T) []byte {
 	return emptyOnce.file
 }
 
+// explained is the reference, the same in all tests of a run.
+var explained = sync.OnceValue(func() reference.Pages {
+	pages, err := api.NewReference()
+	if err != nil {
+		panic(err)
+	}
+	return pages
+})
+
 // sealer is one for all tests of a run.
 var sealer = sync.OnceValue(func() *seal.Sealer {
 	raw, err := seal.Generate()
@@ -170,10 +180,10 @@ func (b *bench) newServer() *api.Server {
 	return &api.Server{
 		Bookings: bookings{service, b.store}, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
 		Deliveries: b.store, Messages: b.store, Requests: b.store,
-		Contract: contract, Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
+		Contract: contract, Reference: explained(), Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)
-			return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err
+			return api.Identity{Tenant: k.Tenant, KeyID: k.ID, Scopes: k.Scopes}, err
 		},
 		Trace: func(header string) string {
 			if t, err := telemetry.ParseTrace(header); err == nil {
@@ -204,7 +214,7 @@ func (b *bench) newTenant(name string) (id cal.TenantID, keyID, key string) {
 	b.Helper()
 	id, err := b.store.CreateTenant(b.Context(), name, "test")
 	b.ok(err)
-	k, err := b.store.CreateKey(b.Context(), id, store.PurposeAPI, "test")
+	k, err := b.store.CreateKey(b.Context(), id, store.PurposeAPI, record.AllScopes(), "test")
 	b.ok(err)
 	return id, k.ID, k.Secret
 }

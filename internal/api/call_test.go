@@ -153,6 +153,9 @@ func (r refused) want(t *testing.T, name string, a answer) {
 	if p.RequestID == "" || p.RequestID != a.header.Get("Request-Id") {
 		t.Errorf("%s: request id %q, header %q", name, p.RequestID, a.header.Get("Request-Id"))
 	}
+	if link := a.header.Get("Link"); link != "</problems/"+string(r.reason)+`>; rel="help"` {
+		t.Errorf("%s: Link: %s", name, link)
+	}
 	if kind := a.header.Get("Content-Type"); kind != "application/problem+json" {
 		t.Errorf("%s: content type %q", name, kind)
 	}

@@ -25,6 +25,8 @@ type Contract struct {
 	patterns map[string]string
 	// queries are the query parameters of each route.
 	queries map[string][]string
+	// scopes are what a key needs for each route.
+	scopes map[string]record.Scope
 }
 
 // The schemas that documents are validated against.
@@ -67,7 +69,7 @@ func NewContract() (*Contract, error) {
 	if err := c.AddResource(root, parsed); err != nil {
 		return nil, fmt.Errorf("api: OpenAPI document: %w", err)
 	}
-	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
+	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
 		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey,

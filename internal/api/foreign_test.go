@@ -11,27 +11,27 @@ import (
 	"github.com/calweave/calweave/internal/api/gen"
 )
 
-// reference is a place in a request that names something of a tenant: a parameter of a path or a query, or a field of a body.
-type reference struct {
+// named is a place in a request that names something of a tenant: a parameter of a path or a query, or a field of a body.
+type named struct {
 	operation operation
 	// in is path, query or body.
 	in, name string
 }
 
 // references are all of the document's: what is generated from it is tried for each route that is there, and for each that comes.
-func (o *oracle) references() []reference {
-	var out []reference
+func (o *oracle) references() []named {
+	var out []named
 	for _, op := range o.operations() {
 		if !strings.HasPrefix(op.path, "/v1/") {
 			continue
 		}
 		for _, p := range o.parameters(op) {
 			if in, _ := p["in"].(string); in == "path" || in == "query" {
-				out = append(out, reference{op, in, p["name"].(string)}) //nolint:forcetypeassert // the document was compiled
+				out = append(out, named{op, in, p["name"].(string)}) //nolint:forcetypeassert // the document was compiled
 			}
 		}
 		for _, field := range o.fields(op) {
-			out = append(out, reference{op, "body", field})
+			out = append(out, named{op, "body", field})
 		}
 	}
 	return out
@@ -153,7 +153,7 @@ func (r *rooms) cursor(path string) string {
 }
 
 // foreign makes a request of the other tenant's that names something of the first one's, and one that names nobody's.
-func (r *rooms) foreign(ref reference, foreign string, body func(id string) any) {
+func (r *rooms) foreign(ref named, foreign string, body func(id string) any) {
 	r.Helper()
 	nobody := foreign[:len(foreign)-1] + map[bool]string{true: "1", false: "0"}[foreign[len(foreign)-1] == '0']
 	path := ref.operation.path

@@ -41,6 +41,7 @@ func newGallery(t *testing.T, folder string) *gallery {
 // lasting puts examples in the place of what is another in each run: ids, the same for the same, cursors, and the secret of a link.
 func lasting(raw []byte) []byte {
 	raw = regexp.MustCompile(`"next_cursor":"[\w-]+"`).ReplaceAll(raw, []byte(`"next_cursor":"Y3Vyc29y"`))
+	raw = regexp.MustCompile(`"trace_id":"[0-9a-f]{32}"`).ReplaceAll(raw, []byte(`"trace_id":"`+traceID+`"`))
 	seen := map[string]string{}
 	return regexp.MustCompile(`\b[a-z]{3}_[0-9a-f]{32}\b|/connect/[\w-]{43}`).ReplaceAllFunc(raw, func(in []byte) []byte {
 		prefix, _, isID := strings.Cut(string(in), "_")
@@ -224,6 +225,8 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
 		{record.ReasonNotify, g.send("PUT", "/v1/bookings/b3", external)},
 		{"unauthorized", anonymous},
+		{"scope-missing", g.limited("bookings:read messages:read")},
+		{"rate-limited", g.hurried()},
 		{"not-found", g.send("GET", "/v1/reservations/rsv_1", nil)},
 		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
 		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
@@ -275,6 +278,24 @@ func (g *gallery) tagged(target string, body any) func() (string, string, answer
 func (g *gallery) typed(target, kind string) func() (string, string, answer) {
 	return func() (string, string, answer) {
 		return "PUT", target, g.call("PUT", target, g.spec(1), header("Content-Type", kind))
+	}
+}
+
+// limited submits a booking with a key that may not.
+func (g *gallery) limited(scopes record.Scopes) func() (string, string, answer) {
+	return func() (string, string, answer) {
+		return "PUT", "/v1/bookings/b3", g.call("PUT", "/v1/bookings/b3", g.spec(1), header("Authorization", "Bearer "+g.keyWith(scopes)))
+	}
+}
+
+// hurried sends more requests than a key may.
+func (g *gallery) hurried() func() (string, string, answer) {
+	return func() (string, string, answer) {
+		g.api.Limits = api.NewLimits(1, 1, g.clock)
+		defer func() { g.api.Limits = nil }()
+		one := g.send("GET", "/v1/calendars", nil)
+		one()
+		return one()
 	}
 }
 

@@ -39,6 +39,9 @@ func TestMethodsAndPaths(t *testing.T) {
 		"/connect/token":           "GET",
 		"/oauth/google/callback":   "GET",
 		"/healthz":                 "GET",
+		"/docs":                    "GET",
+		"/openapi.yaml":            "GET",
+		"/problems/internal":       "GET",
 		"/readyz":                  "GET",
 	} {
 		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "get"} {

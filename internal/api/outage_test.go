@@ -82,7 +82,7 @@ func TestDatabaseAwayAfterTheKey(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.api.Authenticate = func(context.Context, string) (api.Identity, error) {
-		return api.Identity{Tenant: b.tenant, KeyID: b.keyID}, nil
+		return api.Identity{Tenant: b.tenant, KeyID: b.keyID, Scopes: record.AllScopes()}, nil
 	}
 	b.ok(b.store.Close())
 	for name, a := range b.everything() {

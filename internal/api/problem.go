@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,61 +11,8 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/telemetry"
 )
-
-// ProblemBase is what the type of every problem begins with; the rest is its reason, which is an anchor of that page.
-const ProblemBase = "https://github.com/calweave/calweave/blob/main/docs/problems.md#"
-
-// The reasons that only HTTP knows.
-const (
-	reasonUnauthorized record.Reason = "unauthorized"
-	reasonNotFound     record.Reason = "not-found"
-	reasonMethod       record.Reason = "method-not-allowed"
-	reasonTooLarge     record.Reason = "too-large"
-	reasonMediaType    record.Reason = "unsupported-media-type"
-	reasonUnavailable  record.Reason = "unavailable"
-	reasonInternal     record.Reason = "internal"
-	reasonProvider     record.Reason = "provider-not-configured"
-	reasonEndpoint     record.Reason = "endpoint-unusable"
-	reasonLimit        record.Reason = "limit-reached"
-	reasonKeyReused    record.Reason = "idempotency-key-reused"
-	reasonInFlight     record.Reason = "request-in-flight"
-	reasonUnanswered   record.Reason = "answer-lost"
-)
-
-// Meaning is what a reason means on HTTP.
-type Meaning struct {
-	Status int
-	Title  string
-}
-
-// Meanings is the one table from a reason to a status.
-func Meanings() map[record.Reason]Meaning {
-	return map[record.Reason]Meaning{
-		record.ReasonMalformed:  {http.StatusBadRequest, "The document is no JSON"},
-		record.ReasonInvalid:    {http.StatusUnprocessableEntity, "The request is not what the contract says"},
-		record.ReasonSuperseded: {http.StatusConflict, "A newer version is known"},
-		record.ReasonReused:     {http.StatusConflict, "The version is known with other content"},
-		record.ReasonDiverged:   {http.StatusConflict, "A person's change awaits a decision"},
-		record.ReasonRevision:   {http.StatusPreconditionFailed, "The booking is at another revision"},
-		record.ReasonUnknown:    {http.StatusNotFound, "There is no such booking"},
-		record.ReasonCalendar:   {http.StatusUnprocessableEntity, "A target cannot be used"},
-		record.ReasonNotify:     {http.StatusUnprocessableEntity, "The provider cannot notify that way"},
-		reasonUnauthorized:      {http.StatusUnauthorized, "The API key is missing or not in force"},
-		reasonNotFound:          {http.StatusNotFound, "There is no such thing"},
-		reasonMethod:            {http.StatusMethodNotAllowed, "The method is not allowed here"},
-		reasonTooLarge:          {http.StatusRequestEntityTooLarge, "The body is too large"},
-		reasonMediaType:         {http.StatusUnsupportedMediaType, "The body is not JSON"},
-		reasonUnavailable:       {http.StatusServiceUnavailable, "Nothing can be committed at the moment"},
-		reasonInternal:          {http.StatusInternalServerError, "Something went wrong on our side"},
-		reasonProvider:          {http.StatusUnprocessableEntity, "The provider is not configured"},
-		reasonEndpoint:          {http.StatusUnprocessableEntity, "The URL cannot be used"},
-		reasonLimit:             {http.StatusConflict, "The limit is reached"},
-		reasonKeyReused:         {http.StatusUnprocessableEntity, "The idempotency key belongs to another request"},
-		reasonInFlight:          {http.StatusConflict, "The same request is being carried out"},
-		reasonUnanswered:        {http.StatusConflict, "The answer to this request was lost"},
-	}
-}
 
 func refuse(reason record.Reason, detail string, problems ...message.Problem) error {
 	return &record.RefusalError{Reason: reason, Detail: detail, Problems: problems}
@@ -77,6 +25,7 @@ type document struct {
 	Status    int               `json:"status"`
 	Detail    string            `json:"detail"`
 	RequestID string            `json:"request_id,omitempty"`
+	TraceID   string            `json:"trace_id,omitempty"`
 	Problems  []message.Problem `json:"problems,omitempty"`
 }
 
@@ -87,6 +36,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Link", "</problems/"+string(refusal.Reason)+`>; rel="help"`)
 	switch refusal.Reason { //nolint:exhaustive // the other problems need no header
 	case reasonUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="calweave"`)
@@ -95,13 +45,20 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	raw, err := json.Marshal(document{
 		Type: ProblemBase + string(refusal.Reason), Title: m.Title, Status: m.Status, Detail: refusal.Detail,
-		RequestID: requestID(r.Context()), Problems: refusal.Problems,
+		RequestID: requestID(r.Context()), TraceID: traceID(r.Context()), Problems: refusal.Problems,
 	})
 	if err != nil {
 		raw = []byte("{}")
 	}
 	w.WriteHeader(m.Status)
 	_, _ = w.Write(raw) // the caller has hung up
+}
+
+func traceID(ctx context.Context) string {
+	if t, ok := telemetry.TraceFrom(ctx); ok {
+		return t.TraceID()
+	}
+	return ""
 }
 
 // retrySeconds is when a caller should come back.
@@ -121,7 +78,8 @@ func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
 	ctx := req.Context()
-	if f, ok := fault.As(err); ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
+	f, ok := fault.As(err)
+	if errors.Is(err, context.DeadlineExceeded) || ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))
 		return &record.RefusalError{Reason: reasonUnavailable, Detail: outcome(req)}
 	}

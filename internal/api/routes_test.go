@@ -26,7 +26,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 	serves := func(method, path string) bool {
 		for from, to := range map[string]string{
 			"{booking_id}": "b1", "{token}": "t1", "{provider}": "google", "{endpoint_id}": "end_1", "{delivery_id}": "dlv_1",
-			"{calendar_id}": "cal_1", "{connection_id}": "con_1",
+			"{calendar_id}": "cal_1", "{name}": "internal", "{connection_id}": "con_1",
 		} {
 			path = strings.ReplaceAll(path, from, to)
 		}

@@ -11,21 +11,23 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/api/reference"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/telemetry"
 )
 
 // Identity is whose API key a request came with.
 type Identity struct {
 	Tenant cal.TenantID
 	KeyID  string
+	// Scopes are what the key may do.
+	Scopes record.Scopes
 }
 
 // Server serves the API.
@@ -39,6 +41,7 @@ type Server struct {
 	Messages   Messages
 	Requests   Requests
 	Contract   *Contract
+	Reference  reference.Pages
 	Log        *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
@@ -54,6 +57,10 @@ type Server struct {
 	Cookie func() string
 	// Ready fails while the process cannot serve.
 	Ready func(ctx context.Context) error
+	// Limits bound how often a key is used, and how often one is guessed at; nil for no bounds.
+	Limits *Limits
+	// Timeout is how long an exchange may take before it is given up with 503; 0 for no end.
+	Timeout time.Duration
 	// PublicURL is where browsers and providers reach this server, without a trailing slash.
 	PublicURL string
 	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
@@ -82,9 +89,10 @@ func identity(ctx context.Context) Identity {
 
 // Handler returns all routes. Who calls them and what protects them:
 //
-//	/v1/…          booking cores, at any rate; an API key
+//	/v1/…          booking cores, at any rate; an API key with the route's scope
 //	/connect/…     an owner's browser, once per connection; a one-time token in the link
 //	/oauth/…       the same browser, sent back by the provider; state and cookie
+//	/docs, …       whoever writes a booking core, now and then; nothing to protect
 //	/healthz, …    orchestrators, every few seconds; nothing to protect
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -93,8 +101,9 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc("GET "+path, page)
 		mux.HandleFunc("HEAD "+path, s.onlyGet) // both change something, and whoever previews a link sends HEAD
 	}
+	s.explain(mux)
 	s.health(mux)
-	return s.prepare(mux)
+	return s.Guard(bound(mux))
 }
 
 // routes are those of the contract that need an API key.
@@ -110,9 +119,12 @@ func (s *Server) routes() http.Handler {
 		BaseRouter: mux, Middlewares: []gen.MiddlewareFunc{s.once, s.validate},
 		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, unbound(r, err)) },
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
-	return mux
+	mux.HandleFunc(unroutedPattern, func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	return s.permit(mux)
 }
+
+// unroutedPattern matches what no route does.
+const unroutedPattern = "/"
 
 const wrongParameter = "a parameter is not what the contract says"
 
@@ -149,13 +161,13 @@ func readable(name string) string {
 func (s *Server) HealthHandler() http.Handler {
 	mux := http.NewServeMux()
 	s.health(mux)
-	return s.prepare(mux)
+	return s.Guard(bound(mux))
 }
 
 func (s *Server) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
+	mux.HandleFunc(unroutedPattern, func(w http.ResponseWriter, r *http.Request) { s.unrouted(mux, w, r) })
 }
 
 // unrouted answers what no route does: 405 where another method would have been right, else 404.
@@ -164,7 +176,7 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
-		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+		if _, pattern := mux.Handler(probe); pattern != unroutedPattern && pattern != "" {
 			allowed = append(allowed, method)
 		}
 	}
@@ -183,74 +195,6 @@ func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, allowed ..
 
 func (s *Server) onlyGet(w http.ResponseWriter, r *http.Request) {
 	s.refuseMethod(w, r, http.MethodGet)
-}
-
-// prepare gives every request its id, its trace and its bounds, and every answer its headers. Whatever is logged on the request's way bears both,
-// and its tenant once that is known.
-func (s *Server) prepare(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := s.RequestID()
-		h := w.Header()
-		h.Set("Request-Id", id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		h.Set("Cache-Control", "no-store")
-		t := s.Trace(soleTrace(r.Header))
-		h.Set("Traceparent", t)
-		ctx := telemetry.WithScope(telemetry.WithTraceparent(r.Context(), t), slog.String("request_id", id))
-		r = r.WithContext(context.WithValue(ctx, keyRequestID, id))
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-		defer s.rescue(w, r)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// soleTrace takes the trace context out of a request's header. Several are as good as none (https://www.w3.org/TR/trace-context/#traceparent-header),
-// and no reason to refuse the request.
-func soleTrace(h http.Header) string {
-	const name = "Traceparent"
-	defer h.Del(name)
-	if all := h.Values(name); len(all) == 1 {
-		return all[0]
-	}
-	return ""
-}
-
-// rescue answers for a handler that has panicked, so that its caller has an id to ask about.
-func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
-	cause := recover()
-	if cause == nil {
-		return
-	}
-	if cause == http.ErrAbortHandler { //nolint:errorlint // it is this very value, as net/http itself compares it
-		panic(cause)
-	}
-	s.Log.ErrorContext(r.Context(), "a request panicked", slog.String("cause", telemetry.Panic(cause)), slog.String("stack", string(debug.Stack())))
-	s.fail(w, r, defect(r))
-}
-
-// authenticate finds out whose a request is. From here on no other tenant exists for it.
-func (s *Server) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			s.fail(w, r, refuse(reasonUnauthorized, "send the header Authorization: Bearer with an API key (calweave key create)"))
-			return
-		}
-		id, err := s.Authenticate(r.Context(), token)
-		if errors.Is(err, record.ErrNotFound) {
-			s.fail(w, r, refuse(reasonUnauthorized, "this API key is unknown or revoked: make one with calweave key create"))
-			return
-		}
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		telemetry.Learn(r.Context(), slog.String("tenant", string(id.Tenant)))
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyIdentity, id)))
-	})
 }
 
 // bodies says which schema the body of a route has to fit.

@@ -41,6 +41,7 @@ func (r *rooms) same(method, template string, foreign, nobodys string, body func
 	send := func(id string) (int, string) {
 		a := r.as(method, strings.ReplaceAll(template, "{}", id), body(id))
 		text := strings.ReplaceAll(string(a.body), a.header.Get("Request-Id"), "REQ")
+		text = strings.ReplaceAll(text, strings.Split(a.header.Get("Traceparent")+"--", "-")[1], "TRACE")
 		return a.status, strings.ReplaceAll(text, id, "ID")
 	}
 	var status int

@@ -15,9 +15,9 @@ func (a *App) CreateTenant(ctx context.Context, name string) (cal.TenantID, erro
 	return a.Store.CreateTenant(ctx, name, record.ActorOperator)
 }
 
-// CreateKey makes a key of a tenant.
-func (a *App) CreateKey(ctx context.Context, tenant cal.TenantID, p store.Purpose) (store.Key, error) {
-	k, err := a.Store.CreateKey(ctx, tenant, p, record.ActorOperator)
+// CreateKey makes a key of a tenant. scopes are what an API key may do.
+func (a *App) CreateKey(ctx context.Context, tenant cal.TenantID, p store.Purpose, scopes record.Scopes) (store.Key, error) {
+	k, err := a.Store.CreateKey(ctx, tenant, p, scopes, record.ActorOperator)
 	if err != nil {
 		return k, fmt.Errorf("tenant %s: %w", tenant, err)
 	}

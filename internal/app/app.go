@@ -18,6 +18,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/api/reference"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/gateway"
@@ -62,6 +63,8 @@ type App struct {
 	drivers map[cal.Provider]provider.Driver
 	gateway *gateway.Gateway
 	flow    *grant.Flow
+	// reference explains the API; it is the same for everybody.
+	reference reference.Pages
 }
 
 // New makes an App from its configuration and opens its database. It makes no call to anybody else and starts nothing.
@@ -187,6 +190,9 @@ func (a *App) wireServices() error {
 	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
 	contract, err := api.NewContract()
 	if err != nil {
+		return err
+	}
+	if a.reference, err = api.NewReference(); err != nil {
 		return err
 	}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}

@@ -16,7 +16,7 @@ import (
 func TestEndpointComesBack(t *testing.T) {
 	t.Parallel()
 	w := sqliteWorld(t)
-	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI)
+	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes())
 	w.must(err)
 	second, gone, calls := newCore(), atomic.Bool{}, atomic.Int64{}
 	url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

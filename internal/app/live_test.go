@@ -159,7 +159,7 @@ func (l *live) administer() {
 	l.tb.Cleanup(func() { l.must(l.admin.Close()) })
 	l.tenant, err = l.admin.CreateTenant(l.ctx, "test")
 	l.must(err)
-	k, err := l.admin.CreateKey(l.ctx, l.tenant, store.PurposeAPI)
+	k, err := l.admin.CreateKey(l.ctx, l.tenant, store.PurposeAPI, record.AllScopes())
 	l.must(err)
 	l.key = k.Secret
 	_, err = l.admin.Store.CreateEndpoint(l.ctx, l.tenant, record.Endpoint{URL: serve(l.tb, l.core), Secret: coreSecret}, "test")

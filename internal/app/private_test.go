@@ -41,7 +41,7 @@ func TestPrivateEndpoints(t *testing.T) {
 func privateEndpoints(t *testing.T, hosts []string) {
 	t.Helper()
 	w := sqliteWorld(t)
-	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI)
+	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes())
 	w.must(err)
 	_, port, err := net.SplitHostPort(everywhere(t).Addr().String())
 	w.must(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store"
 	"github.com/calweave/calweave/jobs"
 )
@@ -68,7 +69,7 @@ func TestQueueForged(t *testing.T) {
 // forgeries are the headers that a payload may come with and that prove nothing.
 func forgeries(l *live, q *queue, payload []byte) map[string]map[string]string {
 	key := func(p store.Purpose) store.Key {
-		k, err := l.admin.CreateKey(l.ctx, l.tenant, p)
+		k, err := l.admin.CreateKey(l.ctx, l.tenant, p, record.AllScopes())
 		l.must(err)
 		return k
 	}
@@ -76,7 +77,7 @@ func forgeries(l *live, q *queue, payload []byte) map[string]map[string]string {
 	l.must(l.admin.RevokeKey(l.ctx, l.tenant, revoked.ID))
 	other, err := l.admin.CreateTenant(l.ctx, "other")
 	l.must(err)
-	foreign, err := l.admin.CreateKey(l.ctx, other, store.PurposeSigning)
+	foreign, err := l.admin.CreateKey(l.ctx, other, store.PurposeSigning, "")
 	l.must(err)
 	api := key(store.PurposeAPI)
 	genuine := headers(task.SchemaVersion, q.key.ID, q.key.Secret, payload)
@@ -112,7 +113,7 @@ func TestQueueAnotherTenantsKey(t *testing.T) {
 		before := l.core.types()
 		other, err := l.admin.CreateTenant(l.ctx, "other")
 		l.must(err)
-		k, err := l.admin.CreateKey(l.ctx, other, store.PurposeSigning)
+		k, err := l.admin.CreateKey(l.ctx, other, store.PurposeSigning, "")
 		l.must(err)
 		c := jobs.NewClient(asynq.RedisClientOpt{Addr: l.redis().Options().Addr}, k.ID, k.Secret)
 		defer func() { l.must(c.Close()) }()

@@ -15,7 +15,7 @@ import (
 func TestQueueSubmissionIsCommittedOrTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := sqliteWorld(t)
-	k, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeSigning)
+	k, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "")
 	w.must(err)
 	b := w.booking(1, "Intro call", wall)
 	payload, err := json.Marshal(task.SubmitBooking{BookingID: "b1", Booking: &b})

@@ -17,7 +17,7 @@ import (
 func TestQueueSchemas(t *testing.T) {
 	t.Parallel()
 	w := sqliteWorld(t)
-	k, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeSigning)
+	k, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "")
 	w.must(err)
 	submit := func(schema int, payload string) error {
 		return w.app.Queue.Submit(w.ctx, jobs.Signed{

@@ -74,7 +74,7 @@ type queue struct {
 
 func (l *live) queue() *queue {
 	l.tb.Helper()
-	k, err := l.admin.CreateKey(l.ctx, l.tenant, store.PurposeSigning)
+	k, err := l.admin.CreateKey(l.ctx, l.tenant, store.PurposeSigning, "")
 	l.must(err)
 	r := l.redis()
 	c := jobs.NewClient(asynq.RedisClientOpt{Addr: r.Options().Addr}, k.ID, k.Secret)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/sim/browser"
 	"github.com/calweave/calweave/internal/sim/simtest"
 	"github.com/calweave/calweave/internal/store"
@@ -27,7 +28,7 @@ func TestOwnersComeBack(t *testing.T) {
 	w.config.ReturnURLs = []string{back}
 	_ = w.app.Close()
 	w.start()
-	key, err := w.app.Store.CreateKey(w.ctx, w.tenant, store.PurposeAPI, "test")
+	key, err := w.app.Store.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes(), "test")
 	w.must(err)
 	for result, choice := range map[string]browser.Choice{"connected": {Account: ada}, "refused": {Account: ada, Refuse: true}} {
 		req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.server.URL+"/v1/connections",

@@ -17,11 +17,13 @@ import (
 
 // The bounds of one HTTP exchange with us.
 const (
-	headerTime  = 10 * time.Second
-	readTime    = 30 * time.Second
-	writeTime   = 60 * time.Second
-	idleTime    = 2 * time.Minute
-	headerLimit = 32 << 10
+	headerTime = 10 * time.Second
+	readTime   = 30 * time.Second
+	writeTime  = 60 * time.Second
+	// exchangeTime is how long a request may be worked on: less than what is left for its answer once it was read.
+	exchangeTime = 25 * time.Second
+	idleTime     = 2 * time.Minute
+	headerLimit  = 32 << 10
 )
 
 // Handler returns the routes of the App's roles.
@@ -38,7 +40,7 @@ func (a *App) Handler() http.Handler {
 	} else {
 		mux.Handle("/", server.HealthHandler())
 	}
-	return mux
+	return server.Guard(mux)
 }
 
 // Run plays the App's roles until ctx ends, and returns once everything in hand has its outcome. listener serves HTTP.

@@ -103,7 +103,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 		if decoder, ok := d.(provider.NotificationDecoder); ok {
 			out[name] = &inbound.Receiver{
 				Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log,
-				Trace: func(ctx context.Context) (context.Context, string) { return a.follow(ctx, "") },
+				Trace: a.current,
 			}
 		}
 	}
@@ -113,10 +113,11 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 func (a *App) server() *api.Server {
 	return &api.Server{
 		Bookings: bookings{a}, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
-		Contract: a.Queue.Contract, Log: a.log,
+		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
-		ReturnURLs: a.Config.ReturnURLs,
+		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
+		Timeout: exchangeTime,
 	}
 }
 
@@ -125,7 +126,7 @@ const secretBytes = 32
 
 func (a *App) authenticate(ctx context.Context, token string) (api.Identity, error) {
 	k, err := a.Store.APIKey(ctx, token)
-	return api.Identity{Tenant: k.Tenant, KeyID: k.ID}, err
+	return api.Identity{Tenant: k.Tenant, KeyID: k.ID, Scopes: k.Scopes}, err
 }
 
 // trace goes on with the trace that a header names, or begins one.
@@ -135,6 +136,14 @@ func (a *App) trace(header string) string {
 		return telemetry.NewTrace(a.ids).String()
 	}
 	return t.Child(a.ids).String()
+}
+
+// current is the trace that a context carries, or one that begins.
+func (a *App) current(ctx context.Context) (context.Context, string) {
+	if t := telemetry.Traceparent(ctx); t != "" {
+		return ctx, t
+	}
+	return a.follow(ctx, "")
 }
 
 // follow goes on with a trace, or begins one, and lets the context carry it.

@@ -143,6 +143,12 @@ func checks() map[string]func(c *Config, text string) string {
 		"WORKERS": func(c *Config, text string) string {
 			return unless(c.Workers >= 1 && c.Workers <= 1024, text+" is out of range")
 		},
+		"API_RATE": func(c *Config, text string) string {
+			return unless(c.APIRate >= 0 && c.APIRate <= 100_000, text+" is out of range")
+		},
+		"API_BURST": func(c *Config, text string) string {
+			return unless(c.APIBurst >= 1 && c.APIBurst <= 1_000_000, text+" is out of range")
+		},
 		"LEASE":              func(c *Config, _ string) string { return outside(c.Lease, 2*time.Second, 10*time.Minute) },
 		"SHUTDOWN_TIMEOUT":   func(c *Config, _ string) string { return outside(c.ShutdownTimeout, time.Millisecond, 10*time.Minute) },
 		"POLL_INTERVAL":      func(c *Config, _ string) string { return outside(c.PollInterval, time.Second, 1<<63-1) },

@@ -22,6 +22,9 @@ type Config struct {
 	PublicURL string `env:"PUBLIC_URL" form:"an http or https URL without a path, such as https://calweave.example.com" need:"run"`
 	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.
 	ReturnURLs []string `env:"RETURN_URLS" form:"http or https URLs such as https://core.example.com/connected, separated by commas"`
+	// APIRate is how many requests a second each API key may send to one process; 0 for any number. APIBurst is how many at once.
+	APIRate  int `env:"API_RATE"  envDefault:"300" form:"a number from 1 to 100000, or 0 for no limits"`
+	APIBurst int `env:"API_BURST" envDefault:"600" form:"a number from 1 to 1000000"`
 	// SealKeys is a Tink keyset as JSON.
 	SealKeys Secret `env:"SEAL_KEYS" form:"a Tink keyset as JSON" need:"run admin"`
 

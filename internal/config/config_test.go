@@ -82,6 +82,8 @@ func TestDefaults(t *testing.T) {
 		"future":    {c.SyncWindowFuture, 9600 * time.Hour},
 		"poll":      {c.PollInterval, 15 * time.Minute},
 		"push":      {c.Push, true},
+		"rate":      {c.APIRate, 300},
+		"burst":     {c.APIBurst, 600},
 	} {
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Errorf("%s is %#v, want %#v", name, got[0], got[1])
@@ -98,7 +100,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		"MICROSOFT_CLIENT_ID=ms-app", "MICROSOFT_CLIENT_SECRET=ms-secret", "MICROSOFT_TENANT=organizations",
 		"MICROSOFT_API_URL=https://graph.test/v1.0", "MICROSOFT_AUTH_URL=https://b.test/auth", "MICROSOFT_TOKEN_URL=https://b.test/token",
 		"RETURN_URLS=https://core.test/done?a=b, http://localhost:3000/done", "EGRESS_ALLOW=10.0.0.0/8, 127.0.0.1/32,fd00::/8", "LOG_LEVEL=debug", "LOG_FORMAT=text", "ROLES=worker, api,worker", "WORKERS=4",
-		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "PUSH=off",
+		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "PUSH=off", "API_RATE=0", "API_BURST=1",
 	)})
 	want := config.Config{
 		DatabaseURL: "sqlite:/var/lib/calweave.db", MigrateDatabaseURL: "postgres://owner@db.test/x", SweepDatabaseURL: "postgresql://sweep@db.test/x",
@@ -114,7 +116,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		ReturnURLs:  []string{"https://core.test/done?a=b", "http://localhost:3000/done"},
 		EgressAllow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::/8")},
 		LogLevel:    slog.LevelDebug, LogFormat: "text", Roles: config.Roles{config.RoleWorker, config.RoleAPI}, Workers: 4,
-		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second,
+		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second, APIBurst: 1,
 	}
 	got, expected := reflect.ValueOf(*c), reflect.ValueOf(want)
 	for i := range got.NumField() {

@@ -39,6 +39,8 @@ func abouts() map[string]string {
 		"REDIS_URL":               "Redis, for the intake queue and fast hints. Empty: the sweep alone finds work, with up to a second of delay.",
 		"LISTEN":                  "Where HTTP is served.",
 		"PUBLIC_URL":              "What browsers and providers reach this installation by.",
+		"API_RATE":                "How many requests a second each API key may send in the long run. Each process counts on its own.",
+		"API_BURST":               "How many requests a key that was quiet may send at once.",
 		"RETURN_URLS":             "Where the browser of an account's owner may be sent after connecting: what `return_url` of a connection may be. Left out: nowhere.",
 		"SEAL_KEYS":               "The keys that tokens and booking text are sealed with, made by `calweave key create --use=sealing`. Losing them loses that data.",
 		"GOOGLE_CLIENT_ID":        "Your OAuth client at Google, with the redirect URI `$CALWEAVE_PUBLIC_URL/oauth/google/callback`. Left out: Google is off.",

@@ -4,5 +4,6 @@
 //
 // Files: work.go (leases, outcomes), booking.go, link.go (what is known about one event), decision.go (what a reconciliation writes), listing.go,
 // channel.go, connection.go, delivery.go (endpoints and deliveries), attempt.go (calls of endpoints), note.go (audit), refusal.go (why a submission
-// is refused), request.go (requests that are carried out once), errors.go.
+// is refused), scope.go (what an API key may do), request.go (requests that are
+// carried out once), errors.go.
 package record

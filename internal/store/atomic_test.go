@@ -139,13 +139,13 @@ func writes() map[string]write {
 			return func() error { _, err := w.Accept(ctx, w.tenant, w.booking("new", 1, 0)); return err }
 		}},
 		"CreateKey": {prepare: func(w *fenceWorld) func() error {
-			return func() error { _, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "test"); return err }
+			return func() error { _, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "", "test"); return err }
 		}},
 		"CreateTenant": {prepare: func(w *fenceWorld) func() error {
 			return func() error { _, err := w.CreateTenant(w.ctx, "new", "test"); return err }
 		}},
 		"RevokeKey": {prepare: func(w *fenceWorld) func() error {
-			k, err := w.CreateKey(w.ctx, w.tenant, store.PurposeAPI, "test")
+			k, err := w.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes(), "test")
 			w.ok(err)
 			return func() error { return w.RevokeKey(w.ctx, w.tenant, k.ID, "test") }
 		}},
@@ -336,7 +336,7 @@ func ambiguous(h *harness, c write) {
 func atomicAll(h *harness) {
 	reads := []string{
 		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
-		"ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
+		"Keys", "ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

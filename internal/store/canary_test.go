@@ -138,7 +138,7 @@ func (h *harness) full() *fenceWorld {
 	w.connect("second")
 	w.flow("third")
 	for range 2 {
-		_, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "test")
+		_, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "", "test")
 		w.ok(err)
 	}
 	for _, id := range []string{"rej_1", "rej_2"} {

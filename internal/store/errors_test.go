@@ -108,6 +108,7 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 			return ignore(w.ListWork(ctx, w.tenant, store.OpenWork, task.Ref{}, 1))
 		},
 		"Ping":        func(ctx context.Context) error { return w.Ping(ctx) },
+		"Keys":        func(ctx context.Context) error { return ignore(w.Keys(ctx, w.tenant)) },
 		"Rejections":  func(ctx context.Context) error { return ignore(w.Rejections(ctx, w.tenant, "", 1)) },
 		"Reservation": func(ctx context.Context) error { return ignore(w.Reservation(ctx, w.tenant, "rsv_1")) },
 		"SigningKey":  func(ctx context.Context) error { return ignore(w.SigningKey(ctx, "key_1")) },

@@ -116,6 +116,7 @@ func dataMutants() []mutant {
 		{"a push renames the channel", "LearnChannel", "CASE WHEN remote = '' THEN CAST($1 AS TEXT) ELSE remote END", "$1", "channel: a push tells the provider's names, once"},
 		{"a notice reopens a channel", "MoveChannel", "state IN ('opening', 'open', 'expiring') AND ", "", "channel: a notice moves it, unless it is over"},
 		{"a key is revoked again", "RevokeKey", "AND revoked_at = 0", "", "race: a key is revoked once"},
+		{"the list of keys begins with the youngest", "ListKeys", "ORDER BY created_at,", "ORDER BY created_at DESC,", "key: all are listed without their secrets, and no other tenant's"},
 		{"a channel stays in the directory", "DeleteDirectory", "kind = $1", "kind = $1 || 'x'", "prune: a channel is forgotten with its entry in the directory"},
 		{"whoever was replaced commits", "CommitRequest", "token = $3", "$3 IS NOT NULL", "request: one attempt at a time, and the next once its time is over"},
 		{"an answered request commits", "CommitRequest", "state IN ('running', 'committed')", "state <> ''", "request: one attempt at a time, and the next once its time is over"},

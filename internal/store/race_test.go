@@ -263,7 +263,7 @@ func raceUseFlow(h *harness) {
 
 func raceRevokeKey(h *harness) {
 	w := h.newWorld(0)
-	k, err := h.CreateKey(h.ctx, w.tenant, "api", "test")
+	k, err := h.CreateKey(h.ctx, w.tenant, "api", record.AllScopes(), "test")
 	h.ok(err)
 	h.oneWins(race(racers, func(int) error { return h.RevokeKey(h.ctx, w.tenant, k.ID, "test") }), record.ErrNotFound)
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'key.revoked'`), 1)

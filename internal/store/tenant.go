@@ -69,14 +69,25 @@ type Key struct {
 	ID      string
 	Tenant  cal.TenantID
 	Purpose Purpose
+	// Scopes are what an API key may do; a signing key has none.
+	Scopes record.Scopes
 	// Secret is known of signing keys only.
 	Secret string
 }
 
+// ListedKey is a key as it is shown to an operator.
+type ListedKey struct {
+	Key
+
+	CreatedAt time.Time
+	// RevokedAt is zero while the key is in force.
+	RevokedAt time.Time
+}
+
 // CreateKey makes a key and returns its secret, which for an API key is never shown again. The secret of an API key is the bearer token
-// itself; that of a signing key goes with the key's id.
-func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, actor string) (Key, error) {
-	k := Key{ID: s.ids.ID("key"), Tenant: tenant, Purpose: p}
+// itself; that of a signing key goes with the key's id. The scopes are the API key's for as long as it lives.
+func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, scopes record.Scopes, actor string) (Key, error) {
+	k := Key{ID: s.ids.ID("key"), Tenant: tenant, Purpose: p, Scopes: scopes}
 	err := s.update(ctx, tenant, "create key", func(ctx context.Context, t *tx) error {
 		if _, err := t.TenantByID(ctx, db.TenantByIDParams{TenantID: t.tenant}); err != nil {
 			return found(err)
@@ -86,12 +97,12 @@ func (s *Store) CreateKey(ctx context.Context, tenant cal.TenantID, p Purpose, a
 			return err
 		}
 		err = t.InsertKey(ctx, db.InsertKeyParams{
-			TenantID: t.tenant, KeyID: k.ID, Purpose: string(p), Scopes: "*", Secret: sealed, CreatedAt: t.now,
+			TenantID: t.tenant, KeyID: k.ID, Purpose: string(p), Scopes: string(scopes), Secret: sealed, CreatedAt: t.now,
 		})
 		if err != nil {
 			return err
 		}
-		return t.note(ctx, record.Note{Actor: actor, Action: "key.created", Subject: k.ID, Detail: map[string]any{"purpose": p}})
+		return t.note(ctx, record.Note{Actor: actor, Action: "key.created", Subject: k.ID, Detail: map[string]any{"purpose": p, "scopes": scopes}})
 	})
 	return k, err
 }
@@ -109,6 +120,21 @@ func (t *tx) makeSecret(ctx context.Context, k *Key) ([]byte, error) {
 	return t.sealText("keys", "secret", k.ID, k.Secret)
 }
 
+// Keys returns all keys of a tenant without their secrets, the oldest first, those that are revoked too.
+func (s *Store) Keys(ctx context.Context, tenant cal.TenantID) ([]ListedKey, error) {
+	var out []ListedKey
+	err := s.view(ctx, tenant, "list keys", func(ctx context.Context, t *tx) error {
+		out = nil
+		rows, err := t.ListKeys(ctx, db.ListKeysParams{TenantID: t.tenant})
+		for _, row := range rows {
+			k := Key{ID: row.KeyID, Tenant: tenant, Purpose: Purpose(row.Purpose), Scopes: record.Scopes(row.Scopes)}
+			out = append(out, ListedKey{Key: k, CreatedAt: instant(row.CreatedAt), RevokedAt: instant(row.RevokedAt)})
+		}
+		return err
+	})
+	return out, err
+}
+
 // RevokeKey ends a key at once. It fails with record.ErrNotFound when the tenant has no such key in force.
 func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor string) error {
 	return s.update(ctx, tenant, "revoke key", func(ctx context.Context, t *tx) error {
@@ -123,7 +149,7 @@ func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor st
 	})
 }
 
-// APIKey returns the tenant and id of the API key in force whose bearer token is given, or record.ErrNotFound.
+// APIKey returns the tenant, id and scopes of the API key in force whose bearer token is given, or record.ErrNotFound.
 func (s *Store) APIKey(ctx context.Context, token string) (Key, error) {
 	return s.key(ctx, entryAPIKey, token, PurposeAPI)
 }
@@ -147,6 +173,7 @@ func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (
 		if row.RevokedAt != 0 || row.Purpose != string(p) {
 			return record.ErrNotFound
 		}
+		k.Scopes = record.Scopes(row.Scopes)
 		k.Secret, err = t.openText("keys", "secret", id, row.Secret)
 		return err
 	})

@@ -15,6 +15,7 @@ func tenantTrials() []trial {
 		{"key: an API key is found by its secret until it is revoked", keyAPI},
 		{"key: a signing key is read by its id until it is revoked", keySigning},
 		{"key: one purpose is not another", keyPurposes},
+		{"key: all are listed without their secrets, and no other tenant's", keyList},
 		{"key: nothing of an API key's secret is kept", keyHashOnly},
 		{"prune: what has outlived its time, to the microsecond", prune},
 		{"prune: a channel is forgotten with its entry in the directory", pruneDirectory},
@@ -36,12 +37,12 @@ func tenantMade(h *harness) {
 
 func keyAPI(h *harness) {
 	tenant := h.newTenant("a")
-	k, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, "operator")
+	k, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, "bookings:read messages:read", "operator")
 	h.ok(err)
 	same(h, "secret", strings.HasPrefix(k.Secret, "cwk_") && len(k.Secret) == 47, true)
 	found, err := h.APIKey(h.ctx, k.Secret)
 	h.ok(err)
-	same(h, "key", found, store.Key{ID: k.ID, Tenant: tenant, Purpose: store.PurposeAPI})
+	same(h, "key", found, store.Key{ID: k.ID, Tenant: tenant, Purpose: store.PurposeAPI, Scopes: "bookings:read messages:read"})
 	for _, wrong := range []string{"", k.ID, k.Secret[:46], strings.ToUpper(k.Secret), k.Secret + "x"} {
 		_, err := h.APIKey(h.ctx, wrong)
 		h.fails(err, record.ErrNotFound)
@@ -50,13 +51,13 @@ func keyAPI(h *harness) {
 	_, err = h.APIKey(h.ctx, k.Secret)
 	h.fails(err, record.ErrNotFound)
 	h.fails(h.RevokeKey(h.ctx, tenant, k.ID, "operator"), record.ErrNotFound)
-	_, err = h.CreateKey(h.ctx, "ten_unknown", store.PurposeAPI, "operator")
+	_, err = h.CreateKey(h.ctx, "ten_unknown", store.PurposeAPI, record.AllScopes(), "operator")
 	h.fails(err, record.ErrNotFound)
 }
 
 func keySigning(h *harness) {
 	tenant := h.newTenant("a")
-	k, err := h.CreateKey(h.ctx, tenant, store.PurposeSigning, "operator")
+	k, err := h.CreateKey(h.ctx, tenant, store.PurposeSigning, "", "operator")
 	h.ok(err)
 	same(h, "secret", strings.HasPrefix(k.Secret, "cws_"), true)
 	found, err := h.SigningKey(h.ctx, k.ID)
@@ -71,9 +72,9 @@ func keySigning(h *harness) {
 
 func keyPurposes(h *harness) {
 	tenant := h.newTenant("a")
-	api, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, "operator")
+	api, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, record.AllScopes(), "operator")
 	h.ok(err)
-	signing, err := h.CreateKey(h.ctx, tenant, store.PurposeSigning, "operator")
+	signing, err := h.CreateKey(h.ctx, tenant, store.PurposeSigning, "", "operator")
 	h.ok(err)
 	for _, token := range []string{signing.Secret, signing.ID} {
 		_, err := h.APIKey(h.ctx, token)
@@ -85,8 +86,29 @@ func keyPurposes(h *harness) {
 	}
 }
 
+func keyList(h *harness) {
+	tenant, other := h.newTenant("a"), h.newTenant("b")
+	began := h.clock.Now()
+	reads, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, "bookings:read", "operator")
+	h.ok(err)
+	h.clock.Advance(time.Second)
+	signs, err := h.CreateKey(h.ctx, tenant, store.PurposeSigning, "", "operator")
+	h.ok(err)
+	_, err = h.CreateKey(h.ctx, other, store.PurposeAPI, record.AllScopes(), "operator")
+	h.ok(err)
+	h.clock.Advance(time.Second)
+	h.ok(h.RevokeKey(h.ctx, tenant, reads.ID, "operator"))
+	got, err := h.Keys(h.ctx, tenant)
+	h.ok(err)
+	reads.Secret, signs.Secret = "", ""
+	sameList(h, "keys", got, []store.ListedKey{
+		{Key: reads, CreatedAt: began, RevokedAt: began.Add(2 * time.Second)}, {Key: signs, CreatedAt: began.Add(time.Second)},
+	})
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'key.created' AND detail LIKE '%bookings:read"%'`), 1)
+}
+
 func keyHashOnly(h *harness) {
-	k, err := h.CreateKey(h.ctx, h.newTenant("a"), store.PurposeAPI, "operator")
+	k, err := h.CreateKey(h.ctx, h.newTenant("a"), store.PurposeAPI, record.AllScopes(), "operator")
 	h.ok(err)
 	for _, l := range h.dump() {
 		for at := 0; at+8 <= len(k.Secret); at++ {

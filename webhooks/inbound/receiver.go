@@ -52,40 +52,40 @@ func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		problem(w, http.StatusMethodNotAllowed, "pushes are sent by POST")
+		problem(r.Context(), w, http.StatusMethodNotAllowed, "pushes are sent by POST")
 		return
 	}
 	push := provider.Push{Header: r.Header, Query: r.URL.Query()}
 	// A handshake needs no body, and the provider does not wait long for its answer: nothing comes before it.
 	if n, err := h.Decoder.DecodeNotification(push); err == nil && n.Handshake != "" {
-		h.shake(w, n.Handshake)
+		h.shake(w, r, n.Handshake)
 		return
 	}
 	var err error
 	push.Body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			problem(w, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
+			problem(r.Context(), w, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
 			return
 		}
-		problem(w, http.StatusBadRequest, "the body could not be read")
+		problem(r.Context(), w, http.StatusBadRequest, "the body could not be read")
 		return
 	}
 	n, err := h.Decoder.DecodeNotification(push)
 	switch {
 	case err != nil:
-		problem(w, http.StatusBadRequest, err.Error())
+		problem(r.Context(), w, http.StatusBadRequest, err.Error())
 	case len(n.Notices) > noticeLimit:
-		problem(w, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
+		problem(r.Context(), w, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
 	default:
 		h.receive(w, r, n.Notices)
 	}
 }
 
 // shake reflects a handshake as text that no browser takes for anything else.
-func (h *Receiver) shake(w http.ResponseWriter, token string) {
+func (h *Receiver) shake(w http.ResponseWriter, r *http.Request, token string) {
 	if len(token) > tokenLimit {
-		problem(w, http.StatusBadRequest, "the validation token is too long")
+		problem(r.Context(), w, http.StatusBadRequest, "the validation token is too long")
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -101,7 +101,7 @@ func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []pro
 		if err := h.commit(ctx, n, trace); err != nil {
 			h.Log.ErrorContext(ctx, "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
 			w.Header().Set("Retry-After", "5")
-			problem(w, http.StatusServiceUnavailable, "at least one notice could not be committed: send the push again")
+			problem(r.Context(), w, http.StatusServiceUnavailable, "at least one notice could not be committed: send the push again")
 			return
 		}
 	}
@@ -169,10 +169,17 @@ func notification(ch record.Channel, n provider.Notice) record.Notification {
 }
 
 // problem answers with an RFC 9457 problem without a type of its own: providers do not read it, whoever tries the address does.
-func problem(w http.ResponseWriter, status int, detail string) {
+func problem(ctx context.Context, w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	raw, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	doc := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail}
+	if id := w.Header().Get("Request-Id"); id != "" {
+		doc["request_id"] = id
+	}
+	if t, ok := telemetry.TraceFrom(ctx); ok {
+		doc["trace_id"] = t.TraceID()
+	}
+	raw, err := json.Marshal(doc)
 	if err == nil {
 		_, _ = w.Write(raw) // the sender has hung up
 	}

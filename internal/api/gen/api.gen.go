@@ -296,6 +296,8 @@ type BegunConnection struct {
 // Booking defines model for Booking.
 type Booking struct {
 	// Booking The last version that stood; absent when all that ever came is a cancellation, as it may through the queue.
+	//
+	// Examples: {"attendees":[{"email":"guest@example.org","name":"Gus Guest"}],"end":{"date_time":"2026-10-01T10:30:00","time_zone":"Europe/Berlin"},"notify":"all","start":{"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"},"targets":[{"calendar_id":"cal_0199a1b2c3d470008000000000000001"}],"title":"Intro call","version":1}
 	Booking   *BookingSpec `json:"booking,omitempty"`
 	CreatedAt time.Time    `json:"created_at"`
 
@@ -316,9 +318,11 @@ type Booking struct {
 type BookingState string
 
 // BookingID Letters, digits and ._~:@- but not dots alone, which no URL can carry.
+//
+// Examples: order-1042
 type BookingID = string
 
-// BookingSpec defines model for BookingSpec.
+// BookingSpec Examples: {"attendees":[{"email":"guest@example.org","name":"Gus Guest"}],"end":{"date_time":"2026-10-01T10:30:00","time_zone":"Europe/Berlin"},"notify":"all","start":{"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"},"targets":[{"calendar_id":"cal_0199a1b2c3d470008000000000000001"}],"title":"Intro call","version":1}
 type BookingSpec = cal.Booking
 
 // Calendar defines model for Calendar.
@@ -394,6 +398,8 @@ type ConnectionPage struct {
 type ConnectionState string
 
 // Cursor Letters, digits, - and _ as a page gave them.
+//
+// Examples: Y3Vyc29y
 type Cursor = string
 
 // Delivery defines model for Delivery.
@@ -485,9 +491,13 @@ type EndpointURL = string
 type Guest = cal.Attendee
 
 // ID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
 type ID = string
 
 // IdempotencyKey Visible ASCII characters without blanks.
+//
+// Examples: 8e03978e-40d5-43dd-bc93-6894a57f9324
 type IdempotencyKey = string
 
 // Message As it is delivered. The JSON Schemas of `data` are in contracts/message/schema.
@@ -507,6 +517,8 @@ type MessageType = message.Type
 // NewConnection defines model for NewConnection.
 type NewConnection struct {
 	// ConnectionID A connection of the same provider to connect anew; without it a new one is made.
+	//
+	// Examples: cal_0199a1b2c3d470008000000000000001
 	ConnectionID *ID      `json:"connection_id,omitempty"`
 	Provider     Provider `json:"provider"`
 
@@ -544,10 +556,15 @@ type Problem struct {
 		// Pointer JSON Pointer (RFC 6901) into the request document, empty for the whole; or `path: NAME`, `query: NAME` or `header: NAME`.
 		Pointer string `json:"pointer"`
 	} `json:"problems,omitempty"`
+
+	// RequestID Of the answer's header `Request-Id`; the log has it.
 	RequestID *string `json:"request_id,omitempty"`
 	Status    int     `json:"status"`
 	Title     string  `json:"title"`
-	Type      string  `json:"type"`
+
+	// TraceID Of the answer's header `Traceparent`.
+	TraceID *string `json:"trace_id,omitempty"`
+	Type    string  `json:"type"`
 }
 
 // Provider defines model for Provider.
@@ -585,6 +602,8 @@ type ReservationTarget struct {
 type ReservationTargetStatus string
 
 // RevisionTag The booking's revision in quotes, as its ETag has it: "7".
+//
+// Examples: "7"
 type RevisionTag = string
 
 // SyncLevel `off`: nothing. `busy`: when something stands in it. `full`: what stands in it, too.
@@ -622,21 +641,33 @@ type TargetStatusStatus string
 type Version = int64
 
 // When Either `date` (all-day; an end is exclusive) or `date_time` with `time_zone`. An offset, if given, has to be the zone's.
+//
+// Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
 type When = cal.When
 
 // CalendarID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
 type CalendarID = ID
 
 // ConnectionID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
 type ConnectionID = ID
 
 // DeliveryID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
 type DeliveryID = ID
 
 // EndpointID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
 type EndpointID = ID
 
 // IfMatch The booking's revision in quotes, as its ETag has it: "7".
+//
+// Examples: "7"
 type IfMatch = RevisionTag
 
 // Limit defines model for Limit.

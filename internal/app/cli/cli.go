@@ -7,11 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/scenario"
 	"github.com/calweave/calweave/internal/telemetry"
 )
@@ -25,11 +27,12 @@ type commands struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, or take it back."`
 	Sim       simCommand       `cmd:"" help:"Serve the simulators of both providers."`
 	Tenant    tenantCommand    `cmd:"" help:"Make tenants."`
-	Key       keyCommand       `cmd:"" help:"Make and revoke keys."`
+	Key       keyCommand       `cmd:"" help:"Make, list and revoke keys."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
 	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
+	Problems  problemsCommand  `cmd:"" help:"Print the problems that the HTTP API answers, and how to mend each."`
 	Webhook   webhookCommand   `cmd:"" help:"Try out a receiver of messages: hear them, verify them, send samples."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
@@ -57,7 +60,7 @@ func Main(ctx context.Context, args, environ []string, stdin io.Reader, stdout, 
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("calweave"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
-		kong.Vars{"message_types": messageTypes(","), "message_list": messageTypes(", ")},
+		kong.Vars{"scopes": strings.ReplaceAll(record.AllScopes().String(), ",", ", "), "message_types": messageTypes(","), "message_list": messageTypes(", ")},
 		kong.Description("The calendar engine of a booking core: it keeps bookings and calendars in agreement."))
 	if err != nil {
 		return report(stderr, err)

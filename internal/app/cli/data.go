@@ -14,7 +14,6 @@ import (
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -151,76 +150,6 @@ func (t tenantCreate) Run(e *env) error {
 			return err
 		}
 		return e.printf("%s\n", id)
-	})
-}
-
-type keyCommand struct {
-	Create keyCreate `cmd:"" help:"Make a key and print it. Its secret is not shown again."`
-	Revoke keyRevoke `cmd:"" help:"End a key at once."`
-}
-
-type keyCreate struct {
-	Tenant cal.TenantID `placeholder:"ID" help:"The tenant that the key is for; a sealing key is for all."`
-	Use    string       `enum:"api,signing,sealing" default:"api" help:"What the key is for: api calls the HTTP API, signing signs Asynq tasks, sealing is a new value for CALWEAVE_SEAL_KEYS (default: ${default})."`
-}
-
-var (
-	errNoTenant = errors.New("name the tenant that the key is for: --tenant=ID (calweave tenant create prints it)")
-	errTenant   = errors.New("a sealing key is for all tenants: leave --tenant out")
-)
-
-// sealing is the use of a key that belongs to the installation and not to a tenant.
-const sealing = "sealing"
-
-// Validate wants a tenant exactly where a key is one's.
-func (k keyCreate) Validate() error {
-	switch {
-	case k.Use != sealing && k.Tenant == "":
-		return errNoTenant
-	case k.Use == sealing && k.Tenant != "":
-		return errTenant
-	default:
-		return nil
-	}
-}
-
-// Run makes a key.
-func (k keyCreate) Run(e *env) error {
-	if k.Use == sealing {
-		keys, err := seal.Generate()
-		if err != nil {
-			return err
-		}
-		return e.printf("%s\n", strings.TrimSpace(string(keys)))
-	}
-	return e.app(func(a *app.App) error {
-		made, err := a.CreateKey(e.ctx, k.Tenant, store.Purpose(k.Use))
-		if errors.Is(err, record.ErrNotFound) {
-			return noTenant(k.Tenant)
-		}
-		if err != nil {
-			return err
-		}
-		return e.printf("id      %s\nsecret  %s\n", made.ID, made.Secret)
-	})
-}
-
-type keyRevoke struct {
-	Tenant cal.TenantID `required:"" placeholder:"ID" help:"The tenant that the key is of."`
-	ID     string       `arg:"" help:"The key's id."`
-}
-
-// Run ends a key.
-func (k keyRevoke) Run(e *env) error {
-	return e.tenant(k.Tenant, func(a *app.App) error {
-		err := a.RevokeKey(e.ctx, k.Tenant, k.ID)
-		if errors.Is(err, record.ErrNotFound) {
-			return fmt.Errorf("tenant %s has no key %s in force: nothing was revoked", k.Tenant, k.ID)
-		}
-		if err != nil {
-			return err
-		}
-		return e.printf("revoked\n")
 	})
 }
 

@@ -132,6 +132,38 @@ func TestKeys(t *testing.T) {
 	})
 }
 
+// A key may do what it was made for, and the list of keys says so.
+func TestScopesOfKeys(t *testing.T) {
+	t.Parallel()
+	env := onSQLite(t)
+	id := tenant(t, env)
+	var want []string
+	for args, scopes := range map[string]record.Scopes{
+		"--scopes=messages:read,bookings:write": "bookings:write messages:read", "--use=api": record.AllScopes(), "--use=signing": "-",
+	} {
+		key := printedKey.FindStringSubmatch(succeeds(t, env, "key", "create", "--tenant="+id, args))
+		use := "signing"
+		if scopes != "-" {
+			use = "api"
+			if k, err := open(t, env).Store.APIKey(t.Context(), key[2]); err != nil || k.Scopes != scopes {
+				t.Errorf("%s: %q, %v", args, k.Scopes, err)
+			}
+		}
+		revoked := "-"
+		if args == "--use=api" {
+			succeeds(t, env, "key", "revoke", "--tenant="+id, key[1])
+			revoked = `\S+Z`
+		}
+		want = append(want, `(?m)^`+key[1]+` +`+use+` +\S+Z +`+revoked+` +`+scopes.String()+`$`)
+	}
+	out := succeeds(t, env, "key", "list", "--tenant="+id)
+	for _, line := range append(want, `(?m)^ID +USE +CREATED +REVOKED +SCOPES$`) {
+		if !regexp.MustCompile(line).MatchString(out) || strings.Count(out, "\n") != 4 || strings.Contains(out, "cw") {
+			t.Errorf("no line %s in\n%s", line, out)
+		}
+	}
+}
+
 // Another tenant's key cannot be revoked, and a tenant that does not exist is named.
 func TestUnknownTenants(t *testing.T) {
 	t.Parallel()
@@ -143,7 +175,7 @@ func TestUnknownTenants(t *testing.T) {
 		calweave(t, env, "key", "revoke", "--tenant="+other, key[1]).fails(t, 1, "has no key "+key[1]+" in force")
 		succeeds(t, env, "key", "revoke", "--tenant="+one, key[1])
 		for _, line := range []string{
-			"key create --tenant=ten_none", "key create --use=signing --tenant=ten_none", "key revoke --tenant=ten_none key_1", "work list --tenant=ten_none",
+			"key create --tenant=ten_none", "key create --use=signing --tenant=ten_none", "key revoke --tenant=ten_none key_1", "key list --tenant=ten_none", "work list --tenant=ten_none",
 			"work list --open --tenant=ten_none", "work release --tenant=ten_none link:push lnk_1",
 		} {
 			calweave(t, env, strings.Fields(line)...).fails(t, 1, "there is no tenant ten_none: calweave tenant create makes one")

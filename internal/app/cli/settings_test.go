@@ -16,7 +16,7 @@ import (
 // commands are one use of each command that reads the configuration.
 func commands() []string {
 	return []string{
-		"run", "migrate up", "migrate status", "migrate down --yes", "tenant create x", "key create --tenant=ten_1", "key revoke --tenant=ten_1 key_1",
+		"run", "migrate up", "migrate status", "migrate down --yes", "tenant create x", "key create --tenant=ten_1", "key list --tenant=ten_1", "key revoke --tenant=ten_1 key_1",
 		"work list --tenant=ten_1", "work release --tenant=ten_1 link:push lnk_1",
 	}
 }

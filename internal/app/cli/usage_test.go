@@ -13,8 +13,8 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
-		"doctor", "providers", "webhook listen", "webhook verify", "webhook trigger", "version",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
+		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)
@@ -44,7 +44,12 @@ func TestWrongCommandLines(t *testing.T) {
 		"key create":                           "--tenant=ID (calweave tenant create prints it)",
 		"key create --tenant=":                 "--tenant=ID (calweave tenant create prints it)",
 		"key create --tenant=ten_1 --use=sign": `--use must be one of "api","signing","sealing" but got "sign"`,
-		"key create --tenant=ten_1 --use=sealing":  "a sealing key is for all tenants",
+		"key create --tenant=ten_1 --use=sealing":                        "a sealing key is for all tenants",
+		"key create --tenant=ten_1 --scopes=bookings:admin":              `"bookings:admin" is no scope: give one or more of bookings:read,bookings:write,`,
+		"key create --tenant=ten_1 --scopes=":                            `"" is no scope: give one or more of`,
+		"key create --tenant=ten_1 --use=signing --scopes=bookings:read": "only an api key has scopes: leave --scopes out",
+		"key create --use=sealing --scopes=bookings:read":                "only an api key has scopes: leave --scopes out",
+		"key list":                                 "missing flags: --tenant=ID",
 		"key revoke key_1":                         "missing flags: --tenant=ID",
 		"key revoke --tenant=ten_1":                `expected "<id>"`,
 		"work list":                                "missing flags: --tenant=ID",
@@ -55,6 +60,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"dev --once=perhaps":                       "--once",
 		"dev --listen=8080":                        `--listen: "8080" is no host:port`,
 		"providers --format=xml":                   `--format must be one of "text","markdown","json" but got "xml"`,
+		"problems --format=xml":                    `--format must be one of "text","markdown","json" but got "xml"`,
 		"config":                                   `expected one of "list", "reference"`,
 		"config reference --format=xml":            `--format must be one of "text","markdown","json" but got "xml"`,
 		"webhook":                                  `expected one of "listen", "verify", "trigger"`,

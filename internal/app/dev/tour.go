@@ -15,6 +15,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/browser"
 	"github.com/calweave/calweave/internal/store"
@@ -71,12 +72,12 @@ func (w *walker) tenant(ctx context.Context) error {
 		if err != nil {
 			return "", err
 		}
-		k, err := w.app.CreateKey(ctx, id, store.PurposeAPI)
+		k, err := w.app.CreateKey(ctx, id, store.PurposeAPI, record.AllScopes())
 		if err != nil {
 			return "", err
 		}
 		w.api.key, w.stack.key = k.Secret, k.Secret
-		w.signing, err = w.app.CreateKey(ctx, id, store.PurposeSigning)
+		w.signing, err = w.app.CreateKey(ctx, id, store.PurposeSigning, "")
 		return string(id), err
 	})
 }

@@ -146,6 +146,51 @@ func (q *Queries) KeyByID(ctx context.Context, arg KeyByIDParams) (Key, error) {
 	return i, err
 }
 
+const listKeys = `-- name: ListKeys :many
+SELECT key_id, purpose, scopes, created_at, revoked_at FROM keys WHERE tenant_id = $1 ORDER BY created_at, key_id
+`
+
+type ListKeysParams struct {
+	TenantID string
+}
+
+type ListKeysRow struct {
+	KeyID     string
+	Purpose   string
+	Scopes    string
+	CreatedAt int64
+	RevokedAt int64
+}
+
+func (q *Queries) ListKeys(ctx context.Context, arg ListKeysParams) ([]ListKeysRow, error) {
+	rows, err := q.db.QueryContext(ctx, listKeys, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListKeysRow
+	for rows.Next() {
+		var i ListKeysRow
+		if err := rows.Scan(
+			&i.KeyID,
+			&i.Purpose,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.RevokedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockTenant = `-- name: LockTenant :execrows
 UPDATE tenants SET name = name WHERE tenant_id = $1
 `

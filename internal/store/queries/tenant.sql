@@ -26,5 +26,8 @@ VALUES (@tenant_id, @key_id, @purpose, @scopes, @secret, @created_at, 0);
 -- name: KeyByID :one
 SELECT * FROM keys WHERE tenant_id = @tenant_id AND key_id = @key_id;
 
+-- name: ListKeys :many
+SELECT key_id, purpose, scopes, created_at, revoked_at FROM keys WHERE tenant_id = @tenant_id ORDER BY created_at, key_id;
+
 -- name: RevokeKey :execrows
 UPDATE keys SET revoked_at = @revoked_at WHERE tenant_id = @tenant_id AND key_id = @key_id AND revoked_at = 0;

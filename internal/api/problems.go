@@ -1,0 +1,199 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/calweave/calweave/internal/record"
+)
+
+// ProblemBase is what the type of every problem begins with; the rest is its reason, which is an anchor of that page.
+const ProblemBase = "https://github.com/calweave/calweave/blob/main/docs/problems.md#"
+
+// The reasons that only HTTP knows.
+const (
+	reasonUnauthorized record.Reason = "unauthorized"
+	reasonScope        record.Reason = "scope-missing"
+	reasonRate         record.Reason = "rate-limited"
+	reasonNotFound     record.Reason = "not-found"
+	reasonMethod       record.Reason = "method-not-allowed"
+	reasonTooLarge     record.Reason = "too-large"
+	reasonMediaType    record.Reason = "unsupported-media-type"
+	reasonUnavailable  record.Reason = "unavailable"
+	reasonInternal     record.Reason = "internal"
+	reasonProvider     record.Reason = "provider-not-configured"
+	reasonEndpoint     record.Reason = "endpoint-unusable"
+	reasonLimit        record.Reason = "limit-reached"
+	reasonKeyReused    record.Reason = "idempotency-key-reused"
+	reasonInFlight     record.Reason = "request-in-flight"
+	reasonUnanswered   record.Reason = "answer-lost"
+)
+
+// Meaning is what a reason means on HTTP.
+type Meaning struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	// About says when it is answered, Mend what to do then. What is code stands between backticks.
+	About string `json:"about"`
+	Mend  string `json:"mend"`
+}
+
+// Meanings is the one table from a reason to a status, and to the words that docs/problems.md and /problems/{name} have for it.
+//
+//nolint:funlen // a table
+func Meanings() map[record.Reason]Meaning {
+	return map[record.Reason]Meaning{
+		record.ReasonMalformed: {
+			http.StatusBadRequest, "The document is no JSON",
+			"The body is no JSON, or not in UTF-8, or names half a character by an escape.",
+			"`detail` has line and column.",
+		},
+		reasonUnauthorized: {
+			http.StatusUnauthorized, "The API key is missing or not in force",
+			"The API key is missing, unknown or revoked.",
+			"`calweave key create` makes one. Send it as `Authorization: Bearer`.",
+		},
+		reasonScope: {
+			http.StatusForbidden, "The API key lacks a scope",
+			"The API key may not do this: `detail` says which scope is needed and which the key has.",
+			"A key never gains a scope. Make another one with `calweave key create --scopes`; to write includes to read.",
+		},
+		record.ReasonUnknown: {
+			http.StatusNotFound, "There is no such booking",
+			"The tenant has no booking of that id.",
+			"Check the id. A booking that was cancelled is still there.",
+		},
+		reasonNotFound: {
+			http.StatusNotFound, "There is no such thing",
+			"There is no such path, or the tenant has nothing of that name.",
+			"Check the path and the id, and that the key is the right tenant's.",
+		},
+		reasonMethod: {
+			http.StatusMethodNotAllowed, "The method is not allowed here",
+			"The path is there, but not for this method.",
+			"The header `Allow` lists what can be used here.",
+		},
+		record.ReasonSuperseded: {
+			http.StatusConflict, "A newer version is known",
+			"A newer version of the booking is known.",
+			"Read the booking and go on from there.",
+		},
+		record.ReasonReused: {
+			http.StatusConflict, "The version is known with other content",
+			"This version is known with other content.",
+			"Give the changed booking a higher version.",
+		},
+		record.ReasonDiverged: {
+			http.StatusConflict, "A person's change awaits a decision",
+			"A person has changed the event in a calendar, which was reported, and your core has not decided.",
+			"Read the booking: `targets[].observed` shows what they made of it. Then send your decision as the next version with `If-Match: \"<revision>\"` (over the queue: `if_revision`).",
+		},
+		reasonLimit: {
+			http.StatusConflict, "The limit is reached",
+			"The tenant has as many of these as it may have.",
+			"Delete one that is not needed any more.",
+		},
+		reasonKeyReused: {
+			http.StatusUnprocessableEntity, "The idempotency key belongs to another request",
+			"The `Idempotency-Key` came with another request in the last 24 hours: with another method, path, query, `If-Match` or body.",
+			"Give each request a key of its own, and a repetition the same key and every byte of the request.",
+		},
+		reasonInFlight: {
+			http.StatusConflict, "The same request is being carried out",
+			"A request with this `Idempotency-Key` is being carried out at this moment.",
+			"Send it again after `Retry-After`, as it is: you get its answer, or, if it broke before it changed anything, it is carried out now.",
+		},
+		reasonUnanswered: {
+			http.StatusConflict, "The answer to this request was lost",
+			"The request with this `Idempotency-Key` was carried out, and calweave broke before it could store the answer. It is never carried out again.",
+			"Read what it was to change; a secret that you were not told can be rotated.",
+		},
+		record.ReasonRevision: {
+			http.StatusPreconditionFailed, "The booking is at another revision",
+			"`If-Match` names another revision than the booking's: something has changed since you read it.",
+			"Read it again and decide anew.",
+		},
+		reasonTooLarge: {
+			http.StatusRequestEntityTooLarge, "The body is too large",
+			"A body may have 256 KiB at the most.",
+			"Send less.",
+		},
+		reasonMediaType: {
+			http.StatusUnsupportedMediaType, "The body is not JSON",
+			"The header `Content-Type` names another form than the one that is read here.",
+			"Send `Content-Type: application/json`.",
+		},
+		record.ReasonInvalid: {
+			http.StatusUnprocessableEntity, "The request is not what the contract says",
+			"An unknown field or parameter, a missing one, a name given twice, a wrong type, a time that does not exist, an end before the start.",
+			"`problems` lists everything that is wrong at once, and what is allowed there.",
+		},
+		record.ReasonCalendar: {
+			http.StatusUnprocessableEntity, "A target cannot be used",
+			"A target is no calendar of this tenant, may only be read, is not seen by its account any more, or was chosen not to be one.",
+			"`GET /v1/calendars?writable=true` lists what can be used; `PATCH /v1/calendars/{id}` with `writable_target: true` lets bookings name one again, and is itself refused for a calendar that may only be read.",
+		},
+		record.ReasonNotify: {
+			http.StatusUnprocessableEntity, "The provider cannot notify that way",
+			"The authoritative target's provider cannot notify that way: Microsoft mails all guests of an event or, with `none`, has none written.",
+			"Choose `notify: all` or `none`, or another authoritative target.",
+		},
+		reasonProvider: {
+			http.StatusUnprocessableEntity, "The provider is not configured",
+			"The operator has set no OAuth client for this provider.",
+			"Ask the operator to set the provider's client id and secret.",
+		},
+		reasonEndpoint: {
+			http.StatusUnprocessableEntity, "The URL cannot be used",
+			"Messages cannot be delivered to this URL.",
+			"It has to be https and public, unless the operator has allowed its address.",
+		},
+		reasonRate: {
+			http.StatusTooManyRequests, "Too many requests",
+			"The key has sent more requests than it may (`CALWEAVE_API_RATE`), or too many tokens came from one address that are no key.",
+			"Come back when `Retry-After` says. `RateLimit-Policy` and `RateLimit` in every answer under `/v1` tell beforehand how much is left.",
+		},
+		reasonInternal: {
+			http.StatusInternalServerError, "Something went wrong on our side",
+			"A defect of calweave. What is known of a request that was to change something is said in `detail`.",
+			"The operator finds the cause in the log under the answer's `request_id`.",
+		},
+		reasonUnavailable: {
+			http.StatusServiceUnavailable, "Nothing can be committed at the moment",
+			"The database does not answer, or the request took too long. Whether a request that was to change something did so is said in `detail`.",
+			"Come back when `Retry-After` says.",
+		},
+	}
+}
+
+// Problem is one type of problem.
+type Problem struct {
+	// Name is the last part of its type.
+	Name record.Reason `json:"name"`
+	Meaning
+}
+
+// Problems returns all types of problems, by their status and name.
+func Problems() []Problem {
+	var out []Problem
+	for name, m := range Meanings() {
+		out = append(out, Problem{name, m})
+	}
+	slices.SortFunc(out, func(a, b Problem) int { return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// Markdown writes the problems as docs/problems.md has them: the headings are the anchors that types end in.
+func Markdown(problems []Problem) string {
+	var b strings.Builder
+	for i, p := range problems {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString("## " + string(p.Name) + "\n\n" + strconv.Itoa(p.Status) + ". " + p.Title + ".\n\n" + p.About + "\n\n" + p.Mend + "\n")
+	}
+	return b.String()
+}
