@@ -29,7 +29,7 @@ func fixtureValues() map[string]any {
 	values := map[string]any{
 		"tenantid": tenantA, "name": "name", "createdat": fixtureOld, "updatedat": fixtureOld, "kind": "link:push", "hash": "hash_a", "subject": "subject_a",
 		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
-		"appid": "app_a", "account": []byte{1}, "reason": "", "lacks": "", "returnurl": []byte{1}, "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
+		"appid": "app_a", "account": []byte{1}, "reason": "", "lacks": "", "closedat": 0, "returnurl": []byte{1}, "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
 		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "zone": "UTC", "isprimary": true, "writable": true,
 		"targeted": false, "sync": "off", "writabletarget": true, "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
@@ -67,7 +67,7 @@ func fixtureRows() []struct {
 		{"tenants", one},
 		{"directory", one},
 		{"keys", one},
-		{"connections", []fixtureRow{{"state": "needs_reauth"}, {"connection_id": "con_abandoned", "state": "pending"}}},
+		{"connections", []fixtureRow{{"state": "needs_reauth"}, {"connection_id": "con_abandoned", "state": "pending"}, {"connection_id": "con_closing", "state": "disconnecting"}}},
 		{"grants", one},
 		{"oauth_flows", []fixtureRow{{"state": []byte{1}}}},
 		{"penalties", one},
@@ -116,7 +116,7 @@ func arguments() map[string]map[string]any {
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
 		"CalendarsAfter": {"writable": ""},
 		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
-		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
+		"DirectoryEntries": {}, "EndConnection": {"connectionid": "con_closing"}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
