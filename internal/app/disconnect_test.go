@@ -259,4 +259,3 @@ func (w *world) reconnect(id cal.ConnectionID, email string) {
 	w.call(http.MethodPost, "/v1/connections", `{"provider":"google","connection_id":"`+string(id)+`"}`, &begun)
 	w.consent(begun.ConnectURL, email)
 }
-

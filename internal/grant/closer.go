@@ -164,14 +164,7 @@ func (r *closing) revoke(ctx context.Context) (message.Revocation, error) {
 	if app.Driver.OAuth().RevokeURL == "" {
 		return message.RevocationUnsupported, nil
 	}
-	if r.of.Account == "" {
-		return message.RevocationShared, nil
-	}
-	if r.lease, err = r.Store.LeaveAccount(ctx, r.lease, r.Lease); err != nil {
-		return "", err
-	}
-	var shared bool
-	if r.lease, shared, err = r.Store.SharesAccount(ctx, r.lease, r.Lease); err != nil || shared {
+	if shared, err := r.shared(ctx); err != nil || shared {
 		return message.RevocationShared, err
 	}
 	err = r.call(ctx, func(ctx context.Context) error {
@@ -187,9 +180,21 @@ func (r *closing) revoke(ctx context.Context) (message.Revocation, error) {
 	}
 }
 
+// shared reports whether another connection uses the account, or may: an account that was never listed could be anybody's.
+func (r *closing) shared(ctx context.Context) (shared bool, err error) {
+	if r.of.Account == "" {
+		return true, nil
+	}
+	if r.lease, err = r.Store.LeaveAccount(ctx, r.lease, r.Lease); err != nil {
+		return false, err
+	}
+	r.lease, shared, err = r.Store.SharesAccount(ctx, r.lease, r.Lease)
+	return shared, err
+}
+
 // waits reports whether a failure is tried again. What the run itself is ended by always is.
 func (r *closing) waits(err error) bool {
-	switch fault.KindOf(err) { //nolint:exhaustive // nothing else passes by itself
+	switch fault.KindOf(err) {
 	case fault.Canceled, fault.Fenced:
 		return true
 	case fault.Transient, fault.RateLimited, fault.QuotaExhausted, fault.Busy, fault.Unauthorized, fault.Conflict, fault.Misconfigured:
