@@ -129,7 +129,7 @@ func connection(c record.Connection) gen.Connection {
 	}
 	for _, a := range cal.Abilities() {
 		switch {
-		case c.State == cal.ConnectionPending: // nobody knows yet
+		case c.State == cal.ConnectionPending || c.State.Closed(): // nobody knows yet, or nothing is allowed any more
 		case c.Can(a):
 			out.Capabilities = append(out.Capabilities, gen.Capability(a))
 		default:
