@@ -295,6 +295,14 @@ func TestStoreEndsTheRun(t *testing.T) {
 			t.Errorf("%s: %v, ended %+v", step, err, e.ended)
 		}
 	}
+	stop := fault.New(fault.Canceled, "x", nil)
+	for _, step := range []string{"open", "end chn_1"} {
+		e := closeable()
+		e.of.ClosedAt, e.fail[step] = began.Add(-2*patience), stop
+		if err := e.work(t, answering(says(200, ""))); !fault.Is(err, fault.Canceled) || e.ended != nil {
+			t.Errorf("%s: %v, ended %+v: a process that stops decides nothing", step, err, e.ended)
+		}
+	}
 	e, at := closeable(), answering(says(200, ""))
 	e.of.ClosedAt = began.Add(-2 * patience)
 	e.before = func(now string) {
