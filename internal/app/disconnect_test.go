@@ -95,6 +95,47 @@ func TestKillAtEveryStatementOfADisconnect(t *testing.T) {
 	})
 }
 
+// An account that another tenant has connected too stays connected for it: only the last one to leave ends what the owner has allowed.
+func TestDisconnectFromASharedAccount(t *testing.T) {
+	t.Parallel()
+	w := sqliteWorld(t)
+	google, first := w.connectionAt(cal.Google), w.refreshToken(cal.Google)
+	second, err := w.app.CreateTenant(w.ctx, "second")
+	w.must(err)
+	link, err := w.app.BeginConnection(w.ctx, second, cal.Google)
+	w.must(err)
+	w.consent(link, ada)
+	w.settle()
+	_, err = w.app.Store.Disconnect(w.ctx, w.tenant, google, "test")
+	w.must(err)
+	w.settle()
+	w.checkTold(message.RevocationShared)
+	if status, body := w.refresh(first); status != http.StatusOK {
+		t.Errorf("the first one's grant was ended: %d %s", status, body)
+	}
+
+	w.tenant, w.core.messages = second, nil
+	google, last := w.connectionAt(cal.Google), w.refreshToken(cal.Google)
+	_, err = w.app.Store.CreateEndpoint(w.ctx, second, record.Endpoint{URL: serve(w.tb, w.core), Secret: coreSecret}, "test")
+	w.must(err)
+	_, err = w.app.Store.Disconnect(w.ctx, second, google, "test")
+	w.must(err)
+	w.settle()
+	w.checkTold(message.Revoked)
+	for _, token := range []string{first, last} {
+		if status, body := w.refresh(token); status != http.StatusBadRequest || !strings.Contains(body, "invalid_grant") {
+			t.Errorf("once the last one has left: %d %s", status, body)
+		}
+	}
+}
+
+func (w *world) checkTold(want message.Revocation) {
+	w.tb.Helper()
+	if got := w.disconnected().Revocation; got != want {
+		w.tb.Errorf("the core was told %q, want %q", got, want)
+	}
+}
+
 // A provider that cannot be reached delays the end of the tokens for a day.
 func TestDisconnectFromAProviderThatIsDown(t *testing.T) {
 	t.Parallel()

@@ -164,7 +164,8 @@ func TestRevocations(t *testing.T) {
 		"it was dead before":                    {func(e *ending) { e.of.Reason = "ended" }, revoked, record.Disconnection{Revocation: message.RevocationNeedless, ChannelsLeft: 2}, 0},
 		"it turns out to be dead": {
 			func(e *ending) { e.fail["open"] = fault.New(fault.NeedsReauth, "open", nil) }, revoked,
-			record.Disconnection{Revocation: message.RevocationNeedless, ChannelsLeft: 2}, 0,
+			record.Disconnection{Revocation: message.RevocationNeedless, ChannelsLeft: 2},
+			0,
 		},
 		"there never was one": {func(e *ending) { e.of.ID, e.channels = "con_2", nil }, revoked, record.Disconnection{Revocation: message.RevocationNeedless}, 0},
 		"no endpoint":         {func(e *ending) { e.of.AppID = "microsoft" }, revoked, record.Disconnection{Revocation: message.RevocationUnsupported}, 0},
@@ -224,22 +225,30 @@ func TestChannelsThatCannotBeEnded(t *testing.T) {
 				e.fail["end chn_1"] = fault.New(fault.NotFound, "x", nil)
 				e.fail["end chn_2"] = fault.New(fault.Gone, "x", nil)
 			},
-			[]record.ChannelState{record.ChannelClosed, record.ChannelClosed}, []string{"open", "end chn_1", "save closed", "end chn_2", "save closed"}, 0,
+			[]record.ChannelState{record.ChannelClosed, record.ChannelClosed},
+			[]string{"open", "end chn_1", "save closed", "end chn_2", "save closed"},
+			0,
 		},
 		"its time is over": {
 			func(e *ending) { e.channels[0].Expires = began },
-			[]record.ChannelState{record.ChannelClosed, record.ChannelClosed}, []string{"open", "save closed", "end chn_2", "save closed"}, 0,
+			[]record.ChannelState{record.ChannelClosed, record.ChannelClosed},
+			[]string{"open", "save closed", "end chn_2", "save closed"},
+			0,
 		},
 		"it is refused": {
 			func(e *ending) { e.fail["end chn_1"] = fault.New(fault.Forbidden, "x", nil) },
-			[]record.ChannelState{record.ChannelClosing, record.ChannelClosed}, []string{"open", "end chn_1", "save closing", "end chn_2", "save closed"}, 1,
+			[]record.ChannelState{record.ChannelClosing, record.ChannelClosed},
+			[]string{"open", "end chn_1", "save closing", "end chn_2", "save closed"},
+			1,
 		},
 		"it has no name": {
 			func(e *ending) {
 				e.channels[0].Channel = cal.Channel{ID: "chn_1"}
 				e.channels[0].State = record.ChannelOpening
 			},
-			[]record.ChannelState{record.ChannelClosing, record.ChannelClosed}, []string{"open", "save closing", "end chn_2", "save closed"}, 1,
+			[]record.ChannelState{record.ChannelClosing, record.ChannelClosed},
+			[]string{"open", "save closing", "end chn_2", "save closed"},
+			1,
 		},
 		"there is none": {func(e *ending) { e.channels = nil }, nil, nil, 0},
 	} {

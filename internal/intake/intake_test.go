@@ -267,7 +267,9 @@ func TestTargets(t *testing.T) {
 			},
 		},
 		"disconnected ones": {
-			ours, []func(*cal.Booking){targets(cal.Target{CalendarID: "closing"}, cal.Target{CalendarID: "closed"})}, record.ReasonCalendar,
+			ours,
+			[]func(*cal.Booking){targets(cal.Target{CalendarID: "closing"}, cal.Target{CalendarID: "closed"})},
+			record.ReasonCalendar,
 			[]message.Problem{{Pointer: "/targets/0/calendar_id", Detail: closed}, {Pointer: "/targets/1/calendar_id", Detail: closed}},
 		},
 		"external guests where all are mailed": {
