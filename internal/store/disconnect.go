@@ -16,7 +16,7 @@ import (
 // closed already is returned as it is. It fails with record.ErrNotFound when the tenant has no such connection.
 func (s *Store) Disconnect(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, actor string) (record.Connection, error) {
 	var c record.Connection
-	err := s.updateMany(ctx, tenant, "disconnect", func(ctx context.Context, t *tx) error {
+	err := s.update(ctx, tenant, "disconnect", func(ctx context.Context, t *tx) error {
 		n, err := t.CloseConnection(ctx, db.CloseConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Now: t.now})
 		if err != nil {
 			return err
