@@ -34,6 +34,8 @@ const (
 	ConnectionActivated Type = "connection.activated"
 	// ConnectionNeedsReauth says that the provider ended a grant: its owner has to connect again.
 	ConnectionNeedsReauth Type = "connection.needs_reauth"
+	// ConnectionDisconnected says that a connection which the core has deleted is over, and what of it could not be ended at the provider.
+	ConnectionDisconnected Type = "connection.disconnected"
 	// CalendarGuarded says that so many events vanished from a calendar at once that an operator has to look.
 	CalendarGuarded Type = "calendar.guarded"
 	// EndpointDisabled says that calweave has stopped to deliver to an endpoint. The others are told.
@@ -46,7 +48,7 @@ const (
 func Types() []Type {
 	return []Type{
 		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingHeld, BookingFailed,
-		ConnectionActivated, ConnectionNeedsReauth, CalendarGuarded, EndpointDisabled, EndpointTested,
+		ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected, CalendarGuarded, EndpointDisabled, EndpointTested,
 	}
 }
 

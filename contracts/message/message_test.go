@@ -53,6 +53,9 @@ func examples() map[message.Type]any {
 		message.BookingFailed:         message.Stopped{Booking: booking, Target: target, Reason: "the calendar is read-only"},
 		message.ConnectionActivated:   message.Connection{ConnectionID: target.ConnectionID, Provider: cal.Google},
 		message.ConnectionNeedsReauth: message.Connection{ConnectionID: target.ConnectionID, Provider: cal.Microsoft, Reason: "consent was withdrawn"},
+		message.ConnectionDisconnected: message.Disconnected{
+			ConnectionID: target.ConnectionID, Provider: cal.Google, Revocation: message.RevocationFailed, ChannelsLeft: 1,
+		},
 		message.CalendarGuarded: message.Guarded{
 			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, Missing: 40,
 		},

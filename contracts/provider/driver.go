@@ -25,6 +25,9 @@ type Driver interface {
 type OAuth struct {
 	AuthURL  string
 	TokenURL string
+	// RevokeURL is where a token is revoked (RFC 7009), and with it everything that its owner has allowed the application; empty where the
+	// provider has no such endpoint.
+	RevokeURL string
 	// Resource is the base URL of the API that access tokens are for; they are sent to its origin and nowhere else.
 	Resource string
 	// Issuer is what the server calls itself in its answers (RFC 9207); empty when it depends on the account or is never sent.

@@ -28,6 +28,8 @@ const (
 	CalendarPoll Kind = "calendar:poll"
 	// ConnectionDiscover lists the calendars of one connection. Subject: a connection.
 	ConnectionDiscover Kind = "connection:discover"
+	// ConnectionClose ends channels and grant of a connection that was disconnected. Subject: a connection.
+	ConnectionClose Kind = "connection:close"
 	// DeliverySend sends one message to one endpoint. Subject: a delivery.
 	DeliverySend Kind = "delivery:send"
 	// TenantPrune deletes what has outlived its retention. Subject: the tenant itself.
@@ -36,7 +38,7 @@ const (
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, DeliverySend, TenantPrune}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, DeliverySend, TenantPrune}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.

@@ -15,6 +15,8 @@ import (
 type Accounts interface {
 	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
 	Connections(ctx context.Context, tenant cal.TenantID, f record.ConnectionFilter, after cal.ConnectionID, limit int) ([]record.Connection, error)
+	// Disconnect begins to end a connection, unless somebody has, and returns it as it is.
+	Disconnect(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, actor string) (record.Connection, error)
 }
 
 // Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
@@ -107,6 +109,19 @@ func (s *Server) GetConnection(ctx context.Context, r gen.GetConnectionRequestOb
 	return gen.GetConnection200JSONResponse(connection(c)), nil
 }
 
+// DeleteConnection is DELETE /v1/connections/{connection_id}. A repetition changes nothing.
+func (s *Server) DeleteConnection(ctx context.Context, r gen.DeleteConnectionRequestObject) (gen.DeleteConnectionResponseObject, error) {
+	who := identity(ctx)
+	c, err := s.Accounts.Disconnect(ctx, who.Tenant, cal.ConnectionID(r.ConnectionID), who.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	if c.State == cal.ConnectionDisconnected {
+		return gen.DeleteConnection200JSONResponse(connection(c)), nil
+	}
+	return gen.DeleteConnection202JSONResponse(connection(c)), nil
+}
+
 func connection(c record.Connection) gen.Connection {
 	out := gen.Connection{
 		ID: string(c.ID), Provider: gen.Provider(c.Provider), State: gen.ConnectionState(c.State), CreatedAt: c.CreatedAt,
@@ -114,7 +129,7 @@ func connection(c record.Connection) gen.Connection {
 	}
 	for _, a := range cal.Abilities() {
 		switch {
-		case c.State == cal.ConnectionPending: // nobody knows yet
+		case c.State == cal.ConnectionPending || c.State.Closed(): // nobody knows yet, or nothing is allowed any more
 		case c.Can(a):
 			out.Capabilities = append(out.Capabilities, gen.Capability(a))
 		default:

@@ -61,7 +61,7 @@ func TestConnections(t *testing.T) {
 		}
 	}
 	for query, problem := range map[string]message.Problem{
-		"state=gone":    at("query: state", "give one of pending, active, needs_reauth"),
+		"state=gone":    at("query: state", "give one of pending, active, needs_reauth, disconnecting, disconnected"),
 		"provider=none": at("query: provider", "give one of google, microsoft"),
 		"cursor=x":      at("query: cursor", "this is no next_cursor of this list with these filters: leave it out to begin at the start"),
 		"writable=true": at("query: writable", "there is no such parameter: remove it, or check its spelling"),

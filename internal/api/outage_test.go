@@ -24,6 +24,7 @@ func (b *bench) everything() map[string]answer {
 		"choice":      b.call("PATCH", "/v1/calendars/"+string(b.google), map[string]any{"sync": "full"}),
 		"connections": b.call("GET", "/v1/connections", nil),
 		"account":     b.call("GET", "/v1/connections/con_1", nil),
+		"disconnect":  b.call("DELETE", "/v1/connections/con_1", nil),
 		"connection":  b.call("POST", "/v1/connections", map[string]any{"provider": "google"}),
 		"endpoint":    b.call("POST", "/v1/endpoints", map[string]any{"url": "https://core.test"}),
 		"endpoints":   b.call("GET", "/v1/endpoints", nil),
@@ -53,7 +54,7 @@ func outcomes() map[string]string {
 	return map[string]string{
 		"put": again, "get": read, "delete": again, "reservation": read, "calendars": read, "connection": look, "endpoint": look,
 		"endpoints": read, "an endpoint": read, "change": again, "remove": again, "rotate": look, "test": look, "replay": look,
-		"calendar": read, "connections": read, "account": read, "choice": again,
+		"calendar": read, "disconnect": again, "connections": read, "account": read, "choice": again,
 		"deliveries": read, "delivery": read, "redeliver": look, "messages": read,
 	}
 }

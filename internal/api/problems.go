@@ -133,7 +133,7 @@ func Meanings() map[record.Reason]Meaning {
 		},
 		record.ReasonCalendar: {
 			http.StatusUnprocessableEntity, "A target cannot be used",
-			"A target is no calendar of this tenant, may only be read, is not seen by its account any more, or was chosen not to be one.",
+			"A target is no calendar of this tenant, may only be read, is not seen by its account any more, was chosen not to be one, or belongs to an account that was disconnected.",
 			"`GET /v1/calendars?writable=true` lists what can be used; `PATCH /v1/calendars/{id}` with `writable_target: true` lets bookings name one again, and is itself refused for a calendar that may only be read.",
 		},
 		record.ReasonNotify: {

@@ -74,6 +74,7 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 	r.same("PATCH", "/v1/calendars/{}", r.calendar, nobody(r.calendar), func(string) any { return map[string]any{"sync": "full", "writable_target": true} })
 	for _, id := range []string{r.connection, r.pending} {
 		r.same("GET", "/v1/connections/{}", id, nobody(id), nothing)
+		r.same("DELETE", "/v1/connections/{}", id, nobody(id), nothing)
 	}
 	var accounts gen.ConnectionPage
 	r.call("GET", "/v1/connections?limit=1", nil).into(t, 200, &accounts)

@@ -65,6 +65,8 @@ type App struct {
 	flow    *grant.Flow
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
+	// exchange calls the providers' authorization servers.
+	exchange *grant.Exchange
 }
 
 // New makes an App from its configuration and opens its database. It makes no call to anybody else and starts nothing.
@@ -182,10 +184,10 @@ func (a *App) apps() []grant.App {
 }
 
 func (a *App) wireServices() error {
-	exchange := grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
-	a.flow = grant.NewFlow(a.Store, exchange, a.ids, a.clock)
+	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
+	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
 	a.gateway = &gateway.Gateway{
-		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
+		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
 	}
 	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
 	contract, err := api.NewContract()

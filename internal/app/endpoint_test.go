@@ -39,7 +39,7 @@ func TestEndpointComesBack(t *testing.T) {
 	asked := calls.Load()
 	w.submit("after", w.booking(1, "After", wall), nil)
 	w.settle()
-	if status, body := w.call(http.MethodGet, path, key.Secret, ""); status != http.StatusOK || !strings.Contains(body, `"disabled_reason":"gone"`) {
+	if status, body := w.send(http.MethodGet, path, key.Secret, ""); status != http.StatusOK || !strings.Contains(body, `"disabled_reason":"gone"`) {
 		t.Errorf("gone: %d %s", status, body)
 	}
 	if n := w.core.count(message.EndpointDisabled); n != 1 || calls.Load() != asked {
@@ -50,7 +50,7 @@ func TestEndpointComesBack(t *testing.T) {
 	}
 
 	gone.Store(false)
-	if status, body := w.call(http.MethodPatch, path, key.Secret, `{"state": "enabled"}`); status != http.StatusOK {
+	if status, body := w.send(http.MethodPatch, path, key.Secret, `{"state": "enabled"}`); status != http.StatusOK {
 		t.Fatalf("enable: %d %s", status, body)
 	}
 	w.settle()

@@ -3,7 +3,6 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -51,14 +50,14 @@ func privateEndpoints(t *testing.T, hosts []string) {
 	for _, host := range hosts {
 		url := "http://" + host + ":" + port + "/"
 		for method, path := range map[string]string{http.MethodPost: "/v1/endpoints", http.MethodPatch: "/v1/endpoints/" + string(public.ID)} {
-			if status, body := w.call(method, path, key.Secret, fmt.Sprintf(`{"url":%q}`, url)); status != http.StatusUnprocessableEntity || !strings.Contains(body, "#endpoint-unusable") {
+			if status, body := w.send(method, path, key.Secret, fmt.Sprintf(`{"url":%q}`, url)); status != http.StatusUnprocessableEntity || !strings.Contains(body, "#endpoint-unusable") {
 				t.Errorf("%s %s of %s: %d %s", method, path, url, status, body)
 			}
 		}
 		e, err := w.app.Store.CreateEndpoint(w.ctx, w.tenant, record.Endpoint{URL: url, Secret: coreSecret, Types: []message.Type{message.BookingAccepted}}, "test")
 		w.must(err)
 		saved = append(saved, e.ID)
-		if status, body := w.call(http.MethodPost, "/v1/endpoints/"+string(e.ID)+"/test", key.Secret, ""); status != http.StatusAccepted {
+		if status, body := w.send(http.MethodPost, "/v1/endpoints/"+string(e.ID)+"/test", key.Secret, ""); status != http.StatusAccepted {
 			t.Errorf("test of %s: %d %s", url, status, body)
 		}
 	}
@@ -103,8 +102,8 @@ func everywhere(t *testing.T) net.Listener {
 	return l
 }
 
-// call sends a request to the API.
-func (w *world) call(method, path, key, body string) (status int, answer string) {
+// send sends a request to the API.
+func (w *world) send(method, path, key, body string) (status int, answer string) {
 	w.tb.Helper()
 	req, err := http.NewRequestWithContext(w.ctx, method, w.server.URL+path, strings.NewReader(body))
 	w.must(err)
@@ -112,13 +111,9 @@ func (w *world) call(method, path, key, body string) (status int, answer string)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := w.server.Client().Do(req)
-	w.must(err)
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(resp.Body)
-	w.must(err)
-	if len(raw) > 0 && !json.Valid(raw) {
-		w.tb.Fatalf("%s %s: %q", method, path, raw)
+	status, answer = w.do(req)
+	if answer != "" && !json.Valid([]byte(answer)) {
+		w.tb.Fatalf("%s %s: %q", method, path, answer)
 	}
-	return resp.StatusCode, string(raw)
+	return status, answer
 }

@@ -42,6 +42,9 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		Store: a.Store, Open: a.openChannels, Secrets: a.ids, Clock: a.clock, Lease: lease, Enabled: a.Config.Push,
 		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
 	}
+	closer := &grant.Closer{
+		Store: a.Store, Grants: a.Store, Exchange: a.exchange, Open: a.openClosing, Clock: a.clock, Lease: lease,
+	}
 	renewer := &watch.Renewer{Store: a.Store}
 	sender := &outbound.Sender{
 		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
@@ -54,6 +57,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.CalendarWatch:      keeper.Work,
 		task.CalendarRenew:      renewer.Work,
 		task.ConnectionDiscover: discoverer.Work,
+		task.ConnectionClose:    closer.Work,
 		task.DeliverySend:       sender.Work,
 		task.TenantPrune:        a.prune,
 	}
@@ -94,6 +98,10 @@ func (a *App) openChannels(ctx context.Context, tenant cal.TenantID, id cal.Conn
 	}
 	can := c.Capabilities()
 	return c, watch.Abilities{Pushes: can.Pushes, Renews: can.Renews}, nil
+}
+
+func (a *App) openClosing(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (grant.Channels, error) {
+	return a.gateway.OpenClosing(ctx, tenant, id)
 }
 
 // receivers are the handlers of the providers that push.
@@ -218,6 +226,7 @@ var (
 	_ watch.Store             = (*store.Store)(nil)
 	_ grant.Store             = (*store.Store)(nil)
 	_ grant.FlowStore         = (*store.Store)(nil)
+	_ grant.CloserStore       = (*store.Store)(nil)
 	_ intake.Store            = (*store.Store)(nil)
 	_ inbound.Channels        = (*store.Store)(nil)
 	_ outbound.Store          = (*store.Store)(nil)

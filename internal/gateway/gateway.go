@@ -53,12 +53,21 @@ func (g *Gateway) Quiet(p cal.Provider) bool {
 // Open returns a client of a connection. It fails with fault.NeedsReauth when the connection is not active, and with fault.RateLimited while the
 // provider wants to be left alone.
 func (g *Gateway) Open(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (*Client, error) {
+	return g.open(ctx, tenant, id, cal.ConnectionActive)
+}
+
+// OpenClosing is Open for a connection that is being disconnected, and for no other.
+func (g *Gateway) OpenClosing(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (*Client, error) {
+	return g.open(ctx, tenant, id, cal.ConnectionDisconnecting)
+}
+
+func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, in cal.ConnectionState) (*Client, error) {
 	const op = "gateway: open"
 	c, err := g.Store.Connection(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	if c.State != cal.ConnectionActive {
+	if c.State != in {
 		return nil, fault.Newf(fault.NeedsReauth, op, "the connection is %s", c.State)
 	}
 	if wait := c.Penalty.Sub(g.Clock.Now()); wait > 0 {

@@ -107,6 +107,25 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// The one work that ends a connection may call its provider while nothing else may, and at no other time.
+func TestOnlyAConnectionThatIsBeingClosedIsOpenedForThat(t *testing.T) {
+	t.Parallel()
+	for _, state := range []cal.ConnectionState{
+		cal.ConnectionPending, cal.ConnectionActive, cal.ConnectionNeedsReauth, cal.ConnectionDisconnecting, cal.ConnectionDisconnected,
+	} {
+		b := newBench()
+		b.connection.State = state
+		_, open := b.gateway().Open(t.Context(), tenant, connection)
+		if (open == nil) != (state == cal.ConnectionActive) || open != nil && !fault.Is(open, fault.NeedsReauth) {
+			t.Errorf("%s: %v", state, open)
+		}
+		_, closing := b.gateway().OpenClosing(t.Context(), tenant, connection)
+		if (closing == nil) != (state == cal.ConnectionDisconnecting) || closing != nil && !fault.Is(closing, fault.NeedsReauth) {
+			t.Errorf("%s, to close it: %v", state, closing)
+		}
+	}
+}
+
 func TestPenaltyEndsToTheInstant(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -7,5 +7,8 @@
 // Flow connects an account: code grant (RFC 6749) with PKCE S256 (RFC 7636), a one-time state bound to the browser by a cookie, and the issuer
 // compared where the provider sends one (RFC 9207). A grant that lacks a scope or a refresh token connects nothing.
 //
-// Files: manager.go, flow.go, exchange.go (the calls to the token endpoint).
+// Closer ends a connection that was disconnected: its channels, then what its owner has allowed, then the tokens themselves. A provider that cannot
+// be reached delays the end of the tokens by a day and no longer.
+//
+// Files: manager.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
 package grant

@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -27,7 +28,7 @@ type App struct {
 	Secret func() string
 }
 
-// Exchange calls token endpoints.
+// Exchange calls token endpoints, and those that revoke.
 type Exchange struct {
 	apps     map[cal.AppID]App
 	client   *http.Client
@@ -101,6 +102,37 @@ func (x *Exchange) Redeem(ctx context.Context, a App, id cal.ConnectionID, code,
 	}
 	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
 }
+
+// Revoke ends what a token stands for (RFC 7009). A token that the server takes for none is as good as revoked.
+func (x *Exchange) Revoke(ctx context.Context, a App, token string) error {
+	const op, invalid = "grant: revoke", "invalid_token"
+	form := strings.NewReader(url.Values{"token": {token}}.Encode())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Driver.OAuth().RevokeURL, form)
+	if err != nil {
+		return fault.Newf(fault.Misconfigured, op, "the driver's URL for it cannot be used")
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := x.client.Do(req)
+	if err != nil {
+		return fault.Network(ctx, op, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing more is wanted of it
+	body, err := io.ReadAll(io.LimitReader(resp.Body, longestRefusal))
+	switch {
+	case resp.StatusCode/100 == 2:
+		return nil
+	case err != nil:
+		return fault.Network(ctx, op, err)
+	}
+	refusal := a.Driver.TokenFault(resp.StatusCode, resp.Header, body)
+	if resp.StatusCode == http.StatusBadRequest && refusal.Code == invalid {
+		return nil
+	}
+	return refusal
+}
+
+// longestRefusal is how much of a refused revocation is read.
+const longestRefusal = 64 << 10
 
 // grant is what the token endpoint gave. A response without a scope grants what was asked (RFC 6749, section 5.1).
 func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) record.Grant {

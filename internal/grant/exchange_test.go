@@ -201,7 +201,8 @@ func TestNoAnswer(t *testing.T) {
 		_, refresh := x.Refresh(c.ctx, connectionOf(cal.Google), oldGrant())
 		app, _ := x.App("google")
 		_, redeem := x.Redeem(c.ctx, app, "con_1", authCode, canary)
-		for op, err := range map[string]error{"grant: refresh": refresh, "grant: redeem code": redeem} {
+		revoke := x.Revoke(c.ctx, app, canary)
+		for op, err := range map[string]error{"grant: refresh": refresh, "grant: redeem code": redeem, "grant: revoke": revoke} {
 			if want := op + ": " + string(c.want) + ": " + c.text; err == nil || err.Error() != want {
 				t.Errorf("%s: %v, want %s", name, err, want)
 			}
@@ -263,5 +264,37 @@ func TestApps(t *testing.T) {
 	a, err := x.App("google")
 	if err != nil || a.ClientID != "client-of-google" || strings.Contains(fmt.Sprintf("%v %+v %#v", a, a, a), canary) {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	app := func(x *Exchange) App { a, _ := x.App("google"); return a }
+	e := answering(says(200, "{}"))
+	x := exchange(e, clock.NewManual(began))
+	if err := x.Revoke(t.Context(), app(x), oldRefresh); err != nil {
+		t.Fatal(err)
+	}
+	wantForm(t, e, map[string]string{"token": oldRefresh})
+	for name, c := range map[string]struct {
+		answer answer
+		want   fault.Kind
+		after  time.Duration
+	}{
+		"a token that is none":    {says(400, `{"error":"invalid_token","error_description":"Token expired or revoked"}`), "", 0},
+		"an overrun server":       {says(503, `{"error":"invalid_token"}`), fault.Transient, 0},
+		"another refusal":         {says(400, `{"error":"invalid_client"}`), fault.Misconfigured, 0},
+		"no words at all":         {says(400, ""), fault.Transient, 0},
+		"a redirect":              {says(302, ""), fault.Transient, 0},
+		"too many calls":          {answer{status: 429, body: bodySecret, header: http.Header{"Retry-After": {"30"}}}, fault.RateLimited, 30 * time.Second},
+		"a front door's own page": {answer{status: 403, media: "text/html", body: bodySecret}, fault.Transient, 0},
+	} {
+		e := answering(c.answer)
+		x := exchange(e, clock.NewManual(began))
+		err := x.Revoke(t.Context(), app(x), oldRefresh)
+		if (err == nil) != (c.want == "") || err != nil && fault.KindOf(err) != c.want || fault.RetryAfter(err) != c.after || e.count() != 1 {
+			t.Errorf("%s: %v after %d calls, want %s", name, err, e.count(), c.want)
+		}
+		wantNoSecret(t, name, err)
 	}
 }

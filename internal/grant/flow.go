@@ -147,8 +147,12 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 	if g.RefreshToken == "" || len(out.Lacks) == len(cal.Abilities()) {
 		return out, errors.Join(ErrRefused, ErrPartial)
 	}
-	g.Lacks = record.NewLacks(out.Lacks)
-	return out, f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+	g.Lacks, g.ClosedAt = record.NewLacks(out.Lacks), flow.ClosedAt
+	err = f.store.Activate(ctx, tenant, flow.ConnectionID, g)
+	if errors.Is(err, record.ErrStale) { // it was disconnected while its owner consented
+		err = errors.Join(ErrLink, err)
+	}
+	return out, err
 }
 
 // Connected is what became of a flow.

@@ -340,6 +340,16 @@ func TestRedeemingFails(t *testing.T) {
 	}
 }
 
+// A grant says for which life of its connection it was asked.
+func TestGrantBelongsToTheConnectionAsItWas(t *testing.T) {
+	t.Parallel()
+	r, a := opened(t, answering(tokens("access-1", "refresh-1")))
+	r.journal.flow.ClosedAt = began.Add(-time.Hour)
+	if _, err := r.Finish(t.Context(), a); err != nil || !r.journal.activated[0].ClosedAt.Equal(began.Add(-time.Hour)) {
+		t.Errorf("%+v, %v", r.journal.activated, err)
+	}
+}
+
 // A grant that lacks a scope is good for the rest. One that is good for nothing, or ends within the hour, is refused at once.
 func TestPartialGrants(t *testing.T) {
 	t.Parallel()
@@ -388,6 +398,11 @@ func TestStoreFailsAroundAnAnswer(t *testing.T) {
 		if _, err := r.Finish(t.Context(), a); !errors.Is(err, errDown) || errors.Is(err, ErrState) || errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v", call, err)
 		}
+	}
+	stale, late := opened(t, answering(tokens("access-1", "refresh-1")))
+	stale.journal.err["activate"] = record.ErrStale
+	if _, err := stale.Finish(t.Context(), late); !errors.Is(err, ErrLink) {
+		t.Errorf("disconnected meanwhile: %v", err)
 	}
 	r, a := opened(t, nil)
 	r.journal.flow.AppID = "gone"

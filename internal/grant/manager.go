@@ -64,10 +64,7 @@ func (m *Manager) Token(ctx context.Context, tenant cal.TenantID, c record.Conne
 }
 
 func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Connection) (token, error) {
-	g, err := m.store.Grant(ctx, tenant, c.ID)
-	if errors.Is(err, record.ErrNotFound) {
-		return token{}, fault.Newf(fault.NeedsReauth, "grant", "the connection has no grant yet")
-	}
+	g, err := m.grant(ctx, tenant, c.ID)
 	if err != nil {
 		return token{}, err
 	}
@@ -90,6 +87,14 @@ func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Conne
 		t, _ := r.Val.(token)
 		return t, nil
 	}
+}
+
+func (m *Manager) grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
+	g, err := m.store.Grant(ctx, tenant, id)
+	if errors.Is(err, record.ErrNotFound) {
+		err = fault.Newf(fault.NeedsReauth, "grant", "the connection has no grant")
+	}
+	return g, err
 }
 
 func (m *Manager) fresh(g record.Grant) bool {
@@ -142,7 +147,7 @@ func (m *Manager) keep(ctx context.Context, tenant cal.TenantID, g record.Grant,
 
 // reread looks at what somebody else has stored meanwhile.
 func (m *Manager) reread(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (token, error) {
-	g, err := m.store.Grant(ctx, tenant, id)
+	g, err := m.grant(ctx, tenant, id)
 	if err != nil {
 		return token{}, err
 	}

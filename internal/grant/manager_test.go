@@ -117,6 +117,23 @@ func TestLeaseOfAnother(t *testing.T) {
 	}
 }
 
+// A grant that is forgotten while somebody waits for it is none.
+func TestGrantThatIsForgottenMeanwhile(t *testing.T) {
+	t.Parallel()
+	e := answering(tokens("access-2", "refresh-2"))
+	m, v := manage(clock.NewManual(began), oldGrant(), e)
+	e.answer = func(int, *http.Request) (answer, error) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.fence++
+		delete(v.grants, tenant)
+		return tokens("access-2", "refresh-2"), nil
+	}
+	if _, _, err := m.Token(t.Context(), tenant, connectionOf(cal.Google)); !fault.Is(err, fault.NeedsReauth) || v.rotated != 0 {
+		t.Errorf("%v after %d tokens were stored", err, v.rotated)
+	}
+}
+
 // A lease whose holder died ends by itself.
 func TestLeaseOfTheDeadEnds(t *testing.T) {
 	t.Parallel()

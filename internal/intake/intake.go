@@ -127,7 +127,7 @@ func (s *Service) current(ctx context.Context, tenant cal.TenantID, id cal.Booki
 }
 
 // targets looks the targets up and refuses those that cannot serve. A calendar whose connection needs its owner again is accepted: the booking
-// waits for it.
+// waits for it. One whose account was disconnected is accepted where the booking stands already.
 func (s *Service) targets(ctx context.Context, tenant cal.TenantID, b cal.Booking, current *record.Booking) ([]record.AcceptedTarget, error) {
 	var out []record.AcceptedTarget
 	r := &record.RefusalError{Reason: record.ReasonCalendar, Detail: "a target cannot be used"}
@@ -162,6 +162,8 @@ func unusable(c record.Calendar, exists, stands bool) string {
 		return "no such calendar: GET /v1/calendars lists those that can be used"
 	case c.Vanished:
 		return "the account does not see this calendar any more"
+	case c.ConnectionState.Closed() && !stands:
+		return "the account of this calendar was disconnected: connect it anew (POST /v1/connections with its connection_id), or choose another one"
 	case !c.Writable:
 		return "the account may only read this calendar: choose one with writable: true"
 	case !c.WritableTarget && !stands:

@@ -246,6 +246,7 @@ func TestTargets(t *testing.T) {
 		unknown  = "no such calendar: GET /v1/calendars lists those that can be used"
 		vanished = "the account does not see this calendar any more"
 		readOnly = "the account may only read this calendar: choose one with writable: true"
+		closed   = "the account of this calendar was disconnected: connect it anew (POST /v1/connections with its connection_id), or choose another one"
 	)
 	external := func(b *cal.Booking) { b.Notify = cal.NotifyExternal }
 	for name, c := range map[string]struct {
@@ -264,6 +265,12 @@ func TestTargets(t *testing.T) {
 			[]message.Problem{
 				{Pointer: "/targets/0/calendar_id", Detail: vanished}, {Pointer: "/targets/2/calendar_id", Detail: readOnly}, {Pointer: "/targets/3/calendar_id", Detail: unknown},
 			},
+		},
+		"disconnected ones": {
+			ours,
+			[]func(*cal.Booking){targets(cal.Target{CalendarID: "closing"}, cal.Target{CalendarID: "closed"})},
+			record.ReasonCalendar,
+			[]message.Problem{{Pointer: "/targets/0/calendar_id", Detail: closed}, {Pointer: "/targets/1/calendar_id", Detail: closed}},
 		},
 		"external guests where all are mailed": {
 			ours,

@@ -39,6 +39,8 @@ func newShelf(t *testing.T) *shelf {
 			"cal_2":     {ID: "cal_2", Provider: cal.Microsoft, Writable: true, WritableTarget: true},
 			"read-only": {ID: "read-only", Provider: cal.Google},
 			"vanished":  {ID: "vanished", Provider: cal.Google, Writable: true, WritableTarget: true, Vanished: true},
+			"closing":   {ID: "closing", Provider: cal.Google, Writable: true, WritableTarget: true, ConnectionState: cal.ConnectionDisconnecting},
+			"closed":    {ID: "closed", Provider: cal.Google, Writable: true, WritableTarget: true, ConnectionState: cal.ConnectionDisconnected},
 			"reauth":    {ID: "reauth", Provider: cal.Google, Writable: true, WritableTarget: true, ConnectionState: cal.ConnectionNeedsReauth},
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 )
 
 // Connection is an account at a provider that a tenant has connected.
@@ -21,6 +22,8 @@ type Connection struct {
 	// Penalty is until when the provider has told us to stay away.
 	Penalty   time.Time
 	CreatedAt time.Time
+	// ClosedAt is when it was last disconnected; zero if it never was.
+	ClosedAt time.Time
 }
 
 // Can reports whether the account's owner has allowed something.
@@ -75,6 +78,22 @@ type Grant struct {
 	ExpiresAt time.Time
 	// RefreshUntil is until when somebody else refreshes.
 	RefreshUntil time.Time
+	// ClosedAt is the connection's, as it was when its owner's answer came: a disconnection since then refuses the grant.
+	ClosedAt time.Time
+}
+
+// Closing is what ends a connection that was disconnected starts from.
+type Closing struct {
+	Connection Connection
+	// Channels are those not closed yet, of all of its calendars.
+	Channels []Channel
+}
+
+// Disconnection is what came of ending a connection at its provider.
+type Disconnection struct {
+	Revocation message.Revocation
+	// ChannelsLeft is how many channels could not be ended.
+	ChannelsLeft int
 }
 
 // Flow is one authorization request on its way.
@@ -91,6 +110,8 @@ type Flow struct {
 	ReturnURL string
 	ExpiresAt time.Time
 	UsedAt    time.Time
+	// ClosedAt is the connection's.
+	ClosedAt time.Time
 }
 
 // NewFlow is an authorization request about to begin.
@@ -137,7 +158,9 @@ func (c Calendar) Level() cal.SyncLevel {
 }
 
 // Target reports whether bookings may name the calendar.
-func (c Calendar) Target() bool { return c.Writable && c.WritableTarget && !c.Vanished }
+func (c Calendar) Target() bool {
+	return c.Writable && c.WritableTarget && !c.Vanished && !c.ConnectionState.Closed()
+}
 
 // ConnectionFilter chooses connections; a zero field chooses all.
 type ConnectionFilter struct {

@@ -85,6 +85,6 @@ func accountMutants() []mutant {
 		{"a page begins where the one before has ended", "ConnectionsAfter", "connection_id > $2", "connection_id >= $2", filtered},
 		{"connections of any provider", "ConnectionsAfter", "provider = CAST($3 AS TEXT)", "provider <> CAST($3 AS TEXT) || 'x'", filtered},
 		{"connections in any state", "ConnectionsAfter", "state = CAST($4 AS TEXT)", "state <> CAST($4 AS TEXT) || 'x'", filtered},
-		{"what is not allowed is forgotten", "LimitConnection", "lacks = $1", "lacks = SUBSTR($1, 1, 0)", "connection: what its owner has not allowed"},
+		{"what is not allowed is forgotten", "ActivateConnection", "lacks = $1", "lacks = SUBSTR($1, 1, 0)", "connection: what its owner has not allowed"},
 	})
 }

@@ -54,6 +54,9 @@ func writes() map[string]write {
 			n := record.NewFlow{Provider: cal.Google, ConnectToken: "canary-c", State: "canary-s", Verifier: "canary-v", ExpiresAt: w.clock.Now().Add(time.Hour), Actor: "test"}
 			return func() error { _, err := w.BeginConnection(w.ctx, w.tenant, n); return err }
 		}},
+		"Disconnect": {prepare: func(w *fenceWorld) func() error {
+			return func() error { _, err := w.Disconnect(w.ctx, w.tenant, w.connection, "test"); return err }
+		}},
 		"BindFlow": {prepare: func(w *fenceWorld) func() error {
 			n := w.flow("f")
 			return func() error { _, _, err := w.BindFlow(w.ctx, n.ConnectToken, "browser"); return err }
@@ -215,7 +218,7 @@ func writes() map[string]write {
 	unaudited := map[string]string{
 		"Finish":       "an outcome that stops nothing changes nothing that anybody sees",
 		"BeginListing": "nothing of a listing is seen before it is published", "Stage": "likewise",
-		"ParkDelivery": "the delivery is as it was",
+		"ParkDelivery": "the delivery is as it was", "LeaveAccount": "coordination: the end of the connection is what counts", "SharesAccount": "likewise",
 	}
 	for name, c := range fencedCalls() {
 		all[name] = write{unaudited: unaudited[name], prepare: c.underLease}
@@ -335,7 +338,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
 		"Keys", "ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

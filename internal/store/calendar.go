@@ -33,7 +33,7 @@ func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discove
 			return t.refuseAccount(ctx, l, c)
 		}
 		if primary.Owner != "" {
-			if err := t.nameConnection(ctx, c.ID, primary.Owner); err != nil {
+			if err := t.nameConnection(ctx, c, primary.Owner); err != nil {
 				return err
 			}
 		}
@@ -89,11 +89,14 @@ func isAnother(c record.Connection, known []knownCalendar, primary cal.Calendar)
 // refuseAccount stops a connection that was connected anew with another account. Its bookings stand in the calendars of the first one.
 func (t *tx) refuseAccount(ctx context.Context, l record.Lease, c record.Connection) error {
 	const reason = "another account was connected than before: connect the first one again"
-	_, err := t.MoveConnection(ctx, db.MoveConnectionParams{
+	moved, err := t.MoveConnection(ctx, db.MoveConnectionParams{
 		TenantID: t.tenant, ConnectionID: string(c.ID), State: string(cal.ConnectionNeedsReauth), Reason: reason, Now: t.now,
 	})
 	if err != nil {
 		return err
+	}
+	if moved == 0 {
+		return t.finish(ctx, l, record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Reason: reason})
 	}
 	if err := t.post(ctx, message.ConnectionNeedsReauth, message.Connection{ConnectionID: c.ID, Provider: c.Provider, Reason: reason}); err != nil {
 		return err
@@ -210,12 +213,17 @@ func (t *tx) listCalendar(ctx context.Context, before record.Calendar, now cal.C
 	return err
 }
 
-func (t *tx) nameConnection(ctx context.Context, id cal.ConnectionID, account string) error {
-	sealed, err := t.sealText("connections", "account", string(id), account)
+func (t *tx) nameConnection(ctx context.Context, c record.Connection, account string) error {
+	sealed, err := t.sealText("connections", "account", string(c.ID), account)
 	if err != nil {
 		return err
 	}
-	return t.NameConnection(ctx, db.NameConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Account: sealed, Now: t.now})
+	err = t.NameConnection(ctx, db.NameConnectionParams{TenantID: t.tenant, ConnectionID: string(c.ID), Account: sealed, Now: t.now})
+	if err != nil {
+		return err
+	}
+	c.Account = account
+	return t.useAccount(ctx, c)
 }
 
 // Calendar returns a calendar, or record.ErrNotFound.

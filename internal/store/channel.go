@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -66,7 +67,7 @@ func (s *Store) SaveChannels(ctx context.Context, l record.Lease, d time.Duratio
 			}
 			err = t.note(ctx, record.Note{
 				Actor: record.ActorEngine, Action: "channel." + string(c.State), Subject: string(c.ID),
-				Detail: map[string]any{"calendar": l.Subject, "expires": c.Expires},
+				Detail: map[string]any{"calendar": cmp.Or(string(c.CalendarID), l.Subject), "expires": c.Expires},
 			})
 			if err != nil {
 				return err

@@ -130,7 +130,7 @@ func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
 	}
 	f := record.Flow{
 		ID: id, ConnectionID: c.ID, Provider: c.Provider, AppID: c.AppID, BrowserHash: row.BrowserHash,
-		ExpiresAt: instant(row.ExpiresAt), UsedAt: instant(row.UsedAt),
+		ExpiresAt: instant(row.ExpiresAt), UsedAt: instant(row.UsedAt), ClosedAt: c.ClosedAt,
 	}
 	if f.Verifier, err = t.openText("oauth_flows", "verifier", id, row.Verifier); err != nil {
 		return record.Flow{}, err
@@ -142,7 +142,8 @@ func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
 	return f, err
 }
 
-// Activate stores a grant, wakes everything that waited for it, and lists the account's calendars.
+// Activate stores a grant, wakes everything that waited for it, and lists the account's calendars. It fails with record.ErrStale when the connection
+// was disconnected since the grant was asked for.
 func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, g record.Grant) error {
 	return s.updateMany(ctx, tenant, "activate connection", func(ctx context.Context, t *tx) error {
 		c, err := t.connection(ctx, id)
@@ -160,14 +161,13 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 		if err != nil {
 			return err
 		}
-		_, err = t.MoveConnection(ctx, db.MoveConnectionParams{
-			TenantID: t.tenant, ConnectionID: string(id), State: string(cal.ConnectionActive), Reason: "", Now: t.now,
-		})
+		err = changed(t.ActivateConnection(ctx, db.ActivateConnectionParams{
+			TenantID: t.tenant, ConnectionID: string(id), Lacks: string(g.Lacks), ClosedAt: micros(g.ClosedAt), Now: t.now,
+		}))
 		if err != nil {
 			return err
 		}
-		err = t.LimitConnection(ctx, db.LimitConnectionParams{TenantID: t.tenant, ConnectionID: string(id), Lacks: string(g.Lacks), Now: t.now})
-		if err != nil {
+		if err := t.useAccount(ctx, c); err != nil {
 			return err
 		}
 		if err := t.refollow(ctx, c, g.Lacks); err != nil {
@@ -186,9 +186,10 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 	})
 }
 
-// refollow has calendars listed and watched again whose owner has allowed other things than before: what was not allowed was left alone.
+// refollow has calendars listed and watched again whose owner has allowed other things than before, since what was not allowed was left alone, and those
+// of a connection that was disconnected, whose channels were ended.
 func (t *tx) refollow(ctx context.Context, c record.Connection, lacks record.Lacks) error {
-	if c.Lacks == lacks {
+	if c.Lacks == lacks && !c.State.Closed() {
 		return nil
 	}
 	all, err := t.calendarsOf(ctx, c.ID)
@@ -271,7 +272,7 @@ func (t *tx) connectionOf(ctx context.Context, row db.Connection) (record.Connec
 	id := cal.ConnectionID(row.ConnectionID)
 	c := record.Connection{
 		ID: id, Provider: cal.Provider(row.Provider), AppID: cal.AppID(row.AppID), State: cal.ConnectionState(row.State),
-		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt),
+		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt), ClosedAt: instant(row.ClosedAt),
 	}
 	var err error
 	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {
@@ -301,13 +302,16 @@ func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.Connec
 	})
 }
 
-// Grant returns a connection's grant with its tokens, or record.ErrNotFound.
+// Grant returns a connection's grant with its tokens, or record.ErrNotFound when there is none or its tokens were forgotten.
 func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
 	var g record.Grant
 	err := s.view(ctx, tenant, "read grant", func(ctx context.Context, t *tx) error {
 		row, err := t.GrantByConnection(ctx, db.GrantByConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
 		if err != nil {
 			return found(err)
+		}
+		if row.AccessToken == nil && row.RefreshToken == nil {
+			return record.ErrNotFound
 		}
 		g = record.Grant{
 			ConnectionID: id, Version: row.Version, Scopes: row.Scopes, ExpiresAt: instant(row.ExpiresAt), RefreshUntil: instant(row.RefreshUntil),

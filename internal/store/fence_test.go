@@ -9,6 +9,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store"
@@ -75,6 +76,17 @@ func fencedCalls() map[string]fencedCall {
 			_, err := w.SaveChannels(w.ctx, l, leaseTime, record.Channel{Channel: cal.Channel{ID: "chn_old"}, State: record.ChannelOpen})
 			return err
 		}},
+		"LeaveAccount": {kind: task.ConnectionClose, prepare: (*fenceWorld).closing, call: func(w *fenceWorld, l record.Lease) error {
+			_, err := w.LeaveAccount(w.ctx, l, leaseTime)
+			return err
+		}},
+		"SharesAccount": {kind: task.ConnectionClose, prepare: (*fenceWorld).closing, call: func(w *fenceWorld, l record.Lease) error {
+			_, _, err := w.SharesAccount(w.ctx, l, 2*leaseTime)
+			return err
+		}},
+		"Disconnected": {kind: task.ConnectionClose, prepare: (*fenceWorld).closing, call: func(w *fenceWorld, l record.Lease) error {
+			return w.Disconnected(w.ctx, l, record.Disconnection{Revocation: message.Revoked})
+		}},
 		"BeginListing": {kind: task.CalendarSync, prepare: (*fenceWorld).beginListing, call: func(w *fenceWorld, l record.Lease) error {
 			_, _, err := w.BeginListing(w.ctx, l, record.Listing{Kind: cal.Snapshot}, leaseTime)
 			return err
@@ -115,6 +127,13 @@ func (w *fenceWorld) beginListing(l record.Lease) record.Lease {
 	return l
 }
 
+// closing lets the lease's connection be disconnected.
+func (w *fenceWorld) closing(l record.Lease) record.Lease {
+	w.Helper()
+	w.owner(`UPDATE connections SET state = 'disconnecting' WHERE tenant_id = $1`, string(w.tenant))
+	return l
+}
+
 // newFenceWorld has a row of each kind of work that is due.
 func newFenceWorld(h *harness) *fenceWorld {
 	w := &fenceWorld{world: h.newWorld(1)}
@@ -128,6 +147,7 @@ func newFenceWorld(h *harness) *fenceWorld {
 		}
 	}
 	w.reconnect()
+	w.mark(record.Mark{Kind: task.ConnectionClose, Subject: string(w.connection), Lane: task.Interactive})
 	w.mark(record.Mark{Kind: task.TenantPrune, Subject: string(w.tenant), Lane: task.Bulk})
 	w.told.take()
 	return w
@@ -137,7 +157,7 @@ func (w *fenceWorld) work(kind task.Kind) task.Ref {
 	switch kind {
 	case task.LinkPush:
 		return w.push(w.link)
-	case task.ConnectionDiscover:
+	case task.ConnectionDiscover, task.ConnectionClose:
 		return w.ref(kind, string(w.connection))
 	case task.DeliverySend:
 		return w.delivery
@@ -186,7 +206,7 @@ func fenceNotProlonged(h *harness) {
 
 // fenceAll holds the table of calls to the store's methods.
 func fenceAll(h *harness) {
-	reads := []string{"Case", "Delivery", "Sync", "Watch"}
+	reads := []string{"Case", "Closing", "Delivery", "Sync", "Watch"}
 	tried := slices.Sorted(maps.Keys(fencedCalls()))
 	sameList(h, "methods that take a lease", leaseMethods(h.T), slices.Sorted(slices.Values(slices.Concat(tried, reads))))
 }

@@ -31,7 +31,7 @@ func postgresTenancyTrials() []trial {
 }
 
 // lookUp is the one query that runs before a tenant is known.
-const lookUp = "DirectoryEntry"
+const lookUp = "DirectoryEntries"
 
 // probe runs the queries of package db, as they are or rewritten.
 type probe struct {

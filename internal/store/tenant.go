@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -23,6 +22,8 @@ const (
 	entryChannel    entry = "channel"
 	entryConnect    entry = "connect"
 	entryState      entry = "state"
+	// entryAccount is the one kind that several subjects may share: the connections of one account.
+	entryAccount entry = "account"
 )
 
 // Purpose says what a key is for.
@@ -189,11 +190,14 @@ func (t *tx) register(ctx context.Context, kind entry, lookup, subject string) e
 func (s *Store) lookUp(ctx context.Context, kind entry, lookup string) (cal.TenantID, string, error) {
 	bounded, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	row, err := db.New(s.read).DirectoryEntry(bounded, db.DirectoryEntryParams{Kind: string(kind), Hash: hashOf(lookup)})
-	if errors.Is(err, sql.ErrNoRows) {
+	rows, err := db.New(s.read).DirectoryEntries(bounded, db.DirectoryEntriesParams{Kind: string(kind), Hash: hashOf(lookup)})
+	if err != nil {
+		return "", "", infrastructure(ctx, "look up "+string(kind), err)
+	}
+	if len(rows) == 0 {
 		return "", "", record.ErrNotFound
 	}
-	return cal.TenantID(row.TenantID), row.Subject, infrastructure(ctx, "look up "+string(kind), err)
+	return cal.TenantID(rows[0].TenantID), rows[0].Subject, nil
 }
 
 // The times that rows are kept for once nothing needs them any more.

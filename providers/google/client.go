@@ -34,6 +34,8 @@ type Config struct {
 	AuthURL string
 	// TokenURL is where codes and refresh tokens are redeemed.
 	TokenURL string
+	// RevokeURL is where tokens are revoked; empty for the neighbour of TokenURL, so that no token goes to another authorization server.
+	RevokeURL string
 	// Issuer is what the authorization server calls itself; left empty beside an AuthURL of your own, nothing is compared.
 	Issuer string
 	// Clock turns the date form of Retry-After into a wait; nil is the machine's clock.
@@ -51,6 +53,7 @@ func New(config Config) *Driver {
 	}
 	config.AuthURL = cmp.Or(config.AuthURL, authURL)
 	config.TokenURL = cmp.Or(config.TokenURL, tokenURL)
+	config.RevokeURL = cmp.Or(config.RevokeURL, config.TokenURL[:strings.LastIndex(config.TokenURL, "/")+1]+"revoke")
 	if config.Clock == nil {
 		config.Clock = clock.System{}
 	}

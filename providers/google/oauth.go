@@ -14,11 +14,12 @@ import (
 func (d *Driver) OAuth() provider.OAuth {
 	const scope = "https://www.googleapis.com/auth/"
 	return provider.OAuth{
-		AuthURL:  d.config.AuthURL,
-		TokenURL: d.config.TokenURL,
-		Resource: d.config.APIURL,
-		Issuer:   d.config.Issuer,
-		Scopes:   []string{scope + "calendar.events", scope + "calendar.calendarlist.readonly", scope + "calendar.freebusy"},
+		AuthURL:   d.config.AuthURL,
+		TokenURL:  d.config.TokenURL,
+		RevokeURL: d.config.RevokeURL,
+		Resource:  d.config.APIURL,
+		Issuer:    d.config.Issuer,
+		Scopes:    []string{scope + "calendar.events", scope + "calendar.calendarlist.readonly", scope + "calendar.freebusy"},
 		Allows: map[string][]cal.Ability{
 			scope + "calendar.events":                {cal.ReadEvents, cal.WriteEvents},
 			scope + "calendar.calendarlist.readonly": {cal.ListCalendars},

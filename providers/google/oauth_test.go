@@ -16,6 +16,9 @@ func TestOAuth(t *testing.T) {
 		got.Issuer != "https://accounts.google.com" {
 		t.Errorf("got %+v", got)
 	}
+	if got.RevokeURL != "https://oauth2.googleapis.com/revoke" {
+		t.Errorf("revokes at %s", got.RevokeURL)
+	}
 	want := []string{
 		"https://www.googleapis.com/auth/calendar.events", "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 		"https://www.googleapis.com/auth/calendar.freebusy",
@@ -29,6 +32,12 @@ func TestOAuth(t *testing.T) {
 	own := New(Config{AuthURL: "http://127.0.0.1:1/auth", TokenURL: "http://127.0.0.1:1/token"}).OAuth()
 	if own.AuthURL != "http://127.0.0.1:1/auth" || own.TokenURL != "http://127.0.0.1:1/token" || own.Issuer != "" {
 		t.Errorf("got %+v", own)
+	}
+	if own.RevokeURL != "http://127.0.0.1:1/revoke" {
+		t.Errorf("a token of another server would go to %s", own.RevokeURL)
+	}
+	if elsewhere := New(Config{RevokeURL: "http://127.0.0.1:1/end"}).OAuth(); elsewhere.RevokeURL != "http://127.0.0.1:1/end" {
+		t.Errorf("revokes at %s", elsewhere.RevokeURL)
 	}
 }
 

@@ -93,15 +93,21 @@ func (e Capability) Valid() bool {
 
 // Defines values for ConnectionState.
 const (
-	ConnectionStateActive      ConnectionState = "active"
-	ConnectionStateNeedsReauth ConnectionState = "needs_reauth"
-	ConnectionStatePending     ConnectionState = "pending"
+	ConnectionStateActive        ConnectionState = "active"
+	ConnectionStateDisconnected  ConnectionState = "disconnected"
+	ConnectionStateDisconnecting ConnectionState = "disconnecting"
+	ConnectionStateNeedsReauth   ConnectionState = "needs_reauth"
+	ConnectionStatePending       ConnectionState = "pending"
 )
 
 // Valid indicates whether the value is a known member of the ConnectionState enum.
 func (e ConnectionState) Valid() bool {
 	switch e {
 	case ConnectionStateActive:
+		return true
+	case ConnectionStateDisconnected:
+		return true
+	case ConnectionStateDisconnecting:
 		return true
 	case ConnectionStateNeedsReauth:
 		return true
@@ -287,10 +293,13 @@ type AttemptError string
 // BegunConnection defines model for BegunConnection.
 type BegunConnection struct {
 	// ConnectURL Valid for an hour. Treat it as a secret.
-	ConnectURL string          `json:"connect_url"`
-	ID         string          `json:"id"`
-	Provider   Provider        `json:"provider"`
-	State      ConnectionState `json:"state"`
+	ConnectURL string   `json:"connect_url"`
+	ID         string   `json:"id"`
+	Provider   Provider `json:"provider"`
+
+	// State `pending`: its owner has not consented yet. `active`: at work. `needs_reauth`: the provider has ended the grant. `disconnecting`: deleted,
+	// and being ended at the provider. `disconnected`: deleted, and without tokens.
+	State ConnectionState `json:"state"`
 }
 
 // Booking defines model for Booking.
@@ -327,7 +336,10 @@ type BookingSpec = cal.Booking
 
 // Calendar defines model for Calendar.
 type Calendar struct {
-	ConnectionID    string          `json:"connection_id"`
+	ConnectionID string `json:"connection_id"`
+
+	// ConnectionState `pending`: its owner has not consented yet. `active`: at work. `needs_reauth`: the provider has ended the grant. `disconnecting`: deleted,
+	// and being ended at the provider. `disconnected`: deleted, and without tokens.
 	ConnectionState ConnectionState `json:"connection_state"`
 	ID              string          `json:"id"`
 	Name            string          `json:"name"`
@@ -343,7 +355,7 @@ type Calendar struct {
 	// Writable Whether the account may write to it.
 	Writable bool `json:"writable"`
 
-	// WritableTarget Whether bookings may name it as a target. No calendar that is not `writable` is one.
+	// WritableTarget Whether bookings may name it as a target. No calendar is one that is not `writable` or whose account was disconnected.
 	WritableTarget bool `json:"writable_target"`
 }
 
@@ -382,8 +394,11 @@ type Connection struct {
 	Provider Provider     `json:"provider"`
 
 	// Reason Why its owner has to connect it again.
-	Reason *string         `json:"reason,omitempty"`
-	State  ConnectionState `json:"state"`
+	Reason *string `json:"reason,omitempty"`
+
+	// State `pending`: its owner has not consented yet. `active`: at work. `needs_reauth`: the provider has ended the grant. `disconnecting`: deleted,
+	// and being ended at the provider. `disconnected`: deleted, and without tokens.
+	State ConnectionState `json:"state"`
 }
 
 // ConnectionPage defines model for ConnectionPage.
@@ -394,7 +409,8 @@ type ConnectionPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// ConnectionState defines model for ConnectionState.
+// ConnectionState `pending`: its owner has not consented yet. `active`: at work. `needs_reauth`: the provider has ended the grant. `disconnecting`: deleted,
+// and being ended at the provider. `disconnected`: deleted, and without tokens.
 type ConnectionState string
 
 // Cursor Letters, digits, - and _ as a page gave them.
@@ -751,6 +767,13 @@ type CreateConnectionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeleteConnectionParams defines parameters for DeleteConnection.
+type DeleteConnectionParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
 	// Endpoint Only those to this endpoint.
@@ -864,6 +887,9 @@ type ServerInterface interface {
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(w http.ResponseWriter, r *http.Request, params CreateConnectionParams)
+	// DeleteConnection Disconnect an account
+	// (DELETE /v1/connections/{connection_id})
+	DeleteConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID, params DeleteConnectionParams)
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID)
@@ -1410,6 +1436,56 @@ func (siw *ServerInterfaceWrapper) CreateConnection(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CreateConnection(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteConnection operation middleware
+func (siw *ServerInterfaceWrapper) DeleteConnection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "connection_id" -------------
+	var connectionID ConnectionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "connection_id", r.PathValue("connection_id"), &connectionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "connection_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteConnectionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteConnection(w, r, connectionID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2135,6 +2211,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.DeleteConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.GetConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.GetCalendar)
@@ -2542,6 +2619,60 @@ type CreateConnectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateConnectiondefaultApplicationProblemPlusJSONResponse) VisitCreateConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteConnectionRequestObject struct {
+	ConnectionID ConnectionID `json:"connection_id"`
+	Params       DeleteConnectionParams
+}
+
+type DeleteConnectionResponseObject interface {
+	VisitDeleteConnectionResponse(w http.ResponseWriter) error
+}
+
+type DeleteConnection200JSONResponse Connection
+
+func (response DeleteConnection200JSONResponse) VisitDeleteConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteConnection202JSONResponse Connection
+
+func (response DeleteConnection202JSONResponse) VisitDeleteConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteConnectiondefaultApplicationProblemPlusJSONResponse) VisitDeleteConnectionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3126,6 +3257,9 @@ type StrictServerInterface interface {
 	// CreateConnection Begin to connect an account
 	// (POST /v1/connections)
 	CreateConnection(ctx context.Context, request CreateConnectionRequestObject) (CreateConnectionResponseObject, error)
+	// DeleteConnection Disconnect an account
+	// (DELETE /v1/connections/{connection_id})
+	DeleteConnection(ctx context.Context, request DeleteConnectionRequestObject) (DeleteConnectionResponseObject, error)
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
@@ -3434,6 +3568,33 @@ func (sh *strictHandler) CreateConnection(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateConnectionResponseObject); ok {
 		if err := validResponse.VisitCreateConnectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteConnection operation middleware
+func (sh *strictHandler) DeleteConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID, params DeleteConnectionParams) {
+	var request DeleteConnectionRequestObject
+
+	request.ConnectionID = connectionID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteConnection(ctx, request.(DeleteConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteConnection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteConnectionResponseObject); ok {
+		if err := validResponse.VisitDeleteConnectionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -203,6 +203,18 @@ func TestRevokedAndExpired(t *testing.T) {
 	wantError(t, api.Do("GET", "/calendars/primary/events", nil), http.StatusUnauthorized, "authError")
 	wantError(t, c.refresh(tokens.Text("refresh_token")), http.StatusBadRequest, "invalid_grant")
 	wantError(t, c.post("/revoke", url.Values{"token": {api.Token}}), http.StatusBadRequest, "invalid_token")
+	// A revocation ends what the person has allowed the client as a whole: every grant of theirs, and nobody else's.
+	again := map[string]string{"prompt": "consent"}
+	one := wantStatus(t, c.exchange(c.consent(again, browser.Choice{Account: host}).Get("code")), http.StatusOK)
+	two := wantStatus(t, c.exchange(c.consent(again, browser.Choice{Account: host}).Get("code")), http.StatusOK)
+	other := wantStatus(t, c.exchange(c.consent(again, browser.Choice{Account: "other@example.com"}).Get("code")), http.StatusOK)
+	wantStatus(t, c.post("/revoke", url.Values{"token": {one.Text("refresh_token")}}), http.StatusOK)
+	wantError(t, c.refresh(two.Text("refresh_token")), http.StatusBadRequest, "invalid_grant")
+	wantError(t, c.post("/revoke", url.Values{"token": {two.Text("refresh_token")}}), http.StatusBadRequest, "invalid_token")
+	wantStatus(t, c.refresh(other.Text("refresh_token")), http.StatusOK)
+	if first := wantStatus(t, c.exchange(c.consent(nil, browser.Choice{Account: host}).Get("code")), http.StatusOK); first.Text("refresh_token") == "" {
+		t.Errorf("a consent after the revocation is not a first one: %s", first.Raw)
+	}
 	code := c.consent(nil, browser.Choice{Account: host}).Get("code")
 	now.Advance(11 * time.Minute)
 	wantError(t, c.exchange(code), http.StatusBadRequest, "invalid_grant")

@@ -141,7 +141,8 @@ func (s *Server) identity(g oauth.Grant, nonce string) map[string]any {
 	return claims
 }
 
-// revoke serves https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke: either token ends the whole grant.
+// revoke serves https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke: either token ends all that
+// the person has allowed the client, whichever connection it was for.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil || !s.ledger.Revoke(r.Form.Get("token")) {
 		tokenError{http.StatusBadRequest, "invalid_token", "Token expired or revoked"}.write(w)

@@ -203,18 +203,20 @@ func (l *Ledger) Asker(r *http.Request) string {
 	return l.access[r.Form.Get("token")].Account
 }
 
-// Revoke ends the grant of an access or refresh token, with all of its tokens. It reports whether the token was alive.
+// Revoke ends what the account of an access or refresh token has allowed the token's client, with all tokens of it, and forgets that it ever
+// consented. It reports whether the token was alive.
 func (l *Ledger) Revoke(token string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	id := l.access[token].ID
+	g := l.access[token].Grant
 	if t := l.refresh[token]; t != nil {
-		id = t.grant.ID
+		g = t.grant
 	}
-	if id == "" || l.revoked[id] {
+	if g.ID == "" || l.revoked[g.ID] {
 		return false
 	}
-	l.revoked[id] = true
+	l.revoke(func(one Grant) bool { return one.Client == g.Client && strings.EqualFold(one.Account, g.Account) })
+	delete(l.consented, strings.ToLower(g.Account)+" "+g.Client)
 	return true
 }
 
@@ -222,19 +224,24 @@ func (l *Ledger) Revoke(token string) bool {
 func (l *Ledger) RevokeAccount(account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.revoke(func(one Grant) bool { return strings.EqualFold(one.Account, account) })
+	for key := range l.consented {
+		if strings.HasPrefix(key, strings.ToLower(account)+" ") {
+			delete(l.consented, key)
+		}
+	}
+}
+
+// revoke ends the grants that are meant. l.mu is held.
+func (l *Ledger) revoke(meant func(Grant) bool) {
 	for _, t := range l.refresh {
-		if strings.EqualFold(t.grant.Account, account) {
+		if meant(t.grant) {
 			l.revoked[t.grant.ID] = true
 		}
 	}
 	for _, a := range l.access {
-		if strings.EqualFold(a.Account, account) {
+		if meant(a.Grant) {
 			l.revoked[a.ID] = true
-		}
-	}
-	for key := range l.consented {
-		if strings.HasPrefix(key, strings.ToLower(account)+" ") {
-			delete(l.consented, key)
 		}
 	}
 }

@@ -9,6 +9,34 @@ import (
 	"context"
 )
 
+const activateConnection = `-- name: ActivateConnection :execrows
+UPDATE connections SET state = 'active', reason = '', lacks = $1, updated_at = $2
+WHERE tenant_id = $3 AND connection_id = $4 AND closed_at = $5
+`
+
+type ActivateConnectionParams struct {
+	Lacks        string
+	Now          int64
+	TenantID     string
+	ConnectionID string
+	ClosedAt     int64
+}
+
+// A grant that was asked for before the connection was closed does not open it again.
+func (q *Queries) ActivateConnection(ctx context.Context, arg ActivateConnectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, activateConnection,
+		arg.Lacks,
+		arg.Now,
+		arg.TenantID,
+		arg.ConnectionID,
+		arg.ClosedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const bindFlow = `-- name: BindFlow :execrows
 UPDATE oauth_flows SET browser_hash = $1
 WHERE tenant_id = $2 AND flow_id = $3 AND used_at = 0 AND expires_at > $4
@@ -34,8 +62,27 @@ func (q *Queries) BindFlow(ctx context.Context, arg BindFlowParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const closeConnection = `-- name: CloseConnection :execrows
+UPDATE connections SET state = 'disconnecting', closed_at = $1, updated_at = $1
+WHERE tenant_id = $2 AND connection_id = $3 AND state NOT IN ('disconnecting', 'disconnected')
+`
+
+type CloseConnectionParams struct {
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, closeConnection, arg.Now, arg.TenantID, arg.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const connectionByID = `-- name: ConnectionByID :one
-SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id = $2
+SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id = $2
 `
 
 type ConnectionByIDParams struct {
@@ -55,6 +102,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.Account,
 		&i.Reason,
 		&i.Lacks,
+		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -62,7 +110,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 }
 
 const connectionsAfter = `-- name: ConnectionsAfter :many
-SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id > $2
+SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id > $2
 AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
 AND (CAST($4 AS TEXT) = '' OR state = CAST($4 AS TEXT))
 ORDER BY connection_id LIMIT $5
@@ -100,6 +148,7 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 			&i.Account,
 			&i.Reason,
 			&i.Lacks,
+			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -114,6 +163,25 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const endConnection = `-- name: EndConnection :execrows
+UPDATE connections SET state = 'disconnected', reason = '', updated_at = $1
+WHERE tenant_id = $2 AND connection_id = $3 AND state = 'disconnecting'
+`
+
+type EndConnectionParams struct {
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) EndConnection(ctx context.Context, arg EndConnectionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endConnection, arg.Now, arg.TenantID, arg.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const endGrant = `-- name: EndGrant :execrows
@@ -211,6 +279,24 @@ func (q *Queries) FlowByID(ctx context.Context, arg FlowByIDParams) (OauthFlow, 
 	return i, err
 }
 
+const forgetGrant = `-- name: ForgetGrant :exec
+UPDATE grants SET access_token = NULL, refresh_token = NULL, version = version + 1, expires_at = 0, refresh_until = 0,
+    refresh_fence = refresh_fence + 1, updated_at = $1
+WHERE tenant_id = $2 AND connection_id = $3
+`
+
+type ForgetGrantParams struct {
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+// Both fences rise: who refreshes or waits for a refresh just now stores nothing, neither here nor into a grant that comes later.
+func (q *Queries) ForgetGrant(ctx context.Context, arg ForgetGrantParams) error {
+	_, err := q.db.ExecContext(ctx, forgetGrant, arg.Now, arg.TenantID, arg.ConnectionID)
+	return err
+}
+
 const grantByConnection = `-- name: GrantByConnection :one
 SELECT tenant_id, connection_id, version, access_token, refresh_token, scopes, expires_at, refresh_until, refresh_fence, updated_at FROM grants WHERE tenant_id = $1 AND connection_id = $2
 `
@@ -239,8 +325,9 @@ func (q *Queries) GrantByConnection(ctx context.Context, arg GrantByConnectionPa
 }
 
 const insertConnection = `-- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $7)
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at,
+    updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', '', 0, $7, $7)
 `
 
 type InsertConnectionParams struct {
@@ -321,27 +408,6 @@ func (q *Queries) LeaseRefresh(ctx context.Context, arg LeaseRefreshParams) (int
 	return refresh_fence, err
 }
 
-const limitConnection = `-- name: LimitConnection :exec
-UPDATE connections SET lacks = $1, updated_at = $2 WHERE tenant_id = $3 AND connection_id = $4
-`
-
-type LimitConnectionParams struct {
-	Lacks        string
-	Now          int64
-	TenantID     string
-	ConnectionID string
-}
-
-func (q *Queries) LimitConnection(ctx context.Context, arg LimitConnectionParams) error {
-	_, err := q.db.ExecContext(ctx, limitConnection,
-		arg.Lacks,
-		arg.Now,
-		arg.TenantID,
-		arg.ConnectionID,
-	)
-	return err
-}
-
 const lockConnection = `-- name: LockConnection :execrows
 UPDATE connections SET updated_at = updated_at WHERE tenant_id = $1 AND connection_id = $2
 `
@@ -378,7 +444,7 @@ func (q *Queries) LockDeadConnection(ctx context.Context, arg LockDeadConnection
 
 const moveConnection = `-- name: MoveConnection :execrows
 UPDATE connections SET state = $1, reason = $2, updated_at = $3
-WHERE tenant_id = $4 AND connection_id = $5 AND state <> $1
+WHERE tenant_id = $4 AND connection_id = $5 AND state <> $1 AND state NOT IN ('disconnecting', 'disconnected')
 `
 
 type MoveConnectionParams struct {
@@ -594,6 +660,21 @@ func (q *Queries) RotateGrant(ctx context.Context, arg RotateGrantParams) (int64
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const spendFlows = `-- name: SpendFlows :exec
+UPDATE oauth_flows SET used_at = $1 WHERE tenant_id = $2 AND connection_id = $3 AND used_at = 0
+`
+
+type SpendFlowsParams struct {
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) SpendFlows(ctx context.Context, arg SpendFlowsParams) error {
+	_, err := q.db.ExecContext(ctx, spendFlows, arg.Now, arg.TenantID, arg.ConnectionID)
+	return err
 }
 
 const useFlow = `-- name: UseFlow :one

@@ -97,6 +97,7 @@ type Connection struct {
 	Account      []byte
 	Reason       string
 	Lacks        string
+	ClosedAt     int64
 	CreatedAt    int64
 	UpdatedAt    int64
 }

@@ -24,25 +24,41 @@ func (q *Queries) DeleteDirectory(ctx context.Context, arg DeleteDirectoryParams
 	return err
 }
 
-const directoryEntry = `-- name: DirectoryEntry :one
+const directoryEntries = `-- name: DirectoryEntries :many
 SELECT tenant_id, subject FROM directory WHERE kind = $1 AND hash = $2
 `
 
-type DirectoryEntryParams struct {
+type DirectoryEntriesParams struct {
 	Kind string
 	Hash string
 }
 
-type DirectoryEntryRow struct {
+type DirectoryEntriesRow struct {
 	TenantID string
 	Subject  string
 }
 
-func (q *Queries) DirectoryEntry(ctx context.Context, arg DirectoryEntryParams) (DirectoryEntryRow, error) {
-	row := q.db.QueryRowContext(ctx, directoryEntry, arg.Kind, arg.Hash)
-	var i DirectoryEntryRow
-	err := row.Scan(&i.TenantID, &i.Subject)
-	return i, err
+func (q *Queries) DirectoryEntries(ctx context.Context, arg DirectoryEntriesParams) ([]DirectoryEntriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, directoryEntries, arg.Kind, arg.Hash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DirectoryEntriesRow
+	for rows.Next() {
+		var i DirectoryEntriesRow
+		if err := rows.Scan(&i.TenantID, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const forgetSubject = `-- name: ForgetSubject :exec

@@ -470,6 +470,20 @@ func (q *Queries) StoppedWork(ctx context.Context, arg StoppedWorkParams) ([]Wor
 	return items, nil
 }
 
+const unseatConnection = `-- name: UnseatConnection :exec
+UPDATE work SET token = token + 1 WHERE tenant_id = $1 AND connection_id = $2 AND lease_until > 0
+`
+
+type UnseatConnectionParams struct {
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) UnseatConnection(ctx context.Context, arg UnseatConnectionParams) error {
+	_, err := q.db.ExecContext(ctx, unseatConnection, arg.TenantID, arg.ConnectionID)
+	return err
+}
+
 const unseatWork = `-- name: UnseatWork :exec
 UPDATE work SET token = token + 1 WHERE tenant_id = $1 AND kind = $2 AND subject = $3 AND lease_until > 0
 `

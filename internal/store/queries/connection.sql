@@ -1,6 +1,7 @@
 -- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, created_at, updated_at)
-VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', '', @now, @now);
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at,
+    updated_at)
+VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', '', 0, @now, @now);
 
 -- name: ConnectionsAfter :many
 SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id > @after
@@ -8,15 +9,25 @@ AND (CAST(@of_provider AS TEXT) = '' OR provider = CAST(@of_provider AS TEXT))
 AND (CAST(@of_state AS TEXT) = '' OR state = CAST(@of_state AS TEXT))
 ORDER BY connection_id LIMIT @max_rows;
 
--- name: LimitConnection :exec
-UPDATE connections SET lacks = @lacks, updated_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
-
 -- name: ConnectionByID :one
 SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
 -- name: MoveConnection :execrows
 UPDATE connections SET state = @state, reason = @reason, updated_at = @now
-WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> @state;
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> @state AND state NOT IN ('disconnecting', 'disconnected');
+
+-- name: ActivateConnection :execrows
+-- A grant that was asked for before the connection was closed does not open it again.
+UPDATE connections SET state = 'active', reason = '', lacks = @lacks, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND closed_at = @closed_at;
+
+-- name: CloseConnection :execrows
+UPDATE connections SET state = 'disconnecting', closed_at = @now, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state NOT IN ('disconnecting', 'disconnected');
+
+-- name: EndConnection :execrows
+UPDATE connections SET state = 'disconnected', reason = '', updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state = 'disconnecting';
 
 -- name: LockDeadConnection :execrows
 UPDATE connections SET updated_at = updated_at WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND state <> 'active';
@@ -42,6 +53,9 @@ WHERE tenant_id = @tenant_id AND flow_id = @flow_id AND used_at = 0 AND expires_
 UPDATE oauth_flows SET used_at = @now
 WHERE tenant_id = @tenant_id AND flow_id = @flow_id AND browser_hash = @browser_hash AND browser_hash <> '' AND used_at = 0 AND expires_at > @now
 RETURNING connection_id, verifier;
+
+-- name: SpendFlows :exec
+UPDATE oauth_flows SET used_at = @now WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND used_at = 0;
 
 -- name: EndedFlows :many
 SELECT flow_id FROM oauth_flows WHERE tenant_id = @tenant_id AND expires_at < @before;
@@ -82,6 +96,12 @@ UPDATE grants SET refresh_until = 0 WHERE tenant_id = @tenant_id AND connection_
 
 -- name: ExpireAccess :execrows
 UPDATE grants SET expires_at = 0 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND version = @version AND expires_at > 0;
+
+-- name: ForgetGrant :exec
+-- Both fences rise: who refreshes or waits for a refresh just now stores nothing, neither here nor into a grant that comes later.
+UPDATE grants SET access_token = NULL, refresh_token = NULL, version = version + 1, expires_at = 0, refresh_until = 0,
+    refresh_fence = refresh_fence + 1, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
 -- name: Penalise :execrows
 INSERT INTO penalties (tenant_id, bucket, until) VALUES (@tenant_id, @bucket, @until)

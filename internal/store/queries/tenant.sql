@@ -10,7 +10,7 @@ UPDATE tenants SET name = name WHERE tenant_id = @tenant_id;
 -- name: InsertDirectory :exec
 INSERT INTO directory (kind, hash, tenant_id, subject) VALUES (@kind, @hash, @tenant_id, @subject);
 
--- name: DirectoryEntry :one
+-- name: DirectoryEntries :many
 SELECT tenant_id, subject FROM directory WHERE kind = @kind AND hash = @hash;
 
 -- name: DeleteDirectory :exec

@@ -50,6 +50,9 @@ RETURNING token;
 -- name: UnseatWork :exec
 UPDATE work SET token = token + 1 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND lease_until > 0;
 
+-- name: UnseatConnection :exec
+UPDATE work SET token = token + 1 WHERE tenant_id = @tenant_id AND connection_id = @connection_id AND lease_until > 0;
+
 -- name: FinishWork :one
 UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS BIGINT) ELSE done END,
     wanted = CASE WHEN CAST(@again AS BOOLEAN) AND wanted = @wanted THEN wanted + 1 ELSE wanted END,

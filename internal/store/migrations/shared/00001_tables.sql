@@ -7,14 +7,15 @@ CREATE TABLE tenants (
     created_at BIGINT NOT NULL
 );
 
--- What has to be found before a tenant is known: the hash of a credential or identifier, and whose it is.
+-- What has to be found before a tenant is known: the hash of a credential or identifier, and whose it is. An account may be several connections'.
 CREATE TABLE directory (
     kind      TEXT NOT NULL,
     hash      TEXT NOT NULL,
     tenant_id TEXT NOT NULL,
     subject   TEXT NOT NULL,
-    PRIMARY KEY (kind, hash)
+    PRIMARY KEY (kind, hash, tenant_id, subject)
 );
+CREATE UNIQUE INDEX directory_sole ON directory (kind, hash) WHERE kind <> 'account';
 CREATE INDEX directory_subject ON directory (tenant_id, kind, subject);
 
 CREATE TABLE keys (
@@ -33,10 +34,11 @@ CREATE TABLE connections (
     connection_id TEXT NOT NULL,
     provider      TEXT NOT NULL,
     app_id        TEXT NOT NULL,
-    state         TEXT NOT NULL, -- pending, active, needs_reauth
+    state         TEXT NOT NULL, -- pending, active, needs_reauth, disconnecting, disconnected
     account       BYTEA NOT NULL,
     reason        TEXT NOT NULL,
     lacks         TEXT NOT NULL, -- abilities that the owner has not allowed, separated by blanks
+    closed_at     BIGINT NOT NULL, -- when it was last disconnected
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, connection_id)
@@ -46,8 +48,8 @@ CREATE TABLE grants (
     tenant_id     TEXT NOT NULL,
     connection_id TEXT NOT NULL,
     version       BIGINT NOT NULL, -- rises with every stored token
-    access_token  BYTEA NOT NULL,
-    refresh_token BYTEA NOT NULL,
+    access_token  BYTEA, -- NULL once it was forgotten
+    refresh_token BYTEA,
     scopes        TEXT NOT NULL,
     expires_at    BIGINT NOT NULL,
     refresh_until BIGINT NOT NULL, -- somebody refreshes until then
