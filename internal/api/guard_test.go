@@ -137,12 +137,14 @@ func (o *oracle) sorted() []operation {
 	return ops
 }
 
-// Whatever a route answers, it has the headers that protect a browser, and the ids that an answer is found in the log by.
+// Whatever a route answers, it has the headers that protect a browser, and the ids that an answer is found in the log by. Whoever needs a key is told
+// what is left to it.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	asked, answered, requestID := atomic.Int64{}, int64(0), b.api.RequestID
 	b.api.RequestID = func() string { asked.Add(1); return requestID() }
+	b.api.Limits = api.NewLimits(1, 10_000, b.clock)
 	pushes := &strangers{err: record.ErrNotFound}
 	b.serveAll(pushes)
 	s := b.sample()
@@ -153,6 +155,9 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		a := b.call(method, s.fill(op), body, edits...)
 		seen[a.status]++
 		answered++
+		if told := a.header.Get("RateLimit") != "" && a.header.Get("RateLimit-Policy") != ""; told != strings.HasPrefix(op.path, "/v1/") {
+			t.Errorf("%s %s: %d: what is left is told: %t", method, op.path, a.status, told)
+		}
 		b.guarded(method+" "+op.path, a)
 	}
 	ops := b.oracle.sorted()

@@ -105,15 +105,19 @@ func stringSample(n node, name string) string {
 	case "uri", "uri-reference":
 		return "https://core.example.com/calweave"
 	}
-	switch {
-	case name == "email" || name == "account":
-		return "guest@example.org"
-	case name == "time_zone":
-		return "Europe/Berlin"
-	case strings.HasSuffix(name, "url"):
-		return "https://core.example.com/calweave"
-	default:
-		return "…"
+	if text, ok := byName()[name]; ok {
+		return text
+	}
+	return "…"
+}
+
+// byName are texts for fields that schemas say no more about.
+func byName() map[string]string {
+	return map[string]string{ //nolint:gosec // no field of these is a secret: they are examples
+		"account": "ada@example.com", "email": "guest@example.org", "title": "Intro call", "location": "Room 1", "time_zone": "Europe/Berlin",
+		"url": "https://core.example.com/calweave", "connect_url": "https://calweave.example.com/connect/…", "secret": "whsec_…",
+		"booking_id": "order-1042", "calendar_id": "cal_…", "connection_id": "con_…", "endpoint_id": "end_…", "message_id": "msg_…",
+		"reservation_token": "rsv_…", "token": "rsv_…",
 	}
 }
 
