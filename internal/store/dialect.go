@@ -33,8 +33,8 @@ const (
 type dialect interface {
 	// connector opens connections of a kind to url, or to the store's own when url is empty, and says how many there may be.
 	connector(url string, use purpose) (driver.Connector, int, error)
-	// enter shows a transaction the rows of one tenant and no others.
-	enter(ctx context.Context, conn *sql.Tx, tenant string) error
+	// enter shows a transaction the rows of one tenant and no others. In haste, it waits for no lock longer than hasteTime.
+	enter(ctx context.Context, conn *sql.Tx, tenant string, haste bool) error
 	// oneMoment is the isolation in which all statements of a transaction see the database as it was at one moment.
 	oneMoment() sql.IsolationLevel
 	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again. What a row refers to may have
@@ -98,7 +98,14 @@ func patience(config *pgx.ConnConfig) {
 	config.RuntimeParams["lock_timeout"] = most
 }
 
-func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string) error {
+// hasteTime is how long a transaction in haste waits for a lock.
+const hasteTime = "100ms"
+
+func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string, haste bool) error {
+	if haste {
+		_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', $1, true), set_config('lock_timeout', $2, true)", tenant, hasteTime)
+		return err
+	}
 	_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', $1, true)", tenant)
 	return err
 }
@@ -200,7 +207,8 @@ func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 }
 
-func (sqliteFile) enter(context.Context, *sql.Tx, string) error { return nil }
+// enter has no rows to hide, and no locks but the writer's, which was taken before.
+func (sqliteFile) enter(context.Context, *sql.Tx, string, bool) error { return nil }
 
 func (sqliteFile) oneMoment() sql.IsolationLevel { return sql.LevelDefault } // every transaction of SQLite's does
 

@@ -118,7 +118,9 @@ func arguments() map[string]map[string]any {
 		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
-		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
+		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
+		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
+		"EndedFlows":          {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 
