@@ -89,7 +89,11 @@ func (h *harness) ask(p *probe, query, tenant string) (string, error) {
 	params := reflect.New(method.Type().In(1)).Elem()
 	h.fill(query, tenant, params)
 	if p.without != "" {
-		params.FieldByName(p.without).SetString(nobodys)
+		field, none := params.FieldByName(p.without), nobodys
+		if strings.HasPrefix(field.String(), "{") { // a list
+			none = `{"` + nobodys + `":{"trace":""}}`
+		}
+		field.SetString(none)
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(h.ctx), params})
 	err, _ := reflect.TypeAssert[error](results[len(results)-1])
