@@ -69,7 +69,7 @@ type part struct {
 }
 
 func parts() []part {
-	return []part{{"intake", (*bench).intake}}
+	return []part{{"intake", (*bench).intake}, {"push", (*bench).push}, {"latency", (*bench).latency}, {"accept", (*bench).accept}}
 }
 
 // Parts are the names of all parts.
