@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 
@@ -31,6 +33,7 @@ func run(ctx context.Context, args []string) error {
 	tiny := flags.Bool("tiny", false, "measure as little as shows that everything works")
 	asJSON := flags.Bool("json", false, "print one JSON object")
 	verbose := flags.Bool("log", false, "write calweave's own log to standard error")
+	profile := flags.String("cpuprofile", "", "write a profile of the processor's time to this file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -50,5 +53,22 @@ func run(ctx context.Context, args []string) error {
 	if *verbose {
 		o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	return bench.Run(ctx, o)
+	if *profile == "" {
+		return bench.Run(ctx, o)
+	}
+	return profiled(*profile, func() error { return bench.Run(ctx, o) })
+}
+
+// profiled writes a profile of what a function does.
+func profiled(path string, fn func() error) (err error) {
+	f, err := os.Create(path) //nolint:gosec // whoever runs it has named the file
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return fn()
 }

@@ -328,10 +328,10 @@ func TestClose(t *testing.T) {
 		synctest.Wait()
 		second := c.take(t.Context(), channelOf("a", 1))
 		synctest.Wait()
-		closed := make(chan error)
+		closed := make(chan error, 1)
 		go func() {
 			c.Close()
-			close(closed)
+			closed <- nil
 		}()
 		synctest.Wait()
 		c.open(closed)
@@ -339,8 +339,7 @@ func TestClose(t *testing.T) {
 			t.Errorf("a late notice: %v", err)
 		}
 		release()
-		c.ok(first, second)
-		<-closed
+		c.ok(first, second, closed)
 		if len(c.channels.received) != 2 {
 			t.Errorf("%d notifications are committed", len(c.channels.received))
 		}

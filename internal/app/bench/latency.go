@@ -217,4 +217,3 @@ func (l *latencyRun) events(n int) ([]place, error) {
 	}
 	return out, nil
 }
-

@@ -2,7 +2,8 @@ package bench
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +52,7 @@ func each(n int, fn func() error) error {
 		wg.Go(func() { errs[i] = fn() })
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return first(errs)
 }
 
 // openLoop begins rate things in a second, whether or not earlier ones are done, and returns how long after the moment at which it was meant to begin
@@ -73,7 +74,16 @@ func (b *bench) openLoop(ctx context.Context, rate int, d time.Duration, do func
 		})
 	}
 	wg.Wait()
-	return took, errors.Join(errs...)
+	return took, first(errs)
+}
+
+// first tells the first of many errors, and how many there are.
+func first(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d times, first: %w", len(errs), errs[0])
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
