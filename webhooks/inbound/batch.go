@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,11 +32,13 @@ type Limits struct {
 	Transactions int
 	// Patience is how long a notice may wait before it is given up.
 	Patience time.Duration
+	// Known is how many channels' tenants are remembered.
+	Known int
 }
 
 // DefaultLimits fit a pool of 20 connections, of which they leave some to everybody else, and providers that wait for some ten seconds.
 func DefaultLimits() Limits {
-	return Limits{Batch: 256, Waiting: 4096, Transactions: 12, Patience: 8 * time.Second}
+	return Limits{Batch: 256, Waiting: 4096, Transactions: 12, Patience: 8 * time.Second, Known: 1 << 15}
 }
 
 // Why a notice was not even tried.
@@ -60,10 +63,12 @@ type Batcher struct {
 	lanes   map[lane][]*entry
 	waiting int
 	closed  bool
+	// tenants remembers whose channels are. That never changes, and what a channel is worth is read anew for each batch.
+	tenants map[cal.ChannelID]cal.TenantID
 }
 
-// lane is where notices wait for each other. All begin in the zero lane, which looks up whose they are, and go on to their tenant's. A tenant's batch
-// that fails goes apart into a lane for each channel, which ends when nothing of it waits any more: a channel that fails, or whose calendar is locked,
+// lane is where notices wait for each other. Those of an unknown channel begin in the zero lane, which looks up whose they are; all go on to their
+// tenant's. A tenant's batch that fails goes apart into a lane for each channel, which ends when nothing of it waits any more: a channel that fails, or whose calendar is locked,
 // holds up no other.
 type lane struct {
 	tenant  cal.TenantID
@@ -91,7 +96,7 @@ type Verdict struct {
 
 // NewBatcher makes a batcher that has nothing to do.
 func NewBatcher(channels Channels, c clock.Clock, l Limits) *Batcher {
-	return &Batcher{channels: channels, clock: c, limits: l, slots: make(chan struct{}, l.Transactions), lanes: map[lane][]*entry{}}
+	return &Batcher{channels: channels, clock: c, limits: l, slots: make(chan struct{}, l.Transactions), lanes: map[lane][]*entry{}, tenants: map[cal.ChannelID]cal.TenantID{}}
 }
 
 // Take commits notices and returns, in their order, what it found out about each. Without an error everything genuine is committed; with one, some of
@@ -138,7 +143,7 @@ func (b *Batcher) admit(ctx context.Context, entries []*entry) error {
 	}
 	b.waiting += len(entries)
 	for _, e := range entries {
-		b.queue(context.WithoutCancel(ctx), lane{}, e)
+		b.queue(context.WithoutCancel(ctx), lane{tenant: b.tenants[e.notice.Channel]}, e)
 	}
 	return nil
 }
@@ -246,6 +251,10 @@ func (b *Batcher) lookUp(ctx context.Context, batch []*entry) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(b.tenants)+len(tenants) > b.limits.Known {
+		clear(b.tenants)
+	}
+	maps.Copy(b.tenants, tenants)
 	for _, e := range batch {
 		if tenant, known := tenants[e.notice.Channel]; known {
 			b.queue(ctx, lane{tenant: tenant}, e)

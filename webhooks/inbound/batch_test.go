@@ -384,6 +384,36 @@ func TestTransactionsSideBySide(t *testing.T) {
 	})
 }
 
+// Whose a channel is is looked up once, until more channels are known than are remembered; that one is closed or gone is seen at once.
+func TestTenantsAreRemembered(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, 3, func(l *inbound.Limits) { l.Known = 2 })
+	first, second, third := channelOf("a", 0), channelOf("a", 1), channelOf("a", 2)
+	for _, step := range []struct {
+		id      cal.ChannelID
+		lookups int
+	}{{first, 1}, {first, 1}, {second, 2}, {first, 2}, {second, 2}, {third, 3}, {third, 3}, {first, 4}} {
+		c.ok(c.take(t.Context(), step.id))
+		if c.channels.lookups != step.lookups {
+			t.Errorf("%s: %d look-ups, want %d", step.id, c.channels.lookups, step.lookups)
+		}
+	}
+	ch := c.channels.known[first]
+	ch.State = record.ChannelClosed
+	c.channels.known[first] = ch
+	notice := []provider.Notice{{Channel: first, Secret: secret, Kind: provider.NoticeChanged}}
+	if v, err := c.Take(t.Context(), notice, begun); err != nil || v[0] != (inbound.Verdict{Stray: true, Known: true}) {
+		t.Errorf("a closed channel: %+v, %v", v, err)
+	}
+	delete(c.channels.known, first)
+	if v, err := c.Take(t.Context(), notice, begun); err != nil || v[0] != (inbound.Verdict{Stray: true}) {
+		t.Errorf("a channel that is gone: %+v, %v", v, err)
+	}
+	if len(c.channels.received) != 8 {
+		t.Errorf("%d notifications are committed", len(c.channels.received))
+	}
+}
+
 // A transaction that fails is answered 503, and whoever is told 2xx finds a commit: no push is answered before what it carried is in the store.
 func TestNoAnswerBeforeTheCommit(t *testing.T) {
 	t.Parallel()

@@ -45,9 +45,10 @@ func tiny(t *testing.T, names ...string) Report {
 // Each part measures what it promises, on PostgreSQL and Redis, and stops by itself. How fast is not asked.
 func TestParts(t *testing.T) {
 	t.Parallel()
+	const exchanged = "database exchanges for each of them"
 	for name, want := range map[string][]string{
-		"intake": {"notifications over 1 calendars", "notifications over 8 calendars"},
-		"push":   {"bookings written by link:push"},
+		"intake": {"notifications over 1 calendars", exchanged, "notifications over 8 calendars", exchanged},
+		"push":   {"bookings written by link:push", exchanged},
 		"latency": {
 			"PUT sent -> event at the provider, p50", "PUT sent -> event at the provider, p95", "PUT sent -> event at the provider, p99",
 			"provider calls for each booking and target", "listings of the echo, beside them", "moved at the provider -> webhook at the core, p50",

@@ -13,6 +13,6 @@
 // something is slow: nothing here asserts a time.
 //
 // Files: bench.go (Run), report.go (what is printed), database.go, stack.go (calweave with everything around it), booking.go (what is booked),
-// watcher.go (what a provider sees), core.go (a booking core), floor.go (the bare programs), load.go (closed and open loops), intake.go, push.go,
+// watcher.go (what a provider sees), exchanges.go (what the database is asked), core.go (a booking core), floor.go (the bare programs), load.go (closed and open loops), intake.go, push.go,
 // latency.go, accept.go (one part each).
 package bench

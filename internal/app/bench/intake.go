@@ -73,20 +73,26 @@ type intakeRun struct {
 func (in *intakeRun) measure(ctx context.Context, calendars int) error {
 	b := in.stack.bench
 	var values, floors []float64
+	var sql int64
+	var taken int
 	for range b.Scale.Rounds {
 		floor, err := b.closedLoop(ctx, b.Scale.Clients, b.Scale.Load, in.push(in.floor.url, calendars, &in.bared))
 		if err != nil {
 			return err
 		}
+		before := in.acks.Load()
+		in.stack.sql.taken()
 		value, err := b.closedLoop(ctx, b.Scale.Clients, b.Scale.Load, in.push(in.stack.url, calendars, &in.acks))
 		if err != nil {
 			return err
 		}
+		sql, taken = sql+in.stack.sql.taken(), taken+int(in.acks.Load()-before)
 		values, floors = append(values, value), append(floors, floor)
 	}
 	const aim = 1.0
 	b.report.addRate(fmt.Sprintf("notifications over %d calendars", calendars), values, floors, aim,
 		fmt.Sprintf("%d clients, %d rounds of %s", b.Scale.Clients, b.Scale.Rounds, b.Scale.Load))
+	b.report.addExchanges("database exchanges for each of them", sql, taken, 1)
 	return nil
 }
 

@@ -50,6 +50,7 @@ func (b *bench) push(ctx context.Context) (err error) {
 	const aim = 0.5
 	b.report.addRate("bookings written by link:push", values, floors, aim,
 		fmt.Sprintf("%d at a time, %d rounds of %d", pushClients, b.Scale.Rounds, b.Scale.Pushes))
+	b.report.addExchanges("database exchanges for each of them", p.sql, p.work, 1)
 	return nil
 }
 
@@ -59,6 +60,9 @@ type pushRun struct {
 	floor *floor
 	next  int
 	bared int
+	// sql counts exchanges with the database, work the pushes that they were for.
+	sql  int64
+	work int
 }
 
 // product submits n bookings and then measures how fast the engine writes them.
@@ -82,6 +86,7 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 		return 0, fmt.Errorf("%d links wait for a push, want %d", len(refs), n)
 	}
 	s.watcher.taken()
+	s.sql.taken()
 	rate, err := s.bench.batch(ctx, pushClients, n, func(ctx context.Context, i int) error {
 		result, err := s.app.Engine.Work(ctx, refs[i])
 		if err == nil && result != work.Done {
@@ -89,6 +94,7 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 		}
 		return err
 	})
+	p.sql, p.work = p.sql+s.sql.taken(), p.work+n
 	if writes := s.watcher.taken()[callWrite]; err == nil && writes != n {
 		err = fmt.Errorf("%d bookings led to %d writes", n, writes)
 	}

@@ -14,7 +14,7 @@ import (
 // Figure is one thing that was measured.
 type Figure struct {
 	Name string `json:"name"`
-	// Unit is of Value and Floor: "/s", "ms" or "calls".
+	// Unit is of Value and Floor: "/s", "ms", "calls" or "SQL", exchanges with the database.
 	Unit  string  `json:"unit"`
 	Value float64 `json:"value"`
 	// Floor is what a bare program does; 0 if there is none to compare with.
@@ -97,6 +97,12 @@ func (r *Report) addLatency(name string, values, floors []time.Duration, aim tim
 		}
 		r.add(f)
 	}
+}
+
+// addExchanges adds how many exchanges with the database one thing takes.
+func (r *Report) addExchanges(name string, all int64, n int, floor float64) {
+	each := float64(all) / float64(n)
+	r.add(Figure{Name: name, Unit: "SQL", Value: each, Floor: floor, Ratio: each / floor})
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

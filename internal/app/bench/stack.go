@@ -34,6 +34,7 @@ type stack struct {
 	db        *database
 	sim       *sim.Sim
 	watcher   *watcher
+	sql       *exchanges
 	app       *app.App
 	url       string
 	google    string
@@ -64,7 +65,7 @@ func (b *bench) start(ctx context.Context, p plan) (_ *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{bench: b, db: db, watcher: newWatcher(b.clock), http: client(b.Scale.Clients)}
+	s := &stack{bench: b, db: db, watcher: newWatcher(b.clock), sql: &exchanges{}, http: client(b.Scale.Clients)}
 	ctx, s.cancel = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -127,7 +128,7 @@ func (s *stack) startApp(ctx context.Context, p plan) error {
 	s.url = "http://" + l.Addr().String()
 	c, err := s.config(p)
 	if err == nil {
-		s.app, err = app.New(ctx, c, app.Outside{Log: s.bench.Log})
+		s.app, err = app.New(ctx, c, app.Outside{Log: s.bench.Log, WrapSQL: s.sql.wrap})
 	}
 	if err != nil {
 		return errors.Join(err, l.Close())
