@@ -8,7 +8,7 @@
 // On PostgreSQL each transaction names its tenant, and row-level security shows it nothing else. On SQLite each query's tenant condition is
 // all there is, which is why a test rejects queries without one.
 //
-// Files: store.go (opening, transactions), dialect.go (what differs), migrate.go, probe.go (what doctor asks), work.go (claims, outcomes, marks),
+// Files: store.go (opening, transactions), dialect.go (what differs), naming.go (tenants on PostgreSQL), migrate.go, probe.go (what doctor asks), work.go (claims, outcomes, marks),
 // sweep.go (what is due), sealed.go (columns nobody reads), and one file per noun: tenant.go, connection.go, calendar.go, choice.go (what a tenant
 // chooses for a calendar), channel.go, receive.go (batches of pushes), listing.go, booking.go, link.go, message.go, endpoint.go, delivery.go and audit.go. Package db is generated
 // by sqlc from queries.

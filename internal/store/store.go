@@ -187,7 +187,7 @@ func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn fun
 func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t *tx, o *sql.TxOptions, fn func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := pool.BeginTx(ctx, o)
+	conn, err := s.dialect.begin(ctx, pool, opening{t.tenant, t.haste}, o)
 	if err != nil {
 		return err
 	}
@@ -196,9 +196,6 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t
 			_ = conn.Rollback() // the connection may be gone, which rolls back too
 		}
 	}()
-	if err := s.dialect.enter(ctx, conn, t.tenant, t.haste); err != nil {
-		return err
-	}
 	t.Queries = db.New(conn)
 	if err := fn(ctx); err != nil {
 		return err

@@ -49,7 +49,7 @@ type Scale struct {
 // FullScale is what the aims are set for. It takes some three minutes.
 func FullScale() Scale {
 	return Scale{
-		Rounds: 3, Load: 3 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200,
+		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200,
 		Calm: 5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
 	}
 }

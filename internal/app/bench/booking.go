@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,6 +39,9 @@ func (s *stack) put(ctx context.Context, base, id string, n int) (*http.Request,
 	return req, nil
 }
 
+// errRefused means that a request was answered 503: come back later.
+var errRefused = errors.New("answered 503")
+
 // do sends a request and wants an answer of 2xx.
 func (s *stack) do(req *http.Request) error {
 	resp, err := s.http.Do(req)
@@ -47,6 +51,9 @@ func (s *stack) do(req *http.Request) error {
 	defer resp.Body.Close() //nolint:errcheck // it was read to its end
 	const limit = 1 << 20
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	if err == nil && resp.StatusCode == http.StatusServiceUnavailable {
+		return errRefused
+	}
 	if err == nil && resp.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s %s: %d %.300s", req.Method, req.URL.Path, resp.StatusCode, body)
 	}

@@ -50,7 +50,8 @@ func (b *bench) push(ctx context.Context) (err error) {
 	const aim = 0.5
 	b.report.addRate("bookings written by link:push", values, floors, aim,
 		fmt.Sprintf("%d at a time, %d rounds of %d", pushClients, b.Scale.Rounds, b.Scale.Pushes))
-	b.report.addExchanges("database exchanges for each of them", p.sql, p.work, 1)
+	b.report.addExchanges("database exchanges for each of them", p.sql, p.n, 1)
+	b.report.addExchanges("database exchanges to accept a booking", p.submitted, p.n, 1)
 	return nil
 }
 
@@ -60,14 +61,15 @@ type pushRun struct {
 	floor *floor
 	next  int
 	bared int
-	// sql counts exchanges with the database, work the pushes that they were for.
-	sql  int64
-	work int
+	// sql counts exchanges with the database for the pushes, and submitted those for the submissions, of n bookings each.
+	sql, submitted int64
+	n              int
 }
 
 // product submits n bookings and then measures how fast the engine writes them.
 func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 	s := p.stack
+	s.sql.taken()
 	for range n {
 		p.next++
 		spec := s.booking(p.next)
@@ -78,6 +80,7 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 			return 0, err
 		}
 	}
+	p.submitted += s.sql.taken()
 	refs, err := p.open(ctx)
 	if err != nil {
 		return 0, err
@@ -94,7 +97,7 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 		}
 		return err
 	})
-	p.sql, p.work = p.sql+s.sql.taken(), p.work+n
+	p.sql, p.n = p.sql+s.sql.taken(), p.n+n
 	if writes := s.watcher.taken()[callWrite]; err == nil && writes != n {
 		err = fmt.Errorf("%d bookings led to %d writes", n, writes)
 	}

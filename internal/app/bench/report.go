@@ -54,7 +54,7 @@ func (r *Report) print(w io.Writer, figures []Figure) {
 	for _, f := range figures {
 		floor, ratio, met := "", "", ""
 		if f.Floor > 0 {
-			floor, ratio = fmt.Sprintf("%.1f %s", f.Floor, f.Unit), fmt.Sprintf("%.2f", f.Ratio)
+			floor, ratio = number(f.Floor, f.Unit), fmt.Sprintf("%.2f", f.Ratio)
 		}
 		if f.Aim != "" {
 			met = "missed"
@@ -62,7 +62,7 @@ func (r *Report) print(w io.Writer, figures []Figure) {
 				met = "met"
 			}
 		}
-		_, _ = fmt.Fprintf(w, "%-46s %12s %12s %7s  %-14s %-7s %s\n", f.Name, fmt.Sprintf("%.1f %s", f.Value, f.Unit), floor, ratio, f.Aim, met, f.Note)
+		_, _ = fmt.Fprintf(w, "%-46s %12s %12s %7s  %-14s %-7s %s\n", f.Name, number(f.Value, f.Unit), floor, ratio, f.Aim, met, f.Note)
 	}
 }
 
@@ -117,4 +117,13 @@ func percentile(values []time.Duration, p int) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))
 	const whole = 100
 	return sorted[max(0, (len(sorted)*p+whole-1)/whole-1)]
+}
+
+// number writes small ones with two digits behind the point.
+func number(v float64, unit string) string {
+	const small = 10
+	if v < small {
+		return fmt.Sprintf("%.2f %s", v, unit)
+	}
+	return fmt.Sprintf("%.1f %s", v, unit)
 }
