@@ -384,7 +384,7 @@ func TestTransactionsSideBySide(t *testing.T) {
 	})
 }
 
-// Whose a channel is is looked up once, until more channels are known than are remembered; that one is closed or gone is seen at once.
+// The tenant of a channel is looked up once, until more channels are known than are remembered; one that is closed or gone is noticed at once.
 func TestTenantsAreRemembered(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 3, func(l *inbound.Limits) { l.Known = 2 })
