@@ -18,8 +18,8 @@ test: ## run all tests with the race detector on real PostgreSQL and Redis, whic
 test-short: ## run the tests that need neither PostgreSQL nor Redis, without the race detector
 	go test -short ./...
 
-bench: ## hold the simulators to their floors: requests on one core, and pages by a calendar's size
-	go test -run '^$$' -bench . -benchtime 2s ./internal/sim
+bench: ## measure calweave on PostgreSQL and Redis, each figure beside its floor, and the simulators (BENCH='-parts intake -json' for a part)
+	@scripts/bench $(BENCH)
 
 lint: ## check the code with the pinned golangci-lint
 	@scripts/tools golangci-lint
@@ -49,7 +49,7 @@ services-down: ## stop what services-up started
 	@scripts/services down
 
 clean: ## stop services and remove what was built, but for the tools
-	@for state in .run/services .run/test.*; do [ ! -f $$state/base ] || scripts/services down $$state; done
+	@for state in .run/services .run/test.* .run/bench.*; do [ ! -f $$state/base ] || scripts/services down $$state; done
 	rm -rf .run .cache calweave coverage.* *.out
 	go clean -testcache
 

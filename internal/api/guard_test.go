@@ -25,21 +25,25 @@ import (
 // strangers knows no channel, or fails.
 type strangers struct{ err error }
 
-func (s *strangers) Channel(context.Context, cal.ChannelID) (record.Channel, error) {
-	return record.Channel{}, s.err
+func (s *strangers) ChannelTenants(context.Context, []cal.ChannelID) (map[cal.ChannelID]cal.TenantID, error) {
+	return nil, s.err
 }
 
-func (s *strangers) Receive(context.Context, record.Notification) error { return s.err }
+func (s *strangers) Receive(context.Context, cal.TenantID, []cal.ChannelID, func([]record.Channel) []record.Notification) error {
+	return s.err
+}
 
 // serveAll serves the API and the pushes behind one guard, as the App does.
 func (b *bench) serveAll(s *strangers) {
 	b.Helper()
 	mux := http.NewServeMux()
+	pushes := inbound.NewBatcher(s, b.clock, inbound.DefaultLimits())
+	b.Cleanup(pushes.Close)
 	trace := func(ctx context.Context) (context.Context, string) { return ctx, telemetry.Traceparent(ctx) }
 	for name, r := range map[string]*inbound.Receiver{
 		"google": {Provider: cal.Google, Decoder: google.New(google.Config{})}, "microsoft": {Provider: cal.Microsoft, Decoder: microsoft.New(microsoft.Config{})},
 	} {
-		r.Channels, r.Trace, r.Log = s, trace, b.api.Log
+		r.Batch, r.Trace, r.Log = pushes, trace, b.api.Log
 		mux.Handle("/hooks/"+name, r)
 	}
 	mux.Handle("/", b.api.Handler())
@@ -145,7 +149,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	asked, answered, requestID := atomic.Int64{}, int64(0), b.api.RequestID
 	b.api.RequestID = func() string { asked.Add(1); return requestID() }
 	b.api.Limits = api.NewLimits(1, 10_000, b.clock)
-	pushes := &strangers{err: record.ErrNotFound}
+	pushes := &strangers{}
 	b.serveAll(pushes)
 	s := b.sample()
 	asked.Store(0)

@@ -33,6 +33,7 @@ import (
 	"github.com/calweave/calweave/providers"
 	"github.com/calweave/calweave/providers/google"
 	"github.com/calweave/calweave/providers/microsoft"
+	"github.com/calweave/calweave/webhooks/inbound"
 )
 
 // Outside is what an App takes from outside its process. The zero value is the real world.
@@ -67,6 +68,8 @@ type App struct {
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
 	exchange *grant.Exchange
+	// pushes commits what providers push.
+	pushes *inbound.Batcher
 }
 
 // New makes an App from its configuration and opens its database. It makes no call to anybody else and starts nothing.
@@ -102,6 +105,9 @@ func New(ctx context.Context, c *config.Config, o Outside) (*App, error) {
 
 // Close closes the database and Redis. Run must have returned.
 func (a *App) Close() error {
+	if a.pushes != nil {
+		a.pushes.Close()
+	}
 	errs := []error{a.Store.Close()}
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
@@ -190,6 +196,7 @@ func (a *App) wireServices() error {
 		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
 	}
 	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
+	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()
 	if err != nil {
 		return err

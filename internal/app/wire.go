@@ -110,7 +110,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 	for name, d := range a.drivers {
 		if decoder, ok := d.(provider.NotificationDecoder); ok {
 			out[name] = &inbound.Receiver{
-				Provider: name, Decoder: decoder, Channels: a.Store, Log: a.log,
+				Provider: name, Decoder: decoder, Batch: a.pushes, Log: a.log,
 				Trace: a.current,
 			}
 		}

@@ -57,6 +57,8 @@ type world struct {
 	seed    byte
 	// stepping is held during a step: what providers push meanwhile comes after it.
 	stepping sync.RWMutex
+	// pushing is held during a push: those that come together would share a transaction, and as many as it happens.
+	pushing sync.Mutex
 	// afterStep runs after each step, and after each restart.
 	afterStep func()
 	// polls says that a calendar whose channel was refused is left to polling, and the next attempt to its time.
@@ -108,6 +110,8 @@ func (w *world) startOutside(switches sim.Switches) {
 func (w *world) serveHTTP(rw http.ResponseWriter, r *http.Request) {
 	first := r.Header.Get("X-Goog-Resource-State") == "sync" && w.sim.Switches().Google.SyncMessage == stage.SyncBefore
 	if strings.HasPrefix(r.URL.Path, "/hooks/") && !r.URL.Query().Has("validationToken") && !first {
+		w.pushing.Lock()
+		defer w.pushing.Unlock()
 		w.stepping.RLock()
 		defer w.stepping.RUnlock()
 	}

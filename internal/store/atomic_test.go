@@ -164,7 +164,7 @@ func writes() map[string]write {
 		}},
 		"Receive": {prepare: func(w *fenceWorld) func() error {
 			n := w.notification()
-			return func() error { return w.Receive(w.ctx, n) }
+			return func() error { return w.pushed(w.ctx, n) }
 		}},
 		"Claim": {unaudited: "coordination: the outcome is what counts", prepare: func(w *fenceWorld) func() error {
 			return func() error { _, _, err := w.Claim(w.ctx, w.push(w.link), leaseTime); return err }
@@ -266,7 +266,7 @@ func (w *fenceWorld) notification() record.Notification {
 	w.Helper()
 	_, err := w.AddChannel(w.ctx, w.claim(w.work(task.CalendarWatch)), "chn_1", "hash", leaseTime)
 	w.ok(err)
-	c, err := w.Channel(w.ctx, "chn_1")
+	c, err := w.readChannel("chn_1")
 	w.ok(err)
 	return record.Notification{Channel: c, Kind: "exists", Remote: "r", Resource: "s", Sync: true, Watch: true, State: record.ChannelExpiring}
 }
@@ -338,7 +338,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Calendar", "Calendars", "Case", "Channel", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"APIKey", "Booking", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
 		"Keys", "ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

@@ -243,11 +243,11 @@ func (t *tx) calendar(ctx context.Context, id cal.CalendarID) (record.Calendar, 
 	if err != nil {
 		return record.Calendar{}, record.Connection{}, found(err)
 	}
-	c, err := t.connection(ctx, cal.ConnectionID(row.ConnectionID))
+	c, err := t.connectionOf(row.Connection, row.Penalty)
 	if err != nil {
 		return record.Calendar{}, record.Connection{}, err
 	}
-	out, err := t.calendarOf(row, c.Provider, c.State)
+	out, err := t.calendarOf(row.Calendar, c.Provider, c.State)
 	return out, c, err
 }
 

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -47,9 +49,38 @@ func (w *world) channel(id cal.ChannelID) record.Channel {
 
 func (w *world) channelNow(id cal.ChannelID) record.Channel {
 	w.Helper()
-	c, err := w.Channel(w.ctx, id)
+	c, err := w.readChannel(id)
 	w.ok(err)
 	return c
+}
+
+// readChannel returns a channel of any tenant, or record.ErrNotFound.
+func (h *harness) readChannel(id cal.ChannelID) (record.Channel, error) {
+	h.Helper()
+	tenants, err := h.ChannelTenants(h.ctx, []cal.ChannelID{id})
+	if err != nil {
+		return record.Channel{}, err
+	}
+	var found []record.Channel
+	if tenant, ok := tenants[id]; ok {
+		err = h.Receive(h.ctx, tenant, []cal.ChannelID{id}, func(known []record.Channel) []record.Notification {
+			found = known
+			return nil
+		})
+	}
+	if err != nil || len(found) == 0 {
+		return record.Channel{}, errors.Join(err, record.ErrNotFound)
+	}
+	return found[0], nil
+}
+
+// pushed commits notifications of one tenant, whatever the store knows of their channels.
+func (h *harness) pushed(ctx context.Context, all ...record.Notification) error {
+	var ids []cal.ChannelID
+	for _, n := range all {
+		ids = append(ids, n.Channel.ID)
+	}
+	return h.Receive(ctx, all[0].Channel.TenantID, ids, func([]record.Channel) []record.Notification { return all })
 }
 
 func channelAdds(h *harness) {
@@ -59,7 +90,7 @@ func channelAdds(h *harness) {
 		CreatedAt: epoch(),
 	}
 	same(h, "channel", w.channel("chn_1"), want)
-	_, err := h.Channel(h.ctx, "chn_unknown")
+	_, err := h.readChannel("chn_unknown")
 	h.fails(err, record.ErrNotFound)
 	watch, err := h.Watch(h.ctx, w.keeper())
 	h.ok(err)
@@ -93,7 +124,7 @@ func channelLearns(h *harness) {
 	w := h.newWorld(1)
 	c := w.channel("chn_1")
 	push := func(c record.Channel, remote, resource, wantRemote, wantResource string) {
-		h.ok(h.Receive(h.ctx, record.Notification{Channel: c, Kind: "sync", Remote: remote, Resource: resource}))
+		h.ok(h.pushed(h.ctx, record.Notification{Channel: c, Kind: "sync", Remote: remote, Resource: resource}))
 		now := w.channelNow(c.ID)
 		same(h, "remote", now.Remote, wantRemote)
 		same(h, "resource", now.Resource, wantResource)
@@ -113,7 +144,7 @@ func channelMoves(h *harness) {
 	c := w.channel("chn_1")
 	notice := record.Notification{Channel: c, Kind: "reauthorizationRequired", State: record.ChannelExpiring, Watch: true}
 	for range 2 {
-		h.ok(h.Receive(h.ctx, notice))
+		h.ok(h.pushed(h.ctx, notice))
 		same(h, "state", w.channelNow("chn_1").State, record.ChannelExpiring)
 	}
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'channel.expiring' AND actor = 'provider'`), 1)
@@ -122,7 +153,7 @@ func channelMoves(h *harness) {
 		l, err := h.SaveChannels(h.ctx, w.keeper(), leaseTime, c)
 		h.ok(err)
 		h.ok(h.Finish(h.ctx, l, record.Served()))
-		h.ok(h.Receive(h.ctx, notice))
+		h.ok(h.pushed(h.ctx, notice))
 		same(h, "state", w.channelNow("chn_1").State, over)
 	}
 }
@@ -133,7 +164,7 @@ func channelReceives(h *harness) {
 	c.Remote, c.Resource = "r", "s"
 	for _, n := range []record.Notification{{}, {Sync: true}, {Watch: true}, {Sync: true, Watch: true}} {
 		n.Channel, n.Kind = c, "exists"
-		h.ok(h.Receive(h.ctx, n))
+		h.ok(h.pushed(h.ctx, n))
 		hinted := map[task.Kind]bool{}
 		for _, hint := range h.told.take() {
 			same(h, "lane", hint.Lane, task.Interactive)
@@ -144,13 +175,13 @@ func channelReceives(h *harness) {
 	}
 	l := w.claim(w.syncOf(0))
 	for range 10 {
-		h.ok(h.Receive(h.ctx, record.Notification{Channel: c, Kind: "exists", Sync: true}))
+		h.ok(h.pushed(h.ctx, record.Notification{Channel: c, Kind: "exists", Sync: true}))
 	}
 	h.ok(h.Finish(h.ctx, l, record.Served()))
 	h.served(w.syncOf(0))
 	h.notDue(w.syncOf(0))
 	c.CalendarID = "cal_gone"
-	h.ok(h.Receive(h.ctx, record.Notification{Channel: c, Kind: "exists", Sync: true}))
+	h.ok(h.pushed(h.ctx, record.Notification{Channel: c, Kind: "exists", Sync: true}))
 	same(h, "notifications", h.number(`SELECT COUNT(*) FROM notifications`), 15)
 }
 
@@ -158,7 +189,7 @@ func channelTenants(h *harness) {
 	a, b := h.newWorld(1), h.newWorld(1)
 	c := a.channel("chn_1")
 	c.TenantID = b.tenant // as no verified push could
-	h.ok(h.Receive(h.ctx, record.Notification{Channel: c, Kind: "exists", Remote: "r", Resource: "s", Sync: true, State: record.ChannelClosed}))
+	h.ok(h.pushed(h.ctx, record.Notification{Channel: c, Kind: "exists", Remote: "r", Resource: "s", Sync: true, State: record.ChannelClosed}))
 	same(h, "channel", a.channelNow("chn_1").State, record.ChannelOpening)
 	same(h, "remote", a.channelNow("chn_1").Remote, "")
 	h.notDue(a.syncOf(0))

@@ -249,7 +249,7 @@ func (s *Store) Connections(
 			return err
 		}
 		for _, row := range rows {
-			c, err := t.connectionOf(ctx, row)
+			c, err := t.connectionOf(row.Connection, row.Penalty)
 			if err != nil {
 				return err
 			}
@@ -265,28 +265,24 @@ func (t *tx) connection(ctx context.Context, id cal.ConnectionID) (record.Connec
 	if err != nil {
 		return record.Connection{}, found(err)
 	}
-	return t.connectionOf(ctx, row)
+	return t.connectionOf(row.Connection, row.Penalty)
 }
 
-func (t *tx) connectionOf(ctx context.Context, row db.Connection) (record.Connection, error) {
+// connectionOf reads a connection and until when its provider wants to be left alone.
+func (t *tx) connectionOf(row db.Connection, penalty int64) (record.Connection, error) {
 	id := cal.ConnectionID(row.ConnectionID)
 	c := record.Connection{
 		ID: id, Provider: cal.Provider(row.Provider), AppID: cal.AppID(row.AppID), State: cal.ConnectionState(row.State),
-		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt), ClosedAt: instant(row.ClosedAt),
+		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt), ClosedAt: instant(row.ClosedAt), Penalty: instant(penalty),
 	}
 	var err error
 	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {
 		return record.Connection{}, err
 	}
-	until, err := t.PenaltyUntil(ctx, db.PenaltyUntilParams{TenantID: t.tenant, Bucket: mailbox(id)})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return record.Connection{}, err
-	}
-	c.Penalty = instant(until)
 	return c, nil
 }
 
-// mailbox is the bucket of the penalties that a provider sets for one account.
+// mailbox is the bucket of the penalties that a provider sets for one account. Queries that read connections spell it out.
 func mailbox(id cal.ConnectionID) string { return "mailbox/" + string(id) }
 
 // Penalise keeps everybody from calling the connection's provider before until. A later moment stands.

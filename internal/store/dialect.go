@@ -33,8 +33,8 @@ const (
 type dialect interface {
 	// connector opens connections of a kind to url, or to the store's own when url is empty, and says how many there may be.
 	connector(url string, use purpose) (driver.Connector, int, error)
-	// enter shows a transaction the rows of one tenant and no others.
-	enter(ctx context.Context, conn *sql.Tx, tenant string) error
+	// begin begins a transaction that sees the rows of one tenant and no others. In haste, it waits for no lock longer than hasteTime.
+	begin(ctx context.Context, pool *sql.DB, e opening, o *sql.TxOptions) (*sql.Tx, error)
 	// oneMoment is the isolation in which all statements of a transaction see the database as it was at one moment.
 	oneMoment() sql.IsolationLevel
 	// gaveUp reports whether the database ended a transaction in favour of another, so that it may simply run again. What a row refers to may have
@@ -87,7 +87,7 @@ func (p postgres) connector(raw string, use purpose) (driver.Connector, int, err
 	case toMigrate:
 		limit = 2
 	}
-	return stdlib.GetConnector(*config), limit, nil
+	return naming{stdlib.GetConnector(*config)}, limit, nil
 }
 
 // patience bounds how long one process can hold up the others: a process that is frozen in the middle of a transaction loses it, and with it the
@@ -98,9 +98,11 @@ func patience(config *pgx.ConnConfig) {
 	config.RuntimeParams["lock_timeout"] = most
 }
 
-func (p postgres) enter(ctx context.Context, conn *sql.Tx, tenant string) error {
-	_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', $1, true)", tenant)
-	return err
+// hasteTime is how long a transaction in haste waits for a lock.
+const hasteTime = "100ms"
+
+func (p postgres) begin(ctx context.Context, pool *sql.DB, e opening, o *sql.TxOptions) (*sql.Tx, error) {
+	return pool.BeginTx(context.WithValue(ctx, openingKey{}, e), o)
 }
 
 func (p postgres) oneMoment() sql.IsolationLevel { return sql.LevelRepeatableRead }
@@ -200,7 +202,10 @@ func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 }
 
-func (sqliteFile) enter(context.Context, *sql.Tx, string) error { return nil }
+// begin has no rows to hide, and no locks but the writer's, for which it waits in any case.
+func (sqliteFile) begin(ctx context.Context, pool *sql.DB, _ opening, o *sql.TxOptions) (*sql.Tx, error) {
+	return pool.BeginTx(ctx, o)
+}
 
 func (sqliteFile) oneMoment() sql.IsolationLevel { return sql.LevelDefault } // every transaction of SQLite's does
 

@@ -87,9 +87,9 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"Calendars": func(ctx context.Context) error {
 			return ignore(w.Calendars(ctx, w.tenant, record.CalendarFilter{}, "", 1))
 		},
-		"Case":       func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
-		"Channel":    func(ctx context.Context) error { return ignore(w.Channel(ctx, "chn_1")) },
-		"Connection": func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },
+		"Case":           func(ctx context.Context) error { return ignore(w.Case(ctx, l)) },
+		"ChannelTenants": func(ctx context.Context) error { return ignore(w.ChannelTenants(ctx, []cal.ChannelID{"chn_1"})) },
+		"Connection":     func(ctx context.Context) error { return ignore(w.Connection(ctx, w.tenant, w.connection)) },
 		"Deliveries": func(ctx context.Context) error {
 			return ignore(w.Deliveries(ctx, w.tenant, record.DeliveryFilter{}, "", 1))
 		},

@@ -76,17 +76,17 @@ func meetChannel(w *world, round int) (_, _ func(context.Context) error, _ func(
 	id := cal.ChannelID(fmt.Sprint("chn", round))
 	l, err := w.AddChannel(w.ctx, w.claim(w.ref(task.CalendarWatch, string(w.calendars[0].ID))), id, "hash", leaseTime)
 	w.ok(err)
-	c, err := w.Channel(w.ctx, id)
+	c, err := w.readChannel(id)
 	w.ok(err)
 	receive := func(ctx context.Context) error {
-		return w.Receive(ctx, record.Notification{Channel: c, Kind: "sync", Remote: "remote", Resource: "resource", Sync: true})
+		return w.pushed(ctx, record.Notification{Channel: c, Kind: "sync", Remote: "remote", Resource: "resource", Sync: true})
 	}
 	// What the keeper knows of the channel is from before the push.
 	closing := c
 	closing.State = record.ChannelClosing
 	save := func(ctx context.Context) error { _, err := w.SaveChannels(ctx, l, leaseTime, closing); return err }
 	return receive, save, func() {
-		now, err := w.Channel(w.ctx, id)
+		now, err := w.readChannel(id)
 		w.ok(err)
 		same(w.harness, "remote", now.Remote, "remote")
 		same(w.harness, "resource", now.Resource, "resource")

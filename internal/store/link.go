@@ -30,15 +30,22 @@ func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, erro
 
 // link returns a link, or record.ErrNotFound.
 func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
+	l, _, _, err := t.linkWithCalendar(ctx, id)
+	return l, err
+}
+
+// linkWithCalendar returns a link, the calendar that it is in, and that one's connection.
+func (t *tx) linkWithCalendar(ctx context.Context, id cal.LinkID) (record.Link, record.Calendar, record.Connection, error) {
 	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
 	if err != nil {
-		return record.Link{}, found(err)
+		return record.Link{}, record.Calendar{}, record.Connection{}, found(err)
 	}
-	c, _, err := t.calendar(ctx, cal.CalendarID(row.CalendarID))
+	calendar, connection, err := t.calendar(ctx, cal.CalendarID(row.CalendarID))
 	if err != nil {
-		return record.Link{}, err
+		return record.Link{}, record.Calendar{}, record.Connection{}, err
 	}
-	return t.linkOf(row, c.ConnectionID, c.Provider)
+	l, err := t.linkOf(row, calendar.ConnectionID, calendar.Provider)
+	return l, calendar, connection, err
 }
 
 func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (record.Link, error) {
@@ -89,13 +96,10 @@ func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 	var c record.Case
 	err := s.view(ctx, l.Tenant, "read case", func(ctx context.Context, t *tx) error {
 		var err error
-		if c.Link, err = t.link(ctx, cal.LinkID(l.Subject)); err != nil {
+		if c.Link, c.Calendar, c.Connection, err = t.linkWithCalendar(ctx, cal.LinkID(l.Subject)); err != nil {
 			return err
 		}
 		if c.Booking, err = t.booking(ctx, c.Link.BookingID); err != nil {
-			return err
-		}
-		if c.Calendar, c.Connection, err = t.calendar(ctx, c.Link.CalendarID); err != nil {
 			return err
 		}
 		writes, err := t.LinkWrites(ctx, db.LinkWritesParams{TenantID: t.tenant, LinkID: string(c.Link.ID), Generation: int64(c.Link.Generation)})
@@ -196,15 +200,9 @@ func (t *tx) lockBooking(ctx context.Context, id cal.BookingID) error {
 	return t.LockBooking(ctx, db.LockBookingParams{TenantID: t.tenant, BookingID: string(id)})
 }
 
+// lockBookingOf locks the booking of a link. Of a link that is not there, there is nothing to lock, and whoever needs it will say so.
 func (t *tx) lockBookingOf(ctx context.Context, id cal.LinkID) error {
-	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil // there is nothing to lock, and whoever needs the link will say so
-	}
-	if err != nil {
-		return err
-	}
-	return t.lockBooking(ctx, cal.BookingID(row.BookingID))
+	return t.LockBookingOfLink(ctx, db.LockBookingOfLinkParams{TenantID: t.tenant, LinkID: string(id)})
 }
 
 func (t *tx) settleLink(ctx context.Context, l record.Link) error {

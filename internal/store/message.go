@@ -28,13 +28,16 @@ func (t *tx) postBooking(
 	if err != nil {
 		return found(err)
 	}
-	accepted, err := t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
-	if err != nil {
-		return found(err)
+	token := row.ReservationToken
+	if row.Version != version {
+		earlier, err := t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
+		if err != nil {
+			return found(err)
+		}
+		token = earlier.ReservationToken
 	}
 	about := message.Booking{
-		BookingID: id, Version: version, Revision: row.Revision, Sequence: row.Sequence,
-		ReservationToken: cal.ReservationToken(accepted.ReservationToken),
+		BookingID: id, Version: version, Revision: row.Revision, Sequence: row.Sequence, ReservationToken: cal.ReservationToken(token),
 	}
 	return t.write(ctx, kind, id, row.Sequence, data(about))
 }

@@ -13,6 +13,8 @@ import (
 type txFlaw struct {
 	// options are what they are begun with instead.
 	options func(driver.TxOptions) driver.TxOptions
+	// begun is done on the connection that one has just begun on.
+	begun func(context.Context, driver.ExecerContext) error
 	// commit and rollback end them instead.
 	commit, rollback func(driver.Tx) error
 	// split is the name of a query after which they are committed; what follows belongs to another one.
@@ -71,6 +73,12 @@ func (c *flawedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	tx, err := c.wiredConn.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if c.flaw.tx.begun != nil {
+		c.flaw.hold()
+		if err := c.flaw.tx.begun(ctx, c.wiredConn.fullConn); err != nil {
+			return nil, err
+		}
 	}
 	c.tx, c.options = &flawedTx{tx, c.flaw}, o
 	return c.tx, nil

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -80,6 +81,14 @@ func sideBySideMutants() []mutant {
 		o.Isolation = driver.IsolationLevel(sql.LevelDefault)
 		return o
 	}
+	keeps := func(ctx context.Context, conn driver.ExecerContext) error {
+		_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', current_setting('calweave.tenant', true), false)", nil)
+		return err
+	}
+	forgets := func(ctx context.Context, conn driver.ExecerContext) error {
+		_, err := conn.ExecContext(ctx, "SELECT set_config('calweave.tenant', '', true)", nil)
+		return err
+	}
 	blurred := func(tx driver.Tx) error {
 		if err := tx.Commit(); err != nil {
 			return errors.New("the commit failed")
@@ -109,11 +118,9 @@ func sideBySideMutants() []mutant {
 			"an answer forgets what a push has told", "SaveChannel", "ELSE remote END", "ELSE '' END",
 			"meet: a push and the answer to the opening of its channel",
 		},
-		{
-			"a connection keeps its tenant", callOther, "set_config('calweave.tenant', $1, true)", "set_config('calweave.tenant', $1, false)",
-			"policies: a tenant is named for one transaction only",
-		},
 	}), []mutant{
+		{"a connection keeps its tenant", flaw{tx: txFlaw{begun: keeps}}, "policies: a tenant is named for one transaction only"},
+		{"a transaction names no tenant", flaw{tx: txFlaw{begun: forgets}}, "statements: all are known, and each transaction names its tenant first"},
 		{"a reader sees more moments than one", flaw{tx: txFlaw{options: apart}}, "case: as of one moment, whatever is accepted meanwhile"},
 		{"a deadlock ends the call", flaw{tx: txFlaw{commit: blurred}}, "errors: a deadlock is tried again, and counts once"},
 	}...)

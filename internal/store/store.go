@@ -134,6 +134,8 @@ type tx struct {
 	// again are rows that are due once more although nothing marked them here.
 	again       []task.Hint
 	traceparent string
+	// haste gives up rather than wait for a lock.
+	haste bool
 }
 
 func (t *tx) tenantID() cal.TenantID { return cal.TenantID(t.tenant) }
@@ -141,18 +143,24 @@ func (t *tx) tenantID() cal.TenantID { return cal.TenantID(t.tenant) }
 // update runs fn in a transaction that may write, and commits unless fn fails. It runs fn again when the database gave the transaction up
 // for another one.
 func (s *Store) update(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
-	return s.updateWithin(ctx, s.patience, tenant, op, fn)
+	return s.updateWithin(ctx, s.patience, tx{tenant: string(tenant)}, op, fn)
 }
 
 // updateMany is update for transactions that move many rows.
 func (s *Store) updateMany(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
-	return s.updateWithin(ctx, longWork*s.patience, tenant, op, fn)
+	return s.updateWithin(ctx, longWork*s.patience, tx{tenant: string(tenant)}, op, fn)
 }
 
-func (s *Store) updateWithin(ctx context.Context, patience time.Duration, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
+// updateInHaste is update for transactions that had better fail than wait for a lock.
+func (s *Store) updateInHaste(ctx context.Context, tenant cal.TenantID, op string, fn func(context.Context, *tx) error) error {
+	return s.updateWithin(ctx, s.patience, tx{tenant: string(tenant), haste: true}, op, fn)
+}
+
+// updateWithin runs transactions that begin as fresh says.
+func (s *Store) updateWithin(ctx context.Context, patience time.Duration, fresh tx, op string, fn func(context.Context, *tx) error) error {
 	const tries = 4
 	for try := 1; ; try++ {
-		t := &tx{Store: s, tenant: string(tenant), now: s.clock.Now().UnixMicro()}
+		t := &tx{Store: s, tenant: fresh.tenant, haste: fresh.haste, now: s.clock.Now().UnixMicro()}
 		err := s.run(ctx, s.write, patience, t, nil, func(ctx context.Context) error {
 			if err := fn(ctx, t); err != nil {
 				return err
@@ -182,7 +190,7 @@ func (s *Store) view(ctx context.Context, tenant cal.TenantID, op string, fn fun
 func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t *tx, o *sql.TxOptions, fn func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := pool.BeginTx(ctx, o)
+	conn, err := s.dialect.begin(ctx, pool, opening{t.tenant, t.haste}, o)
 	if err != nil {
 		return err
 	}
@@ -191,9 +199,6 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t
 			_ = conn.Rollback() // the connection may be gone, which rolls back too
 		}
 	}()
-	if err := s.dialect.enter(ctx, conn, t.tenant); err != nil {
-		return err
-	}
 	t.Queries = db.New(conn)
 	if err := fn(ctx); err != nil {
 		return err

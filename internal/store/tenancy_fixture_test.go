@@ -120,7 +120,9 @@ func arguments() map[string]map[string]any {
 		"DirectoryEntries": {}, "EndConnection": {"connectionid": "con_closing"}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
-		"ReleaseRequest": {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
+		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
+		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
+		"ReleaseRequest":      {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 

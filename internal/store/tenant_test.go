@@ -224,7 +224,7 @@ func pruneDirectory(h *harness) {
 		h.clock.Advance(4 * day)
 	}
 	same(h, "pruned, with the flow of the connection", w.pruned(), 2)
-	_, err := h.Channel(h.ctx, old.ID)
+	_, err := h.readChannel(old.ID)
 	h.fails(err, record.ErrNotFound)
 	same(h, "directory", h.number(`SELECT COUNT(*) FROM directory WHERE kind = 'channel'`), 2)
 	same(h, "one that is not closed", w.channelNow(open.ID).State, record.ChannelOpening)

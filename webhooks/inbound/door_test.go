@@ -18,6 +18,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/providers/google"
 	"github.com/calweave/calweave/providers/microsoft"
@@ -34,29 +35,49 @@ type channels struct {
 	failAt     int
 	commits    int
 	failLookup bool
+	// enter, unless nil, comes before each transaction; its error fails it.
+	enter func(cal.TenantID, []cal.ChannelID) error
 }
 
-func (c *channels) Channel(_ context.Context, id cal.ChannelID) (record.Channel, error) {
+func (c *channels) ChannelTenants(_ context.Context, ids []cal.ChannelID) (map[cal.ChannelID]cal.TenantID, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lookups++
 	if c.failLookup {
-		return record.Channel{}, fault.Newf(fault.Transient, "store: look up channel", "CANARY 10.0.0.5: connection refused")
+		return nil, fault.Newf(fault.Transient, "store: look up channels", "CANARY 10.0.0.5: connection refused")
 	}
-	ch, ok := c.known[id]
-	if !ok {
-		return ch, record.ErrNotFound
+	out := map[cal.ChannelID]cal.TenantID{}
+	for _, id := range ids {
+		if ch, ok := c.known[id]; ok {
+			out[id] = ch.TenantID
+		}
 	}
-	return ch, nil
+	return out, nil
 }
 
-func (c *channels) Receive(_ context.Context, n record.Notification) error {
+func (c *channels) Receive(_ context.Context, tenant cal.TenantID, ids []cal.ChannelID, judge func([]record.Channel) []record.Notification) error {
+	if c.enter != nil {
+		if err := c.enter(tenant, ids); err != nil {
+			return err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.commits++; c.commits == c.failAt {
-		return fault.Newf(fault.Transient, "store: receive notification", "CANARY database is locked")
+	var known []record.Channel
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		if ch, ok := c.known[id]; ok && ch.TenantID == tenant {
+			known = append(known, ch)
+		}
 	}
-	c.received = append(c.received, n)
+	_ = judge(known) // the database may give a transaction up for another one
+	genuine := judge(known)
+	if len(genuine) == 0 {
+		return nil
+	}
+	if c.commits++; c.commits == c.failAt {
+		return fault.Newf(fault.Transient, "store: receive notifications", "CANARY database is locked")
+	}
+	c.received = append(c.received, genuine...)
 	return nil
 }
 
@@ -88,6 +109,7 @@ func newChannels() *channels {
 type door struct {
 	*testing.T
 	*inbound.Receiver
+	batcher  *inbound.Batcher
 	channels *channels
 	log      *bytes.Buffer
 }
@@ -96,8 +118,17 @@ func newDoor(t *testing.T, p cal.Provider) *door {
 	t.Helper()
 	decoders := map[cal.Provider]provider.NotificationDecoder{cal.Google: google.New(google.Config{}), cal.Microsoft: microsoft.New(microsoft.Config{})}
 	d := &door{T: t, channels: newChannels(), log: &bytes.Buffer{}}
-	d.Receiver = &inbound.Receiver{Provider: p, Decoder: decoders[p], Channels: d.channels, Trace: traced, Log: slog.New(slog.NewJSONHandler(d.log, nil))}
+	d.batcher = newBatcher(t, d.channels, inbound.DefaultLimits())
+	d.Receiver = &inbound.Receiver{Provider: p, Decoder: decoders[p], Batch: d.batcher, Trace: traced, Log: slog.New(slog.NewJSONHandler(d.log, nil))}
 	return d
+}
+
+// newBatcher makes a batcher that has ended when the test has.
+func newBatcher(tb testing.TB, c inbound.Channels, l inbound.Limits) *inbound.Batcher {
+	tb.Helper()
+	b := inbound.NewBatcher(c, clock.System{}, l)
+	tb.Cleanup(b.Close)
+	return b
 }
 
 // push sends a request and checks what holds for every answer: no secret in it, its type told, nothing to be kept or run.

@@ -27,7 +27,7 @@ func FuzzReceiver(f *testing.F) {
 			cal.Google: google.New(google.Config{}), cal.Microsoft: microsoft.New(microsoft.Config{}),
 		} {
 			store := newChannels()
-			h := &inbound.Receiver{Provider: p, Decoder: decoder, Channels: store, Trace: traced, Log: slog.New(slog.DiscardHandler)}
+			h := &inbound.Receiver{Provider: p, Decoder: decoder, Batch: newBatcher(t, store, inbound.DefaultLimits()), Trace: traced, Log: slog.New(slog.DiscardHandler)}
 			req := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 			req.URL = &url.URL{Path: "/hooks/" + string(p), RawQuery: query}
 			for name, value := range map[string]string{"X-Goog-Channel-Id": id, "X-Goog-Channel-Token": token, "X-Goog-Resource-State": state} {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -17,12 +18,6 @@ import (
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/telemetry"
 )
-
-// Channels finds channels and commits what was received on them.
-type Channels interface {
-	Channel(ctx context.Context, id cal.ChannelID) (record.Channel, error)
-	Receive(ctx context.Context, n record.Notification) error
-}
 
 // The bounds of one push. Microsoft batches notifications, Google sends no body at all.
 const (
@@ -39,11 +34,12 @@ const (
 type Receiver struct {
 	Provider cal.Provider
 	Decoder  provider.NotificationDecoder
-	Channels Channels
+	// Batch commits what comes in. It may be shared.
+	Batch *Batcher
 	// Trace begins a trace and lets the context carry it.
-	Trace  func(ctx context.Context) (context.Context, string)
-	Log    *slog.Logger
-	strays atomic.Int64
+	Trace           func(ctx context.Context) (context.Context, string)
+	Log             *slog.Logger
+	strays, refused atomic.Int64
 }
 
 // ServeHTTP answers one push.
@@ -93,19 +89,47 @@ func (h *Receiver) shake(w http.ResponseWriter, r *http.Request, token string) {
 	_, _ = io.WriteString(w, token) // the provider has hung up, and will ask again
 }
 
-// receive commits each notice on its own, so that one that is wrong harms no other. Only a store that fails makes the provider try again.
+// receive commits notices, of which one that is wrong harms no other. Only a store that fails makes the provider try again.
 func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []provider.Notice) {
-	began, trace := h.Trace(r.Context())
-	for _, n := range coalesce(notices) {
-		ctx := telemetry.WithScope(began)
-		if err := h.commit(ctx, n, trace); err != nil {
-			h.Log.ErrorContext(ctx, "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
-			w.Header().Set("Retry-After", "5")
-			problem(r.Context(), w, http.StatusServiceUnavailable, "at least one notice could not be committed: send the push again")
-			return
-		}
+	ctx, trace := h.Trace(r.Context())
+	ctx = telemetry.WithScope(ctx)
+	verdicts, err := h.Batch.Take(ctx, coalesce(notices), trace)
+	h.note(ctx, verdicts)
+	if err != nil {
+		h.failed(ctx, err)
+		w.Header().Set("Retry-After", "5")
+		problem(ctx, w, http.StatusServiceUnavailable, "at least one notice could not be committed: send the push again")
+		return
 	}
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// note counts strays, and lets the log know the tenant of a push that is one tenant's.
+func (h *Receiver) note(ctx context.Context, verdicts []Verdict) {
+	var tenants []cal.TenantID
+	for _, v := range verdicts {
+		if v.Stray {
+			h.stray(ctx, v.Known)
+		}
+		if v.Tenant != "" && !slices.Contains(tenants, v.Tenant) {
+			tenants = append(tenants, v.Tenant)
+		}
+	}
+	if len(tenants) == 1 {
+		telemetry.Learn(ctx, slog.String("tenant", string(tenants[0])))
+	}
+}
+
+// failed logs why a push is answered 503. Of those that are only too many, every doubling is logged.
+func (h *Receiver) failed(ctx context.Context, err error) {
+	if errors.Is(err, ErrFull) {
+		if n := h.refused.Add(1); n&(n-1) == 0 {
+			h.Log.WarnContext(ctx, "a push was refused because too many notices are waiting",
+				slog.String("provider", string(h.Provider)), slog.Int64("so_far", n))
+		}
+		return
+	}
+	h.Log.ErrorContext(ctx, "a notification could not be committed", slog.String("provider", string(h.Provider)), slog.String("error", err.Error()))
 }
 
 // coalesce drops notices that ask for the same once more.
@@ -119,23 +143,6 @@ func coalesce(notices []provider.Notice) []provider.Notice {
 		}
 	}
 	return out
-}
-
-func (h *Receiver) commit(ctx context.Context, n provider.Notice, trace string) error {
-	ch, err := h.Channels.Channel(ctx, n.Channel)
-	known := !errors.Is(err, record.ErrNotFound)
-	if known && err != nil {
-		return err
-	}
-	// The secret is compared in any case: nobody shall learn from the time it takes whether there is such a channel.
-	if genuine(ch, n.Secret) && known && ch.State != record.ChannelClosed {
-		telemetry.Learn(ctx, slog.String("tenant", string(ch.TenantID)))
-		received := notification(ch, n)
-		received.Traceparent = trace
-		return h.Channels.Receive(ctx, received)
-	}
-	h.stray(ctx, known)
-	return nil
 }
 
 // stray counts a notice that no open channel vouches for. Only every doubling is logged: whoever sends them shall not fill the log.

@@ -122,7 +122,7 @@ const countMessage = `-- name: CountMessage :one
 UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST($1 AS BIGINT),
     updated_at = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $2 ELSE updated_at END
 WHERE tenant_id = $3 AND booking_id = $4
-RETURNING revision, sequence
+RETURNING version, revision, sequence, reservation_token
 `
 
 type CountMessageParams struct {
@@ -133,8 +133,10 @@ type CountMessageParams struct {
 }
 
 type CountMessageRow struct {
-	Revision int64
-	Sequence int64
+	Version          int64
+	Revision         int64
+	Sequence         int64
+	ReservationToken string
 }
 
 func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (CountMessageRow, error) {
@@ -145,7 +147,12 @@ func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (Cou
 		arg.BookingID,
 	)
 	var i CountMessageRow
-	err := row.Scan(&i.Revision, &i.Sequence)
+	err := row.Scan(
+		&i.Version,
+		&i.Revision,
+		&i.Sequence,
+		&i.ReservationToken,
+	)
 	return i, err
 }
 
@@ -514,6 +521,21 @@ type LockBookingParams struct {
 
 func (q *Queries) LockBooking(ctx context.Context, arg LockBookingParams) error {
 	_, err := q.db.ExecContext(ctx, lockBooking, arg.TenantID, arg.BookingID)
+	return err
+}
+
+const lockBookingOfLink = `-- name: LockBookingOfLink :exec
+UPDATE bookings SET updated_at = updated_at WHERE bookings.tenant_id = $1
+AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.link_id = $2)
+`
+
+type LockBookingOfLinkParams struct {
+	TenantID string
+	LinkID   string
+}
+
+func (q *Queries) LockBookingOfLink(ctx context.Context, arg LockBookingOfLinkParams) error {
+	_, err := q.db.ExecContext(ctx, lockBookingOfLink, arg.TenantID, arg.LinkID)
 	return err
 }
 

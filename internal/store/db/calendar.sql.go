@@ -10,7 +10,10 @@ import (
 )
 
 const calendarByID = `-- name: CalendarByID :one
-SELECT tenant_id, calendar_id, connection_id, remote_id, name, zone, is_primary, writable, targeted, sync, writable_target, missed, vanished_at, created_at, updated_at FROM calendars WHERE tenant_id = $1 AND calendar_id = $2
+SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM calendars
+JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE calendars.tenant_id = $1 AND calendars.calendar_id = $2
 `
 
 type CalendarByIDParams struct {
@@ -18,25 +21,43 @@ type CalendarByIDParams struct {
 	CalendarID string
 }
 
-func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Calendar, error) {
+type CalendarByIDRow struct {
+	Calendar   Calendar
+	Connection Connection
+	Penalty    int64
+}
+
+func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (CalendarByIDRow, error) {
 	row := q.db.QueryRowContext(ctx, calendarByID, arg.TenantID, arg.CalendarID)
-	var i Calendar
+	var i CalendarByIDRow
 	err := row.Scan(
-		&i.TenantID,
-		&i.CalendarID,
-		&i.ConnectionID,
-		&i.RemoteID,
-		&i.Name,
-		&i.Zone,
-		&i.IsPrimary,
-		&i.Writable,
-		&i.Targeted,
-		&i.Sync,
-		&i.WritableTarget,
-		&i.Missed,
-		&i.VanishedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Calendar.TenantID,
+		&i.Calendar.CalendarID,
+		&i.Calendar.ConnectionID,
+		&i.Calendar.RemoteID,
+		&i.Calendar.Name,
+		&i.Calendar.Zone,
+		&i.Calendar.IsPrimary,
+		&i.Calendar.Writable,
+		&i.Calendar.Targeted,
+		&i.Calendar.Sync,
+		&i.Calendar.WritableTarget,
+		&i.Calendar.Missed,
+		&i.Calendar.VanishedAt,
+		&i.Calendar.CreatedAt,
+		&i.Calendar.UpdatedAt,
+		&i.Connection.TenantID,
+		&i.Connection.ConnectionID,
+		&i.Connection.Provider,
+		&i.Connection.AppID,
+		&i.Connection.State,
+		&i.Connection.Account,
+		&i.Connection.Reason,
+		&i.Connection.Lacks,
+		&i.Connection.ClosedAt,
+		&i.Connection.CreatedAt,
+		&i.Connection.UpdatedAt,
+		&i.Penalty,
 	)
 	return i, err
 }

@@ -9,34 +9,6 @@ import (
 	"context"
 )
 
-const channelByID = `-- name: ChannelByID :one
-SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at FROM channels WHERE tenant_id = $1 AND channel_id = $2
-`
-
-type ChannelByIDParams struct {
-	TenantID  string
-	ChannelID string
-}
-
-func (q *Queries) ChannelByID(ctx context.Context, arg ChannelByIDParams) (Channel, error) {
-	row := q.db.QueryRowContext(ctx, channelByID, arg.TenantID, arg.ChannelID)
-	var i Channel
-	err := row.Scan(
-		&i.TenantID,
-		&i.ChannelID,
-		&i.CalendarID,
-		&i.State,
-		&i.SecretHash,
-		&i.Remote,
-		&i.Resource,
-		&i.OpenedAt,
-		&i.ExpiresAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const channelsOfCalendar = `-- name: ChannelsOfCalendar :many
 SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at FROM channels WHERE tenant_id = $1 AND calendar_id = $2 AND state <> 'closed' ORDER BY channel_id
 `
@@ -133,32 +105,6 @@ func (q *Queries) InsertChannel(ctx context.Context, arg InsertChannelParams) er
 		arg.CalendarID,
 		arg.SecretHash,
 		arg.Now,
-	)
-	return err
-}
-
-const insertNotification = `-- name: InsertNotification :exec
-INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, traceparent, received_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-`
-
-type InsertNotificationParams struct {
-	TenantID       string
-	NotificationID string
-	ChannelID      string
-	Kind           string
-	Traceparent    string
-	ReceivedAt     int64
-}
-
-func (q *Queries) InsertNotification(ctx context.Context, arg InsertNotificationParams) error {
-	_, err := q.db.ExecContext(ctx, insertNotification,
-		arg.TenantID,
-		arg.NotificationID,
-		arg.ChannelID,
-		arg.Kind,
-		arg.Traceparent,
-		arg.ReceivedAt,
 	)
 	return err
 }

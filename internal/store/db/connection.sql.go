@@ -82,7 +82,9 @@ func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id = $2
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE connections.tenant_id = $1 AND connections.connection_id = $2
 `
 
 type ConnectionByIDParams struct {
@@ -90,27 +92,35 @@ type ConnectionByIDParams struct {
 	ConnectionID string
 }
 
-func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) (Connection, error) {
+type ConnectionByIDRow struct {
+	Connection Connection
+	Penalty    int64
+}
+
+func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) (ConnectionByIDRow, error) {
 	row := q.db.QueryRowContext(ctx, connectionByID, arg.TenantID, arg.ConnectionID)
-	var i Connection
+	var i ConnectionByIDRow
 	err := row.Scan(
-		&i.TenantID,
-		&i.ConnectionID,
-		&i.Provider,
-		&i.AppID,
-		&i.State,
-		&i.Account,
-		&i.Reason,
-		&i.Lacks,
-		&i.ClosedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Connection.TenantID,
+		&i.Connection.ConnectionID,
+		&i.Connection.Provider,
+		&i.Connection.AppID,
+		&i.Connection.State,
+		&i.Connection.Account,
+		&i.Connection.Reason,
+		&i.Connection.Lacks,
+		&i.Connection.ClosedAt,
+		&i.Connection.CreatedAt,
+		&i.Connection.UpdatedAt,
+		&i.Penalty,
 	)
 	return i, err
 }
 
 const connectionsAfter = `-- name: ConnectionsAfter :many
-SELECT tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at, updated_at FROM connections WHERE tenant_id = $1 AND connection_id > $2
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE connections.tenant_id = $1 AND connection_id > $2
 AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
 AND (CAST($4 AS TEXT) = '' OR state = CAST($4 AS TEXT))
 ORDER BY connection_id LIMIT $5
@@ -124,7 +134,12 @@ type ConnectionsAfterParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterParams) ([]Connection, error) {
+type ConnectionsAfterRow struct {
+	Connection Connection
+	Penalty    int64
+}
+
+func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterParams) ([]ConnectionsAfterRow, error) {
 	rows, err := q.db.QueryContext(ctx, connectionsAfter,
 		arg.TenantID,
 		arg.After,
@@ -136,21 +151,22 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Connection
+	var items []ConnectionsAfterRow
 	for rows.Next() {
-		var i Connection
+		var i ConnectionsAfterRow
 		if err := rows.Scan(
-			&i.TenantID,
-			&i.ConnectionID,
-			&i.Provider,
-			&i.AppID,
-			&i.State,
-			&i.Account,
-			&i.Reason,
-			&i.Lacks,
-			&i.ClosedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Connection.TenantID,
+			&i.Connection.ConnectionID,
+			&i.Connection.Provider,
+			&i.Connection.AppID,
+			&i.Connection.State,
+			&i.Connection.Account,
+			&i.Connection.Reason,
+			&i.Connection.Lacks,
+			&i.Connection.ClosedAt,
+			&i.Connection.CreatedAt,
+			&i.Connection.UpdatedAt,
+			&i.Penalty,
 		); err != nil {
 			return nil, err
 		}
@@ -507,22 +523,6 @@ func (q *Queries) Penalise(ctx context.Context, arg PenaliseParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const penaltyUntil = `-- name: PenaltyUntil :one
-SELECT until FROM penalties WHERE tenant_id = $1 AND bucket = $2
-`
-
-type PenaltyUntilParams struct {
-	TenantID string
-	Bucket   string
-}
-
-func (q *Queries) PenaltyUntil(ctx context.Context, arg PenaltyUntilParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, penaltyUntil, arg.TenantID, arg.Bucket)
-	var until int64
-	err := row.Scan(&until)
-	return until, err
 }
 
 const pruneConnections = `-- name: PruneConnections :execrows

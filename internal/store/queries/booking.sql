@@ -9,6 +9,10 @@ ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 -- name: LockBooking :exec
 UPDATE bookings SET updated_at = updated_at WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
+-- name: LockBookingOfLink :exec
+UPDATE bookings SET updated_at = updated_at WHERE bookings.tenant_id = @tenant_id
+AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.link_id = @link_id);
+
 -- name: ReviseBooking :execrows
 UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, tzdata = @tzdata,
     hash = @hash, reservation_token = @reservation_token, updated_at = @now
@@ -28,7 +32,7 @@ SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND reservation_toke
 UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise AS BIGINT),
     updated_at = CASE WHEN CAST(@revise AS BIGINT) > 0 THEN @now ELSE updated_at END
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id
-RETURNING revision, sequence;
+RETURNING version, revision, sequence, reservation_token;
 
 -- name: InsertLink :execrows
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,

@@ -15,7 +15,10 @@ WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 UPDATE calendars SET missed = missed + 1, vanished_at = @vanished_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: CalendarByID :one
-SELECT * FROM calendars WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+SELECT sqlc.embed(calendars), sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM calendars
+JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE calendars.tenant_id = @tenant_id AND calendars.calendar_id = @calendar_id;
 
 -- name: CalendarsAfter :many
 SELECT sqlc.embed(calendars), connections.provider, connections.state FROM calendars

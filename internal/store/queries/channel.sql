@@ -2,9 +2,6 @@
 INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at)
 VALUES (@tenant_id, @channel_id, @calendar_id, 'opening', @secret_hash, '', '', 0, 0, @now, @now);
 
--- name: ChannelByID :one
-SELECT * FROM channels WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
-
 -- name: ChannelsOfCalendar :many
 SELECT * FROM channels WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND state <> 'closed' ORDER BY channel_id;
 
@@ -23,10 +20,6 @@ WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND state IN ('opening
 UPDATE channels SET remote = CASE WHEN remote = '' THEN CAST(@remote AS TEXT) ELSE remote END,
     resource = CASE WHEN resource = '' THEN CAST(@resource AS TEXT) ELSE resource END
 WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND (remote = '' OR resource = '');
-
--- name: InsertNotification :exec
-INSERT INTO notifications (tenant_id, notification_id, channel_id, kind, traceparent, received_at)
-VALUES (@tenant_id, @notification_id, @channel_id, @kind, @traceparent, @received_at);
 
 -- name: PruneNotifications :execrows
 DELETE FROM notifications WHERE tenant_id = @tenant_id AND received_at < @before;

@@ -4,13 +4,17 @@ INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, acco
 VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', '', 0, @now, @now);
 
 -- name: ConnectionsAfter :many
-SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id > @after
+SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE connections.tenant_id = @tenant_id AND connection_id > @after
 AND (CAST(@of_provider AS TEXT) = '' OR provider = CAST(@of_provider AS TEXT))
 AND (CAST(@of_state AS TEXT) = '' OR state = CAST(@of_state AS TEXT))
 ORDER BY connection_id LIMIT @max_rows;
 
 -- name: ConnectionByID :one
-SELECT * FROM connections WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
+SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE connections.tenant_id = @tenant_id AND connections.connection_id = @connection_id;
 
 -- name: MoveConnection :execrows
 UPDATE connections SET state = @state, reason = @reason, updated_at = @now
@@ -106,9 +110,6 @@ WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 -- name: Penalise :execrows
 INSERT INTO penalties (tenant_id, bucket, until) VALUES (@tenant_id, @bucket, @until)
 ON CONFLICT (tenant_id, bucket) DO UPDATE SET until = excluded.until WHERE penalties.until < excluded.until;
-
--- name: PenaltyUntil :one
-SELECT until FROM penalties WHERE tenant_id = @tenant_id AND bucket = @bucket;
 
 -- name: PrunePenalties :execrows
 DELETE FROM penalties WHERE tenant_id = @tenant_id AND until < @before;

@@ -1,0 +1,18 @@
+// Package bench measures calweave on a real PostgreSQL and a real Redis, against the simulators, and prints each figure beside a floor: what a bare
+// program does with the same server, the same load and the same database in the same run. Machines differ and are busy; the ratio of two figures that
+// were taken in turn says more than either.
+//
+//	intake   notifications taken in per second     a handler that makes one insert
+//	push     bookings written into calendars       a loop that makes the same provider call and one update
+//	latency  idle latency, out and in              one PUT and one insert
+//	calls    provider calls for each booking       1
+//	accept   the API's latency at 200 requests/s   a handler that makes one insert
+//
+// It is a package with a command of its own, cmd/calweave-bench, because it needs what only app may import, has no place in the binary that is
+// shipped, and prints paired figures with percentiles, which a Go benchmark's loop cannot. It fails when something does not work and never because
+// something is slow: nothing here asserts a time.
+//
+// Files: bench.go (Run), report.go (what is printed), database.go, stack.go (calweave with everything around it), booking.go (what is booked),
+// watcher.go (what a provider sees), exchanges.go (what the database is asked), core.go (a booking core), floor.go (the bare programs), load.go (closed and open loops), intake.go, push.go,
+// latency.go, accept.go (one part each).
+package bench

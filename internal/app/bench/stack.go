@@ -1,0 +1,297 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/config"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/seal"
+	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/sim/browser"
+	"github.com/calweave/calweave/internal/store"
+)
+
+// host is the one account at the provider.
+const host = "host@example.com"
+
+// zone is the host's.
+const zone = "Europe/Berlin"
+
+// stack is calweave with a database, a provider and a host whose calendars it knows.
+type stack struct {
+	bench     *bench
+	db        *database
+	sim       *sim.Sim
+	watcher   *watcher
+	sql       *exchanges
+	app       *app.App
+	url       string
+	google    string
+	tenant    cal.TenantID
+	key       string
+	calendars []record.Calendar
+	// http is the load's own client.
+	http    *http.Client
+	servers []*http.Server
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	mu      sync.Mutex
+	failed  []error
+}
+
+// plan says what a stack is like.
+type plan struct {
+	// roles are those of the process; without "worker" nothing is done but by step.
+	roles     string
+	calendars int
+	// core receives messages; nil for none.
+	core http.Handler
+}
+
+// start starts a stack whose calendars are known and whose work is done.
+func (b *bench) start(ctx context.Context, p plan) (_ *stack, err error) {
+	db, err := newDatabase(ctx, b.Postgres)
+	if err != nil {
+		return nil, err
+	}
+	s := &stack{bench: b, db: db, watcher: newWatcher(b.clock), sql: &exchanges{}, http: client(b.Scale.Clients)}
+	ctx, s.cancel = context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop(ctx))
+		}
+	}()
+	if err := s.startProvider(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.startApp(ctx, p); err != nil {
+		return nil, err
+	}
+	return s, s.connect(ctx, p)
+}
+
+// client keeps as many connections as there are clients.
+func client(n int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConns: 2 * n, MaxIdleConnsPerHost: 2 * n}, Timeout: time.Minute}
+}
+
+// serve answers on a free port of this machine until the stack stops, with the bounds that calweave's own server has.
+func (s *stack) serve(ctx context.Context, h http.Handler) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+	}
+	s.servers = append(s.servers, server)
+	s.wg.Go(func() { s.note(server.Serve(l)) })
+	return "http://" + l.Addr().String(), nil
+}
+
+// note keeps what a server or calweave has ended with, unless it was meant to end.
+func (s *stack) note(err error) {
+	if err == nil || errors.Is(err, http.ErrServerClosed) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = append(s.failed, err)
+}
+
+func (s *stack) startProvider(ctx context.Context) error {
+	var err error
+	if s.sim, err = sim.New(sim.Config{}); err != nil {
+		return err
+	}
+	s.google, err = s.serve(ctx, s.watcher.around(s.sim.Google()))
+	return err
+}
+
+func (s *stack) startApp(ctx context.Context, p plan) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.url = "http://" + l.Addr().String()
+	c, err := s.config(p)
+	if err == nil {
+		s.app, err = app.New(ctx, c, app.Outside{Log: s.bench.Log, WrapSQL: s.sql.wrap})
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.wg.Go(func() { s.note(s.app.Run(ctx, l)) })
+	return nil
+}
+
+// config is what an operator would write.
+func (s *stack) config(p plan) (*config.Config, error) {
+	keys, err := seal.Generate()
+	if err != nil {
+		return nil, err
+	}
+	redis, err := s.bench.redis()
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(config.Source{Purpose: config.ForRun, Presets: map[string]string{
+		"CALWEAVE_DATABASE_URL":         s.db.app,
+		"CALWEAVE_REDIS_URL":            redis,
+		"CALWEAVE_PUBLIC_URL":           s.url,
+		"CALWEAVE_SEAL_KEYS":            string(keys),
+		"CALWEAVE_EGRESS_ALLOW":         "127.0.0.1/32",
+		"CALWEAVE_ROLES":                p.roles,
+		"CALWEAVE_POLL_INTERVAL":        "1h", // nothing but what is measured
+		"CALWEAVE_GOOGLE_CLIENT_ID":     "calweave-bench",
+		"CALWEAVE_GOOGLE_CLIENT_SECRET": "simulated",
+		"CALWEAVE_GOOGLE_API_URL":       s.google + "/calendar/v3/",
+		"CALWEAVE_GOOGLE_AUTH_URL":      s.google + "/o/oauth2/v2/auth",
+		"CALWEAVE_GOOGLE_TOKEN_URL":     s.google + "/token",
+	}})
+}
+
+// redis is the URL of a Redis database that no stack of this run has had: its hints mean nothing to another one.
+func (b *bench) redis() (string, error) {
+	u, err := url.Parse(b.Redis)
+	if err != nil {
+		return "", errors.New("the Redis URL is none")
+	}
+	b.stacks++
+	u.Path = "/" + strconv.Itoa(b.stacks)
+	return u.String(), nil
+}
+
+// connect makes a tenant with a key, connects the host, and does all the work that this leads to.
+func (s *stack) connect(ctx context.Context, p plan) error {
+	var err error
+	if s.tenant, err = s.app.CreateTenant(ctx, "bench"); err != nil {
+		return err
+	}
+	key, err := s.app.CreateKey(ctx, s.tenant, store.PurposeAPI, record.AllScopes())
+	if err != nil {
+		return err
+	}
+	s.key = key.Secret
+	if p.core != nil {
+		address, err := s.serve(ctx, p.core)
+		if err == nil {
+			_, err = s.app.Store.CreateEndpoint(ctx, s.tenant, record.Endpoint{URL: address, Secret: coreSecret}, "bench")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	person := sim.Person{Provider: sim.Google, Email: host, Zone: zone, Calendars: []sim.Calendar{{Primary: true}}}
+	for i := range p.calendars - 1 {
+		person.Calendars = append(person.Calendars, sim.Calendar{ID: fmt.Sprintf("c%d@group.calendar.google.com", i), Name: fmt.Sprintf("Calendar %d", i)})
+	}
+	if _, err := s.sim.Seed(person); err != nil {
+		return err
+	}
+	if err := s.consent(ctx); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	return s.learn(ctx, p.calendars)
+}
+
+// consent lets the host connect in a browser.
+func (s *stack) consent(ctx context.Context) error {
+	link, err := s.app.BeginConnection(ctx, s.tenant, cal.Google)
+	if err != nil {
+		return err
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	page, err := browser.Consent(ctx, &http.Client{Jar: jar, Transport: s.http.Transport}, link, browser.Choice{Account: host})
+	if err == nil && page.Status != http.StatusOK {
+		err = fmt.Errorf("the host's consent ended with %d", page.Status)
+	}
+	return err
+}
+
+// learn reads the calendars that were found.
+func (s *stack) learn(ctx context.Context, want int) error {
+	const page = 200
+	after := cal.CalendarID("")
+	for {
+		found, err := s.app.Store.Calendars(ctx, s.tenant, record.CalendarFilter{}, after, page)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			break
+		}
+		s.calendars = append(s.calendars, found...)
+		after = found[len(found)-1].ID
+	}
+	if len(s.calendars) != want {
+		return fmt.Errorf("%d calendars were found, want %d", len(s.calendars), want)
+	}
+	return nil
+}
+
+// settle returns once no work is due, nor will be in the next seconds. It helps with the work, so that it needs no worker.
+func (s *stack) settle(ctx context.Context) error {
+	const (
+		soon  = 3 * time.Second
+		many  = 1000
+		often = 10 * time.Millisecond
+	)
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	for {
+		due, err := s.app.Store.Due(ctx, s.bench.clock.Now().Add(soon), many, many)
+		if err != nil {
+			return err
+		}
+		if len(due) == 0 && s.sim.PushesPending() == 0 {
+			return nil
+		}
+		for _, hint := range due {
+			if _, err := s.app.Engine.Work(ctx, hint.Ref); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// stop ends everything, whatever became of ctx, and tells what had ended before its time.
+func (s *stack) stop(ctx context.Context) error {
+	s.cancel()
+	s.http.CloseIdleConnections()
+	if s.sim != nil {
+		s.sim.Close()
+	}
+	var errs []error
+	for _, server := range s.servers {
+		errs = append(errs, server.Close())
+	}
+	s.wg.Wait()
+	if s.app != nil {
+		errs = append(errs, s.app.Close())
+	}
+	return errors.Join(append(append(errs, s.failed...), s.db.drop(ctx))...)
+}
