@@ -46,7 +46,7 @@ type Scale struct {
 	CalmRate, BusyRate int
 }
 
-// FullScale is what the aims are set for. It takes some three minutes.
+// FullScale is what the aims are set for. It takes some four minutes.
 func FullScale() Scale {
 	return Scale{
 		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200,
