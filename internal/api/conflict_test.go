@@ -166,7 +166,7 @@ func TestDivergence(t *testing.T) {
 	}
 	b.unchanged(func() {
 		a := b.call("PUT", "/v1/bookings/b1", b.spec(2))
-		refused{record.ReasonDiverged, `a person has changed the event in a calendar: read the booking, decide, and send If-Match: "2"`, nil}.want(t, "blind", a)
+		refused{record.ReasonDiverged, `a person has changed the event in a calendar: read the booking and accept or revert that, or send If-Match: "2" to overrule it`, nil}.want(t, "blind", a)
 		a = b.call("PUT", "/v1/bookings/b1", b.spec(2), header("If-Match", `"1"`))
 		refused{record.ReasonRevision, "If-Match names revision 1 and the booking is at revision 2: read it again and decide anew", nil}.want(t, "stale", a)
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/calweave/calweave/contracts/cal"
 	contract "github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/openapi"
 	"github.com/calweave/calweave/internal/record"
@@ -152,6 +153,15 @@ func (c *Contract) Document(schema string, raw []byte) error {
 
 // Submission validates the payload of the queue's public task.
 func (c *Contract) Submission(raw []byte) error { return c.Document(schemaSubmission, raw) }
+
+// Booking validates a booking that did not come in as a document.
+func (c *Contract) Booking(b cal.Booking) error {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	return c.Document(schemaBooking, raw)
+}
 
 // value validates a value of a path, a query or a header.
 func (c *Contract) value(schema, pointer string, v any) error {

@@ -6,7 +6,8 @@
 // RFC 9457; problem.go is the one table from a failure to a status. Every log line bears request id, trace and tenant.
 //
 // Files: server.go (routes and their steps), contract.go (validation against the OpenAPI document), document.go (JSON that is read one way only),
-// problem.go, list.go (pages and cursors), bookings.go, connections.go, calendars.go, endpoints.go, deliveries.go, messages.go (the feed), pages.go
+// problem.go, list.go (pages and cursors), bookings.go, divergence.go (decisions about
+// a person's change), connections.go, calendars.go, endpoints.go, deliveries.go, messages.go (the feed), pages.go
 // (HTML), health.go. Package gen is generated from the OpenAPI document.
 package api
 

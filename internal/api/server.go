@@ -294,6 +294,7 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaID, "path: calendar_id", r.PathValue("calendar_id")},
 		{schemaCursor, "query: cursor", query.Get("cursor")},
 		{schemaID, "query: connection_id", query.Get("connection_id")},
+		{schemaID, "query: calendar_id", query.Get("calendar_id")},
 		{schemaID, "path: connection_id", r.PathValue("connection_id")},
 		{schemaProvider, "query: provider", query.Get("provider")},
 		{schemaSync, "query: sync", query.Get("sync")},

@@ -184,11 +184,11 @@ func (a *App) wireServices() error {
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
 	}
-	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
 	contract, err := api.NewContract()
 	if err != nil {
 		return err
 	}
+	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: contract.Booking}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
 	a.Engine = &work.Engine{
 		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
@@ -158,6 +159,14 @@ func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID
 		ID: id, Cancel: &version, IfMatch: o.IfMatch, Actor: who.KeyID, Via: "http", Traceparent: o.Trace,
 	})
 	return r.Booking, r.Repeat, err
+}
+
+func (b bookings) Decide(
+	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o api.Options,
+) (record.Booking, error) {
+	return b.app.Intake.Decide(ctx, who.Tenant, intake.Verdict{
+		ID: id, Decision: d, Calendar: calendar, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
+	})
 }
 
 func (b bookings) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {

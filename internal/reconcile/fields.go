@@ -67,20 +67,7 @@ func explain(step Step, late bool) string {
 
 // changedByCore reports whether the core wants a field otherwise than it was last sent.
 func changedByCore(s Situation, one cal.Fields) bool {
-	return s.Desired.Content.Differences(firstSent(s.Link).Sent, one) != 0
-}
-
-// firstSent is what both sides last agreed on or, before the first agreement, what the oldest create has asked for.
-func firstSent(l record.Link) record.Base {
-	if l.Base != nil {
-		return *l.Base
-	}
-	for _, w := range l.InFlight {
-		if w.Op == record.OpCreate {
-			return record.Base{Sent: w.Content, Read: w.Content}
-		}
-	}
-	return record.Base{}
+	return s.Desired.Content.Differences(s.Link.Agreed().Sent, one) != 0
 }
 
 // untouched reports whether a field shows what was read back at the last agreement.
@@ -92,7 +79,7 @@ func untouched(s Situation, one cal.Fields) bool {
 // tells how: one that such a write would have changed counts as landed when it reads the same as what was sent.
 func landed(s Situation, f cal.Field) bool {
 	one := cal.Fields(f)
-	shown, before := s.Remote.Event.Content, firstSent(s.Link).Sent
+	shown, before := s.Remote.Event.Content, s.Link.Agreed().Sent
 	for _, w := range s.Link.InFlight {
 		if !asks(w) {
 			continue
@@ -132,7 +119,7 @@ func isLate(s Situation) bool {
 func mergeable(s Situation) bool {
 	shown := byEmail(s.Remote.Event.Content.Attendees)
 	wanted := byEmail(s.Desired.Content.Attendees)
-	for email, agreed := range byEmail(firstSent(s.Link).Read.Attendees) {
+	for email, agreed := range byEmail(s.Link.Agreed().Read.Attendees) {
 		there, stands := shown[email]
 		if _, stays := wanted[email]; stays && (!stands || there.Optional != agreed.Optional) && !mayHaveChanged(s, agreed) {
 			return false
@@ -155,7 +142,7 @@ func mayHaveChanged(s Situation, agreed cal.Attendee) bool {
 // strangersDiffer reports whether the guests that are not ours are others than at the last agreement.
 func strangersDiffer(s Situation) bool {
 	ours := append(invited(s.Link), s.Desired.Content.Attendees...)
-	return others(s.Remote.Event.Content, ours).Differences(others(firstSent(s.Link).Read, ours), cal.AllFields) != 0
+	return others(s.Remote.Event.Content, ours).Differences(others(s.Link.Agreed().Read, ours), cal.AllFields) != 0
 }
 
 // withoutHost leaves the connected account itself out of guests, wanted and shown alike. Providers keep the organizer apart from the guests:
@@ -188,7 +175,7 @@ func guests(s Situation) (invite []cal.Attendee, uninvite []string) {
 	}
 	ours := invited(s.Link)
 	if isLate(s) {
-		agreed := byEmail(firstSent(s.Link).Read.Attendees)
+		agreed := byEmail(s.Link.Agreed().Read.Attendees)
 		for email, a := range shown {
 			if _, stood := agreed[email]; !stood {
 				ours = append(ours, a) // the late write has brought it

@@ -99,7 +99,7 @@ func (m *model) revise() {
 
 // overrule notes which changes of persons the core has decided about.
 func (m *model) overrule(l record.Link) {
-	undecided := told(l)
+	undecided := l.Theirs()
 	h := m.account.known(l.EventID)
 	if h == nil {
 		return

@@ -264,7 +264,7 @@ func (w *run) show(e cal.Event) {
 func (w *run) answered(e cal.Event, wrote cal.Fields) {
 	w.show(e)
 	content := w.s.Remote.Event.Content
-	base := firstSent(w.s.Link)
+	base := w.s.Link.Agreed()
 	base.Sent = base.Sent.Overlay(w.s.Desired.Content, wrote)
 	base.Read = base.Read.Overlay(content, wrote)
 	w.s.Link.Base = &base

@@ -117,7 +117,7 @@ func (w *run) agree(d *record.Decision, step Step) {
 // rebase makes what is shown the new agreement, except for the fields that are undecided.
 func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	shown, wanted := w.s.Remote.Event.Content, w.s.Desired.Content
-	base := firstSent(*l)
+	base := l.Agreed()
 	agreed := w.s.Desired.Fields &^ undecided
 	if !w.s.Desired.Fields.Has(cal.FieldAttendees) {
 		base.Sent.Attendees = standing(invited(*l), shown)
@@ -134,7 +134,7 @@ func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 func (w *run) observe(l *record.Link, undecided cal.Fields) {
 	l.Observed = nil
 	if undecided != 0 {
-		observed := firstSent(*l).Read.Overlay(w.s.Remote.Event.Content, undecided)
+		observed := l.Agreed().Read.Overlay(w.s.Remote.Event.Content, undecided)
 		l.Observed = &observed
 	}
 }
@@ -164,21 +164,13 @@ func (w *run) news(undecided cal.Fields) bool {
 	if before == nil {
 		return true
 	}
-	shown, known := w.s.Remote.Event.Content, told(w.c.Link)&w.s.Desired.Fields
+	shown, known := w.s.Remote.Event.Content, w.c.Link.Theirs()&w.s.Desired.Fields
 	if !w.s.Link.Authoritative {
 		known &^= cal.Fields(cal.FieldAttendees) // who stands there is not the core's business any more
 	}
 	ours := append(invited(w.c.Link), w.s.Desired.Content.Attendees...)
 	added := w.merged&^known != 0 || w.merged != 0 && others(shown, ours).Differences(others(*before, ours), w.merged) != 0
 	return added || undecided != known&^w.merged || shown.Differences(*before, undecided) != 0
-}
-
-// told are the fields that the core was told of and has not decided about.
-func told(l record.Link) cal.Fields {
-	if l.Observed == nil {
-		return 0
-	}
-	return l.Observed.Differences(firstSent(l).Read, cal.AllFields)
 }
 
 // synced settles the state, and tells the core when the event shows its version for the first time.

@@ -84,7 +84,7 @@ func (w *run) create(ctx context.Context, step Step) error {
 }
 
 func (w *run) update(ctx context.Context, step Step) error {
-	content := firstSent(w.s.Link).Sent.Overlay(w.s.Desired.Content, step.Fields)
+	content := w.s.Link.Agreed().Sent.Overlay(w.s.Desired.Content, step.Fields)
 	content = cal.Content{}.Overlay(content, w.s.Desired.Fields)
 	if err := w.intend(ctx, record.OpUpdate, content, step); err != nil {
 		return err

@@ -624,6 +624,9 @@ type When = cal.When
 // CalendarID Visible ASCII characters without blanks.
 type CalendarID = ID
 
+// ChangedCalendar Visible ASCII characters without blanks.
+type ChangedCalendar = ID
+
 // ConnectionID Visible ASCII characters without blanks.
 type ConnectionID = ID
 
@@ -656,6 +659,30 @@ type DeleteBookingParams struct {
 
 // PutBookingParams defines parameters for PutBooking.
 type PutBookingParams struct {
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// Traceparent W3C Trace Context; it reaches every message that results.
+	Traceparent *Traceparent `json:"traceparent,omitempty"`
+}
+
+// AcceptDivergenceParams defines parameters for AcceptDivergence.
+type AcceptDivergenceParams struct {
+	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
+	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// Traceparent W3C Trace Context; it reaches every message that results.
+	Traceparent *Traceparent `json:"traceparent,omitempty"`
+}
+
+// RevertDivergenceParams defines parameters for RevertDivergence.
+type RevertDivergenceParams struct {
+	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
+	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
 	// IfMatch The revision that the decision was made on, as in `ETag`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -747,6 +774,12 @@ type ServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params PutBookingParams)
+	// AcceptDivergence Make the booking what a person has made of its event
+	// (POST /v1/bookings/{booking_id}/divergence:accept)
+	AcceptDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params AcceptDivergenceParams)
+	// RevertDivergence Make the event again what the booking says
+	// (POST /v1/bookings/{booking_id}/divergence:revert)
+	RevertDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params RevertDivergenceParams)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(w http.ResponseWriter, r *http.Request, params ListCalendarsParams)
@@ -983,6 +1016,170 @@ func (siw *ServerInterfaceWrapper) PutBooking(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutBooking(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcceptDivergence operation middleware
+func (siw *ServerInterfaceWrapper) AcceptDivergence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptDivergenceParams
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	// ------------- Optional header parameter "traceparent" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("traceparent")]; found {
+		var Traceparent Traceparent
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "traceparent", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "traceparent", valueList[0], &Traceparent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "traceparent", Err: err})
+			return
+		}
+
+		params.Traceparent = &Traceparent
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptDivergence(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RevertDivergence operation middleware
+func (siw *ServerInterfaceWrapper) RevertDivergence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevertDivergenceParams
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	// ------------- Optional header parameter "traceparent" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("traceparent")]; found {
+		var Traceparent Traceparent
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "traceparent", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "traceparent", valueList[0], &Traceparent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "traceparent", Err: err})
+			return
+		}
+
+		params.Traceparent = &Traceparent
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RevertDivergence(w, r, bookingID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1773,6 +1970,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.DeleteBooking)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.GetBooking)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.PutBooking)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:accept", wrapper.AcceptDivergence)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:revert", wrapper.RevertDivergence)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
@@ -1985,6 +2184,106 @@ type PutBookingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutBookingdefaultApplicationProblemPlusJSONResponse) VisitPutBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptDivergenceRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    AcceptDivergenceParams
+}
+
+type AcceptDivergenceResponseObject interface {
+	VisitAcceptDivergenceResponse(w http.ResponseWriter) error
+}
+
+type AcceptDivergence202ResponseHeaders struct {
+	ETag *string
+}
+
+type AcceptDivergence202JSONResponse struct {
+	Body    Booking
+	Headers AcceptDivergence202ResponseHeaders
+}
+
+func (response AcceptDivergence202JSONResponse) VisitAcceptDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptDivergencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptDivergencedefaultApplicationProblemPlusJSONResponse) VisitAcceptDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevertDivergenceRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    RevertDivergenceParams
+}
+
+type RevertDivergenceResponseObject interface {
+	VisitRevertDivergenceResponse(w http.ResponseWriter) error
+}
+
+type RevertDivergence202ResponseHeaders struct {
+	ETag *string
+}
+
+type RevertDivergence202JSONResponse struct {
+	Body    Booking
+	Headers RevertDivergence202ResponseHeaders
+}
+
+func (response RevertDivergence202JSONResponse) VisitRevertDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevertDivergencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevertDivergencedefaultApplicationProblemPlusJSONResponse) VisitRevertDivergenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2744,6 +3043,12 @@ type StrictServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(ctx context.Context, request PutBookingRequestObject) (PutBookingResponseObject, error)
+	// AcceptDivergence Make the booking what a person has made of its event
+	// (POST /v1/bookings/{booking_id}/divergence:accept)
+	AcceptDivergence(ctx context.Context, request AcceptDivergenceRequestObject) (AcceptDivergenceResponseObject, error)
+	// RevertDivergence Make the event again what the booking says
+	// (POST /v1/bookings/{booking_id}/divergence:revert)
+	RevertDivergence(ctx context.Context, request RevertDivergenceRequestObject) (RevertDivergenceResponseObject, error)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
@@ -2922,6 +3227,60 @@ func (sh *strictHandler) PutBooking(w http.ResponseWriter, r *http.Request, book
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutBookingResponseObject); ok {
 		if err := validResponse.VisitPutBookingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptDivergence operation middleware
+func (sh *strictHandler) AcceptDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params AcceptDivergenceParams) {
+	var request AcceptDivergenceRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptDivergence(ctx, request.(AcceptDivergenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptDivergence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptDivergenceResponseObject); ok {
+		if err := validResponse.VisitAcceptDivergenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevertDivergence operation middleware
+func (sh *strictHandler) RevertDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params RevertDivergenceParams) {
+	var request RevertDivergenceRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RevertDivergence(ctx, request.(RevertDivergenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevertDivergence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevertDivergenceResponseObject); ok {
+		if err := validResponse.VisitRevertDivergenceResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -149,6 +149,38 @@ func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (Cou
 	return i, err
 }
 
+const decideLink = `-- name: DecideLink :execrows
+UPDATE links SET state = $1, reason = '', base = $2, observed = $3, synced_version = $4, updated_at = $5
+WHERE tenant_id = $6 AND link_id = $7
+`
+
+type DecideLinkParams struct {
+	State         string
+	Base          []byte
+	Observed      []byte
+	SyncedVersion int64
+	Now           int64
+	TenantID      string
+	LinkID        string
+}
+
+// What the core has decided is compared with what a person made of the event. What the event shows is no version any more, or not yet.
+func (q *Queries) DecideLink(ctx context.Context, arg DecideLinkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, decideLink,
+		arg.State,
+		arg.Base,
+		arg.Observed,
+		arg.SyncedVersion,
+		arg.Now,
+		arg.TenantID,
+		arg.LinkID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const failLink = `-- name: FailLink :exec
 UPDATE links SET state = $1, reason = $2, failed_version = $3, updated_at = $4
 WHERE tenant_id = $5 AND link_id = $6

@@ -41,6 +41,11 @@ ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 UPDATE links SET target = @target, authoritative = @authoritative, state = @state, reason = '', base = @base, observed = @observed, updated_at = @now
 WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
+-- name: DecideLink :execrows
+-- What the core has decided is compared with what a person made of the event. What the event shows is no version any more, or not yet.
+UPDATE links SET state = @state, reason = '', base = @base, observed = @observed, synced_version = @synced_version, updated_at = @now
+WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
 -- name: LinkByID :one
 SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
