@@ -19,7 +19,9 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/testkit/golden"
 )
@@ -97,6 +99,10 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("booking.read", 200, g.send("GET", "/v1/bookings/b1", nil))
 	g.keep("booking.cancelled", 202, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
 	g.keep("booking.cancelled-before", 200, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
+	g.diverged("b2")
+	g.keep("booking.divergence-accepted", 202, g.send("POST", "/v1/bookings/b2/divergence:accept", nil))
+	g.diverged("b3")
+	g.keep("booking.divergence-reverted", 202, g.send("POST", "/v1/bookings/b3/divergence:revert", nil))
 	g.keep("calendars", 200, g.send("GET", "/v1/calendars", nil))
 	g.keep("calendars.first-page", 200, g.send("GET", "/v1/calendars?limit=1", nil))
 	g.keep("calendar", 200, g.send("GET", "/v1/calendars/"+string(g.google), nil))
@@ -208,6 +214,8 @@ func TestProblemsAreGolden(t *testing.T) {
 	g.call("PUT", "/v1/bookings/b1", g.spec(2))
 	g.call("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Third")))
 	g.diverged("b2")
+	g.twiceDiverged("b4")
+	g.untitled("b5")
 	anonymous := func() (string, string, answer) { return "GET", "/v1/calendars", g.browse("/v1/calendars") }
 	external := g.spec(1, with("notify", "external"), with("targets", to(g.graph)), with("attendees", []any{map[string]any{"email": "guest@example.org"}}))
 	for _, c := range []struct {
@@ -219,6 +227,9 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonSuperseded, g.send("PUT", "/v1/bookings/b1", g.spec(1))},
 		{record.ReasonReused, g.send("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Fourth")))},
 		{record.ReasonDiverged, g.send("PUT", "/v1/bookings/b2", g.spec(2, with("title", "Second")))},
+		{record.ReasonUndiverged, g.send("POST", "/v1/bookings/b1/divergence:accept", nil)},
+		{record.ReasonAmbiguous, g.send("POST", "/v1/bookings/b4/divergence:accept", nil)},
+		{record.ReasonUnacceptable, g.send("POST", "/v1/bookings/b5/divergence:accept", nil)},
 		{record.ReasonRevision, g.tagged("/v1/bookings/b1", g.spec(4))},
 		{record.ReasonUnknown, g.send("GET", "/v1/bookings/b3", nil)},
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
@@ -240,6 +251,19 @@ func TestProblemsAreGolden(t *testing.T) {
 	if all := slices.Sorted(maps.Keys(api.Meanings())); fmt.Sprint(all) != fmt.Sprint(slices.Sorted(slices.Values(g.names))) {
 		t.Errorf("golden files are there of %q, and problems are %q", g.names, all)
 	}
+}
+
+// untitled makes a booking whose event a person has left without a title.
+func (g *gallery) untitled(id cal.BookingID) {
+	g.Helper()
+	g.call("PUT", "/v1/bookings/"+string(id), g.spec(1)).into(g.T, 202, &gen.Booking{})
+	g.settle(id, func(d *record.Decision) {
+		seen := d.Link.Base.Read
+		seen.Title = ""
+		event := message.NewEvent(seen)
+		d.Link.State, d.Link.Observed = record.LinkDiverged, &seen
+		d.Reports = []record.Report{{Type: message.BookingEdited, Version: 1, Revise: true, Fields: []string{"title"}, Event: &event, Diverged: true}}
+	})
 }
 
 func (g *gallery) tagged(target string, body any) func() (string, string, answer) {

@@ -25,21 +25,23 @@ func TestMethodsAndPaths(t *testing.T) {
 	b := newBench(t)
 	b.unchanging()
 	for path, allowed := range map[string]string{
-		"/v1/bookings/b1":          "GET, PUT, DELETE",
-		"/v1/reservations/rsv_1":   "GET",
-		"/v1/connections":          "GET, POST",
-		"/v1/connections/con_1":    "GET",
-		"/v1/calendars":            "GET",
-		"/v1/calendars/cal_1":      "GET, PATCH",
-		"/v1/endpoints":            "GET, POST",
-		"/v1/endpoints/end_1":      "GET, PATCH, DELETE",
-		"/v1/endpoints/end_1/test": "POST",
-		"/v1/deliveries":           "GET",
-		"/v1/messages":             "GET",
-		"/connect/token":           "GET",
-		"/oauth/google/callback":   "GET",
-		"/healthz":                 "GET",
-		"/readyz":                  "GET",
+		"/v1/bookings/b1":                   "GET, PUT, DELETE",
+		"/v1/bookings/b1/divergence:accept": "POST",
+		"/v1/bookings/b1/divergence:revert": "POST",
+		"/v1/reservations/rsv_1":            "GET",
+		"/v1/connections":                   "GET, POST",
+		"/v1/connections/con_1":             "GET",
+		"/v1/calendars":                     "GET",
+		"/v1/calendars/cal_1":               "GET, PATCH",
+		"/v1/endpoints":                     "GET, POST",
+		"/v1/endpoints/end_1":               "GET, PATCH, DELETE",
+		"/v1/endpoints/end_1/test":          "POST",
+		"/v1/deliveries":                    "GET",
+		"/v1/messages":                      "GET",
+		"/connect/token":                    "GET",
+		"/oauth/google/callback":            "GET",
+		"/healthz":                          "GET",
+		"/readyz":                           "GET",
 	} {
 		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "get"} {
 			if strings.Contains(allowed, method) {

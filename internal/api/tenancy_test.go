@@ -62,6 +62,8 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 	}
 	r.same("GET", "/v1/bookings/{}", r.booking, "nobody", nothing)
 	r.same("DELETE", "/v1/bookings/{}?version=2", r.booking, "nobody", nothing)
+	r.same("POST", "/v1/bookings/{}/divergence:accept", r.booking, "nobody", nothing)
+	r.same("POST", "/v1/bookings/{}/divergence:revert", r.booking, "nobody", nothing)
 	r.same("GET", "/v1/reservations/{}", r.reservation, nobody(r.reservation), nothing)
 	r.same("PUT", "/v1/bookings/mine", r.calendar, nobody(r.calendar), func(id string) any { return r.spec(1, with("targets", to(cal.CalendarID(id)))) })
 	for _, id := range []string{r.connection, r.pending} {
@@ -106,6 +108,8 @@ func TestTenantsShareNames(t *testing.T) {
 	if b.Revision != 1 || b.ReservationToken == r.reservation || len(b.Targets) != 1 || b.Targets[0].CalendarID != string(mine) {
 		t.Errorf("mine: %+v", b)
 	}
+	last := r.calendar[:len(r.calendar)-1]
+	r.same("POST", "/v1/bookings/theirs/divergence:accept?calendar_id={}", r.calendar, last+"x", nothing)
 	r.as("DELETE", "/v1/bookings/theirs?version=8", nil).into(t, 202, &b)
 	r.call("GET", "/v1/bookings/theirs", nil).into(t, 200, &b)
 	if b.State != "booked" || b.Version != 1 || b.Booking.Title != "Intro call" {
