@@ -64,6 +64,11 @@ func writes() map[string]write {
 			w.ok(err)
 			return func() error { _, _, err := w.UseFlow(w.ctx, n.State, "browser"); return err }
 		}},
+		"Decide": {prepare: func(w *fenceWorld) func() error {
+			w.diverge()
+			r := w.ruling("accepted", 0)
+			return func() error { _, err := w.Decide(w.ctx, w.tenant, r); return err }
+		}},
 		"ChooseCalendar": {prepare: func(w *fenceWorld) func() error {
 			full := cal.SyncFull
 			return func() error {
