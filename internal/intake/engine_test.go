@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -64,7 +63,7 @@ func newHouse(t *testing.T) *house {
 	syncer := &deltasync.Syncer{Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister}
 	poller := &deltasync.Poller{Store: h.store, Clock: h.clock, Interval: pollTime, Jitter: func(time.Duration) time.Duration { return 0 }}
 	h.engine = &work.Engine{
-		Store: h.store, Clock: h.clock, Jitter: func(time.Duration) time.Duration { return 0 }, Lease: leaseTime, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Store: h.store, Clock: h.clock, Jitter: func(time.Duration) time.Duration { return 0 }, Lease: leaseTime, Log: slog.New(slog.DiscardHandler),
 		Trace:    func(ctx context.Context, parent string) (context.Context, string) { return ctx, parent },
 		Handlers: map[task.Kind]work.Handler{task.LinkPush: reconciler.Work, task.CalendarSync: syncer.Work, task.CalendarPoll: poller.Work},
 	}
@@ -253,7 +252,7 @@ func (h *house) person(p cal.Provider, change func(*cal.Content)) {
 	h.wantDiverged(true)
 }
 
-// deletes deletes the event in a provider's calendar by hand, and calweave hears of it.
+// deletes has a person delete the event in a provider's calendar, and calweave hear of it.
 func (h *house) deletes(p cal.Provider) {
 	h.Helper()
 	h.accounts[p].Calendar("work").Delete(h.event(p).ID)
@@ -327,12 +326,12 @@ func (h *house) decided() message.Decided {
 	return out
 }
 
-// refused wants a refusal for a reason.
-func (h *house) refused(err error, reason record.Reason) *record.RefusalError {
+// refused wants a refusal for a reason, and returns what it says is wrong.
+func (h *house) refused(err error, reason record.Reason) []message.Problem {
 	h.Helper()
 	refusal, ok := errors.AsType[*record.RefusalError](err)
 	if !ok || refusal.Reason != reason {
 		h.Fatalf("%v, want a refusal for %s", err, reason)
 	}
-	return refusal
+	return refusal.Problems
 }

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 )
@@ -19,11 +21,4 @@ type Ruling struct {
 }
 
 // Covers reports whether the ruling decides about a link.
-func (r Ruling) Covers(l Link) bool {
-	for _, id := range r.Links {
-		if id == l.ID {
-			return true
-		}
-	}
-	return false
-}
+func (r Ruling) Covers(l Link) bool { return slices.Contains(r.Links, l.ID) }

@@ -51,27 +51,21 @@ func (t *tx) reviseAs(ctx context.Context, b record.Booking) error {
 }
 
 // rule makes one link follow a ruling. An acceptance changes the booking, so that every target follows; a reversal is about the events that were
-// changed. The target whose event was accepted shows the booking already; of all others the core hears once they do.
+// changed.
 func (t *tx) rule(ctx context.Context, r record.Ruling, l record.Link) error {
-	covered, accepts := r.Covers(l), r.Decision == message.DecisionAccepted
-	if !covered && (!accepts || !l.Target) {
+	covered := r.Covers(l)
+	if !covered && (r.Decision != message.DecisionAccepted || !l.Target) {
 		return nil
 	}
 	if covered {
 		if err := t.announce(ctx, r, l); err != nil {
 			return err
 		}
-		l.Settle()
-	}
-	if covered || l.State != record.LinkDiverged {
-		l.State = record.LinkPending
-	}
-	if !covered || !accepts || r.Booking.Cancelled {
-		l.Synced = 0
 	}
 	if err := t.unseat(ctx, l.ID); err != nil {
 		return err
 	}
+	l = ruled(r, l, covered)
 	base, observed, err := t.sealLinkContents(l)
 	if err != nil {
 		return err
@@ -80,6 +74,20 @@ func (t *tx) rule(ctx context.Context, r record.Ruling, l record.Link) error {
 	return changed(t.DecideLink(ctx, db.DecideLinkParams{
 		TenantID: t.tenant, LinkID: string(l.ID), State: string(l.State), Base: base, Observed: observed, SyncedVersion: l.Synced, Now: t.now,
 	}))
+}
+
+// ruled is a link as a ruling leaves it. The target whose event was accepted shows the booking already; of all others the core hears once they do.
+func ruled(r record.Ruling, l record.Link, covered bool) record.Link {
+	if covered {
+		l.Settle()
+	}
+	if covered || l.State != record.LinkDiverged {
+		l.State = record.LinkPending
+	}
+	if !covered || r.Decision != message.DecisionAccepted || r.Booking.Cancelled {
+		l.Synced = 0
+	}
+	return l
 }
 
 // announce writes what is decided about one link into the audit and tells it.
