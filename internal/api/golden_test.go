@@ -101,6 +101,8 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("booking.cancelled-before", 200, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
 	g.diverged("b2")
 	g.keep("booking.divergence-accepted", 202, g.send("POST", "/v1/bookings/b2/divergence:accept", nil))
+	g.keep("history", 200, g.send("GET", "/v1/bookings/b2/history", nil))
+	g.keep("history.first-page", 200, g.send("GET", "/v1/bookings/b2/history?limit=1", nil))
 	g.diverged("b3")
 	g.keep("booking.divergence-reverted", 202, g.send("POST", "/v1/bookings/b3/divergence:revert", nil))
 	g.keep("calendars", 200, g.send("GET", "/v1/calendars", nil))

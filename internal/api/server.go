@@ -31,6 +31,7 @@ type Identity struct {
 // Server serves the API.
 type Server struct {
 	Bookings   Bookings
+	Ledger     Ledger
 	Accounts   Accounts
 	Calendars  Calendars
 	Flow       Flow

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -199,11 +200,21 @@ func (w *run) note(d record.Decision, step Step) record.Note {
 	}
 	return record.Note{
 		Actor: record.ActorEngine, Action: "link." + string(d.Link.State), Subject: string(d.Link.ID), BookingID: d.Link.BookingID,
-		Detail: map[string]any{
-			"decision": step.Action, "why": step.Why, "version": w.s.Desired.Version, "generation": d.Link.Generation,
-			"wanted": w.s.Desired.Present, "saw": w.s.Remote.Seen.String(), "person_changed": (step.Person | w.merged).Names(), "reported": reported,
-		},
+		Detail: w.detail(step, map[string]any{
+			"decision": step.Action, "wanted": w.s.Desired.Present, "person_changed": (step.Person | w.merged).Names(), "reported": reported,
+			"was": w.c.Link.State, "suspected": w.s.Suspect, "generation": d.Link.Generation,
+		}),
 	}
+}
+
+// detail adds to an audit row what every decision of a run was made on. It names fields and states, and holds nothing of what stands in them.
+func (w *run) detail(step Step, more map[string]any) map[string]any {
+	out := map[string]any{
+		"calendar_id": w.c.Calendar.ID, "version": w.s.Desired.Version, "revision": w.c.Booking.Revision, "generation": w.s.Link.Generation,
+		"etag": w.s.Link.ETag, "saw": w.s.Remote.Seen.String(), "differs": whose(w.s), "why": step.Why,
+	}
+	maps.Copy(out, more)
+	return out
 }
 
 // String names the state of knowledge in audit rows.

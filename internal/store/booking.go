@@ -93,7 +93,7 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 		err = t.note(ctx, record.Note{
 			Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID,
 			Detail: map[string]any{
-				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "decides_divergence": a.Decide,
+				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "revision": a.Seen + 1, "decides_divergence": a.Decide,
 				"targets": len(a.Targets), "tzdata": a.TZData,
 			},
 		})

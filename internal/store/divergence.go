@@ -96,7 +96,7 @@ func (t *tx) announce(ctx context.Context, r record.Ruling, l record.Link) error
 	err := t.note(ctx, record.Note{
 		Actor: r.Actor, Action: "divergence." + string(r.Decision), Subject: string(l.ID), BookingID: b.ID,
 		Detail: map[string]any{
-			"version": b.Version, "seen_revision": b.Revision, "revision": b.Revision + 1, "person_changed": fields, "person_removed": l.Removed(),
+			"calendar_id": l.CalendarID, "version": b.Version, "seen_revision": b.Revision, "revision": b.Revision + 1, "person_changed": fields, "person_removed": l.Removed(),
 			"cancelled": b.Cancelled,
 		},
 	})

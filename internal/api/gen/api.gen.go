@@ -484,6 +484,36 @@ type EndpointURL = string
 // Guest defines model for Guest.
 type Guest = cal.Attendee
 
+// HistoryDetail What the decision was made on. Which of these are there depends on the action, and more may come.
+type HistoryDetail = json.RawMessage
+
+// HistoryEntry defines model for HistoryEntry.
+type HistoryEntry struct {
+	// Action `booking.accepted`, `booking.rejected`: a version. `divergence.accepted`, `divergence.reverted`: the core's word about a person's change.
+	// `link.writing`: a write about to be made. `link.` and a status: what a comparison with the calendar has come to. `work.failed`,
+	// `work.held`, `work.dead`: what was tried and did not succeed. `work.released`, `work.revived`: it is tried again.
+	Action string `json:"action"`
+
+	// Actor The id of an API key, `engine`, `operator`, or another who decided.
+	Actor string    `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// CalendarID The target that it was about; absent where it was about the booking.
+	CalendarID *string `json:"calendar_id,omitempty"`
+
+	// Detail What the decision was made on. Which of these are there depends on the action, and more may come.
+	Detail HistoryDetail `json:"detail"`
+	ID     string        `json:"id"`
+}
+
+// HistoryPage defines model for HistoryPage.
+type HistoryPage struct {
+	Entries []HistoryEntry `json:"entries"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ID Visible ASCII characters without blanks.
 type ID = string
 
@@ -690,6 +720,13 @@ type RevertDivergenceParams struct {
 	Traceparent *Traceparent `json:"traceparent,omitempty"`
 }
 
+// ListHistoryParams defines parameters for ListHistory.
+type ListHistoryParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListCalendarsParams defines parameters for ListCalendars.
 type ListCalendarsParams struct {
 	// Cursor The `next_cursor` of the page before, with the same filters.
@@ -780,6 +817,9 @@ type ServerInterface interface {
 	// RevertDivergence Make the event again what the booking says
 	// (POST /v1/bookings/{booking_id}/divergence:revert)
 	RevertDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params RevertDivergenceParams)
+	// ListHistory See why calweave did what it did with a booking
+	// (GET /v1/bookings/{booking_id}/history)
+	ListHistory(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListHistoryParams)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(w http.ResponseWriter, r *http.Request, params ListCalendarsParams)
@@ -1180,6 +1220,61 @@ func (siw *ServerInterfaceWrapper) RevertDivergence(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RevertDivergence(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListHistory operation middleware
+func (siw *ServerInterfaceWrapper) ListHistory(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHistoryParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListHistory(w, r, bookingID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1972,6 +2067,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.PutBooking)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:accept", wrapper.AcceptDivergence)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:revert", wrapper.RevertDivergence)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}/history", wrapper.ListHistory)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
@@ -2284,6 +2380,46 @@ type RevertDivergencedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevertDivergencedefaultApplicationProblemPlusJSONResponse) VisitRevertDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHistoryRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    ListHistoryParams
+}
+
+type ListHistoryResponseObject interface {
+	VisitListHistoryResponse(w http.ResponseWriter) error
+}
+
+type ListHistory200JSONResponse HistoryPage
+
+func (response ListHistory200JSONResponse) VisitListHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHistorydefaultApplicationProblemPlusJSONResponse) VisitListHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3049,6 +3185,9 @@ type StrictServerInterface interface {
 	// RevertDivergence Make the event again what the booking says
 	// (POST /v1/bookings/{booking_id}/divergence:revert)
 	RevertDivergence(ctx context.Context, request RevertDivergenceRequestObject) (RevertDivergenceResponseObject, error)
+	// ListHistory See why calweave did what it did with a booking
+	// (GET /v1/bookings/{booking_id}/history)
+	ListHistory(ctx context.Context, request ListHistoryRequestObject) (ListHistoryResponseObject, error)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
@@ -3281,6 +3420,33 @@ func (sh *strictHandler) RevertDivergence(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevertDivergenceResponseObject); ok {
 		if err := validResponse.VisitRevertDivergenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHistory operation middleware
+func (sh *strictHandler) ListHistory(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListHistoryParams) {
+	var request ListHistoryRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHistory(ctx, request.(ListHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHistory")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListHistoryResponseObject); ok {
+		if err := validResponse.VisitListHistoryResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// Ledger shows what there is and how it came about.
+type Ledger interface {
+	// History returns the audit rows of one booking that follow after, the oldest first.
+	History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]record.Entry, error)
+}
+
+// ListHistory is GET /v1/bookings/{booking_id}/history.
+func (s *Server) ListHistory(ctx context.Context, r gen.ListHistoryRequestObject) (gen.ListHistoryResponseObject, error) {
+	l, err := newListing("history", r.Params.Limit, r.Params.Cursor, r.BookingID)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Ledger.History(ctx, identity(ctx).Tenant, cal.BookingID(r.BookingID), l.after, l.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 && l.after == "" { // every booking has been accepted, and one that was only ever rejected has that in its history
+		return nil, refuse(record.ReasonUnknown, "this tenant has no booking of that id")
+	}
+	page := gen.HistoryPage{Entries: []gen.HistoryEntry{}}
+	rows, page.NextCursor = cut(l, rows, func(e record.Entry) string { return e.ID })
+	for _, e := range rows {
+		entry, err := historyEntry(e)
+		if err != nil {
+			return nil, err
+		}
+		page.Entries = append(page.Entries, entry)
+	}
+	return gen.ListHistory200JSONResponse(page), nil
+}
+
+// historyEntry puts an audit row into the form of the contract, in which the calendar stands beside the rest of the detail.
+func historyEntry(e record.Entry) (gen.HistoryEntry, error) {
+	const calendar = "calendar_id"
+	out := gen.HistoryEntry{ID: e.ID, At: e.At, Actor: e.Actor, Action: e.Action}
+	detail := map[string]json.RawMessage{}
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return out, err
+	}
+	if raw, ok := detail[calendar]; ok {
+		if err := json.Unmarshal(raw, &out.CalendarID); err != nil {
+			return out, err
+		}
+		delete(detail, calendar)
+	}
+	raw, err := json.Marshal(detail)
+	out.Detail = raw
+	return out, err
+}
