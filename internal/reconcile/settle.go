@@ -209,9 +209,13 @@ func (w *run) note(d record.Decision, step Step) record.Note {
 
 // detail adds to an audit row what every decision of a run was made on. It names fields and states, and holds nothing of what stands in them.
 func (w *run) detail(step Step, more map[string]any) map[string]any {
+	saw := w.s.Remote.Seen
+	if w.recalled {
+		saw = Unread
+	}
 	out := map[string]any{
 		"calendar_id": w.c.Calendar.ID, "version": w.s.Desired.Version, "revision": w.c.Booking.Revision, "generation": w.s.Link.Generation,
-		"etag": w.s.Link.ETag, "saw": w.s.Remote.Seen.String(), "differs": whose(w.s), "why": step.Why,
+		"etag": w.s.Link.ETag, "saw": saw.String(), "differs": whose(w.s), "why": step.Why,
 	}
 	maps.Copy(out, more)
 	return out
