@@ -45,6 +45,7 @@ const (
 	schemaSync          = "SyncLevel"
 	schemaChoice        = "CalendarChoice"
 	schemaState         = "ConnectionState"
+	schemaBookingState  = "BookingState"
 )
 
 // NewContract compiles the schemas.
@@ -70,7 +71,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState,
+		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaBookingState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

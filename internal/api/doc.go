@@ -7,7 +7,8 @@
 //
 // Files: server.go (routes and their steps), contract.go (validation against the OpenAPI document), document.go (JSON that is read one way only),
 // problem.go, list.go (pages and cursors), bookings.go, divergence.go (decisions about
-// a person's change), history.go, connections.go, calendars.go, endpoints.go, deliveries.go, messages.go (the feed), pages.go
+// a person's change), ledger.go (lists of bookings), history.go,
+// connections.go, calendars.go, endpoints.go, deliveries.go, messages.go (the feed), pages.go
 // (HTML), health.go. Package gen is generated from the OpenAPI document.
 package api
 

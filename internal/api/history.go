@@ -13,6 +13,8 @@ import (
 type Ledger interface {
 	// History returns the audit rows of one booking that follow after, the oldest first.
 	History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]record.Entry, error)
+	// Bookings returns bookings that follow after, in the order that their filter's Place says.
+	Bookings(ctx context.Context, tenant cal.TenantID, f record.BookingFilter, after record.BookingPlace, limit int) ([]record.Booking, error)
 }
 
 // ListHistory is GET /v1/bookings/{booking_id}/history.

@@ -139,7 +139,7 @@ func unbound(r *http.Request, err error) error {
 
 // readable is what can be read as a value of a parameter that is no text.
 func readable(name string) string {
-	if name == "writable" {
+	if name == "writable" || name == "diverged" {
 		return "true or false"
 	}
 	return "a whole number"
@@ -284,7 +284,9 @@ func (s *Server) validate(next http.Handler) http.Handler {
 
 // states are the schemas of what a list may be filtered by under the same name.
 func states() map[string]string {
-	return map[string]string{"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState}
+	return map[string]string{
+		"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState, "GET /v1/bookings": schemaBookingState,
+	}
 }
 
 func (s *Server) parameters(r *http.Request) error {

@@ -46,7 +46,7 @@ func (t *tx) reviseAs(ctx context.Context, b record.Booking) error {
 	}
 	return changed(t.ReviseBooking(ctx, db.ReviseBookingParams{
 		TenantID: t.tenant, BookingID: string(b.ID), Revision: b.Revision, Version: b.Version, Cancelled: b.Cancelled, Spec: spec, Slot: slot,
-		TZData: b.TZData, Hash: b.Hash, ReservationToken: string(b.Reservation), Now: t.now,
+		StartsAt: micros(b.Starts()), TZData: b.TZData, Hash: b.Hash, ReservationToken: string(b.Reservation), Now: t.now,
 	}))
 }
 

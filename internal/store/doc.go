@@ -11,7 +11,7 @@
 // Files: store.go (opening, transactions), dialect.go (what differs), migrate.go, probe.go (what doctor asks), work.go (claims, outcomes, marks),
 // sweep.go (what is due), sealed.go (columns nobody reads), and one file per noun: tenant.go, connection.go, calendar.go, choice.go (what a tenant
 // chooses for a calendar), channel.go, listing.go, booking.go,
-// divergence.go (what a core decides about a person's change), link.go, message.go, endpoint.go, delivery.go and audit.go. Package db is generated
+// divergence.go (what a core decides about a person's change), ledger.go (lists of bookings), link.go, message.go, endpoint.go, delivery.go and audit.go. Package db is generated
 // by sqlc from queries.
 package store
 

@@ -312,14 +312,22 @@ type Booking struct {
 	Version   int64          `json:"version"`
 }
 
-// BookingState defines model for Booking.State.
-type BookingState string
-
 // BookingID Letters, digits and ._~:@- but not dots alone, which no URL can carry.
 type BookingID = string
 
+// BookingPage defines model for BookingPage.
+type BookingPage struct {
+	Bookings []Booking `json:"bookings"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // BookingSpec defines model for BookingSpec.
 type BookingSpec = cal.Booking
+
+// BookingState defines model for BookingState.
+type BookingState string
 
 // Calendar defines model for Calendar.
 type Calendar struct {
@@ -675,6 +683,31 @@ type Limit = int
 // Traceparent defines model for Traceparent.
 type Traceparent = string
 
+// ListBookingsParams defines parameters for ListBookings.
+type ListBookingsParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// State In this state only.
+	State *BookingState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Diverged Only those with a person's change that awaits the core's decision, or only the others.
+	Diverged *bool `form:"diverged,omitempty" json:"diverged,omitempty"`
+
+	// CalendarID Only those with this calendar among their targets.
+	CalendarID *ID `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// UpdatedSince Only those whose revision has risen at this time or later.
+	UpdatedSince *string `form:"updated_since,omitempty" json:"updated_since,omitempty"`
+
+	// StartsFrom Only those that begin at this time or later. An all-day booking counts as beginning at 00:00 UTC.
+	StartsFrom *string `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+
+	// StartsBefore Only those that begin before this time.
+	StartsBefore *string `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+}
+
 // DeleteBookingParams defines parameters for DeleteBooking.
 type DeleteBookingParams struct {
 	// Version The cancellation's own version, higher than the one that it cancels.
@@ -802,6 +835,9 @@ type ChangeEndpointJSONRequestBody = EndpointChange
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListBookings List bookings
+	// (GET /v1/bookings)
+	ListBookings(w http.ResponseWriter, r *http.Request, params ListBookingsParams)
 	// DeleteBooking Cancel a booking
 	// (DELETE /v1/bookings/{booking_id})
 	DeleteBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params DeleteBookingParams)
@@ -887,6 +923,130 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListBookings operation middleware
+func (siw *ServerInterfaceWrapper) ListBookings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBookingsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "diverged" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "diverged", r.URL.Query(), &params.Diverged, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "diverged"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "diverged", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "updated_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "updated_since", r.URL.Query(), &params.UpdatedSince, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "updated_since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "updated_since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "starts_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_from", r.URL.Query(), &params.StartsFrom, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "starts_from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "starts_from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "starts_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_before", r.URL.Query(), &params.StartsBefore, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "starts_before"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "starts_before", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBookings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // DeleteBooking operation middleware
 func (siw *ServerInterfaceWrapper) DeleteBooking(w http.ResponseWriter, r *http.Request) {
@@ -2062,6 +2222,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings", wrapper.ListBookings)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.DeleteBooking)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.GetBooking)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.PutBooking)
@@ -2092,6 +2253,45 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ListBookingsRequestObject struct {
+	Params ListBookingsParams
+}
+
+type ListBookingsResponseObject interface {
+	VisitListBookingsResponse(w http.ResponseWriter) error
+}
+
+type ListBookings200JSONResponse BookingPage
+
+func (response ListBookings200JSONResponse) VisitListBookingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBookingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBookingsdefaultApplicationProblemPlusJSONResponse) VisitListBookingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type DeleteBookingRequestObject struct {
 	BookingID BookingID `json:"booking_id"`
@@ -3170,6 +3370,9 @@ func (response GetReservationdefaultApplicationProblemPlusJSONResponse) VisitGet
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListBookings List bookings
+	// (GET /v1/bookings)
+	ListBookings(ctx context.Context, request ListBookingsRequestObject) (ListBookingsResponseObject, error)
 	// DeleteBooking Cancel a booking
 	// (DELETE /v1/bookings/{booking_id})
 	DeleteBooking(ctx context.Context, request DeleteBookingRequestObject) (DeleteBookingResponseObject, error)
@@ -3284,6 +3487,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ListBookings operation middleware
+func (sh *strictHandler) ListBookings(w http.ResponseWriter, r *http.Request, params ListBookingsParams) {
+	var request ListBookingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBookings(ctx, request.(ListBookingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBookings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBookingsResponseObject); ok {
+		if err := validResponse.VisitListBookingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // DeleteBooking operation middleware

@@ -40,7 +40,7 @@ func (q *Queries) AimLink(ctx context.Context, arg AimLinkParams) error {
 }
 
 const bookingByID = `-- name: BookingByID :one
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
 `
 
 type BookingByIDParams struct {
@@ -60,6 +60,7 @@ func (q *Queries) BookingByID(ctx context.Context, arg BookingByIDParams) (Booki
 		&i.Cancelled,
 		&i.Spec,
 		&i.Slot,
+		&i.StartsAt,
 		&i.TZData,
 		&i.Hash,
 		&i.ReservationToken,
@@ -208,8 +209,9 @@ func (q *Queries) FailLink(ctx context.Context, arg FailLinkParams) error {
 }
 
 const insertBooking = `-- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at)
-VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+    created_at, updated_at)
+VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $11)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING
 `
 
@@ -220,6 +222,7 @@ type InsertBookingParams struct {
 	Cancelled        bool
 	Spec             []byte
 	Slot             []byte
+	StartsAt         int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -234,6 +237,7 @@ func (q *Queries) InsertBooking(ctx context.Context, arg InsertBookingParams) (i
 		arg.Cancelled,
 		arg.Spec,
 		arg.Slot,
+		arg.StartsAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,
@@ -625,9 +629,9 @@ func (q *Queries) RejectionsAfter(ctx context.Context, arg RejectionsAfterParams
 }
 
 const reviseBooking = `-- name: ReviseBooking :execrows
-UPDATE bookings SET version = $1, revision = revision + 1, cancelled = $2, spec = $3, slot = $4, tzdata = $5,
-    hash = $6, reservation_token = $7, updated_at = $8
-WHERE tenant_id = $9 AND booking_id = $10 AND revision = $11
+UPDATE bookings SET version = $1, revision = revision + 1, cancelled = $2, spec = $3, slot = $4, starts_at = $5,
+    tzdata = $6, hash = $7, reservation_token = $8, updated_at = $9
+WHERE tenant_id = $10 AND booking_id = $11 AND revision = $12
 `
 
 type ReviseBookingParams struct {
@@ -635,6 +639,7 @@ type ReviseBookingParams struct {
 	Cancelled        bool
 	Spec             []byte
 	Slot             []byte
+	StartsAt         int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -650,6 +655,7 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 		arg.Cancelled,
 		arg.Spec,
 		arg.Slot,
+		arg.StartsAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,

@@ -2,16 +2,17 @@
 SELECT * FROM bookings WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
 -- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at)
-VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @tzdata, @hash, @reservation_token, @now, @now)
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+    created_at, updated_at)
+VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @starts_at, @tzdata, @hash, @reservation_token, @now, @now)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 
 -- name: LockBooking :exec
 UPDATE bookings SET updated_at = updated_at WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
 -- name: ReviseBooking :execrows
-UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, tzdata = @tzdata,
-    hash = @hash, reservation_token = @reservation_token, updated_at = @now
+UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, starts_at = @starts_at,
+    tzdata = @tzdata, hash = @hash, reservation_token = @reservation_token, updated_at = @now
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND revision = @revision;
 
 -- name: InsertBookingVersion :exec
