@@ -107,6 +107,8 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("history.first-page", 200, g.send("GET", "/v1/bookings/b2/history?limit=1", nil))
 	g.diverged("b3")
 	g.keep("booking.divergence-reverted", 202, g.send("POST", "/v1/bookings/b3/divergence:revert", nil))
+	g.keep("bookings", 200, g.send("GET", "/v1/bookings", nil))
+	g.keep("bookings.first-page", 200, g.send("GET", "/v1/bookings?limit=1&state=booked&diverged=false", nil))
 	g.keep("calendars", 200, g.send("GET", "/v1/calendars", nil))
 	g.keep("calendars.first-page", 200, g.send("GET", "/v1/calendars?limit=1", nil))
 	g.keep("calendar", 200, g.send("GET", "/v1/calendars/"+string(g.google), nil))

@@ -25,6 +25,7 @@ func TestMethodsAndPaths(t *testing.T) {
 	b := newBench(t)
 	b.unchanging()
 	for path, allowed := range map[string]string{
+		"/v1/bookings":                      "GET",
 		"/v1/bookings/b1":                   "GET, PUT, DELETE",
 		"/v1/bookings/b1/divergence:accept": "POST",
 		"/v1/bookings/b1/history":           "GET",

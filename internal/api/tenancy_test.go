@@ -86,6 +86,19 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 			t.Errorf("%s: %+v", query, page)
 		}
 	}
+	r.call("PUT", "/v1/bookings/theirs-too", r.spec(1)).into(t, 202, &gen.Booking{})
+	var bookings gen.BookingPage
+	r.call("GET", "/v1/bookings?limit=1", nil).into(t, 200, &bookings)
+	for _, query := range []string{
+		"", "?cursor=" + *bookings.NextCursor, "?limit=200&state=booked", "?calendar_id=" + r.calendar, "?diverged=false", "?updated_since=2026-01-01T00:00:00Z",
+		"?starts_from=2026-01-01T00:00:00Z",
+	} {
+		var page gen.BookingPage
+		r.as("GET", "/v1/bookings"+query, nil).into(t, 200, &page)
+		if len(page.Bookings) > 0 || page.NextCursor != nil {
+			t.Errorf("%s: %+v", query, page)
+		}
+	}
 	var theirs gen.CalendarPage
 	r.call("GET", "/v1/calendars?limit=1", nil).into(t, 200, &theirs)
 	for _, query := range []string{"", "?limit=200", "?cursor=" + *theirs.NextCursor, "?connection_id=" + r.connection, "?writable=true&sync=busy"} {
