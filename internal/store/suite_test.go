@@ -21,7 +21,9 @@ func postgresSuite() []trial {
 	return slices.Concat(meetTrials(), sideBySideTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials())
 }
 
-func sqliteTrials() []trial { return slices.Concat(suite(), sqliteTenancyTrials(), sqliteLedgerTrials()) }
+func sqliteTrials() []trial {
+	return slices.Concat(suite(), sqliteTenancyTrials(), sqliteLedgerTrials())
+}
 
 func postgresTrials() []trial { return slices.Concat(suite(), postgresSuite()) }
 

@@ -116,7 +116,7 @@ func arguments() map[string]map[string]any {
 		"FenceWork": {"subject": "leased", "token": 5}, "FinishWork": {"subject": "leased", "token": 5},
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
 		"CalendarsAfter": {"writable": ""}, "BookingsChanged": {"afterat": fixtureOld}, "BookingsStarting": {"afterat": 10},
-		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
+		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntry": {}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
