@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/api/gen"
@@ -42,21 +43,14 @@ func (s *Server) ListHistory(ctx context.Context, r gen.ListHistoryRequestObject
 	return gen.ListHistory200JSONResponse(page), nil
 }
 
-// historyEntry puts an audit row into the form of the contract, in which the calendar stands beside the rest of the detail.
+// historyEntry puts an audit row into the form of the contract, in which the calendar stands beside the rest of the detail. What a later build has
+// written and this one does not know is left out.
 func historyEntry(e record.Entry) (gen.HistoryEntry, error) {
-	const calendar = "calendar_id"
 	out := gen.HistoryEntry{ID: e.ID, At: e.At, Actor: e.Actor, Action: e.Action}
-	detail := map[string]json.RawMessage{}
-	if err := json.Unmarshal(e.Detail, &detail); err != nil {
-		return out, err
+	var about struct {
+		Calendar *string `json:"calendar_id"`
 	}
-	if raw, ok := detail[calendar]; ok {
-		if err := json.Unmarshal(raw, &out.CalendarID); err != nil {
-			return out, err
-		}
-		delete(detail, calendar)
-	}
-	raw, err := json.Marshal(detail)
-	out.Detail = raw
+	err := errors.Join(json.Unmarshal(e.Detail, &out.Detail), json.Unmarshal(e.Detail, &about))
+	out.CalendarID = about.Calendar
 	return out, err
 }

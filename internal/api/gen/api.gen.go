@@ -172,6 +172,66 @@ func (e EndpointState) Valid() bool {
 	}
 }
 
+// Defines values for HistoryDetailDiffers.
+const (
+	HistoryDetailDiffersCore          HistoryDetailDiffers = "core"
+	HistoryDetailDiffersLateWrite     HistoryDetailDiffers = "late_write"
+	HistoryDetailDiffersOwnWrite      HistoryDetailDiffers = "own_write"
+	HistoryDetailDiffersPerson        HistoryDetailDiffers = "person"
+	HistoryDetailDiffersPersonAndCore HistoryDetailDiffers = "person_and_core"
+	HistoryDetailDiffersProvider      HistoryDetailDiffers = "provider"
+)
+
+// Valid indicates whether the value is a known member of the HistoryDetailDiffers enum.
+func (e HistoryDetailDiffers) Valid() bool {
+	switch e {
+	case HistoryDetailDiffersCore:
+		return true
+	case HistoryDetailDiffersLateWrite:
+		return true
+	case HistoryDetailDiffersOwnWrite:
+		return true
+	case HistoryDetailDiffersPerson:
+		return true
+	case HistoryDetailDiffersPersonAndCore:
+		return true
+	case HistoryDetailDiffersProvider:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HistoryDetailSaw.
+const (
+	HistoryDetailSawAbsent  HistoryDetailSaw = "absent"
+	HistoryDetailSawGone    HistoryDetailSaw = "gone"
+	HistoryDetailSawMissing HistoryDetailSaw = "missing"
+	HistoryDetailSawPresent HistoryDetailSaw = "present"
+	HistoryDetailSawUnknown HistoryDetailSaw = "unknown"
+	HistoryDetailSawUnread  HistoryDetailSaw = "unread"
+)
+
+// Valid indicates whether the value is a known member of the HistoryDetailSaw enum.
+func (e HistoryDetailSaw) Valid() bool {
+	switch e {
+	case HistoryDetailSawAbsent:
+		return true
+	case HistoryDetailSawGone:
+		return true
+	case HistoryDetailSawMissing:
+		return true
+	case HistoryDetailSawPresent:
+		return true
+	case HistoryDetailSawUnknown:
+		return true
+	case HistoryDetailSawUnread:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Provider.
 const (
 	ProviderGoogle    Provider = "google"
@@ -492,8 +552,103 @@ type EndpointURL = string
 // Guest defines model for Guest.
 type Guest = cal.Attendee
 
-// HistoryDetail What the decision was made on. Which of these are there depends on the action, and more may come.
-type HistoryDetail = json.RawMessage
+// HistoryDetail What the decision was made on. Which of these are there depends on the action.
+type HistoryDetail struct {
+	// Attempts Failures in a row.
+	Attempts *int `json:"attempts,omitempty"`
+
+	// Cancelled Whether the booking is cancelled by it.
+	Cancelled *bool `json:"cancelled,omitempty"`
+
+	// Crashes Runs in a row without an outcome.
+	Crashes *int `json:"crashes,omitempty"`
+
+	// DecidesDivergence Whether a submission has overruled what persons had changed.
+	DecidesDivergence *bool `json:"decides_divergence,omitempty"`
+
+	// Decision What was decided to be done next.
+	Decision *string `json:"decision,omitempty"`
+
+	// Differs The fields that show something else than the core wants, and whose doing that is: the core's, which has changed them since; the
+	// provider's, which keeps them in another form; a write of calweave's own, that landed late or was never answered; a person's; or both a
+	// person's and the core's. Where nothing differs, the event shows what calweave has written.
+	Differs *map[string]HistoryDetailDiffers `json:"differs,omitempty"`
+
+	// Etag The provider's name for the state of the event.
+	Etag *string `json:"etag,omitempty"`
+
+	// Fault The kind of failure; empty for none.
+	Fault *string `json:"fault,omitempty"`
+
+	// Fields The fields that it writes.
+	Fields *[]string `json:"fields,omitempty"`
+
+	// Generation Counts the events that the target has had.
+	Generation *int `json:"generation,omitempty"`
+
+	// HeldFor Whose word held work waits for.
+	HeldFor *string `json:"held_for,omitempty"`
+
+	// NotBefore When it is tried again.
+	NotBefore *time.Time `json:"not_before,omitempty"`
+
+	// Operation The write: `create`, `update` or `delete`.
+	Operation *string `json:"operation,omitempty"`
+
+	// PersonChanged The fields that a person has changed.
+	PersonChanged *[]string `json:"person_changed,omitempty"`
+
+	// PersonRemoved Whether a person had deleted the event.
+	PersonRemoved *bool `json:"person_removed,omitempty"`
+
+	// Reason Why a submission was refused or work has stopped.
+	Reason *string `json:"reason,omitempty"`
+
+	// Reported The types of the messages that tell of it.
+	Reported *[]string `json:"reported,omitempty"`
+
+	// Revision The booking's revision that it was made on; of a submission or a decision, the one that it has made.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Saw What is known of the event. With `unread` it was decided on what was last agreed.
+	Saw *HistoryDetailSaw `json:"saw,omitempty"`
+
+	// SeenRevision The revision that a submission or a decision was made on; 0 for none.
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+
+	// State What becomes of the work: `ready` to be tried again, `held` or `dead`.
+	State *string `json:"state,omitempty"`
+
+	// Suspected Whether a listing has shown the event in another state than it was left in.
+	Suspected *bool `json:"suspected,omitempty"`
+
+	// Targets How many targets a submission has.
+	Targets *int `json:"targets,omitempty"`
+
+	// Tzdata The version of the time zone data by which a submission's times were read.
+	Tzdata *string `json:"tzdata,omitempty"`
+
+	// Version The core's version that it was about.
+	Version *int64 `json:"version,omitempty"`
+
+	// Via The way that a submission came in: `http` or `queue`.
+	Via *string `json:"via,omitempty"`
+
+	// Wanted Whether the booking wants an event there.
+	Wanted *bool `json:"wanted,omitempty"`
+
+	// Was The status before.
+	Was *string `json:"was,omitempty"`
+
+	// Why The reason of the decision.
+	Why *string `json:"why,omitempty"`
+}
+
+// HistoryDetailDiffers defines model for HistoryDetail.Differs.
+type HistoryDetailDiffers string
+
+// HistoryDetailSaw What is known of the event. With `unread` it was decided on what was last agreed.
+type HistoryDetailSaw string
 
 // HistoryEntry defines model for HistoryEntry.
 type HistoryEntry struct {
@@ -509,7 +664,7 @@ type HistoryEntry struct {
 	// CalendarID The target that it was about; absent where it was about the booking.
 	CalendarID *string `json:"calendar_id,omitempty"`
 
-	// Detail What the decision was made on. Which of these are there depends on the action, and more may come.
+	// Detail What the decision was made on. Which of these are there depends on the action.
 	Detail HistoryDetail `json:"detail"`
 	ID     string        `json:"id"`
 }
