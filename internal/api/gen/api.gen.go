@@ -355,7 +355,8 @@ type BegunConnection struct {
 
 // Booking defines model for Booking.
 type Booking struct {
-	// Booking The last version that stood; absent when all that ever came is a cancellation, as it may through the queue.
+	// Booking The last version that stood, with what was accepted of persons' changes; absent when all that ever came is a cancellation, as it may through
+	// the queue.
 	Booking   *BookingSpec `json:"booking,omitempty"`
 	CreatedAt time.Time    `json:"created_at"`
 
@@ -800,7 +801,7 @@ type TargetStatus struct {
 	// change awaits the core. `held`: a write awaits an operator. `failed`: given up until replayed or a new version comes.
 	Status TargetStatusStatus `json:"status"`
 
-	// SyncedVersion The last version that the event showed; 0 for none.
+	// SyncedVersion The last version that the event showed; 0 for none, and after a decision about a person's change until it shows the booking again.
 	SyncedVersion int64 `json:"synced_version"`
 }
 

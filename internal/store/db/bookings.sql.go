@@ -144,7 +144,8 @@ func (q *Queries) BookingsChanged(ctx context.Context, arg BookingsChangedParams
 
 const bookingsDiverged = `-- name: BookingsDiverged :many
 SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
-AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.target AND (l.state = 'diverged' OR length(l.observed) > 0))
+AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.booking_id > $2 AND l.target
+    AND (l.state = 'diverged' OR length(l.observed) > 0))
 AND (CAST($3 AS TEXT) = '' OR b.cancelled = (CAST($3 AS TEXT) = 'cancelled'))
 AND (CAST($4 AS TEXT) = '' OR EXISTS (SELECT 1 FROM links o WHERE o.tenant_id = $1 AND o.booking_id = b.booking_id
     AND o.calendar_id = $4 AND o.target))
@@ -205,7 +206,8 @@ func (q *Queries) BookingsDiverged(ctx context.Context, arg BookingsDivergedPara
 
 const bookingsInCalendar = `-- name: BookingsInCalendar :many
 SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
-AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.calendar_id = $3 AND l.target)
+AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.calendar_id = $3
+    AND l.booking_id > $2 AND l.target)
 AND (CAST($4 AS TEXT) = '' OR b.cancelled = (CAST($4 AS TEXT) = 'cancelled'))
 AND (CAST($5 AS TEXT) = '' OR NOT EXISTS (SELECT 1 FROM links o WHERE o.tenant_id = $1 AND o.booking_id = b.booking_id
     AND o.target AND (o.state = 'diverged' OR length(o.observed) > 0)))

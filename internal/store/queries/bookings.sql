@@ -14,7 +14,8 @@ ORDER BY b.booking_id LIMIT @max_rows;
 
 -- name: BookingsDiverged :many
 SELECT * FROM bookings b WHERE b.tenant_id = @tenant_id AND b.booking_id > @after_id
-AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.target AND (l.state = 'diverged' OR length(l.observed) > 0))
+AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.booking_id > @after_id AND l.target
+    AND (l.state = 'diverged' OR length(l.observed) > 0))
 AND (CAST(@of_state AS TEXT) = '' OR b.cancelled = (CAST(@of_state AS TEXT) = 'cancelled'))
 AND (CAST(@of_calendar AS TEXT) = '' OR EXISTS (SELECT 1 FROM links o WHERE o.tenant_id = @tenant_id AND o.booking_id = b.booking_id
     AND o.calendar_id = @of_calendar AND o.target))
@@ -22,7 +23,8 @@ ORDER BY b.booking_id LIMIT @max_rows;
 
 -- name: BookingsInCalendar :many
 SELECT * FROM bookings b WHERE b.tenant_id = @tenant_id AND b.booking_id > @after_id
-AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id AND l.target)
+AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id
+    AND l.booking_id > @after_id AND l.target)
 AND (CAST(@of_state AS TEXT) = '' OR b.cancelled = (CAST(@of_state AS TEXT) = 'cancelled'))
 AND (CAST(@of_diverged AS TEXT) = '' OR NOT EXISTS (SELECT 1 FROM links o WHERE o.tenant_id = @tenant_id AND o.booking_id = b.booking_id
     AND o.target AND (o.state = 'diverged' OR length(o.observed) > 0)))
