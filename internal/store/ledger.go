@@ -34,7 +34,7 @@ func (s *Store) Bookings(
 	return out, err
 }
 
-// bookingRows asks by the filter that an index serves best, and leaves the others to be checked on what that finds.
+// bookingRows asks by the filter that an index serves best, from where the page begins, and leaves the others to be checked on what that finds.
 func (t *tx) bookingRows(ctx context.Context, f record.BookingFilter, after record.BookingPlace, limit int32) ([]db.Booking, error) {
 	id, state, calendar, diverged := string(after.ID), string(f.State), string(f.Calendar), ""
 	if f.Diverged != nil {
@@ -43,14 +43,14 @@ func (t *tx) bookingRows(ctx context.Context, f record.BookingFilter, after reco
 	switch {
 	case !f.ChangedSince.IsZero():
 		return t.BookingsChanged(ctx, db.BookingsChangedParams{
-			TenantID: t.tenant, ChangedSince: f.ChangedSince.UnixMicro(), AfterAt: placeMicros(after), AfterID: id,
+			TenantID: t.tenant, ChangedSince: max(f.ChangedSince.UnixMicro(), placeMicros(after)), AfterAt: placeMicros(after), AfterID: id,
 			StartsFrom: bound(f.Starts.From, math.MinInt64), StartsBefore: bound(f.Starts.Until, math.MaxInt64),
 			OfState: state, OfCalendar: calendar, OfDiverged: diverged, MaxRows: limit,
 		})
 	case f.Windowed():
 		return t.BookingsStarting(ctx, db.BookingsStartingParams{
 			TenantID: t.tenant, AfterAt: placeMicros(after), AfterID: id,
-			StartsFrom: bound(f.Starts.From, math.MinInt64), StartsBefore: bound(f.Starts.Until, math.MaxInt64),
+			StartsFrom: max(bound(f.Starts.From, math.MinInt64), placeMicros(after)), StartsBefore: bound(f.Starts.Until, math.MaxInt64),
 			OfState: state, OfCalendar: calendar, OfDiverged: diverged, MaxRows: limit,
 		})
 	case diverged == "true":
