@@ -103,6 +103,29 @@ type Removed struct {
 	Diverged bool   `json:"diverged"`
 }
 
+// Decision is how a core has decided about a person's change.
+type Decision string
+
+// The decisions.
+const (
+	// DecisionAccepted makes the booking what the person made of its event.
+	DecisionAccepted Decision = "accepted"
+	// DecisionReverted makes the event again what the booking says.
+	DecisionReverted Decision = "reverted"
+)
+
+// Decided is the data of BookingDecided.
+type Decided struct {
+	Booking
+	// Target is the calendar whose event the person had changed.
+	Target   Target   `json:"target"`
+	Decision Decision `json:"decision"`
+	// Fields names what the person had changed; empty when they had deleted the event.
+	Fields []string `json:"fields"`
+	// Cancelled says that the decision has cancelled the booking: the deletion of its event was accepted.
+	Cancelled bool `json:"cancelled"`
+}
+
 // Stopped is the data of BookingHeld and BookingFailed.
 type Stopped struct {
 	Booking

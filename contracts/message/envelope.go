@@ -26,6 +26,8 @@ const (
 	BookingRemoved Type = "booking.removed"
 	// BookingRestored says that a person took a reported change back, so that nothing is left to decide.
 	BookingRestored Type = "booking.restored"
+	// BookingDecided says how the core has decided about a person's change to the event of one target.
+	BookingDecided Type = "booking.decided"
 	// BookingHeld says that a write waits for an operator's approval, because it would mail somebody by surprise.
 	BookingHeld Type = "booking.held"
 	// BookingFailed says that one target could not be brought into agreement and that calweave has given up until it is replayed.
@@ -47,8 +49,9 @@ const (
 // Types returns every message type.
 func Types() []Type {
 	return []Type{
-		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingHeld, BookingFailed,
-		ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected, CalendarGuarded, EndpointDisabled, EndpointTested,
+		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingDecided,
+		BookingHeld, BookingFailed, ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected,
+		CalendarGuarded, EndpointDisabled, EndpointTested,
 	}
 }
 

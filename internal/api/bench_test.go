@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
 	"github.com/calweave/calweave/internal/api/reference"
@@ -176,9 +177,9 @@ func (b *bench) newServer() *api.Server {
 	b.Helper()
 	contract, err := api.NewContract()
 	b.ok(err)
-	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }}
+	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }, Fits: contract.Booking}
 	return &api.Server{
-		Bookings: bookings{service, b.store}, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
+		Bookings: bookings{service, b.store}, Ledger: b.store, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
 		Deliveries: b.store, Messages: b.store, Requests: b.store,
 		Contract: contract, Reference: explained(), Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
@@ -302,6 +303,14 @@ func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID
 		ID: id, Cancel: &version, IfMatch: o.IfMatch, Actor: who.KeyID, Via: "http", Traceparent: o.Trace,
 	})
 	return r.Booking, r.Repeat, err
+}
+
+func (b bookings) Decide(
+	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o api.Options,
+) (record.Booking, error) {
+	return b.service.Decide(ctx, who.Tenant, intake.Verdict{
+		ID: id, Decision: d, Calendar: calendar, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
+	})
 }
 
 func (b bookings) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {

@@ -19,6 +19,8 @@ type Bookings interface {
 	Put(ctx context.Context, who Identity, id cal.BookingID, b cal.Booking, o Options) (out record.Booking, repeat bool, err error)
 	// Cancel submits a cancellation.
 	Cancel(ctx context.Context, who Identity, id cal.BookingID, version int64, o Options) (out record.Booking, repeat bool, err error)
+	// Decide accepts or reverts what a person has done to a booking's events; calendar is empty for all of them.
+	Decide(ctx context.Context, who Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o Options) (record.Booking, error)
 	Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error)
 	Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error)
 }

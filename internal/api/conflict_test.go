@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -14,9 +15,15 @@ import (
 // settle does the work on a booking's only link, as the reconciler would, and leaves the link in a state.
 func (b *bench) settle(id cal.BookingID, edit func(*record.Decision)) {
 	b.Helper()
+	b.settleIn(id, b.google, edit)
+}
+
+// settleIn does the work on a booking's link to one calendar.
+func (b *bench) settleIn(id cal.BookingID, calendar cal.CalendarID, edit func(*record.Decision)) {
+	b.Helper()
 	booking, err := b.store.Booking(b.Context(), b.tenant, id)
 	b.ok(err)
-	link := booking.Links[0]
+	link := booking.Links[slices.IndexFunc(booking.Links, func(l record.Link) bool { return l.CalendarID == calendar })]
 	l, claimed, err := b.store.Claim(b.Context(), task.Ref{Tenant: b.tenant, Kind: task.LinkPush, Subject: string(link.ID)}, time.Minute)
 	b.ok(err)
 	if !claimed {
@@ -166,7 +173,7 @@ func TestDivergence(t *testing.T) {
 	}
 	b.unchanged(func() {
 		a := b.call("PUT", "/v1/bookings/b1", b.spec(2))
-		refused{record.ReasonDiverged, `a person has changed the event in a calendar: read the booking, decide, and send If-Match: "2"`, nil}.want(t, "blind", a)
+		refused{record.ReasonDiverged, `a person has changed the event in a calendar: read the booking and accept or revert that, or send If-Match: "2" to overrule it`, nil}.want(t, "blind", a)
 		a = b.call("PUT", "/v1/bookings/b1", b.spec(2), header("If-Match", `"1"`))
 		refused{record.ReasonRevision, "If-Match names revision 1 and the booking is at revision 2: read it again and decide anew", nil}.want(t, "stale", a)
 	})

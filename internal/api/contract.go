@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/calweave/calweave/contracts/cal"
 	contract "github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/openapi"
 	"github.com/calweave/calweave/internal/record"
@@ -47,6 +48,7 @@ const (
 	schemaChoice        = "CalendarChoice"
 	schemaState         = "ConnectionState"
 	schemaKey           = "IdempotencyKey"
+	schemaBookingState  = "BookingState"
 )
 
 // NewContract compiles the schemas.
@@ -72,7 +74,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey,
+		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey, schemaBookingState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)
@@ -155,6 +157,15 @@ func (c *Contract) Document(schema string, raw []byte) error {
 
 // Submission validates the payload of the queue's public task.
 func (c *Contract) Submission(raw []byte) error { return c.Document(schemaSubmission, raw) }
+
+// Booking validates a booking that did not come in as a document.
+func (c *Contract) Booking(b cal.Booking) error {
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	return c.Document(schemaBooking, raw)
+}
 
 // value validates a value of a path, a query or a header.
 func (c *Contract) value(schema, pointer string, v any) error {

@@ -19,7 +19,9 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api"
+	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/testkit/golden"
 )
@@ -38,10 +40,12 @@ func newGallery(t *testing.T, folder string) *gallery {
 	return &gallery{bench: newBench(t), folder: folder, shown: map[string]bool{}}
 }
 
-// lasting puts examples in the place of what is another in each run: ids, the same for the same, cursors, and the secret of a link.
+// lasting puts examples in the place of what is another in each run, or on another machine: ids, the same for the same, cursors,
+// the version of the time zones, and the secret of a link.
 func lasting(raw []byte) []byte {
 	raw = regexp.MustCompile(`"next_cursor":"[\w-]+"`).ReplaceAll(raw, []byte(`"next_cursor":"Y3Vyc29y"`))
 	raw = regexp.MustCompile(`"trace_id":"[0-9a-f]{32}"`).ReplaceAll(raw, []byte(`"trace_id":"`+traceID+`"`))
+	raw = regexp.MustCompile(`"tzdata":"\w+"`).ReplaceAll(raw, []byte(`"tzdata":"2026a"`))
 	seen := map[string]string{}
 	return regexp.MustCompile(`\b[a-z]{3}_[0-9a-f]{32}\b|/connect/[\w-]{43}`).ReplaceAllFunc(raw, func(in []byte) []byte {
 		prefix, _, isID := strings.Cut(string(in), "_")
@@ -98,6 +102,14 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("booking.read", 200, g.send("GET", "/v1/bookings/b1", nil))
 	g.keep("booking.cancelled", 202, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
 	g.keep("booking.cancelled-before", 200, g.send("DELETE", "/v1/bookings/b1?version=2", nil))
+	g.diverged("b2")
+	g.keep("booking.divergence-accepted", 202, g.send("POST", "/v1/bookings/b2/divergence:accept", nil))
+	g.keep("history", 200, g.send("GET", "/v1/bookings/b2/history", nil))
+	g.keep("history.first-page", 200, g.send("GET", "/v1/bookings/b2/history?limit=1", nil))
+	g.diverged("b3")
+	g.keep("booking.divergence-reverted", 202, g.send("POST", "/v1/bookings/b3/divergence:revert", nil))
+	g.keep("bookings", 200, g.send("GET", "/v1/bookings", nil))
+	g.keep("bookings.first-page", 200, g.send("GET", "/v1/bookings?limit=1&state=booked&diverged=false", nil))
 	g.keep("calendars", 200, g.send("GET", "/v1/calendars", nil))
 	g.keep("calendars.first-page", 200, g.send("GET", "/v1/calendars?limit=1", nil))
 	g.keep("calendar", 200, g.send("GET", "/v1/calendars/"+string(g.google), nil))
@@ -213,6 +225,8 @@ func TestProblemsAreGolden(t *testing.T) {
 	g.call("PUT", "/v1/bookings/b1", g.spec(2))
 	g.call("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Third")))
 	g.diverged("b2")
+	g.twiceDiverged("b4")
+	g.untitled("b5")
 	anonymous := func() (string, string, answer) { return "GET", "/v1/calendars", g.browse("/v1/calendars") }
 	external := g.spec(1, with("notify", "external"), with("targets", to(g.graph)), with("attendees", []any{map[string]any{"email": "guest@example.org"}}))
 	for _, c := range []struct {
@@ -224,6 +238,9 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonSuperseded, g.send("PUT", "/v1/bookings/b1", g.spec(1))},
 		{record.ReasonReused, g.send("PUT", "/v1/bookings/b1", g.spec(3, with("title", "Fourth")))},
 		{record.ReasonDiverged, g.send("PUT", "/v1/bookings/b2", g.spec(2, with("title", "Second")))},
+		{record.ReasonUndiverged, g.send("POST", "/v1/bookings/b1/divergence:accept", nil)},
+		{record.ReasonAmbiguous, g.send("POST", "/v1/bookings/b4/divergence:accept", nil)},
+		{record.ReasonUnacceptable, g.send("POST", "/v1/bookings/b5/divergence:accept", nil)},
 		{record.ReasonRevision, g.tagged("/v1/bookings/b1", g.spec(4))},
 		{record.ReasonUnknown, g.send("GET", "/v1/bookings/b3", nil)},
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
@@ -272,6 +289,19 @@ func (standing) SettleRequest(context.Context, cal.TenantID, record.RequestClaim
 }
 
 func (standing) GiveBackRequest(context.Context, cal.TenantID, record.RequestClaim) error { return nil }
+
+// untitled makes a booking whose event a person has left without a title.
+func (g *gallery) untitled(id cal.BookingID) {
+	g.Helper()
+	g.call("PUT", "/v1/bookings/"+string(id), g.spec(1)).into(g.T, 202, &gen.Booking{})
+	g.settle(id, func(d *record.Decision) {
+		seen := d.Link.Base.Read
+		seen.Title = ""
+		event := message.NewEvent(seen)
+		d.Link.State, d.Link.Observed = record.LinkDiverged, &seen
+		d.Reports = []record.Report{{Type: message.BookingEdited, Version: 1, Revise: true, Fields: []string{"title"}, Event: &event, Diverged: true}}
+	})
+}
 
 func (g *gallery) tagged(target string, body any) func() (string, string, answer) {
 	return func() (string, string, answer) {

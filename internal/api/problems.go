@@ -89,7 +89,7 @@ func Meanings() map[record.Reason]Meaning {
 		record.ReasonDiverged: {
 			http.StatusConflict, "A person's change awaits a decision",
 			"A person has changed the event in a calendar, which was reported, and your core has not decided.",
-			"Read the booking: `targets[].observed` shows what they made of it. Then send your decision as the next version with `If-Match: \"<revision>\"` (over the queue: `if_revision`).",
+			"Read the booking: `targets[].observed` shows what they made of it. `POST …/divergence:accept` makes the booking what they made of it, `POST …/divergence:revert` makes the event again what the booking says. Or send your decision as the next version with `If-Match: \"<revision>\"` (over the queue: `if_revision`).",
 		},
 		reasonLimit: {
 			http.StatusConflict, "The limit is reached",
@@ -110,6 +110,21 @@ func Meanings() map[record.Reason]Meaning {
 			http.StatusConflict, "The answer to this request was lost",
 			"The request with this `Idempotency-Key` was carried out, and calweave broke before it could store the answer. It is never carried out again.",
 			"Read what it was to change; a secret that you were not told can be rotated.",
+		},
+		record.ReasonUndiverged: {
+			http.StatusConflict, "Nothing awaits a decision",
+			"There is nothing to accept or to revert: no person's change was reported, or it was decided about already, or the person has taken it back. With `calendar_id`: nothing in that calendar; `problems` lists those where something is.",
+			"A decision that was sent twice is refused the second time, and has changed nothing then. Read the booking.",
+		},
+		record.ReasonAmbiguous: {
+			http.StatusConflict, "Several changes await a decision",
+			"The events of several targets were changed in different ways, and only one can be accepted at a time.",
+			"`problems` lists the calendars: send one of them as `calendar_id`. The changes in the others stay to be decided about.",
+		},
+		record.ReasonUnacceptable: {
+			http.StatusConflict, "The change cannot be accepted",
+			"What the person made of the event cannot be a booking: it has no title, say, or no length. `problems` names the fields.",
+			"Revert it, or submit the next version with `If-Match`.",
 		},
 		record.ReasonRevision: {
 			http.StatusPreconditionFailed, "The booking is at another revision",

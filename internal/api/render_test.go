@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/record"
@@ -29,6 +30,10 @@ func (s *shelf) Put(context.Context, api.Identity, cal.BookingID, cal.Booking, a
 
 func (s *shelf) Cancel(context.Context, api.Identity, cal.BookingID, int64, api.Options) (record.Booking, bool, error) {
 	return s.booking, s.repeat, s.err
+}
+
+func (s *shelf) Decide(context.Context, api.Identity, cal.BookingID, message.Decision, cal.CalendarID, api.Options) (record.Booking, error) {
+	return s.booking, s.err
 }
 
 func (s *shelf) Booking(context.Context, cal.TenantID, cal.BookingID) (record.Booking, error) {

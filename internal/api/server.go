@@ -33,6 +33,7 @@ type Identity struct {
 // Server serves the API.
 type Server struct {
 	Bookings   Bookings
+	Ledger     Ledger
 	Accounts   Accounts
 	Calendars  Calendars
 	Flow       Flow
@@ -151,7 +152,7 @@ func unbound(r *http.Request, err error) error {
 
 // readable is what can be read as a value of a parameter that is no text.
 func readable(name string) string {
-	if name == "writable" {
+	if name == "writable" || name == "diverged" {
 		return "true or false"
 	}
 	return "a whole number"
@@ -228,7 +229,9 @@ func (s *Server) validate(next http.Handler) http.Handler {
 
 // states are the schemas of what a list may be filtered by under the same name.
 func states() map[string]string {
-	return map[string]string{"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState}
+	return map[string]string{
+		"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState, "GET /v1/bookings": schemaBookingState,
+	}
 }
 
 func (s *Server) parameters(r *http.Request) error {
@@ -239,6 +242,7 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaID, "path: calendar_id", r.PathValue("calendar_id")},
 		{schemaCursor, "query: cursor", query.Get("cursor")},
 		{schemaID, "query: connection_id", query.Get("connection_id")},
+		{schemaID, "query: calendar_id", query.Get("calendar_id")},
 		{schemaID, "path: connection_id", r.PathValue("connection_id")},
 		{schemaProvider, "query: provider", query.Get("provider")},
 		{schemaSync, "query: sync", query.Get("sync")},

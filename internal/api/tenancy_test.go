@@ -63,6 +63,9 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 	}
 	r.same("GET", "/v1/bookings/{}", r.booking, "nobody", nothing)
 	r.same("DELETE", "/v1/bookings/{}?version=2", r.booking, "nobody", nothing)
+	r.same("POST", "/v1/bookings/{}/divergence:accept", r.booking, "nobody", nothing)
+	r.same("POST", "/v1/bookings/{}/divergence:revert", r.booking, "nobody", nothing)
+	r.same("GET", "/v1/bookings/{}/history", r.booking, "nobody", nothing)
 	r.same("GET", "/v1/reservations/{}", r.reservation, nobody(r.reservation), nothing)
 	r.same("PUT", "/v1/bookings/mine", r.calendar, nobody(r.calendar), func(id string) any { return r.spec(1, with("targets", to(cal.CalendarID(id)))) })
 	for _, id := range []string{r.connection, r.pending} {
@@ -82,6 +85,19 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 		var page gen.ConnectionPage
 		r.as("GET", "/v1/connections"+query, nil).into(t, 200, &page)
 		if len(page.Connections) > 0 || page.NextCursor != nil {
+			t.Errorf("%s: %+v", query, page)
+		}
+	}
+	r.call("PUT", "/v1/bookings/theirs-too", r.spec(1)).into(t, 202, &gen.Booking{})
+	var bookings gen.BookingPage
+	r.call("GET", "/v1/bookings?limit=1", nil).into(t, 200, &bookings)
+	for _, query := range []string{
+		"", "?cursor=" + *bookings.NextCursor, "?limit=200&state=booked", "?calendar_id=" + r.calendar, "?diverged=false", "?updated_since=2026-01-01T00:00:00Z",
+		"?starts_from=2026-01-01T00:00:00Z",
+	} {
+		var page gen.BookingPage
+		r.as("GET", "/v1/bookings"+query, nil).into(t, 200, &page)
+		if len(page.Bookings) > 0 || page.NextCursor != nil {
 			t.Errorf("%s: %+v", query, page)
 		}
 	}
@@ -108,6 +124,8 @@ func TestTenantsShareNames(t *testing.T) {
 	if b.Revision != 1 || b.ReservationToken == r.reservation || len(b.Targets) != 1 || b.Targets[0].CalendarID != string(mine) {
 		t.Errorf("mine: %+v", b)
 	}
+	last := r.calendar[:len(r.calendar)-1]
+	r.same("POST", "/v1/bookings/theirs/divergence:accept?calendar_id={}", r.calendar, last+"x", nothing)
 	r.as("DELETE", "/v1/bookings/theirs?version=8", nil).into(t, 202, &b)
 	r.call("GET", "/v1/bookings/theirs", nil).into(t, 200, &b)
 	if b.State != "booked" || b.Version != 1 || b.Booking.Title != "Intro call" {

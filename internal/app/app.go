@@ -195,7 +195,6 @@ func (a *App) wireServices() error {
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
 	}
-	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()
 	if err != nil {
@@ -204,6 +203,7 @@ func (a *App) wireServices() error {
 	if a.reference, err = api.NewReference(); err != nil {
 		return err
 	}
+	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: contract.Booking}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
 	a.Engine = &work.Engine{
 		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease,

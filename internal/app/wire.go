@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
@@ -120,7 +121,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
+		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
@@ -175,6 +176,14 @@ func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID
 		ID: id, Cancel: &version, IfMatch: o.IfMatch, Actor: who.KeyID, Via: "http", Traceparent: o.Trace,
 	})
 	return r.Booking, r.Repeat, err
+}
+
+func (b bookings) Decide(
+	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o api.Options,
+) (record.Booking, error) {
+	return b.app.Intake.Decide(ctx, who.Tenant, intake.Verdict{
+		ID: id, Decision: d, Calendar: calendar, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
+	})
 }
 
 func (b bookings) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {

@@ -41,11 +41,11 @@ func admit(c candidate, current *record.Booking, known string) (verdict, error) 
 		return verdict{}, refuse(record.ReasonSuperseded,
 			fmt.Sprintf("version %d is older than version %d, which was accepted already: read the booking and go on from there", c.version, current.Version))
 	case c.ifMatch != nil && *c.ifMatch != current.Revision:
-		return verdict{}, refuse(record.ReasonRevision,
-			fmt.Sprintf("If-Match names revision %d and the booking is at revision %d: read it again and decide anew", *c.ifMatch, current.Revision))
+		return verdict{}, stale(*c.ifMatch, current.Revision)
 	case !c.cancelled && current.Diverged() && c.ifMatch == nil:
 		return verdict{}, refuse(record.ReasonDiverged,
-			fmt.Sprintf("a person has changed the event in a calendar: read the booking, decide, and send If-Match: \"%d\"", current.Revision))
+			fmt.Sprintf("a person has changed the event in a calendar: read the booking and accept or revert that, or send If-Match: \"%d\" to overrule it",
+				current.Revision))
 	default:
 		return verdict{decide: c.ifMatch != nil}, nil
 	}
@@ -66,6 +66,11 @@ func admitFirst(c candidate) error {
 	default:
 		return nil
 	}
+}
+
+func stale(named, current int64) error {
+	return refuse(record.ReasonRevision,
+		fmt.Sprintf("If-Match names revision %d and the booking is at revision %d: read it again and decide anew", named, current))
 }
 
 func refuse(reason record.Reason, detail string) error {

@@ -92,7 +92,7 @@ func TestAdmit(t *testing.T) {
 		},
 		"without a decision": {
 			candidate: candidate{version: 6}, current: at(given, diverged), reason: record.ReasonDiverged,
-			detail: `a person has changed the event in a calendar: read the booking, decide, and send If-Match: "9"`,
+			detail: `a person has changed the event in a calendar: read the booking and accept or revert that, or send If-Match: "9" to overrule it`,
 		},
 	} {
 		known := c.known

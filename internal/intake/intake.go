@@ -19,6 +19,7 @@ type Store interface {
 	Version(ctx context.Context, tenant cal.TenantID, id cal.BookingID, version int64) (hash string, token cal.ReservationToken, err error)
 	Calendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID) (record.Calendar, error)
 	Accept(ctx context.Context, tenant cal.TenantID, a record.Acceptance) (record.Booking, error)
+	Decide(ctx context.Context, tenant cal.TenantID, r record.Ruling) (record.Booking, error)
 }
 
 // Service accepts versions of bookings.
@@ -26,6 +27,8 @@ type Service struct {
 	Store Store
 	// Quiet reports whether a provider can be told to mail nobody about a write.
 	Quiet func(cal.Provider) bool
+	// Fits refuses a booking that the contract does not allow. What comes in was held to it before; what a person has made of an event was not.
+	Fits func(cal.Booking) error
 }
 
 // Submission is a version as it came in. Exactly one of Booking and Cancel is set.

@@ -107,6 +107,10 @@ func (s *shelf) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 	return s.commit(a)
 }
 
+func (s *shelf) Decide(context.Context, cal.TenantID, record.Ruling) (record.Booking, error) {
+	return record.Booking{}, errors.New("nothing here is decided about")
+}
+
 // commit is what the store does in its transaction.
 func (s *shelf) commit(a record.Acceptance) (record.Booking, error) {
 	b := s.bookings[a.ID]

@@ -27,25 +27,77 @@ func compare(s Situation) Step {
 	return step
 }
 
-// verdict is what becomes of one field that shows something else than the core wants.
-type verdict struct{ write, person, open bool }
+// verdict is what becomes of one field that shows something else than the core wants, and whose doing that is.
+type verdict struct {
+	write, person, open bool
+	by                  author
+}
+
+// author says whose doing it is that a field shows something else than the core wants. It stands in audit rows.
+type author string
+
+// The authors.
+const (
+	// byCore means that the core wants it otherwise than at the last agreement, and nobody has touched it.
+	byCore author = "core"
+	// byProvider means that nobody has changed it: the provider keeps it in another form than it was sent in.
+	byProvider author = "provider"
+	// byLateWrite and byOwnWrite are writes of calweave's own: of an older version that landed late, and one that was never answered.
+	byLateWrite author = "late_write"
+	byOwnWrite  author = "own_write"
+	// byPerson is a person, byBoth a person where the core has changed the same field too.
+	byPerson author = "person"
+	byBoth   author = "person_and_core"
+)
+
+// whose says of each field that shows something else than the core wants whose doing that is. An event that shows what is wanted, as after a write of
+// calweave's own, has none.
+func whose(s Situation) map[string]author {
+	out := map[string]author{}
+	if s.Remote.Seen != Present || !s.Desired.Present {
+		return out
+	}
+	late := isLate(s)
+	for _, f := range s.Remote.Event.Content.Differences(s.Desired.Content, s.Desired.Fields).Each() {
+		out[f.String()] = judge(s, f, late).by
+	}
+	return out
+}
 
 func judge(s Situation, f cal.Field, late bool) verdict {
 	one, guests := cal.Fields(f), f == cal.FieldAttendees
 	switch {
 	case guests && !s.Link.Authoritative:
 		// Ours are taken off; who else stands there is not the core's business.
-		return verdict{write: guestsDiffer(s)}
+		return verdict{write: guestsDiffer(s), by: byCore}
 	case untouched(s, one):
-		return verdict{write: changedByCore(s, one)}
-	case late, landed(s, f):
-		return verdict{write: true}
+		return withAuthor(verdict{write: changedByCore(s, one)}, byCore, byProvider)
+	case late:
+		return verdict{write: true, by: byLateWrite}
+	case landed(s, f):
+		return verdict{write: true, by: byOwnWrite}
 	case guests && mergeable(s):
 		// Guests are a set: what the core wants of its own is written beside what a person wants of others.
-		return verdict{write: guestsDiffer(s), person: strangersDiffer(s)}
+		v := verdict{write: guestsDiffer(s), person: strangersDiffer(s), by: byCore}
+		if v.person {
+			return withAuthor(v, byBoth, byPerson)
+		}
+		return v
 	default:
-		return verdict{person: true, open: changedByCore(s, one)}
+		v := verdict{person: true, open: changedByCore(s, one), by: byPerson}
+		if v.open {
+			v.by = byBoth
+		}
+		return v
 	}
+}
+
+// withAuthor names the author of a field by whether it is written.
+func withAuthor(v verdict, written, left author) verdict {
+	if v.by = left; v.write {
+		v.by = written
+	}
+	return v
 }
 
 func explain(step Step, late bool) string {
@@ -67,20 +119,7 @@ func explain(step Step, late bool) string {
 
 // changedByCore reports whether the core wants a field otherwise than it was last sent.
 func changedByCore(s Situation, one cal.Fields) bool {
-	return s.Desired.Content.Differences(firstSent(s.Link).Sent, one) != 0
-}
-
-// firstSent is what both sides last agreed on or, before the first agreement, what the oldest create has asked for.
-func firstSent(l record.Link) record.Base {
-	if l.Base != nil {
-		return *l.Base
-	}
-	for _, w := range l.InFlight {
-		if w.Op == record.OpCreate {
-			return record.Base{Sent: w.Content, Read: w.Content}
-		}
-	}
-	return record.Base{}
+	return s.Desired.Content.Differences(s.Link.Agreed().Sent, one) != 0
 }
 
 // untouched reports whether a field shows what was read back at the last agreement.
@@ -92,7 +131,7 @@ func untouched(s Situation, one cal.Fields) bool {
 // tells how: one that such a write would have changed counts as landed when it reads the same as what was sent.
 func landed(s Situation, f cal.Field) bool {
 	one := cal.Fields(f)
-	shown, before := s.Remote.Event.Content, firstSent(s.Link).Sent
+	shown, before := s.Remote.Event.Content, s.Link.Agreed().Sent
 	for _, w := range s.Link.InFlight {
 		if !asks(w) {
 			continue
@@ -132,7 +171,7 @@ func isLate(s Situation) bool {
 func mergeable(s Situation) bool {
 	shown := byEmail(s.Remote.Event.Content.Attendees)
 	wanted := byEmail(s.Desired.Content.Attendees)
-	for email, agreed := range byEmail(firstSent(s.Link).Read.Attendees) {
+	for email, agreed := range byEmail(s.Link.Agreed().Read.Attendees) {
 		there, stands := shown[email]
 		if _, stays := wanted[email]; stays && (!stands || there.Optional != agreed.Optional) && !mayHaveChanged(s, agreed) {
 			return false
@@ -155,7 +194,7 @@ func mayHaveChanged(s Situation, agreed cal.Attendee) bool {
 // strangersDiffer reports whether the guests that are not ours are others than at the last agreement.
 func strangersDiffer(s Situation) bool {
 	ours := append(invited(s.Link), s.Desired.Content.Attendees...)
-	return others(s.Remote.Event.Content, ours).Differences(others(firstSent(s.Link).Read, ours), cal.AllFields) != 0
+	return others(s.Remote.Event.Content, ours).Differences(others(s.Link.Agreed().Read, ours), cal.AllFields) != 0
 }
 
 // withoutHost leaves the connected account itself out of guests, wanted and shown alike. Providers keep the organizer apart from the guests:
@@ -188,7 +227,7 @@ func guests(s Situation) (invite []cal.Attendee, uninvite []string) {
 	}
 	ours := invited(s.Link)
 	if isLate(s) {
-		agreed := byEmail(firstSent(s.Link).Read.Attendees)
+		agreed := byEmail(s.Link.Agreed().Read.Attendees)
 		for email, a := range shown {
 			if _, stood := agreed[email]; !stood {
 				ours = append(ours, a) // the late write has brought it

@@ -41,6 +41,10 @@ func guestList(emails ...string) []cal.Attendee {
 
 func (m *model) coreActs() {
 	l := m.shelf.link
+	if l.Undecided() && l.Target && !m.shelf.booking.Cancelled && rapid.Bool().Draw(m.t, "by a verb") {
+		m.decide(l, rapid.Bool().Draw(m.t, "accepts"))
+		return
+	}
 	decide := rapid.Bool().Draw(m.t, "if-match")
 	kind := rapid.SampledFrom([]string{"revise", "revise", "revise", "cancel", "drop", "demote"}).Draw(m.t, "core")
 	if l.Undecided() && l.Target && !decide && kind != "cancel" {
@@ -76,6 +80,61 @@ func (m *model) coreActs() {
 		m.spec.Attendees, m.spec.Notify)
 }
 
+// decide accepts what persons have made of the event, or reverts it.
+func (m *model) decide(l record.Link, accepts bool) {
+	a := accepted{spec: m.spec, slot: slotAt(m.slot)}
+	if accepts {
+		a.cancelled = l.Removed()
+		m.take(l)
+		a.spec, a.slot = m.spec, slotAt(m.slot)
+	}
+	if l.Observed != nil {
+		m.overrule(l)
+	}
+	_, _, owned := m.wanted()
+	m.shelf.decide(a, accepts)
+	if _, _, now := m.wanted(); now&^owned != 0 {
+		m.acts++
+	}
+	m.note("   core: accepts %v what was done to %v, removed %v: %q %q %d %v", accepts, l.Theirs().Names(), l.Removed(), m.spec.Title, m.spec.Description,
+		m.slot, m.spec.Attendees)
+}
+
+// take makes the booking what persons have made of the event.
+func (m *model) take(l record.Link) {
+	for _, f := range l.Theirs().Each() {
+		switch f {
+		case cal.FieldTitle:
+			m.spec.Title = l.Observed.Title
+		case cal.FieldDescription:
+			m.spec.Description = l.Observed.Description
+		case cal.FieldLocation:
+			m.spec.Location = l.Observed.Location
+		case cal.FieldSlot:
+			m.slot = int(l.Observed.Slot.Start.Instant.Sub(slotAt(0).Start.Instant) / time.Hour)
+		case cal.FieldAttendees:
+			if l.Authoritative {
+				m.spec.Attendees = remaining(m.spec.Attendees, l.Agreed().Read.Attendees, l.Observed.Attendees)
+			}
+		}
+	}
+}
+
+// remaining are the guests that stand, and those of the core's that never stood.
+func remaining(ours, stood, stand []cal.Attendee) []cal.Attendee {
+	out := guestList()
+	for _, a := range stand {
+		out = append(out, cal.Attendee{Email: a.Email, Optional: a.Optional})
+	}
+	for _, a := range ours {
+		same := func(b cal.Attendee) bool { return b.Email == a.Email }
+		if !slices.ContainsFunc(stood, same) && !slices.ContainsFunc(stand, same) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // texts are what the core ever writes as a description.
 func texts() []string { return []string{"description", "other description", ""} }
 
@@ -99,7 +158,7 @@ func (m *model) revise() {
 
 // overrule notes which changes of persons the core has decided about.
 func (m *model) overrule(l record.Link) {
-	undecided := told(l)
+	undecided := l.Theirs()
 	h := m.account.known(l.EventID)
 	if h == nil {
 		return

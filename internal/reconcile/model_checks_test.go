@@ -187,7 +187,9 @@ func (m *model) checkEnd() {
 // checkShown wants the newest version shown, but for what a person changed.
 func (m *model) checkShown(h *known) {
 	_, want, owned := m.wanted()
-	want = m.account.Kind.Stored(want)
+	if h.event.Content.Description != want.Description { // a text of a person's that was accepted stands as they have written it
+		want = m.account.Kind.Stored(want)
+	}
 	for _, f := range h.event.Content.Differences(want, owned).Each() {
 		if f == cal.FieldAttendees && (m.blurred || m.onlyStrangersMore(h, want)) || h.byPerson.Has(f) || m.unlearned(h, f) {
 			continue
@@ -214,7 +216,7 @@ func (m *model) checkShown(h *known) {
 func (m *model) unlearned(h *known, f cal.Field) bool {
 	l, shown := m.shelf.link, h.event.Content
 	return f == cal.FieldDescription && l.State == record.LinkDiverged && l.Observed != nil && l.Observed.Description == shown.Description &&
-		slices.ContainsFunc(texts(), func(ours string) bool { return sameText(shown.Description, ours) })
+		slices.ContainsFunc(append(texts(), m.spec.Description), func(ours string) bool { return sameText(shown.Description, ours) })
 }
 
 // onlyStrangersMore reports whether the event shows all guests wanted, and others only that a person has added and the core has heard of.

@@ -209,7 +209,7 @@ func (m *model) beforeStore(op string) error {
 	}
 	if op == "case" {
 		w.unsure, w.version = len(m.shelf.link.InFlight) > 0, m.shelf.booking.Version
-		w.agreed = copied(firstSent(m.shelf.link).Read)
+		w.agreed = copied(m.shelf.link.Agreed().Read)
 	}
 	m.note("   %s", op)
 	return nil

@@ -121,7 +121,7 @@ func trusted(s Situation) bool {
 
 // rightfully tells for each field but the guests, in its own words, whose change it is.
 func rightfully(s Situation, step Step, shown cal.Content) bool {
-	sent := firstSent(s.Link).Sent
+	sent := s.Link.Agreed().Sent
 	for _, f := range (s.Desired.Fields &^ guestField).Each() {
 		one := cal.Fields(f)
 		same := func(a, b cal.Content) bool { return a.Differences(b, one) == 0 }

@@ -58,6 +58,8 @@ type run struct {
 	// fresh says that the link's event was read in this run. Of one that the link did not know before, a listing may have shown more meanwhile
 	// without marking the link.
 	fresh bool
+	// recalled says that what the run acts upon is what was last agreed, and not what the provider shows now.
+	recalled bool
 	// added says that the last write recorded is this run's alone, so that what its call answers is all there is to know about it.
 	added bool
 	sent  []record.SentHash
@@ -143,7 +145,7 @@ func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
 // change writes to the event that the link knows, on the strength of what was read or, unread, of what was last agreed.
 func (w *run) change(ctx context.Context, step Step) error {
 	if w.s.Remote.Seen != Present {
-		w.s.Remote = remembered(w.s.Link)
+		w.s.Remote, w.recalled = remembered(w.s.Link), true
 	}
 	if step.Action == Delete {
 		return w.remove(ctx, step)
@@ -254,7 +256,7 @@ func (w *run) show(e cal.Event) {
 	e.Content.Attendees = withoutHost(e.Content.Attendees, w.c.Connection.Account)
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
 	w.s.Link.MissedAt = time.Time{}
-	w.s.Remote = Remote{Seen: Present, Event: e}
+	w.s.Remote, w.recalled = Remote{Seen: Present, Event: e}, false
 	if e.Gone() {
 		w.s.Remote = Remote{Seen: Gone}
 	}
@@ -264,7 +266,7 @@ func (w *run) show(e cal.Event) {
 func (w *run) answered(e cal.Event, wrote cal.Fields) {
 	w.show(e)
 	content := w.s.Remote.Event.Content
-	base := firstSent(w.s.Link)
+	base := w.s.Link.Agreed()
 	base.Sent = base.Sent.Overlay(w.s.Desired.Content, wrote)
 	base.Read = base.Read.Overlay(content, wrote)
 	w.s.Link.Base = &base

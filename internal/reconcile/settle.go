@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -117,7 +118,7 @@ func (w *run) agree(d *record.Decision, step Step) {
 // rebase makes what is shown the new agreement, except for the fields that are undecided.
 func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	shown, wanted := w.s.Remote.Event.Content, w.s.Desired.Content
-	base := firstSent(*l)
+	base := l.Agreed()
 	agreed := w.s.Desired.Fields &^ undecided
 	if !w.s.Desired.Fields.Has(cal.FieldAttendees) {
 		base.Sent.Attendees = standing(invited(*l), shown)
@@ -134,7 +135,7 @@ func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 func (w *run) observe(l *record.Link, undecided cal.Fields) {
 	l.Observed = nil
 	if undecided != 0 {
-		observed := firstSent(*l).Read.Overlay(w.s.Remote.Event.Content, undecided)
+		observed := l.Agreed().Read.Overlay(w.s.Remote.Event.Content, undecided)
 		l.Observed = &observed
 	}
 }
@@ -164,21 +165,13 @@ func (w *run) news(undecided cal.Fields) bool {
 	if before == nil {
 		return true
 	}
-	shown, known := w.s.Remote.Event.Content, told(w.c.Link)&w.s.Desired.Fields
+	shown, known := w.s.Remote.Event.Content, w.c.Link.Theirs()&w.s.Desired.Fields
 	if !w.s.Link.Authoritative {
 		known &^= cal.Fields(cal.FieldAttendees) // who stands there is not the core's business any more
 	}
 	ours := append(invited(w.c.Link), w.s.Desired.Content.Attendees...)
 	added := w.merged&^known != 0 || w.merged != 0 && others(shown, ours).Differences(others(*before, ours), w.merged) != 0
 	return added || undecided != known&^w.merged || shown.Differences(*before, undecided) != 0
-}
-
-// told are the fields that the core was told of and has not decided about.
-func told(l record.Link) cal.Fields {
-	if l.Observed == nil {
-		return 0
-	}
-	return l.Observed.Differences(firstSent(l).Read, cal.AllFields)
 }
 
 // synced settles the state, and tells the core when the event shows its version for the first time.
@@ -207,11 +200,25 @@ func (w *run) note(d record.Decision, step Step) record.Note {
 	}
 	return record.Note{
 		Actor: record.ActorEngine, Action: "link." + string(d.Link.State), Subject: string(d.Link.ID), BookingID: d.Link.BookingID,
-		Detail: map[string]any{
-			"decision": step.Action, "why": step.Why, "version": w.s.Desired.Version, "generation": d.Link.Generation,
-			"wanted": w.s.Desired.Present, "saw": w.s.Remote.Seen.String(), "person_changed": (step.Person | w.merged).Names(), "reported": reported,
-		},
+		Detail: w.detail(step, map[string]any{
+			"decision": step.Action, "wanted": w.s.Desired.Present, "person_changed": (step.Person | w.merged).Names(), "reported": reported,
+			"was": w.c.Link.State, "suspected": w.s.Suspect, "generation": d.Link.Generation,
+		}),
 	}
+}
+
+// detail adds to an audit row what every decision of a run was made on. It names fields and states, and holds nothing of what stands in them.
+func (w *run) detail(step Step, more map[string]any) map[string]any {
+	saw := w.s.Remote.Seen
+	if w.recalled {
+		saw = Unread
+	}
+	out := map[string]any{
+		"calendar_id": w.c.Calendar.ID, "version": w.s.Desired.Version, "revision": w.c.Booking.Revision, "generation": w.s.Link.Generation,
+		"etag": w.s.Link.ETag, "saw": saw.String(), "differs": whose(w.s), "why": step.Why,
+	}
+	maps.Copy(out, more)
+	return out
 }
 
 // String names the state of knowledge in audit rows.

@@ -103,6 +103,24 @@ func (s *shelf) accept(a accepted) {
 	s.mark()
 }
 
+// decide commits, as the store does, what the core has decided about a person's change: the version stays.
+func (s *shelf) decide(a accepted, accepts bool) {
+	s.booking.Spec, s.booking.Slot, s.booking.Cancelled = a.spec, a.slot, a.cancelled
+	s.booking.Revision++
+	if !s.work.until.IsZero() {
+		s.work.token++
+	}
+	s.link.Settle()
+	s.link.State, s.link.Reason = record.LinkPending, ""
+	if !accepts || a.cancelled {
+		s.link.Synced = 0
+	}
+	if s.work.state != record.Ready {
+		s.work.state, s.work.held, s.work.attempts, s.work.crashes, s.work.notBefore = record.Ready, "", 0, 0, time.Time{}
+	}
+	s.mark()
+}
+
 func (s *shelf) mark() { s.work.wanted++ }
 
 // publish lets the mirror show what a listing has seen, and marks the link if that differs from what it knows.

@@ -19,9 +19,7 @@ func (w *run) intend(ctx context.Context, op record.Op, content cal.Content, ste
 	}
 	lease, err := w.Store.Intend(ctx, w.lease, w.s.Link, w.Lease, record.Note{
 		Actor: record.ActorEngine, Action: "link.writing", Subject: string(w.s.Link.ID), BookingID: w.s.Link.BookingID,
-		Detail: map[string]any{
-			"operation": op, "version": write.Version, "generation": w.s.Link.Generation, "fields": step.Fields.Names(), "why": step.Why,
-		},
+		Detail: w.detail(step, map[string]any{"operation": op, "fields": step.Fields.Names()}),
 	})
 	w.lease = lease
 	return err
@@ -84,7 +82,7 @@ func (w *run) create(ctx context.Context, step Step) error {
 }
 
 func (w *run) update(ctx context.Context, step Step) error {
-	content := firstSent(w.s.Link).Sent.Overlay(w.s.Desired.Content, step.Fields)
+	content := w.s.Link.Agreed().Sent.Overlay(w.s.Desired.Content, step.Fields)
 	content = cal.Content{}.Overlay(content, w.s.Desired.Fields)
 	if err := w.intend(ctx, record.OpUpdate, content, step); err != nil {
 		return err

@@ -62,6 +62,30 @@ type Link struct {
 // Undecided reports whether a person's change to the event awaits the core's decision.
 func (l Link) Undecided() bool { return l.State == LinkDiverged || l.Observed != nil }
 
+// Removed reports whether a person has deleted the event and the core has not decided about it.
+func (l Link) Removed() bool { return l.State == LinkDiverged && l.Observed == nil }
+
+// Agreed is what both sides last agreed on or, before the first agreement, what the oldest create has asked for.
+func (l Link) Agreed() Base {
+	if l.Base != nil {
+		return *l.Base
+	}
+	for _, w := range l.InFlight {
+		if w.Op == OpCreate {
+			return Base{Sent: w.Content, Read: w.Content}
+		}
+	}
+	return Base{}
+}
+
+// Theirs are the fields that a person has changed, that the core was told of and has not decided about.
+func (l Link) Theirs() cal.Fields {
+	if l.Observed == nil {
+		return 0
+	}
+	return l.Observed.Differences(l.Agreed().Read, cal.AllFields)
+}
+
 // Settle makes what a person made of the event the agreement, since the core has decided about it: the next version is compared with that. What
 // was sent of the other fields stays as it was, so that the provider's rewriting of a text is not taken for a change of the core's.
 func (l *Link) Settle() {

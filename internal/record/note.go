@@ -1,6 +1,11 @@
 package record
 
-import "github.com/calweave/calweave/contracts/cal"
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
 
 // Note is an audit row in the making: what changed and why. Detail is stored as JSON and never holds content, only names of fields, versions,
 // states and reasons.
@@ -19,3 +24,15 @@ const (
 	ActorProvider = "provider"
 	ActorOwner    = "owner"
 )
+
+// Entry is an audit row.
+type Entry struct {
+	ID        string
+	At        time.Time
+	Actor     string
+	Action    string
+	Subject   string
+	BookingID cal.BookingID
+	// Detail is the note's, as JSON.
+	Detail json.RawMessage
+}

@@ -17,6 +17,12 @@ const (
 	ReasonReused Reason = "version-reused"
 	// ReasonDiverged is a booking with a person's change that the core has not decided about.
 	ReasonDiverged Reason = "booking-diverged"
+	// ReasonUndiverged is a decision about a person's change where none awaits one.
+	ReasonUndiverged Reason = "booking-not-diverged"
+	// ReasonAmbiguous is an acceptance that does not say which of several changes is accepted.
+	ReasonAmbiguous Reason = "divergence-ambiguous"
+	// ReasonUnacceptable is an acceptance of what no booking can be.
+	ReasonUnacceptable Reason = "divergence-unacceptable"
 	// ReasonRevision is an If-Match that names another revision than the booking's.
 	ReasonRevision Reason = "revision-mismatch"
 	// ReasonUnknown is a booking that does not exist.

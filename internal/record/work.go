@@ -90,6 +90,8 @@ type Outcome struct {
 	// Attempts and Crashes are the new counts.
 	Attempts, Crashes int
 	Reason            string
+	// Fault is what kind of failure it comes of; empty for none.
+	Fault fault.Kind
 	// Attempt is the call of an endpoint that failed; nil when none was made.
 	Attempt *Attempt
 }

@@ -67,6 +67,11 @@ func writes() map[string]write {
 			w.ok(err)
 			return func() error { _, _, err := w.UseFlow(w.ctx, n.State, "browser"); return err }
 		}},
+		"Decide": {prepare: func(w *fenceWorld) func() error {
+			w.diverge()
+			r := w.ruling("accepted", 0)
+			return func() error { _, err := w.Decide(w.ctx, w.tenant, r); return err }
+		}},
 		"ChooseCalendar": {prepare: func(w *fenceWorld) func() error {
 			full := cal.SyncFull
 			return func() error {
@@ -338,7 +343,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"APIKey", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
 		"Keys", "ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

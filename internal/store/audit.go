@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
-	"time"
+	"errors"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
@@ -31,20 +33,35 @@ func (t *tx) note(ctx context.Context, notes ...record.Note) error {
 	return nil
 }
 
-// AuditEntry is an audit row.
-type AuditEntry struct {
-	ID        string
-	At        time.Time
-	Actor     string
-	Action    string
-	Subject   string
-	BookingID cal.BookingID
-	Detail    json.RawMessage
+// failure is what an audit row says of work that failed. What the provider has said is in the row of work, in the words of its last failure.
+func failure(o record.Outcome) map[string]any {
+	out := map[string]any{"fault": o.Fault, "state": o.State, "held_for": o.HeldFor, "attempts": o.Attempts, "crashes": o.Crashes}
+	if !o.NotBefore.IsZero() {
+		out["not_before"] = o.NotBefore.UTC()
+	}
+	return out
 }
 
-// History returns the audit rows of one booking that follow after, the oldest first.
-func (s *Store) History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]AuditEntry, error) {
-	var out []AuditEntry
+// noteWork writes an audit row about work. What is done for a link is part of its booking's history.
+func (t *tx) noteWork(ctx context.Context, ref task.Ref, actor, action string, detail map[string]any) error {
+	n := record.Note{Actor: actor, Action: action, Subject: ref.String(), Detail: detail}
+	if ref.Kind != task.LinkPush {
+		return t.note(ctx, n)
+	}
+	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: ref.Subject})
+	if err == nil {
+		n.BookingID, detail["calendar_id"] = cal.BookingID(row.BookingID), row.CalendarID
+	} else if !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return t.note(ctx, n)
+}
+
+// History returns the audit rows of one booking that follow after, in the order of their ids: the oldest first, as the clocks of the processes that
+// wrote them had it. That is the order of the commits too as far as the rows were written under the booking's lock by clocks that agree; otherwise a
+// row may appear before one that was read already.
+func (s *Store) History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]record.Entry, error) {
+	var out []record.Entry
 	err := s.view(ctx, tenant, "read history", func(ctx context.Context, t *tx) error {
 		rows, err := t.AuditOfBooking(ctx, db.AuditOfBookingParams{
 			TenantID: t.tenant, BookingID: string(booking), After: after, MaxRows: int32(limit), //nolint:gosec // small
@@ -55,10 +72,10 @@ func (s *Store) History(ctx context.Context, tenant cal.TenantID, booking cal.Bo
 	return out, err
 }
 
-func auditEntries(rows []db.Audit) []AuditEntry {
-	out := make([]AuditEntry, 0, len(rows))
+func auditEntries(rows []db.Audit) []record.Entry {
+	out := make([]record.Entry, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, AuditEntry{
+		out = append(out, record.Entry{
 			ID: r.AuditID, At: instant(r.At), Actor: r.Actor, Action: r.Action, Subject: r.Subject,
 			BookingID: cal.BookingID(r.BookingID), Detail: json.RawMessage(r.Detail),
 		})

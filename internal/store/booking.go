@@ -56,6 +56,11 @@ func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, err
 	if err != nil {
 		return record.Booking{}, found(err)
 	}
+	return t.bookingOf(ctx, row)
+}
+
+func (t *tx) bookingOf(ctx context.Context, row db.Booking) (record.Booking, error) {
+	id := cal.BookingID(row.BookingID)
 	b := record.Booking{
 		ID: id, Version: row.Version, Revision: row.Revision, Cancelled: row.Cancelled, TZData: row.TZData, Hash: row.Hash,
 		Reservation: cal.ReservationToken(row.ReservationToken), CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt),
@@ -66,6 +71,7 @@ func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, err
 	if _, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot); err != nil {
 		return record.Booking{}, err
 	}
+	var err error
 	b.Links, err = t.linksOf(ctx, id)
 	return b, err
 }
@@ -93,7 +99,7 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 		err = t.note(ctx, record.Note{
 			Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID,
 			Detail: map[string]any{
-				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "decides_divergence": a.Decide,
+				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "revision": a.Seen + 1, "decides_divergence": a.Decide,
 				"targets": len(a.Targets), "tzdata": a.TZData,
 			},
 		})
@@ -118,15 +124,16 @@ func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.Rese
 	if err != nil {
 		return err
 	}
+	startsAt := micros(record.Booking{Slot: a.Slot}.Starts())
 	if a.Seen == 0 {
 		return changed(t.InsertBooking(ctx, db.InsertBookingParams{
-			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot, TZData: a.TZData,
-			Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
+			StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
 		}))
 	}
 	return changed(t.ReviseBooking(ctx, db.ReviseBookingParams{
 		TenantID: t.tenant, BookingID: string(a.ID), Revision: a.Seen, Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
-		TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+		StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
 	}))
 }
 

@@ -48,6 +48,7 @@ func fixtureValues() map[string]any {
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
+		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
 	})
 	return values
@@ -83,7 +84,7 @@ func fixtureRows() []struct {
 		}},
 		{"bookings", one},
 		{"booking_versions", one},
-		{"links", []fixtureRow{{"state": "pending", "etag": "etag_0"}}},
+		{"links", []fixtureRow{{"state": "pending", "etag": "etag_0"}, {"link_id": "lnk_diverged", "part": "x", "state": "diverged"}}},
 		{"link_writes", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},
@@ -115,8 +116,8 @@ func arguments() map[string]map[string]any {
 		"ReviveWork": {"subject": "held"}, "UnseatWork": {"subject": "leased"}, "ForgetWork": {"subject": "done", "token": 5},
 		"FenceWork": {"subject": "leased", "token": 5}, "FinishWork": {"subject": "leased", "token": 5},
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
-		"CalendarsAfter": {"writable": ""},
-		"PlaceMessage":   {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
+		"CalendarsAfter": {"writable": ""}, "BookingsChanged": {"afterat": fixtureOld}, "BookingsStarting": {"afterat": 10},
+		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
 		"DirectoryEntries": {}, "EndConnection": {"connectionid": "con_closing"}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},

@@ -81,7 +81,7 @@ func (t *tx) reviveWork(ctx context.Context, kind task.Kind, subject string) err
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "work.revived", Subject: string(kind) + "/" + subject})
+	return t.noteWork(ctx, task.Ref{Tenant: t.tenantID(), Kind: kind, Subject: subject}, record.ActorEngine, "work.revived", map[string]any{})
 }
 
 // hint tells about the rows that the committed transaction has left due.
@@ -219,6 +219,9 @@ func (t *tx) finished(ctx context.Context, l record.Lease, o record.Outcome, row
 		again.Again = true
 		t.again = append(t.again, *again)
 	}
+	if l.Kind == task.LinkPush && o.Attempts > l.Attempts {
+		return t.noteWork(ctx, l.Ref, record.ActorEngine, "work.failed", failure(o))
+	}
 	return nil
 }
 
@@ -256,10 +259,9 @@ func (t *tx) stopped(ctx context.Context, l record.Lease, o record.Outcome) erro
 	if o.State == record.Dead {
 		action = "work.dead"
 	}
-	err := t.note(ctx, record.Note{
-		Actor: record.ActorEngine, Action: action, Subject: l.Ref.String(),
-		Detail: map[string]any{"reason": o.Reason, "held_for": o.HeldFor, "attempts": o.Attempts, "crashes": o.Crashes},
-	})
+	detail := failure(o)
+	detail["reason"] = o.Reason
+	err := t.noteWork(ctx, l.Ref, record.ActorEngine, action, detail)
 	if err != nil || o.State != record.Dead {
 		return err
 	}
@@ -360,8 +362,6 @@ func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
 			}
 		}
 		t.mark(record.Mark{Kind: ref.Kind, Subject: ref.Subject, Lane: task.Interactive, ConnectionID: cal.ConnectionID(row.ConnectionID)})
-		return t.note(ctx, record.Note{
-			Actor: actor, Action: "work.released", Subject: ref.String(), Detail: map[string]any{"was": row.State, "held_for": row.HeldFor},
-		})
+		return t.noteWork(ctx, ref, actor, "work.released", map[string]any{"was": row.State, "held_for": row.HeldFor})
 	})
 }

@@ -68,7 +68,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	if r.state == record.Dead && !mayDie(l.Kind) {
 		r = rules()[fault.QuotaExhausted]
 	}
-	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error()}
+	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error(), Fault: kind}
 	if a, ok := errors.AsType[*record.AttemptError](err); ok {
 		o.Attempt = &a.Attempt
 	}

@@ -178,6 +178,66 @@ func (e EndpointState) Valid() bool {
 	}
 }
 
+// Defines values for HistoryDetailDiffers.
+const (
+	HistoryDetailDiffersCore          HistoryDetailDiffers = "core"
+	HistoryDetailDiffersLateWrite     HistoryDetailDiffers = "late_write"
+	HistoryDetailDiffersOwnWrite      HistoryDetailDiffers = "own_write"
+	HistoryDetailDiffersPerson        HistoryDetailDiffers = "person"
+	HistoryDetailDiffersPersonAndCore HistoryDetailDiffers = "person_and_core"
+	HistoryDetailDiffersProvider      HistoryDetailDiffers = "provider"
+)
+
+// Valid indicates whether the value is a known member of the HistoryDetailDiffers enum.
+func (e HistoryDetailDiffers) Valid() bool {
+	switch e {
+	case HistoryDetailDiffersCore:
+		return true
+	case HistoryDetailDiffersLateWrite:
+		return true
+	case HistoryDetailDiffersOwnWrite:
+		return true
+	case HistoryDetailDiffersPerson:
+		return true
+	case HistoryDetailDiffersPersonAndCore:
+		return true
+	case HistoryDetailDiffersProvider:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HistoryDetailSaw.
+const (
+	HistoryDetailSawAbsent  HistoryDetailSaw = "absent"
+	HistoryDetailSawGone    HistoryDetailSaw = "gone"
+	HistoryDetailSawMissing HistoryDetailSaw = "missing"
+	HistoryDetailSawPresent HistoryDetailSaw = "present"
+	HistoryDetailSawUnknown HistoryDetailSaw = "unknown"
+	HistoryDetailSawUnread  HistoryDetailSaw = "unread"
+)
+
+// Valid indicates whether the value is a known member of the HistoryDetailSaw enum.
+func (e HistoryDetailSaw) Valid() bool {
+	switch e {
+	case HistoryDetailSawAbsent:
+		return true
+	case HistoryDetailSawGone:
+		return true
+	case HistoryDetailSawMissing:
+		return true
+	case HistoryDetailSawPresent:
+		return true
+	case HistoryDetailSawUnknown:
+		return true
+	case HistoryDetailSawUnread:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Provider.
 const (
 	ProviderGoogle    Provider = "google"
@@ -304,7 +364,9 @@ type BegunConnection struct {
 
 // Booking defines model for Booking.
 type Booking struct {
-	// Booking The last version that stood; absent when all that ever came is a cancellation, as it may through the queue.
+	// Booking The last version that stood, with what was accepted of persons' changes; absent when all that ever came is a cancellation, as it may through
+	// the queue.
+	//
 	//
 	// Examples: {"attendees":[{"email":"guest@example.org","name":"Gus Guest"}],"end":{"date_time":"2026-10-01T10:30:00","time_zone":"Europe/Berlin"},"notify":"all","start":{"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"},"targets":[{"calendar_id":"cal_0199a1b2c3d470008000000000000001"}],"title":"Intro call","version":1}
 	Booking   *BookingSpec `json:"booking,omitempty"`
@@ -323,16 +385,24 @@ type Booking struct {
 	Version   int64          `json:"version"`
 }
 
-// BookingState defines model for Booking.State.
-type BookingState string
-
 // BookingID Letters, digits and ._~:@- but not dots alone, which no URL can carry.
 //
 // Examples: order-1042
 type BookingID = string
 
+// BookingPage defines model for BookingPage.
+type BookingPage struct {
+	Bookings []Booking `json:"bookings"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // BookingSpec Examples: {"attendees":[{"email":"guest@example.org","name":"Gus Guest"}],"end":{"date_time":"2026-10-01T10:30:00","time_zone":"Europe/Berlin"},"notify":"all","start":{"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"},"targets":[{"calendar_id":"cal_0199a1b2c3d470008000000000000001"}],"title":"Intro call","version":1}
 type BookingSpec = cal.Booking
+
+// BookingState defines model for BookingState.
+type BookingState string
 
 // Calendar defines model for Calendar.
 type Calendar struct {
@@ -506,6 +576,131 @@ type EndpointURL = string
 // Guest defines model for Guest.
 type Guest = cal.Attendee
 
+// HistoryDetail What the decision was made on. Which of these are there depends on the action.
+type HistoryDetail struct {
+	// Attempts Failures in a row.
+	Attempts *int `json:"attempts,omitempty"`
+
+	// Cancelled Whether the booking is cancelled by it.
+	Cancelled *bool `json:"cancelled,omitempty"`
+
+	// Crashes Runs in a row without an outcome.
+	Crashes *int `json:"crashes,omitempty"`
+
+	// DecidesDivergence Whether a submission has overruled what persons had changed.
+	DecidesDivergence *bool `json:"decides_divergence,omitempty"`
+
+	// Decision What was decided to be done next.
+	Decision *string `json:"decision,omitempty"`
+
+	// Differs The fields that show something else than the core wants, and whose doing that is: the core's, which has changed them since; the
+	// provider's, which keeps them in another form; a write of calweave's own, that landed late or was never answered; a person's; or both a
+	// person's and the core's. Where nothing differs, the event shows what calweave has written.
+	Differs *map[string]HistoryDetailDiffers `json:"differs,omitempty"`
+
+	// Etag The provider's name for the state of the event.
+	Etag *string `json:"etag,omitempty"`
+
+	// Fault The kind of failure; empty for none.
+	Fault *string `json:"fault,omitempty"`
+
+	// Fields The fields that it writes.
+	Fields *[]string `json:"fields,omitempty"`
+
+	// Generation Counts the events that the target has had.
+	Generation *int `json:"generation,omitempty"`
+
+	// HeldFor Whose word held work waits for.
+	HeldFor *string `json:"held_for,omitempty"`
+
+	// NotBefore When it is tried again.
+	NotBefore *time.Time `json:"not_before,omitempty"`
+
+	// Operation The write: `create`, `update` or `delete`.
+	Operation *string `json:"operation,omitempty"`
+
+	// PersonChanged The fields that a person has changed.
+	PersonChanged *[]string `json:"person_changed,omitempty"`
+
+	// PersonRemoved Whether a person had deleted the event.
+	PersonRemoved *bool `json:"person_removed,omitempty"`
+
+	// Reason Why a submission was refused or work has stopped.
+	Reason *string `json:"reason,omitempty"`
+
+	// Reported The types of the messages that tell of it.
+	Reported *[]string `json:"reported,omitempty"`
+
+	// Revision The booking's revision that it was made on; of a submission or a decision, the one that it has made.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Saw What is known of the event. With `unread` it was decided on what was last agreed.
+	Saw *HistoryDetailSaw `json:"saw,omitempty"`
+
+	// SeenRevision The revision that a submission or a decision was made on; 0 for none.
+	SeenRevision *int64 `json:"seen_revision,omitempty"`
+
+	// State What becomes of the work: `ready` to be tried again, `held` or `dead`.
+	State *string `json:"state,omitempty"`
+
+	// Suspected Whether a listing has shown the event in another state than it was left in.
+	Suspected *bool `json:"suspected,omitempty"`
+
+	// Targets How many targets a submission has.
+	Targets *int `json:"targets,omitempty"`
+
+	// Tzdata The version of the time zone data by which a submission's times were read.
+	Tzdata *string `json:"tzdata,omitempty"`
+
+	// Version The core's version that it was about.
+	Version *int64 `json:"version,omitempty"`
+
+	// Via The way that a submission came in: `http` or `queue`.
+	Via *string `json:"via,omitempty"`
+
+	// Wanted Whether the booking wants an event there.
+	Wanted *bool `json:"wanted,omitempty"`
+
+	// Was The status before.
+	Was *string `json:"was,omitempty"`
+
+	// Why The reason of the decision.
+	Why *string `json:"why,omitempty"`
+}
+
+// HistoryDetailDiffers defines model for HistoryDetail.Differs.
+type HistoryDetailDiffers string
+
+// HistoryDetailSaw What is known of the event. With `unread` it was decided on what was last agreed.
+type HistoryDetailSaw string
+
+// HistoryEntry defines model for HistoryEntry.
+type HistoryEntry struct {
+	// Action `booking.accepted`, `booking.rejected`: a version. `divergence.accepted`, `divergence.reverted`: the core's word about a person's change.
+	// `link.writing`: a write about to be made. `link.` and a status: what a comparison with the calendar has come to. `work.failed`,
+	// `work.held`, `work.dead`: what was tried and did not succeed. `work.released`, `work.revived`: it is tried again.
+	Action string `json:"action"`
+
+	// Actor The id of an API key, `engine`, `operator`, or another who decided.
+	Actor string    `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// CalendarID The target that it was about; absent where it was about the booking.
+	CalendarID *string `json:"calendar_id,omitempty"`
+
+	// Detail What the decision was made on. Which of these are there depends on the action.
+	Detail HistoryDetail `json:"detail"`
+	ID     string        `json:"id"`
+}
+
+// HistoryPage defines model for HistoryPage.
+type HistoryPage struct {
+	Entries []HistoryEntry `json:"entries"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ID Visible ASCII characters without blanks.
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
@@ -645,7 +840,7 @@ type TargetStatus struct {
 	// change awaits the core. `held`: a write awaits an operator. `failed`: given up until replayed or a new version comes.
 	Status TargetStatusStatus `json:"status"`
 
-	// SyncedVersion The last version that the event showed; 0 for none.
+	// SyncedVersion The last version that the event showed; 0 for none, and after a decision about a person's change until it shows the booking again.
 	SyncedVersion int64 `json:"synced_version"`
 }
 
@@ -665,6 +860,11 @@ type When = cal.When
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
 type CalendarID = ID
+
+// ChangedCalendar Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
+type ChangedCalendar = ID
 
 // ConnectionID Visible ASCII characters without blanks.
 //
@@ -691,6 +891,31 @@ type Limit = int
 
 // Traceparent defines model for Traceparent.
 type Traceparent = string
+
+// ListBookingsParams defines parameters for ListBookings.
+type ListBookingsParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// State In this state only.
+	State *BookingState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Diverged Only those with a person's change that awaits the core's decision, or only the others.
+	Diverged *bool `form:"diverged,omitempty" json:"diverged,omitempty"`
+
+	// CalendarID Only those with this calendar among their targets.
+	CalendarID *ID `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// UpdatedSince Only those whose revision has risen at this time or later.
+	UpdatedSince *string `form:"updated_since,omitempty" json:"updated_since,omitempty"`
+
+	// StartsFrom Only those that begin at this time or later. An all-day booking counts as beginning at 00:00 UTC.
+	StartsFrom *string `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+
+	// StartsBefore Only those that begin before this time.
+	StartsBefore *string `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+}
 
 // DeleteBookingParams defines parameters for DeleteBooking.
 type DeleteBookingParams struct {
@@ -719,6 +944,45 @@ type PutBookingParams struct {
 
 	// Traceparent W3C Trace Context; it reaches every message that results.
 	Traceparent *Traceparent `json:"traceparent,omitempty"`
+}
+
+// AcceptDivergenceParams defines parameters for AcceptDivergence.
+type AcceptDivergenceParams struct {
+	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
+	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// Traceparent W3C Trace Context; it reaches every message that results.
+	Traceparent *Traceparent `json:"traceparent,omitempty"`
+}
+
+// RevertDivergenceParams defines parameters for RevertDivergence.
+type RevertDivergenceParams struct {
+	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
+	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// Traceparent W3C Trace Context; it reaches every message that results.
+	Traceparent *Traceparent `json:"traceparent,omitempty"`
+}
+
+// ListHistoryParams defines parameters for ListHistory.
+type ListHistoryParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListCalendarsParams defines parameters for ListCalendars.
@@ -863,6 +1127,9 @@ type ChangeEndpointJSONRequestBody = EndpointChange
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListBookings List bookings
+	// (GET /v1/bookings)
+	ListBookings(w http.ResponseWriter, r *http.Request, params ListBookingsParams)
 	// DeleteBooking Cancel a booking
 	// (DELETE /v1/bookings/{booking_id})
 	DeleteBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params DeleteBookingParams)
@@ -872,6 +1139,15 @@ type ServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params PutBookingParams)
+	// AcceptDivergence Make the booking what a person has made of its event
+	// (POST /v1/bookings/{booking_id}/divergence:accept)
+	AcceptDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params AcceptDivergenceParams)
+	// RevertDivergence Make the event again what the booking says
+	// (POST /v1/bookings/{booking_id}/divergence:revert)
+	RevertDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params RevertDivergenceParams)
+	// ListHistory See why calweave did what it did with a booking
+	// (GET /v1/bookings/{booking_id}/history)
+	ListHistory(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListHistoryParams)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(w http.ResponseWriter, r *http.Request, params ListCalendarsParams)
@@ -942,6 +1218,130 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListBookings operation middleware
+func (siw *ServerInterfaceWrapper) ListBookings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBookingsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "diverged" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "diverged", r.URL.Query(), &params.Diverged, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "diverged"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "diverged", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "updated_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "updated_since", r.URL.Query(), &params.UpdatedSince, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "updated_since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "updated_since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "starts_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_from", r.URL.Query(), &params.StartsFrom, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "starts_from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "starts_from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "starts_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_before", r.URL.Query(), &params.StartsBefore, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "starts_before"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "starts_before", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBookings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // DeleteBooking operation middleware
 func (siw *ServerInterfaceWrapper) DeleteBooking(w http.ResponseWriter, r *http.Request) {
@@ -1149,6 +1549,263 @@ func (siw *ServerInterfaceWrapper) PutBooking(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutBooking(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcceptDivergence operation middleware
+func (siw *ServerInterfaceWrapper) AcceptDivergence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptDivergenceParams
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	// ------------- Optional header parameter "traceparent" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("traceparent")]; found {
+		var Traceparent Traceparent
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "traceparent", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "traceparent", valueList[0], &Traceparent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "traceparent", Err: err})
+			return
+		}
+
+		params.Traceparent = &Traceparent
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptDivergence(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RevertDivergence operation middleware
+func (siw *ServerInterfaceWrapper) RevertDivergence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevertDivergenceParams
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	// ------------- Optional header parameter "traceparent" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("traceparent")]; found {
+		var Traceparent Traceparent
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "traceparent", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "traceparent", valueList[0], &Traceparent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "traceparent", Err: err})
+			return
+		}
+
+		params.Traceparent = &Traceparent
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RevertDivergence(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListHistory operation middleware
+func (siw *ServerInterfaceWrapper) ListHistory(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHistoryParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListHistory(w, r, bookingID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2205,9 +2862,13 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings", wrapper.ListBookings)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.DeleteBooking)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.GetBooking)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bookings/{booking_id}", wrapper.PutBooking)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:accept", wrapper.AcceptDivergence)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:revert", wrapper.RevertDivergence)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}/history", wrapper.ListHistory)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
@@ -2233,6 +2894,45 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ListBookingsRequestObject struct {
+	Params ListBookingsParams
+}
+
+type ListBookingsResponseObject interface {
+	VisitListBookingsResponse(w http.ResponseWriter) error
+}
+
+type ListBookings200JSONResponse BookingPage
+
+func (response ListBookings200JSONResponse) VisitListBookingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBookingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBookingsdefaultApplicationProblemPlusJSONResponse) VisitListBookingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type DeleteBookingRequestObject struct {
 	BookingID BookingID `json:"booking_id"`
@@ -2421,6 +3121,146 @@ type PutBookingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutBookingdefaultApplicationProblemPlusJSONResponse) VisitPutBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptDivergenceRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    AcceptDivergenceParams
+}
+
+type AcceptDivergenceResponseObject interface {
+	VisitAcceptDivergenceResponse(w http.ResponseWriter) error
+}
+
+type AcceptDivergence202ResponseHeaders struct {
+	ETag *string
+}
+
+type AcceptDivergence202JSONResponse struct {
+	Body    Booking
+	Headers AcceptDivergence202ResponseHeaders
+}
+
+func (response AcceptDivergence202JSONResponse) VisitAcceptDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptDivergencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptDivergencedefaultApplicationProblemPlusJSONResponse) VisitAcceptDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevertDivergenceRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    RevertDivergenceParams
+}
+
+type RevertDivergenceResponseObject interface {
+	VisitRevertDivergenceResponse(w http.ResponseWriter) error
+}
+
+type RevertDivergence202ResponseHeaders struct {
+	ETag *string
+}
+
+type RevertDivergence202JSONResponse struct {
+	Body    Booking
+	Headers RevertDivergence202ResponseHeaders
+}
+
+func (response RevertDivergence202JSONResponse) VisitRevertDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevertDivergencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevertDivergencedefaultApplicationProblemPlusJSONResponse) VisitRevertDivergenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHistoryRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    ListHistoryParams
+}
+
+type ListHistoryResponseObject interface {
+	VisitListHistoryResponse(w http.ResponseWriter) error
+}
+
+type ListHistory200JSONResponse HistoryPage
+
+func (response ListHistory200JSONResponse) VisitListHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHistorydefaultApplicationProblemPlusJSONResponse) VisitListHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3233,6 +4073,9 @@ func (response GetReservationdefaultApplicationProblemPlusJSONResponse) VisitGet
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListBookings List bookings
+	// (GET /v1/bookings)
+	ListBookings(ctx context.Context, request ListBookingsRequestObject) (ListBookingsResponseObject, error)
 	// DeleteBooking Cancel a booking
 	// (DELETE /v1/bookings/{booking_id})
 	DeleteBooking(ctx context.Context, request DeleteBookingRequestObject) (DeleteBookingResponseObject, error)
@@ -3242,6 +4085,15 @@ type StrictServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(ctx context.Context, request PutBookingRequestObject) (PutBookingResponseObject, error)
+	// AcceptDivergence Make the booking what a person has made of its event
+	// (POST /v1/bookings/{booking_id}/divergence:accept)
+	AcceptDivergence(ctx context.Context, request AcceptDivergenceRequestObject) (AcceptDivergenceResponseObject, error)
+	// RevertDivergence Make the event again what the booking says
+	// (POST /v1/bookings/{booking_id}/divergence:revert)
+	RevertDivergence(ctx context.Context, request RevertDivergenceRequestObject) (RevertDivergenceResponseObject, error)
+	// ListHistory See why calweave did what it did with a booking
+	// (GET /v1/bookings/{booking_id}/history)
+	ListHistory(ctx context.Context, request ListHistoryRequestObject) (ListHistoryResponseObject, error)
 	// ListCalendars List the calendars of all connections
 	// (GET /v1/calendars)
 	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
@@ -3343,6 +4195,32 @@ type strictHandler struct {
 	options     StrictHTTPServerOptions
 }
 
+// ListBookings operation middleware
+func (sh *strictHandler) ListBookings(w http.ResponseWriter, r *http.Request, params ListBookingsParams) {
+	var request ListBookingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBookings(ctx, request.(ListBookingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBookings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBookingsResponseObject); ok {
+		if err := validResponse.VisitListBookingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DeleteBooking operation middleware
 func (sh *strictHandler) DeleteBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params DeleteBookingParams) {
 	var request DeleteBookingRequestObject
@@ -3423,6 +4301,87 @@ func (sh *strictHandler) PutBooking(w http.ResponseWriter, r *http.Request, book
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutBookingResponseObject); ok {
 		if err := validResponse.VisitPutBookingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptDivergence operation middleware
+func (sh *strictHandler) AcceptDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params AcceptDivergenceParams) {
+	var request AcceptDivergenceRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptDivergence(ctx, request.(AcceptDivergenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptDivergence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptDivergenceResponseObject); ok {
+		if err := validResponse.VisitAcceptDivergenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevertDivergence operation middleware
+func (sh *strictHandler) RevertDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params RevertDivergenceParams) {
+	var request RevertDivergenceRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RevertDivergence(ctx, request.(RevertDivergenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevertDivergence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevertDivergenceResponseObject); ok {
+		if err := validResponse.VisitRevertDivergenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHistory operation middleware
+func (sh *strictHandler) ListHistory(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListHistoryParams) {
+	var request ListHistoryRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHistory(ctx, request.(ListHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHistory")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListHistoryResponseObject); ok {
+		if err := validResponse.VisitListHistoryResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

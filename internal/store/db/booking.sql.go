@@ -40,7 +40,7 @@ func (q *Queries) AimLink(ctx context.Context, arg AimLinkParams) error {
 }
 
 const bookingByID = `-- name: BookingByID :one
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
 `
 
 type BookingByIDParams struct {
@@ -60,6 +60,7 @@ func (q *Queries) BookingByID(ctx context.Context, arg BookingByIDParams) (Booki
 		&i.Cancelled,
 		&i.Spec,
 		&i.Slot,
+		&i.StartsAt,
 		&i.TZData,
 		&i.Hash,
 		&i.ReservationToken,
@@ -156,6 +157,38 @@ func (q *Queries) CountMessage(ctx context.Context, arg CountMessageParams) (Cou
 	return i, err
 }
 
+const decideLink = `-- name: DecideLink :execrows
+UPDATE links SET state = $1, reason = '', base = $2, observed = $3, synced_version = $4, updated_at = $5
+WHERE tenant_id = $6 AND link_id = $7
+`
+
+type DecideLinkParams struct {
+	State         string
+	Base          []byte
+	Observed      []byte
+	SyncedVersion int64
+	Now           int64
+	TenantID      string
+	LinkID        string
+}
+
+// What the core has decided is compared with what a person made of the event. What the event shows is no version any more, or not yet.
+func (q *Queries) DecideLink(ctx context.Context, arg DecideLinkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, decideLink,
+		arg.State,
+		arg.Base,
+		arg.Observed,
+		arg.SyncedVersion,
+		arg.Now,
+		arg.TenantID,
+		arg.LinkID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const failLink = `-- name: FailLink :exec
 UPDATE links SET state = $1, reason = $2, failed_version = $3, updated_at = $4
 WHERE tenant_id = $5 AND link_id = $6
@@ -183,8 +216,9 @@ func (q *Queries) FailLink(ctx context.Context, arg FailLinkParams) error {
 }
 
 const insertBooking = `-- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at)
-VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+    created_at, updated_at)
+VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $11)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING
 `
 
@@ -195,6 +229,7 @@ type InsertBookingParams struct {
 	Cancelled        bool
 	Spec             []byte
 	Slot             []byte
+	StartsAt         int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -209,6 +244,7 @@ func (q *Queries) InsertBooking(ctx context.Context, arg InsertBookingParams) (i
 		arg.Cancelled,
 		arg.Spec,
 		arg.Slot,
+		arg.StartsAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,
@@ -615,9 +651,9 @@ func (q *Queries) RejectionsAfter(ctx context.Context, arg RejectionsAfterParams
 }
 
 const reviseBooking = `-- name: ReviseBooking :execrows
-UPDATE bookings SET version = $1, revision = revision + 1, cancelled = $2, spec = $3, slot = $4, tzdata = $5,
-    hash = $6, reservation_token = $7, updated_at = $8
-WHERE tenant_id = $9 AND booking_id = $10 AND revision = $11
+UPDATE bookings SET version = $1, revision = revision + 1, cancelled = $2, spec = $3, slot = $4, starts_at = $5,
+    tzdata = $6, hash = $7, reservation_token = $8, updated_at = $9
+WHERE tenant_id = $10 AND booking_id = $11 AND revision = $12
 `
 
 type ReviseBookingParams struct {
@@ -625,6 +661,7 @@ type ReviseBookingParams struct {
 	Cancelled        bool
 	Spec             []byte
 	Slot             []byte
+	StartsAt         int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -640,6 +677,7 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 		arg.Cancelled,
 		arg.Spec,
 		arg.Slot,
+		arg.StartsAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,

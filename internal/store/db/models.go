@@ -39,6 +39,7 @@ type Booking struct {
 	Cancelled        bool
 	Spec             []byte
 	Slot             []byte
+	StartsAt         int64
 	TZData           string
 	Hash             string
 	ReservationToken string

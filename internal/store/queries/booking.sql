@@ -2,8 +2,9 @@
 SELECT * FROM bookings WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
 -- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, tzdata, hash, reservation_token, created_at, updated_at)
-VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @tzdata, @hash, @reservation_token, @now, @now)
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+    created_at, updated_at)
+VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @starts_at, @tzdata, @hash, @reservation_token, @now, @now)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 
 -- name: LockBooking :exec
@@ -14,8 +15,8 @@ UPDATE bookings SET updated_at = updated_at WHERE bookings.tenant_id = @tenant_i
 AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.link_id = @link_id);
 
 -- name: ReviseBooking :execrows
-UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, tzdata = @tzdata,
-    hash = @hash, reservation_token = @reservation_token, updated_at = @now
+UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, starts_at = @starts_at,
+    tzdata = @tzdata, hash = @hash, reservation_token = @reservation_token, updated_at = @now
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND revision = @revision;
 
 -- name: InsertBookingVersion :exec
@@ -43,6 +44,11 @@ ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 
 -- name: AimLink :exec
 UPDATE links SET target = @target, authoritative = @authoritative, state = @state, reason = '', base = @base, observed = @observed, updated_at = @now
+WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: DecideLink :execrows
+-- What the core has decided is compared with what a person made of the event. What the event shows is no version any more, or not yet.
+UPDATE links SET state = @state, reason = '', base = @base, observed = @observed, synced_version = @synced_version, updated_at = @now
 WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: LinkByID :one

@@ -169,6 +169,7 @@ CREATE TABLE bookings (
     cancelled   BOOLEAN NOT NULL, -- a tombstone: the booking's content is kept for the core to read
     spec        BYTEA NOT NULL,
     slot        BYTEA NOT NULL, -- derived from the spec's wall time with tzdata
+    starts_at   BIGINT NOT NULL, -- the slot's start; of an all-day booking its first date read as UTC, of one without content 0
     tzdata      TEXT NOT NULL,
     hash        TEXT NOT NULL,
     reservation_token TEXT NOT NULL,
@@ -176,6 +177,9 @@ CREATE TABLE bookings (
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, booking_id)
 );
+CREATE INDEX bookings_start ON bookings (tenant_id, starts_at, booking_id);
+CREATE INDEX bookings_changed ON bookings (tenant_id, updated_at, booking_id);
+CREATE INDEX bookings_state ON bookings (tenant_id, cancelled, booking_id);
 
 CREATE TABLE booking_versions (
     tenant_id         TEXT NOT NULL,
@@ -218,6 +222,8 @@ CREATE TABLE links (
     FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id)
 );
 CREATE INDEX links_event ON links (tenant_id, calendar_id, event_id);
+CREATE INDEX links_calendar ON links (tenant_id, calendar_id, booking_id) WHERE target;
+CREATE INDEX links_diverged ON links (tenant_id, booking_id) WHERE target AND (state = 'diverged' OR length(observed) > 0);
 
 -- The hashes of every version that was sent, and of what the provider made of it.
 CREATE TABLE link_writes (
