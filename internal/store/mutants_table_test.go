@@ -135,6 +135,7 @@ func dataMutants() []mutant {
 		{"an answered request commits", "CommitRequest", "state IN ('running', 'committed')", "state <> ''", "request: one attempt at a time, and the next once its time is over"},
 		{"whoever was replaced answers", "AnswerRequest", "token = $4", "$4 IS NOT NULL", "request: one attempt at a time, and the next once its time is over"},
 		{"a request that was carried out is given back", "ReleaseRequest", "AND state = 'running'", "", "request: what was carried out is never carried out again"},
+		{"a revoked key stays in the directory", "ForgetSubject", "kind = $2", "kind = $2 || 'x'", "key: one that a process knows is found in one exchange, and ended for all at once"},
 		{"a request is forgotten too early", "ForgetRequest", "created_at <= $3", "$3 IS NOT NULL", "request: answered as it was the first time"},
 		{"a request is forgotten while it is carried out", "ForgetRequest", "AND lease_until <= $4", "AND $4 > 0", "request: known for a day"},
 		{"rows are pruned too early", "PruneNotifications", "received_at < $2", "received_at <= $2", "prune: what has outlived its time, to the microsecond"},

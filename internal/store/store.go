@@ -53,6 +53,7 @@ type Store struct {
 	clock   clock.Clock
 	ids     *ident.Source
 	notify  func([]task.Hint)
+	keys    keyring
 	// patience bounds every exchange with the database: one that has vanished answers nobody.
 	patience time.Duration
 }

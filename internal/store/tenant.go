@@ -146,6 +146,12 @@ func (s *Store) RevokeKey(ctx context.Context, tenant cal.TenantID, id, actor st
 		if err != nil {
 			return err
 		}
+		// No process finds it from now on, whatever it remembers.
+		for _, kind := range []entry{entryAPIKey, entrySigningKey} {
+			if err := t.ForgetSubject(ctx, db.ForgetSubjectParams{TenantID: t.tenant, Kind: string(kind), Subject: id}); err != nil {
+				return err
+			}
+		}
 		return t.note(ctx, record.Note{Actor: actor, Action: "key.revoked", Subject: id})
 	})
 }
@@ -165,6 +171,9 @@ func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (
 	if err != nil {
 		return Key{}, err
 	}
+	if k, ok := s.keys.find(id); ok && k.Purpose == p {
+		return k, nil
+	}
 	k := Key{ID: id, Tenant: tenant, Purpose: p}
 	err = s.view(ctx, tenant, "read key", func(ctx context.Context, t *tx) error {
 		row, err := t.KeyByID(ctx, db.KeyByIDParams{TenantID: t.tenant, KeyID: id})
@@ -178,6 +187,9 @@ func (s *Store) key(ctx context.Context, kind entry, lookup string, p Purpose) (
 		k.Secret, err = t.openText("keys", "secret", id, row.Secret)
 		return err
 	})
+	if err == nil && p == PurposeAPI { // the secret of the others is not kept in clear for longer than it is needed
+		s.keys.add(k)
+	}
 	return k, err
 }
 

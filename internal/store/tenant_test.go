@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/calweave/calweave/contracts/task"
@@ -13,6 +14,7 @@ func tenantTrials() []trial {
 	return []trial{
 		{"tenant: made with its schedule", tenantMade},
 		{"key: an API key is found by its secret until it is revoked", keyAPI},
+		{"key: one that a process knows is found in one exchange, and ended for all at once", keyKnown},
 		{"key: a signing key is read by its id until it is revoked", keySigning},
 		{"key: one purpose is not another", keyPurposes},
 		{"key: all are listed without their secrets, and no other tenant's", keyList},
@@ -52,6 +54,24 @@ func keyAPI(h *harness) {
 	h.fails(err, record.ErrNotFound)
 	h.fails(h.RevokeKey(h.ctx, tenant, k.ID, "operator"), record.ErrNotFound)
 	_, err = h.CreateKey(h.ctx, "ten_unknown", store.PurposeAPI, record.AllScopes(), "operator")
+	h.fails(err, record.ErrNotFound)
+}
+
+func keyKnown(h *harness) {
+	tenant := h.newTenant("a")
+	k, err := h.CreateKey(h.ctx, tenant, store.PurposeAPI, record.AllScopes(), "operator")
+	h.ok(err)
+	other := h.replica("other")
+	first, err := other.APIKey(h.ctx, k.Secret)
+	h.ok(err)
+	var calls atomic.Int64
+	other.wire.onCall(func(call) error { calls.Add(1); return nil })
+	again, err := other.APIKey(h.ctx, k.Secret)
+	h.ok(err)
+	same(h, "exchanges", calls.Load(), 1)
+	same(h, "key", again, first)
+	h.ok(h.RevokeKey(h.ctx, tenant, k.ID, "operator"))
+	_, err = other.APIKey(h.ctx, k.Secret)
 	h.fails(err, record.ErrNotFound)
 }
 
