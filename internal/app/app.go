@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 
 	"github.com/redis/go-redis/v9"
 
@@ -68,6 +69,8 @@ type App struct {
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
 	exchange *grant.Exchange
+	// gate lets requests go ahead of work.
+	gate *work.Gate
 	// pushes commits what providers push.
 	pushes *inbound.Batcher
 }
@@ -205,9 +208,11 @@ func (a *App) wireServices() error {
 	}
 	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: contract.Booking}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
+	const fewest = 2 // a push and what it leads to
+	a.gate = work.NewGate(max(fewest, runtime.GOMAXPROCS(0)))
 	a.Engine = &work.Engine{
 		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease,
-		Trace: a.follow, Log: a.log,
+		Trace: a.follow, Log: a.log, Gate: a.gate,
 	}
 	if a.Config.Roles.Has(config.RoleWorker) {
 		a.pool = work.NewPool(a.Engine, a.Config.Workers)

@@ -36,7 +36,12 @@ func (a *App) Handler() http.Handler {
 	}
 	server := a.server()
 	if a.Config.Roles.Has(config.RoleAPI) {
-		mux.Handle("/", server.Handler())
+		routes := server.Handler()
+		mux.Handle("/", routes)
+		mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+			defer a.gate.Request()()
+			routes.ServeHTTP(w, r)
+		})
 	} else {
 		mux.Handle("/", server.HealthHandler())
 	}

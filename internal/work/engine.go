@@ -52,6 +52,8 @@ type Engine struct {
 	// Trace goes on with the trace of whoever asked for the work, or begins one, and lets the context carry it.
 	Trace func(ctx context.Context, parent string) (context.Context, string)
 	Log   *slog.Logger
+	// Gate slows work while the process has requests to answer; nil never does.
+	Gate *Gate
 }
 
 // outcomeTime is how long the outcome of work that was cancelled may take to write.
@@ -66,6 +68,8 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 	if !ok {
 		return NotDue, fmt.Errorf("work: no handler for %s: this build does not know that kind", ref.Kind)
 	}
+	e.Gate.enter(ctx)
+	defer e.Gate.leave()
 	lease, claimed, err := e.Store.Claim(ctx, ref, e.Lease)
 	if err != nil || !claimed {
 		return NotDue, err
