@@ -482,9 +482,11 @@ func (q *Queries) LinkWrites(ctx context.Context, arg LinkWritesParams) ([]LinkW
 }
 
 const linksOfBooking = `-- name: LinksOfBooking :many
-SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, calendars.connection_id, connections.provider FROM links
-JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
-JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
+    CAST(COALESCE(connections.provider, '') AS TEXT) AS provider
+FROM links
+LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
+LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE links.tenant_id = $1 AND links.booking_id = $2 ORDER BY links.created_at, links.link_id
 `
 
@@ -499,6 +501,8 @@ type LinksOfBookingRow struct {
 	Provider     string
 }
 
+// The joins are outer ones, though each link has its calendar, so that no plan begins with the calendars: one that was made while the tables were small
+// would look for links in each of them.
 func (q *Queries) LinksOfBooking(ctx context.Context, arg LinksOfBookingParams) ([]LinksOfBookingRow, error) {
 	rows, err := q.db.QueryContext(ctx, linksOfBooking, arg.TenantID, arg.BookingID)
 	if err != nil {

@@ -55,9 +55,13 @@ WHERE tenant_id = @tenant_id AND link_id = @link_id;
 SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: LinksOfBooking :many
-SELECT sqlc.embed(links), calendars.connection_id, connections.provider FROM links
-JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
-JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+-- The joins are outer ones, though each link has its calendar, so that no plan begins with the calendars: one that was made while the tables were small
+-- would look for links in each of them.
+SELECT sqlc.embed(links), CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
+    CAST(COALESCE(connections.provider, '') AS TEXT) AS provider
+FROM links
+LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
+LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE links.tenant_id = @tenant_id AND links.booking_id = @booking_id ORDER BY links.created_at, links.link_id;
 
 -- name: IntendLink :execrows
