@@ -12,11 +12,17 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
+// manyPages is more than any list here has: one that goes on has no end.
+const manyPages = 100
+
 // listedBookings are the ids of a list of bookings, read to its end.
 func (b *bench) listedBookings(query string) []string {
 	b.Helper()
 	ids := []string{}
 	for cursor := ""; ; {
+		if len(ids) > manyPages {
+			b.Fatalf("%s has no end: %v", query, ids[:10])
+		}
 		var page gen.BookingPage
 		b.call("GET", "/v1/bookings?"+query+cursor, nil).into(b.T, 200, &page)
 		for _, one := range page.Bookings {
@@ -137,6 +143,9 @@ func TestHistoryPages(t *testing.T) {
 	for _, limit := range []string{"1", "2", "5"} {
 		var ids []string
 		for cursor := ""; ; {
+			if len(ids) > manyPages {
+				t.Fatalf("the history has no end: %v", ids[:10])
+			}
 			var page gen.HistoryPage
 			b.call("GET", "/v1/bookings/b1/history?limit="+limit+cursor, nil).into(t, 200, &page)
 			for _, e := range page.Entries {
