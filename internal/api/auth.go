@@ -19,6 +19,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
+		defer s.Arrive()()
 		telemetry.Learn(r.Context(), slog.String("tenant", string(id.Tenant)))
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyIdentity, id)))
 	})

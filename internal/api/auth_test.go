@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/calweave/calweave/internal/record"
@@ -65,6 +66,42 @@ func TestKeys(t *testing.T) {
 	}
 	if log := b.log.String(); strings.Contains(log, "cwk_") || strings.Contains(log, revoked.Secret) {
 		t.Errorf("a key is in the log: %s", log)
+	}
+}
+
+// A core's requests come and are answered, whatever the answer; nobody else's count.
+func TestArrivals(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var came, answered atomic.Int64
+	b.api.Arrive = func() func() {
+		came.Add(1)
+		return func() { answered.Add(1) }
+	}
+	defective := shelved()
+	defective.panics = true
+	for _, c := range []struct {
+		name string
+		send func() answer
+		want int64
+	}{
+		{"a list", func() answer { return b.call("GET", "/v1/calendars", nil) }, 1},
+		{"a request that is refused", func() answer { return b.call("PUT", "/v1/bookings/b1", "{}") }, 2},
+		{"a path that is not there", func() answer { return b.call("GET", "/v1/nothing", nil) }, 3},
+		{"a stranger", func() answer {
+			return b.call("GET", "/v1/calendars", nil, header("Authorization", "Bearer cwk_unknown"))
+		}, 3},
+		{"an orchestrator", func() answer { return b.call("GET", "/healthz", nil) }, 3},
+		{"a reader", func() answer { return b.call("GET", "/docs", nil) }, 3},
+		{"a request that panics", func() answer {
+			b.api.Bookings = defective
+			return b.call("GET", "/v1/bookings/b1", nil)
+		}, 4},
+	} {
+		c.send()
+		if came.Load() != c.want || answered.Load() != c.want {
+			t.Errorf("%s: %d came and %d were answered, want %d", c.name, came.Load(), answered.Load(), c.want)
+		}
 	}
 }
 

@@ -192,6 +192,7 @@ func (b *bench) newServer() *api.Server {
 			}
 			return telemetry.NewTrace(b.ids).String()
 		},
+		Arrive:     func() func() { return func() {} },
 		RequestID:  func() string { return b.ids.ID("req") },
 		CheckURL:   func(context.Context, string) error { return nil },
 		Secret:     func() []byte { return bytes.Repeat([]byte{7}, 32) },

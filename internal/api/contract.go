@@ -99,26 +99,41 @@ func patterns(doc any) map[string]string {
 	return out
 }
 
-// queries gathers the query parameters of every operation, by method and path.
-func queries(doc any) map[string][]string {
-	out := map[string][]string{}
+// operations are those of a document, by method and path.
+func operations(doc any) map[string]map[string]any {
+	out := map[string]map[string]any{}
 	root, _ := doc.(map[string]any)
 	paths, _ := root["paths"].(map[string]any)
 	for path, v := range paths {
 		item, _ := v.(map[string]any)
 		for method, v := range item {
-			op, _ := v.(map[string]any)
-			all, _ := op["parameters"].([]any)
-			for _, v := range all {
-				p := resolved(root, v)
-				if name, ok := p["name"].(string); ok && p["in"] == "query" {
-					route := strings.ToUpper(method) + " " + path
-					out[route] = append(out[route], name)
-				}
+			if op, ok := v.(map[string]any); ok {
+				out[strings.ToUpper(method)+" "+path] = op
 			}
 		}
 	}
 	return out
+}
+
+// queries gathers the query parameters of every operation, by method and path.
+func queries(doc any) map[string][]string {
+	out := map[string][]string{}
+	root, _ := doc.(map[string]any)
+	for route, op := range operations(doc) {
+		for _, v := range items(op["parameters"]) {
+			p := resolved(root, v)
+			if name, ok := p["name"].(string); ok && p["in"] == "query" {
+				out[route] = append(out[route], name)
+			}
+		}
+	}
+	return out
+}
+
+// items are those of a list in a document.
+func items(v any) []any {
+	all, _ := v.([]any)
+	return all
 }
 
 // resolved is a parameter of an operation, or what stands in the place that it refers to.

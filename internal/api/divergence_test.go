@@ -75,9 +75,9 @@ func TestWrongDecisions(t *testing.T) {
 		"a parameter that is none": {accepts + "?calendar=x", refused{
 			record.ReasonInvalid, parameter, []message.Problem{at("query: calendar", "there is no such parameter: remove it, or check its spelling")},
 		}},
-		"another verb":  {"/v1/bookings/b1/divergence:forget", refused{"not-found", "there is no such path: contracts/openapi/openapi.yaml lists them all", nil}},
-		"no verb":       {"/v1/bookings/b1/divergence", refused{"not-found", "there is no such path: contracts/openapi/openapi.yaml lists them all", nil}},
-		"a longer path": {accepts + "/now", refused{"not-found", "there is no such path: contracts/openapi/openapi.yaml lists them all", nil}},
+		"another verb":  {"/v1/bookings/b1/divergence:forget", refused{"not-found", "there is no such path: /docs lists them all", nil}},
+		"no verb":       {"/v1/bookings/b1/divergence", refused{"not-found", "there is no such path: /docs lists them all", nil}},
+		"a longer path": {accepts + "/now", refused{"not-found", "there is no such path: /docs lists them all", nil}},
 	} {
 		b.unchanged(func() { c.want.want(t, name, b.call("POST", c.path, nil)) })
 	}

@@ -65,7 +65,7 @@ func TestMethodsAndPaths(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			a := b.call(method, path, nil)
-			refused{"not-found", "there is no such path: contracts/openapi/openapi.yaml lists them all", nil}.want(t, method+" "+path, a)
+			refused{"not-found", "there is no such path: /docs lists them all", nil}.want(t, method+" "+path, a)
 		}
 	}
 }

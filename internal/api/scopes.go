@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/calweave/calweave/internal/record"
 )
@@ -10,18 +9,12 @@ import (
 // scopes gathers the scope that each operation needs, by method and path. An operation without one stands under none.
 func scopes(doc any) map[string]record.Scope {
 	out := map[string]record.Scope{}
-	root, _ := doc.(map[string]any)
-	paths, _ := root["paths"].(map[string]any)
-	for path, v := range paths {
-		item, _ := v.(map[string]any)
-		for method, v := range item {
-			op, _ := v.(map[string]any)
-			for _, v := range items(op["security"]) {
-				requirement, _ := v.(map[string]any)
-				for _, name := range items(requirement["key"]) {
-					if name, ok := name.(string); ok {
-						out[strings.ToUpper(method)+" "+path] = record.Scope(name)
-					}
+	for route, op := range operations(doc) {
+		for _, v := range items(op["security"]) {
+			requirement, _ := v.(map[string]any)
+			for _, name := range items(requirement["key"]) {
+				if name, ok := name.(string); ok {
+					out[route] = record.Scope(name)
 				}
 			}
 		}
@@ -47,10 +40,4 @@ func (s *Server) permit(routes *http.ServeMux) http.Handler {
 		s.fail(w, r, refuse(reasonScope, "this needs the scope "+string(need)+", and the scopes of this key are: "+has+
 			". A key never gains a scope: make one that has it with calweave key create --scopes"))
 	})
-}
-
-// items are those of a list in a document.
-func items(v any) []any {
-	all, _ := v.([]any)
-	return all
 }

@@ -50,6 +50,8 @@ type Server struct {
 	Trace func(header string) string
 	// RequestID makes the id of a request.
 	RequestID func() string
+	// Arrive says that a core's request has come, and returns what says that it is answered. What strangers send does not count.
+	Arrive func() (answered func())
 	// CheckURL fails unless a URL may be connected to.
 	CheckURL func(ctx context.Context, rawURL string) error
 	// Secret makes the bytes of an endpoint's secret.
@@ -185,7 +187,7 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 		s.refuseMethod(w, r, allowed...)
 		return
 	}
-	s.fail(w, r, refuse(reasonNotFound, "there is no such path: contracts/openapi/openapi.yaml lists them all"))
+	s.fail(w, r, refuse(reasonNotFound, "there is no such path: /docs lists them all"))
 }
 
 func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, allowed ...string) {

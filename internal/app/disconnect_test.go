@@ -277,16 +277,22 @@ func (w *world) do(req *http.Request) (status int, body string) {
 	return resp.StatusCode, string(raw)
 }
 
-// call calls the API as the tenant's core.
-func (w *world) call(method, path, in string, out any) (status int) {
+// send sends a request to the API as the tenant's core.
+func (w *world) send(method, path, in string) (status int, answer string) {
 	w.tb.Helper()
-	key, err := w.app.Store.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes(), "test")
+	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes())
 	w.must(err)
 	req, err := http.NewRequestWithContext(w.ctx, method, w.server.URL+path, strings.NewReader(in))
 	w.must(err)
 	req.Header.Set("Authorization", "Bearer "+key.Secret)
 	req.Header.Set("Content-Type", "application/json")
-	status, body := w.do(req)
+	return w.do(req)
+}
+
+// call sends a request and reads what it was answered.
+func (w *world) call(method, path, in string, out any) (status int) {
+	w.tb.Helper()
+	status, body := w.send(method, path, in)
 	if out != nil {
 		w.must(json.Unmarshal([]byte(body), out))
 	}

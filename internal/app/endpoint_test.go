@@ -8,7 +8,6 @@ import (
 
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/store"
 )
 
 // An endpoint that says that it is gone is left alone, and the others are told. Once it is enabled again it is sent what it missed, each message once, and
@@ -16,8 +15,6 @@ import (
 func TestEndpointComesBack(t *testing.T) {
 	t.Parallel()
 	w := sqliteWorld(t)
-	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes())
-	w.must(err)
 	second, gone, calls := newCore(), atomic.Bool{}, atomic.Int64{}
 	url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
@@ -39,7 +36,7 @@ func TestEndpointComesBack(t *testing.T) {
 	asked := calls.Load()
 	w.submit("after", w.booking(1, "After", wall), nil)
 	w.settle()
-	if status, body := w.send(http.MethodGet, path, key.Secret, ""); status != http.StatusOK || !strings.Contains(body, `"disabled_reason":"gone"`) {
+	if status, body := w.send(http.MethodGet, path, ""); status != http.StatusOK || !strings.Contains(body, `"disabled_reason":"gone"`) {
 		t.Errorf("gone: %d %s", status, body)
 	}
 	if n := w.core.count(message.EndpointDisabled); n != 1 || calls.Load() != asked {
@@ -50,7 +47,7 @@ func TestEndpointComesBack(t *testing.T) {
 	}
 
 	gone.Store(false)
-	if status, body := w.send(http.MethodPatch, path, key.Secret, `{"state": "enabled"}`); status != http.StatusOK {
+	if status, body := w.send(http.MethodPatch, path, `{"state": "enabled"}`); status != http.StatusOK {
 		t.Fatalf("enable: %d %s", status, body)
 	}
 	w.settle()

@@ -36,12 +36,7 @@ func (a *App) Handler() http.Handler {
 	}
 	server := a.server()
 	if a.Config.Roles.Has(config.RoleAPI) {
-		routes := server.Handler()
-		mux.Handle("/", routes)
-		mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-			defer a.gate.Request()()
-			routes.ServeHTTP(w, r)
-		})
+		mux.Handle("/", server.Handler())
 	} else {
 		mux.Handle("/", server.HealthHandler())
 	}

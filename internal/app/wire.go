@@ -126,7 +126,7 @@ func (a *App) server() *api.Server {
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
 		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
-		Timeout: exchangeTime,
+		Timeout: exchangeTime, Arrive: a.gate.Request,
 	}
 }
 

@@ -2,9 +2,12 @@ package work
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/calweave/calweave/internal/record"
 )
 
 // entered says how long work had to wait at the gate.
@@ -77,6 +80,46 @@ func TestGateAtShutdown(t *testing.T) {
 		defer cancel()
 		if waited := entered(ctx, g); waited != 10*time.Millisecond {
 			t.Errorf("waited %s after the end", waited)
+		}
+	})
+}
+
+// The engine passes the gate with each row, before it claims it, and leaves it whatever became of the row.
+func TestEngineAtTheGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			rows   *rows
+			handle Handler
+		}{
+			"done":     {&rows{}, func(context.Context, record.Lease) error { return nil }},
+			"failed":   {&rows{}, func(context.Context, record.Lease) error { return errors.New("no") }},
+			"panicked": {&rows{}, func(context.Context, record.Lease) error { panic("no") }},
+			"not due":  {&rows{notDue: true}, nil},
+		} {
+			g := NewGate(1)
+			answered := g.Request()
+			g.enter(t.Context()) // another row
+			e, _ := engine(c.rows, c.handle)
+			e.Gate = g
+			go func() {
+				time.Sleep(courtesy / 2)
+				if len(c.rows.claims) > 0 {
+					t.Errorf("%s: claimed while it waited", name)
+				}
+			}()
+			began := time.Now()
+			_, _ = e.Work(t.Context(), ref)
+			if waited := time.Since(began); waited != courtesy {
+				t.Errorf("%s: waited %s", name, waited)
+			}
+			g.leave()
+			answered()
+			time.Sleep(lull)
+			synctest.Wait()
+			if g.requests != 0 || g.working != 0 {
+				t.Errorf("%s: left over: %d requests, %d at work", name, g.requests, g.working)
+			}
 		}
 	})
 }
