@@ -87,7 +87,7 @@ func (p postgres) connector(raw string, use purpose) (driver.Connector, int, err
 	case toMigrate:
 		limit = 2
 	}
-	return naming{stdlib.GetConnector(*config)}, limit, nil
+	return pipelining{Connector: stdlib.GetConnector(*config)}, limit, nil
 }
 
 // patience bounds how long one process can hold up the others: a process that is frozen in the middle of a transaction loses it, and with it the
