@@ -15,8 +15,11 @@ import (
 func (s *Store) Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error) {
 	var b record.Booking
 	err := s.view(ctx, tenant, "read booking", func(ctx context.Context, t *tx) error {
-		var err error
-		b, err = t.booking(ctx, id)
+		row, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(id)})
+		if err != nil {
+			return found(err)
+		}
+		b, err = t.bookingWithLinks(final(ctx), row)
 		return err
 	})
 	return b, err
@@ -27,7 +30,7 @@ func (s *Store) Version(ctx context.Context, tenant cal.TenantID, id cal.Booking
 	var row db.BookingVersion
 	err := s.view(ctx, tenant, "read version", func(ctx context.Context, t *tx) error {
 		var err error
-		row, err = t.BookingVersion(ctx, db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
+		row, err = t.BookingVersion(final(ctx), db.BookingVersionParams{TenantID: t.tenant, BookingID: string(id), Version: version})
 		return found(err)
 	})
 	return row.Hash, cal.ReservationToken(row.ReservationToken), err
@@ -56,23 +59,28 @@ func (t *tx) booking(ctx context.Context, id cal.BookingID) (record.Booking, err
 	if err != nil {
 		return record.Booking{}, found(err)
 	}
-	return t.bookingOf(ctx, row)
+	return t.bookingWithLinks(ctx, row)
 }
 
-func (t *tx) bookingOf(ctx context.Context, row db.Booking) (record.Booking, error) {
-	id := cal.BookingID(row.BookingID)
+func (t *tx) bookingWithLinks(ctx context.Context, row db.Booking) (record.Booking, error) {
+	b, err := t.bookingOf(row)
+	if err != nil {
+		return record.Booking{}, err
+	}
+	b.Links, err = t.linksOf(ctx, b.ID)
+	return b, err
+}
+
+// bookingOf reads a booking without its links.
+func (t *tx) bookingOf(row db.Booking) (record.Booking, error) {
 	b := record.Booking{
-		ID: id, Version: row.Version, Revision: row.Revision, Cancelled: row.Cancelled, TZData: row.TZData, Hash: row.Hash,
+		ID: cal.BookingID(row.BookingID), Version: row.Version, Revision: row.Revision, Cancelled: row.Cancelled, TZData: row.TZData, Hash: row.Hash,
 		Reservation: cal.ReservationToken(row.ReservationToken), CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt),
 	}
 	if _, err := t.openJSON("bookings", "spec", row.BookingID, row.Spec, &b.Spec); err != nil {
 		return record.Booking{}, err
 	}
-	if _, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot); err != nil {
-		return record.Booking{}, err
-	}
-	var err error
-	b.Links, err = t.linksOf(ctx, id)
+	_, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot)
 	return b, err
 }
 
@@ -86,14 +94,8 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 		if err := t.putBooking(ctx, a, token); err != nil {
 			return err
 		}
-		err := t.InsertBookingVersion(ctx, db.InsertBookingVersionParams{
-			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, ReservationToken: string(token), Hash: a.Hash,
-			Cancelled: a.Cancelled, AcceptedAt: t.now,
-		})
+		links, err := t.aim(ctx, a)
 		if err != nil {
-			return err
-		}
-		if err := t.aim(ctx, a); err != nil {
 			return err
 		}
 		err = t.note(ctx, record.Note{
@@ -109,7 +111,12 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 		if err := t.confirm(ctx, a); err != nil {
 			return err
 		}
-		b, err = t.booking(ctx, a.ID)
+		row, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(a.ID)})
+		if err != nil {
+			return err
+		}
+		b, err = t.bookingOf(row)
+		b.Links = links
 		return err
 	})
 	return b, err
@@ -126,52 +133,63 @@ func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.Rese
 	}
 	startsAt := micros(record.Booking{Slot: a.Slot}.Starts())
 	if a.Seen == 0 {
-		return changed(t.InsertBooking(ctx, db.InsertBookingParams{
+		err = changed(t.InsertBooking(surely(ctx), db.InsertBookingParams{
 			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
 			StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
 		}))
+	} else {
+		err = changed(t.ReviseBooking(surely(ctx), db.ReviseBookingParams{
+			TenantID: t.tenant, BookingID: string(a.ID), Revision: a.Seen, Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
+			StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+		}))
 	}
-	return changed(t.ReviseBooking(ctx, db.ReviseBookingParams{
-		TenantID: t.tenant, BookingID: string(a.ID), Revision: a.Seen, Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
-		StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+	if err != nil {
+		return err
+	}
+	return changed(t.InsertBookingVersion(surely(ctx), db.InsertBookingVersionParams{
+		TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, ReservationToken: string(token), Hash: a.Hash,
+		Cancelled: a.Cancelled, AcceptedAt: t.now,
 	}))
 }
 
 // aim makes the booking's links match its targets and marks every link for work. Links outlive their targets: one that is no longer wanted
-// is worked on until its event is gone.
-func (t *tx) aim(ctx context.Context, a record.Acceptance) error {
+// is worked on until its event is gone. It returns all links of the booking.
+func (t *tx) aim(ctx context.Context, a record.Acceptance) ([]record.Link, error) {
 	wanted := map[cal.CalendarID]record.AcceptedTarget{}
 	if err := t.lockTargets(ctx, a.Targets); err != nil {
-		return err
+		return nil, err
 	}
 	for _, target := range a.Targets {
 		wanted[target.Calendar.ID] = target
 		if err := t.target(ctx, target.Calendar); err != nil {
-			return err
+			return nil, err
 		}
-		_, err := t.InsertLink(ctx, db.InsertLinkParams{
+		err := t.InsertLink(ctx, db.InsertLinkParams{
 			TenantID: t.tenant, LinkID: t.ids.ID("lnk"), BookingID: string(a.ID), CalendarID: string(target.Calendar.ID), Part: "",
 			Authoritative: target.Authoritative, Empty: []byte{}, Now: t.now,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	links, err := t.linksOf(ctx, a.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, l := range links {
+	for i, l := range links {
 		target, keep := wanted[l.CalendarID]
 		if !a.Cancelled {
 			l.Target, l.Authoritative = keep, target.Authoritative
 		}
-		if err := t.aimLink(ctx, l, a.Decide); err != nil {
-			return err
+		if links[i], err = t.aimLink(ctx, l, a.Decide); err != nil {
+			return nil, err
 		}
-		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(l.ID), Lane: task.Interactive, ConnectionID: l.ConnectionID, Revive: true})
+		t.mark(record.Mark{
+			Kind: task.LinkPush, Subject: string(l.ID), Lane: task.Interactive, ConnectionID: l.ConnectionID,
+			Revive: a.Seen > 0, // a new booking has no link that could have stopped
+		})
 	}
-	return nil
+	return links, nil
 }
 
 // lockTargets keeps the calendars from being turned off until the commit: whoever does that finds the booking, or has made the calendar one that is
@@ -183,18 +201,19 @@ func (t *tx) lockTargets(ctx context.Context, all []record.AcceptedTarget) error
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		if _, err := t.LockCalendar(ctx, db.LockCalendarParams{TenantID: t.tenant, CalendarID: id}); err != nil {
+		if err := t.LockCalendar(ctx, db.LockCalendarParams{TenantID: t.tenant, CalendarID: id}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// aimLink points a link at the new version, which is compared with what a person made of the event once the core has decided about that.
-func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
+// aimLink points a link at the new version, which is compared with what a person made of the event once the core has decided about that. It returns the
+// link as it is then.
+func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) (record.Link, error) {
 	if decide && l.Undecided() {
 		if err := t.unseat(ctx, l.ID); err != nil {
-			return err
+			return l, err
 		}
 	}
 	if decide {
@@ -203,11 +222,12 @@ func (t *tx) aimLink(ctx context.Context, l record.Link, decide bool) error {
 	if l.State != record.LinkDiverged || decide {
 		l.State = record.LinkPending
 	}
+	l.Reason = ""
 	base, observed, err := t.sealLinkContents(l)
 	if err != nil {
-		return err
+		return l, err
 	}
-	return t.AimLink(ctx, db.AimLinkParams{
+	return l, t.AimLink(ctx, db.AimLinkParams{
 		TenantID: t.tenant, LinkID: string(l.ID), Target: l.Target, Authoritative: l.Authoritative, State: string(l.State),
 		Base: base, Observed: observed, Now: t.now,
 	})

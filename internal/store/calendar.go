@@ -231,7 +231,7 @@ func (s *Store) Calendar(ctx context.Context, tenant cal.TenantID, id cal.Calend
 	var c record.Calendar
 	err := s.view(ctx, tenant, "read calendar", func(ctx context.Context, t *tx) error {
 		var err error
-		c, _, err = t.calendar(ctx, id)
+		c, _, err = t.calendar(final(ctx), id)
 		return err
 	})
 	return c, err

@@ -16,7 +16,7 @@ func (s *Store) ChooseCalendar(ctx context.Context, tenant cal.TenantID, id cal.
 	var after record.Calendar
 	err := s.updateMany(ctx, tenant, "choose calendar", func(ctx context.Context, t *tx) error {
 		// A booking that names the calendar meanwhile waits for this, or is found here.
-		if _, err := t.LockCalendar(ctx, db.LockCalendarParams{TenantID: t.tenant, CalendarID: string(id)}); err != nil {
+		if err := t.LockCalendar(ctx, db.LockCalendarParams{TenantID: t.tenant, CalendarID: string(id)}); err != nil {
 			return err
 		}
 		before, _, err := t.calendar(ctx, id)

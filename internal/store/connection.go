@@ -229,7 +229,7 @@ func (s *Store) Connection(ctx context.Context, tenant cal.TenantID, id cal.Conn
 	var c record.Connection
 	err := s.view(ctx, tenant, "read connection", func(ctx context.Context, t *tx) error {
 		var err error
-		c, err = t.connection(ctx, id)
+		c, err = t.connection(final(ctx), id)
 		return err
 	})
 	return c, err
@@ -302,7 +302,7 @@ func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.Connec
 func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
 	var g record.Grant
 	err := s.view(ctx, tenant, "read grant", func(ctx context.Context, t *tx) error {
-		row, err := t.GrantByConnection(ctx, db.GrantByConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
+		row, err := t.GrantByConnection(final(ctx), db.GrantByConnectionParams{TenantID: t.tenant, ConnectionID: string(id)})
 		if err != nil {
 			return found(err)
 		}

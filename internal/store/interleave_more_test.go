@@ -141,7 +141,7 @@ func meetRejection(w *world, round int) (_, _ func(context.Context) error, _ fun
 func caseOfOneMoment(h *harness) {
 	w := h.newWorld(2)
 	link := w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
-	g := h.hold("reader", "BookingByID")
+	g := h.hold("reader", "LinksOfBooking")
 	var c record.Case
 	done := background(func() (err error) {
 		c, err = h.Case(as(h.ctx, "reader"), record.Lease{Ref: w.push(link)})

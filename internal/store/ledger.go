@@ -23,7 +23,7 @@ func (s *Store) Bookings(
 			return err
 		}
 		for _, row := range rows {
-			b, err := t.bookingOf(ctx, row)
+			b, err := t.bookingWithLinks(ctx, row)
 			if err != nil {
 				return err
 			}

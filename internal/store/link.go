@@ -30,22 +30,28 @@ func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, erro
 
 // link returns a link, or record.ErrNotFound.
 func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
-	l, _, _, err := t.linkWithCalendar(ctx, id)
-	return l, err
+	c, err := t.linkCase(ctx, id)
+	return c.Link, err
 }
 
-// linkWithCalendar returns a link, the calendar that it is in, and that one's connection.
-func (t *tx) linkWithCalendar(ctx context.Context, id cal.LinkID) (record.Link, record.Calendar, record.Connection, error) {
-	row, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(id)})
+// linkCase returns a link with its booking, which is without its other links, its calendar and that one's connection.
+func (t *tx) linkCase(ctx context.Context, id cal.LinkID) (record.Case, error) {
+	row, err := t.LinkCase(ctx, db.LinkCaseParams{TenantID: t.tenant, LinkID: string(id)})
 	if err != nil {
-		return record.Link{}, record.Calendar{}, record.Connection{}, found(err)
+		return record.Case{}, found(err)
 	}
-	calendar, connection, err := t.calendar(ctx, cal.CalendarID(row.CalendarID))
-	if err != nil {
-		return record.Link{}, record.Calendar{}, record.Connection{}, err
+	var c record.Case
+	if c.Booking, err = t.bookingOf(row.Booking); err != nil {
+		return c, err
 	}
-	l, err := t.linkOf(row, calendar.ConnectionID, calendar.Provider)
-	return l, calendar, connection, err
+	if c.Connection, err = t.connectionOf(row.Connection, row.Penalty); err != nil {
+		return c, err
+	}
+	if c.Calendar, err = t.calendarOf(row.Calendar, c.Connection.Provider, c.Connection.State); err != nil {
+		return c, err
+	}
+	c.Link, err = t.linkOf(row.Link, c.Connection.ID, c.Connection.Provider)
+	return c, err
 }
 
 func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (record.Link, error) {
@@ -96,22 +102,25 @@ func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 	var c record.Case
 	err := s.view(ctx, l.Tenant, "read case", func(ctx context.Context, t *tx) error {
 		var err error
-		if c.Link, c.Calendar, c.Connection, err = t.linkWithCalendar(ctx, cal.LinkID(l.Subject)); err != nil {
+		if c, err = t.linkCase(ctx, cal.LinkID(l.Subject)); err != nil {
 			return err
 		}
-		if c.Booking, err = t.booking(ctx, c.Link.BookingID); err != nil {
+		if c.Booking.Links, err = t.linksOf(ctx, c.Booking.ID); err != nil {
 			return err
 		}
-		writes, err := t.LinkWrites(ctx, db.LinkWritesParams{TenantID: t.tenant, LinkID: string(c.Link.ID), Generation: int64(c.Link.Generation)})
+		seen, ok, err := t.mirrored(ctx, c.Link)
+		if err != nil {
+			return err
+		}
+		c.Suspect = ok && (seen.ETag != c.Link.ETag || seen.Missing > 0 || seen.Status == string(cal.StatusCancelled))
+		writes, err := t.LinkWrites(final(ctx), db.LinkWritesParams{TenantID: t.tenant, LinkID: string(c.Link.ID), Generation: int64(c.Link.Generation)})
 		if err != nil {
 			return err
 		}
 		for _, w := range writes {
 			c.Sent = append(c.Sent, record.SentHash{Version: w.Version, Hash: w.Hash})
 		}
-		seen, ok, err := t.mirrored(ctx, c.Link)
-		c.Suspect = ok && (seen.ETag != c.Link.ETag || seen.Missing > 0 || seen.Status == string(cal.StatusCancelled))
-		return err
+		return nil
 	})
 	return c, err
 }
@@ -132,13 +141,16 @@ func (t *tx) mirrored(ctx context.Context, l record.Link) (db.Event, bool, error
 // may have taken effect.
 func (s *Store) Intend(ctx context.Context, lease record.Lease, l record.Link, d time.Duration, n record.Note) (record.Lease, error) {
 	return s.updateUnder(ctx, lease, d, "record intent", func(ctx context.Context, t *tx) error {
+		if string(l.ID) != lease.Subject {
+			return record.ErrStale
+		}
 		sealed, err := t.sealInFlight(l)
 		if err != nil {
 			return err
 		}
-		err = changed(t.IntendLink(ctx, db.IntendLinkParams{
+		err = t.IntendLink(ctx, db.IntendLinkParams{
 			TenantID: t.tenant, LinkID: string(l.ID), InFlight: sealed, MissedAt: micros(l.MissedAt), Now: t.now,
-		}))
+		})
 		if err != nil {
 			return err
 		}
@@ -202,7 +214,8 @@ func (t *tx) lockBooking(ctx context.Context, id cal.BookingID) error {
 
 // lockBookingOf locks the booking of a link. Of a link that is not there, there is nothing to lock, and whoever needs it will say so.
 func (t *tx) lockBookingOf(ctx context.Context, id cal.LinkID) error {
-	return t.LockBookingOfLink(ctx, db.LockBookingOfLinkParams{TenantID: t.tenant, LinkID: string(id)})
+	_, err := t.LockBookingOfLink(ctx, db.LockBookingOfLinkParams{TenantID: t.tenant, LinkID: string(id)})
+	return err
 }
 
 func (t *tx) settleLink(ctx context.Context, l record.Link) error {
@@ -214,7 +227,7 @@ func (t *tx) settleLink(ctx context.Context, l record.Link) error {
 	if err != nil {
 		return err
 	}
-	return changed(t.SettleLink(ctx, db.SettleLinkParams{
+	return changed(t.SettleLink(surely(ctx), db.SettleLinkParams{
 		TenantID: t.tenant, LinkID: string(l.ID), Generation: int64(l.Generation), EventID: string(l.EventID), ETag: l.ETag,
 		State: string(l.State), Reason: l.Reason, Base: base, BaseVersion: l.BaseVersion, InFlight: inFlight, Observed: observed,
 		MissedAt: micros(l.MissedAt), SyncedVersion: l.Synced, FailedVersion: l.Failed, Now: t.now,
@@ -227,19 +240,16 @@ func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) 
 	if d.Event == nil || d.Event.ID == "" {
 		return nil
 	}
-	before, err := t.LinkByID(ctx, db.LinkByIDParams{TenantID: t.tenant, LinkID: string(d.Link.ID)})
-	if err != nil {
-		return found(err)
-	}
-	c, _, err := t.calendar(ctx, d.Link.CalendarID)
-	if err != nil || c.Level() == cal.SyncOff {
+	is, err := t.linkCase(ctx, d.Link.ID)
+	if err != nil || is.Calendar.Level() == cal.SyncOff {
 		return err
 	}
+	c, before := is.Calendar, is.Link
 	row, err := t.mirrorRow(c, *d.Event)
 	if err != nil {
 		return err
 	}
-	newest, err := t.newest(ctx, lease, d, before.EventID)
+	newest, err := t.newest(ctx, lease, d, string(before.EventID))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/calweave/calweave/internal/record"
 )
 
 // pipelining opens connections to PostgreSQL that send what nobody waits for together with what somebody does. A transaction begins, and names its
@@ -21,7 +24,8 @@ import (
 // costs each side more than most statements do.
 //
 // What a statement that waits fails with is what the next query or the commit fails with. Until then its locks are not taken, which no other
-// transaction can tell from one that began later.
+// transaction can tell from one that began later. The store says of a statement that it surely changes rows, which then waits too, or that it is the
+// final one, which the commit goes with.
 type pipelining struct {
 	driver.Connector
 	// exchanges counts how often a connection has waited for an answer; nil counts nothing.
@@ -52,6 +56,19 @@ type opening struct {
 // openingKey is where the context of a transaction keeps its opening.
 type openingKey struct{}
 
+// surelyKey and finalKey are where the context of a statement keeps what the store knows about it.
+type (
+	surelyKey struct{}
+	finalKey  struct{}
+)
+
+// surely is for a statement that changes a row, or else fails its transaction with record.ErrStale: at once, or with the next query or the commit.
+// The count of rows that it returns means nothing if it is not 0.
+func surely(ctx context.Context) context.Context { return context.WithValue(ctx, surelyKey{}, true) }
+
+// final is for the last query of a transaction that commits whatever the query finds.
+func final(ctx context.Context) context.Context { return context.WithValue(ctx, finalKey{}, true) }
+
 // pipelinedConn is used by one goroutine at a time, as database/sql promises.
 type pipelinedConn struct {
 	*stdlib.Conn
@@ -75,9 +92,9 @@ func (c *pipelinedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver
 		return nil, err
 	}
 	const set = `SELECT pg_catalog.set_config($1, $2, true)` // until the end of the transaction
-	t := &pipelinedTx{conn: c, ctx: ctx, waiting: []statement{{begin, nil}, {set, []any{"calweave.tenant", e.tenant}}}}
+	t := &pipelinedTx{conn: c, ctx: ctx, waiting: []statement{{query: begin}, {query: set, args: []any{"calweave.tenant", e.tenant}}}}
 	if e.haste {
-		t.waiting = append(t.waiting, statement{set, []any{"lock_timeout", hasteTime}})
+		t.waiting = append(t.waiting, statement{query: set, args: []any{"lock_timeout", hasteTime}})
 	}
 	c.tx = t
 	return t, nil
@@ -99,33 +116,34 @@ func beginning(o driver.TxOptions) (string, error) {
 	return query, nil
 }
 
-// ExecContext carries a statement out, or lets it wait if nobody wants to know what became of it.
+// ExecContext carries a statement out, or lets it wait if nobody wants to know at once what becomes of it.
 func (c *pipelinedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if c.tx == nil || !c.tx.holds(query) {
-		c.count()
-		return c.Conn.ExecContext(ctx, query, args)
+	sure := ctx.Value(surelyKey{}) != nil
+	switch {
+	case c.tx == nil:
+	case sure || answerless(query):
+		return driver.RowsAffected(1), c.tx.wait(statement{query: query, args: values(args), sure: sure})
+	case c.tx.piped(ctx):
+		var n driver.RowsAffected
+		err := c.tx.send(ctx, statement{query: query, args: values(args)}, func(r pgx.BatchResults) error {
+			tag, err := r.Exec()
+			n = driver.RowsAffected(tag.RowsAffected())
+			return err
+		})
+		return n, err
 	}
-	s := statement{query, values(args)}
-	if answerless(query) {
-		c.tx.waiting = append(c.tx.waiting, s)
-		return driver.ResultNoRows, nil
-	}
-	var tag pgconn.CommandTag
-	err := c.tx.send(ctx, s, func(r pgx.BatchResults) (err error) {
-		tag, err = r.Exec()
-		return err
-	})
-	return driver.RowsAffected(tag.RowsAffected()), err
+	c.count()
+	return c.Conn.ExecContext(ctx, query, args)
 }
 
 // QueryContext carries a query out, after what waits.
 func (c *pipelinedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if c.tx == nil || !c.tx.holds(query) {
+	if c.tx == nil || !c.tx.piped(ctx) {
 		c.count()
 		return c.Conn.QueryContext(ctx, query, args)
 	}
 	out := &readRows{}
-	err := c.tx.send(ctx, statement{query, values(args)}, func(r pgx.BatchResults) error {
+	err := c.tx.send(ctx, statement{query: query, args: values(args)}, func(r pgx.BatchResults) error {
 		rows, err := r.Query()
 		if err != nil {
 			return err
@@ -154,6 +172,8 @@ func answerless(query string) bool {
 type statement struct {
 	query string
 	args  []any
+	// sure fails the transaction if the statement changes nothing.
+	sure bool
 }
 
 // name is how an error names a statement.
@@ -167,16 +187,56 @@ type pipelinedTx struct {
 	conn    *pipelinedConn
 	ctx     context.Context //nolint:containedctx // database/sql's transactions end without one
 	waiting []statement
-	// begun is set once the database has heard of the transaction.
-	begun bool
+	// begun is set once the database has heard of the transaction, ended once it has heard of its end, and changed when something waits that is more
+	// than its beginning.
+	begun, ended, changed bool
 }
 
-// holds reports whether a statement cannot go by itself: others wait, or it may wait itself.
-func (t *pipelinedTx) holds(query string) bool { return len(t.waiting) > 0 || answerless(query) }
+// errEnded is a defect of the store.
+var errEnded = errors.New("store: a statement follows the final one of its transaction")
 
-// send sends what waits and one statement more, in one exchange, and reads the answer of the last.
-func (t *pipelinedTx) send(ctx context.Context, last statement, read func(pgx.BatchResults) error) (err error) {
-	all := append(t.waiting, last)
+// piped reports whether a statement has to go with others, or is not allowed any more.
+func (t *pipelinedTx) piped(ctx context.Context) bool {
+	return len(t.waiting) > 0 || t.ended || ctx.Value(finalKey{}) != nil
+}
+
+// wait keeps a statement until the next exchange.
+func (t *pipelinedTx) wait(s statement) error {
+	if t.ended {
+		return errEnded
+	}
+	t.waiting, t.changed = append(t.waiting, s), true
+	return nil
+}
+
+// send sends what waits and one statement more in one exchange, and the commit too if that is the final one. It reads the answer of the last.
+func (t *pipelinedTx) send(ctx context.Context, last statement, read func(pgx.BatchResults) error) error {
+	if t.ended {
+		return errEnded
+	}
+	if ctx.Value(finalKey{}) == nil {
+		return t.exchange(ctx, append(t.waiting, last), len(t.waiting), read)
+	}
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	t.ended = true
+	return t.exchange(ctx, append(t.waiting, last, commit()), len(t.waiting), read)
+}
+
+// commit is the statement that ends a transaction.
+func commit() statement { return statement{query: "COMMIT"} }
+
+// settle sends what waits unless all of it may go with the commit: a statement that has to change something is heard of first.
+func (t *pipelinedTx) settle(ctx context.Context) error {
+	if !slices.ContainsFunc(t.waiting, func(s statement) bool { return s.sure }) {
+		return nil
+	}
+	return t.exchange(ctx, t.waiting, -1, nil)
+}
+
+// exchange sends statements together. It hears what each was answered, and has one of them read.
+func (t *pipelinedTx) exchange(ctx context.Context, all []statement, at int, read func(pgx.BatchResults) error) (err error) {
 	t.waiting, t.begun = nil, true
 	var b pgx.Batch
 	for _, s := range all {
@@ -184,19 +244,33 @@ func (t *pipelinedTx) send(ctx context.Context, last statement, read func(pgx.Ba
 	}
 	t.conn.count()
 	results := t.conn.Conn.Conn().SendBatch(ctx, &b)
-	defer func() { err = errors.Join(err, closing(results, err)) }()
-	for _, s := range all[:len(all)-1] {
-		if _, err := results.Exec(); err != nil {
-			return fmt.Errorf("%s: %w", s.name(), err)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed // otherwise it says the same again
+		}
+	}()
+	for i, s := range all {
+		if i == at {
+			err = read(results)
+		} else {
+			err = s.answered(results.Exec())
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return read(results)
+	return nil
 }
 
-// closing ends a batch; what it failed with before is not told again.
-func closing(results pgx.BatchResults, failed error) error {
-	if err := results.Close(); failed == nil {
-		return err
+// answered says what a statement failed with, if it did.
+func (s statement) answered(tag pgconn.CommandTag, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", s.name(), err)
+	case s.sure && tag.RowsAffected() == 0:
+		return record.ErrStale
+	case s.query == commit().query && tag.String() == "ROLLBACK":
+		return pgx.ErrTxCommitRollback
 	}
 	return nil
 }
@@ -204,31 +278,17 @@ func closing(results pgx.BatchResults, failed error) error {
 // Commit sends what waits and ends the transaction, in one exchange. One that the database has never heard of and that changes nothing just ends.
 func (t *pipelinedTx) Commit() error {
 	t.conn.tx = nil
-	if !t.begun && !t.changes() {
+	if t.ended || !t.begun && !t.changed {
 		return nil
 	}
-	var tag pgconn.CommandTag
-	err := t.send(t.ctx, statement{"COMMIT", nil}, func(r pgx.BatchResults) (err error) {
-		tag, err = r.Exec()
-		return err
-	})
-	if err == nil && tag.String() == "ROLLBACK" {
-		return pgx.ErrTxCommitRollback
+	err := t.settle(t.ctx)
+	if err == nil {
+		err = t.exchange(t.ctx, append(t.waiting, commit()), -1, nil)
 	}
 	if err != nil {
 		return errors.Join(err, t.end())
 	}
 	return nil
-}
-
-// changes reports whether anything waits but the beginning.
-func (t *pipelinedTx) changes() bool {
-	for _, s := range t.waiting {
-		if answerless(s.query) {
-			return true
-		}
-	}
-	return false
 }
 
 // Rollback ends the transaction, and forgets what waits.
@@ -243,7 +303,7 @@ const rollbackTime = time.Second
 // end rolls a transaction back if it is open, or else closes the connection, which rolls it back too.
 func (t *pipelinedTx) end() error {
 	conn := t.conn.Conn.Conn()
-	if !t.begun || conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
+	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), rollbackTime)

@@ -95,6 +95,12 @@ func (t *tx) claimAgain(ctx context.Context, mine record.RequestClaim, fingerpri
 	return record.RequestElsewhere, a, nil
 }
 
+// carries reports whether the transaction belongs to a request with an idempotency key.
+func (t *tx) carries(ctx context.Context) bool {
+	_, ok := ctx.Value(claimKey{}).(record.RequestClaim)
+	return ok
+}
+
 // carryOut notes that the request which this transaction belongs to has been carried out. It fails with record.ErrTaken once the right to do so has
 // gone to another attempt.
 func (t *tx) carryOut(ctx context.Context) error {

@@ -18,7 +18,8 @@ func suite() []trial {
 
 // postgresSuite needs transactions that run side by side.
 func postgresSuite() []trial {
-	return slices.Concat(meetTrials(), sideBySideTrials(), postgresReceiveTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials())
+	return slices.Concat(meetTrials(), sideBySideTrials(), postgresReceiveTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials(),
+		postgresPipelineTrials())
 }
 
 func sqliteTrials() []trial {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/calweave/calweave/internal/store"
 )
 
 // The names of calls that are no query of package db.
@@ -239,7 +241,7 @@ func (c *wiredConn) QueryContext(ctx context.Context, query string, args []drive
 	if err := c.wire.ask(asked); err != nil {
 		return nil, err
 	}
-	rows, err := c.fullConn.QueryContext(ctx, c.wire.text(query), args)
+	rows, err := c.fullConn.QueryContext(store.NotFinal(ctx), c.wire.text(query), args)
 	if err != nil {
 		return nil, err
 	}

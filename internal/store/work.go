@@ -46,7 +46,11 @@ func (t *tx) flushMarks(ctx context.Context) error {
 				return err
 			}
 		}
-		row, err := t.MarkWork(ctx, db.MarkWorkParams{
+		at := ctx
+		if i == len(t.marks)-1 && m.Hold == "" && !t.carries(ctx) {
+			at = final(ctx)
+		}
+		row, err := t.MarkWork(at, db.MarkWorkParams{
 			TenantID: t.tenant, Kind: string(m.Kind), Subject: m.Subject, ConnectionID: string(m.ConnectionID), Lane: string(m.Lane),
 			Now: t.now, NotBefore: micros(m.NotBefore), Reset: m.Reset, Traceparent: t.traceparent,
 		})
@@ -104,7 +108,7 @@ func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (recor
 	claimed := false
 	err := s.update(ctx, ref.Tenant, "claim work", func(ctx context.Context, t *tx) error {
 		until := t.now + d.Microseconds()
-		row, err := t.ClaimWork(ctx, db.ClaimWorkParams{
+		row, err := t.ClaimWork(final(ctx), db.ClaimWorkParams{
 			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
 		})
 		if claimed = err == nil; errors.Is(err, sql.ErrNoRows) {
@@ -133,7 +137,8 @@ func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration
 	prolonged := l
 	err := s.update(ctx, l.Tenant, op, func(ctx context.Context, t *tx) error {
 		if l.Kind == task.LinkPush {
-			if err := t.lockBookingOf(ctx, cal.LinkID(l.Subject)); err != nil {
+			p := db.LockBookingOfLinkParams{TenantID: t.tenant, LinkID: l.Subject}
+			if err := changed(t.LockBookingOfLink(surely(ctx), p)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -149,6 +150,9 @@ func (w *world) accept(a record.Acceptance) record.Booking {
 	w.Helper()
 	b, err := w.Accept(w.ctx, w.tenant, a)
 	w.ok(err)
+	if is := w.read(a.ID); !reflect.DeepEqual(b, is) {
+		w.Errorf("the answer to an acceptance is not what was stored:\n got %+v\nwant %+v", b, is)
+	}
 	return b
 }
 

@@ -256,9 +256,10 @@ func (q *Queries) InsertBooking(ctx context.Context, arg InsertBookingParams) (i
 	return result.RowsAffected()
 }
 
-const insertBookingVersion = `-- name: InsertBookingVersion :exec
+const insertBookingVersion = `-- name: InsertBookingVersion :execrows
 INSERT INTO booking_versions (tenant_id, booking_id, version, reservation_token, hash, cancelled, accepted_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (tenant_id, booking_id, version) DO NOTHING
 `
 
 type InsertBookingVersionParams struct {
@@ -271,8 +272,8 @@ type InsertBookingVersionParams struct {
 	AcceptedAt       int64
 }
 
-func (q *Queries) InsertBookingVersion(ctx context.Context, arg InsertBookingVersionParams) error {
-	_, err := q.db.ExecContext(ctx, insertBookingVersion,
+func (q *Queries) InsertBookingVersion(ctx context.Context, arg InsertBookingVersionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertBookingVersion,
 		arg.TenantID,
 		arg.BookingID,
 		arg.Version,
@@ -281,10 +282,13 @@ func (q *Queries) InsertBookingVersion(ctx context.Context, arg InsertBookingVer
 		arg.Cancelled,
 		arg.AcceptedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
-const insertLink = `-- name: InsertLink :execrows
+const insertLink = `-- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
     base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, TRUE, $6, 1, '', '', 'pending', '',
@@ -303,8 +307,8 @@ type InsertLinkParams struct {
 	Now           int64
 }
 
-func (q *Queries) InsertLink(ctx context.Context, arg InsertLinkParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertLink,
+func (q *Queries) InsertLink(ctx context.Context, arg InsertLinkParams) error {
+	_, err := q.db.ExecContext(ctx, insertLink,
 		arg.TenantID,
 		arg.LinkID,
 		arg.BookingID,
@@ -314,10 +318,7 @@ func (q *Queries) InsertLink(ctx context.Context, arg InsertLinkParams) (int64, 
 		arg.Empty,
 		arg.Now,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const insertLinkWrite = `-- name: InsertLinkWrite :exec
@@ -379,7 +380,7 @@ func (q *Queries) InsertRejection(ctx context.Context, arg InsertRejectionParams
 	return result.RowsAffected()
 }
 
-const intendLink = `-- name: IntendLink :execrows
+const intendLink = `-- name: IntendLink :exec
 UPDATE links SET in_flight = $1, missed_at = $2, updated_at = $3 WHERE tenant_id = $4 AND link_id = $5
 `
 
@@ -391,18 +392,15 @@ type IntendLinkParams struct {
 	LinkID   string
 }
 
-func (q *Queries) IntendLink(ctx context.Context, arg IntendLinkParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, intendLink,
+func (q *Queries) IntendLink(ctx context.Context, arg IntendLinkParams) error {
+	_, err := q.db.ExecContext(ctx, intendLink,
 		arg.InFlight,
 		arg.MissedAt,
 		arg.Now,
 		arg.TenantID,
 		arg.LinkID,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const linkByID = `-- name: LinkByID :one
@@ -439,6 +437,101 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 		&i.FailedVersion,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const linkCase = `-- name: LinkCase :one
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at,
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty
+FROM links
+LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
+LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
+LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE links.tenant_id = $1 AND links.link_id = $2
+`
+
+type LinkCaseParams struct {
+	TenantID string
+	LinkID   string
+}
+
+type LinkCaseRow struct {
+	Link       Link
+	Booking    Booking
+	Calendar   Calendar
+	Connection Connection
+	Penalty    int64
+}
+
+// Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
+func (q *Queries) LinkCase(ctx context.Context, arg LinkCaseParams) (LinkCaseRow, error) {
+	row := q.db.QueryRowContext(ctx, linkCase, arg.TenantID, arg.LinkID)
+	var i LinkCaseRow
+	err := row.Scan(
+		&i.Link.TenantID,
+		&i.Link.LinkID,
+		&i.Link.BookingID,
+		&i.Link.CalendarID,
+		&i.Link.Part,
+		&i.Link.Target,
+		&i.Link.Authoritative,
+		&i.Link.Generation,
+		&i.Link.EventID,
+		&i.Link.ETag,
+		&i.Link.State,
+		&i.Link.Reason,
+		&i.Link.Base,
+		&i.Link.BaseVersion,
+		&i.Link.InFlight,
+		&i.Link.Observed,
+		&i.Link.MissedAt,
+		&i.Link.SyncedVersion,
+		&i.Link.FailedVersion,
+		&i.Link.CreatedAt,
+		&i.Link.UpdatedAt,
+		&i.Booking.TenantID,
+		&i.Booking.BookingID,
+		&i.Booking.Version,
+		&i.Booking.Revision,
+		&i.Booking.Sequence,
+		&i.Booking.Cancelled,
+		&i.Booking.Spec,
+		&i.Booking.Slot,
+		&i.Booking.StartsAt,
+		&i.Booking.TZData,
+		&i.Booking.Hash,
+		&i.Booking.ReservationToken,
+		&i.Booking.CreatedAt,
+		&i.Booking.UpdatedAt,
+		&i.Calendar.TenantID,
+		&i.Calendar.CalendarID,
+		&i.Calendar.ConnectionID,
+		&i.Calendar.RemoteID,
+		&i.Calendar.Name,
+		&i.Calendar.Zone,
+		&i.Calendar.IsPrimary,
+		&i.Calendar.Writable,
+		&i.Calendar.Targeted,
+		&i.Calendar.Sync,
+		&i.Calendar.WritableTarget,
+		&i.Calendar.Missed,
+		&i.Calendar.VanishedAt,
+		&i.Calendar.CreatedAt,
+		&i.Calendar.UpdatedAt,
+		&i.Connection.TenantID,
+		&i.Connection.ConnectionID,
+		&i.Connection.Provider,
+		&i.Connection.AppID,
+		&i.Connection.State,
+		&i.Connection.Account,
+		&i.Connection.Reason,
+		&i.Connection.Lacks,
+		&i.Connection.ClosedAt,
+		&i.Connection.CreatedAt,
+		&i.Connection.UpdatedAt,
+		&i.Penalty,
 	)
 	return i, err
 }
@@ -564,7 +657,7 @@ func (q *Queries) LockBooking(ctx context.Context, arg LockBookingParams) error 
 	return err
 }
 
-const lockBookingOfLink = `-- name: LockBookingOfLink :exec
+const lockBookingOfLink = `-- name: LockBookingOfLink :execrows
 UPDATE bookings SET updated_at = updated_at WHERE bookings.tenant_id = $1
 AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.link_id = $2)
 `
@@ -574,9 +667,12 @@ type LockBookingOfLinkParams struct {
 	LinkID   string
 }
 
-func (q *Queries) LockBookingOfLink(ctx context.Context, arg LockBookingOfLinkParams) error {
-	_, err := q.db.ExecContext(ctx, lockBookingOfLink, arg.TenantID, arg.LinkID)
-	return err
+func (q *Queries) LockBookingOfLink(ctx context.Context, arg LockBookingOfLinkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockBookingOfLink, arg.TenantID, arg.LinkID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const pruneLinkWrites = `-- name: PruneLinkWrites :execrows

@@ -292,7 +292,7 @@ func (q *Queries) LiveLinks(ctx context.Context, arg LiveLinksParams) (int64, er
 	return count, err
 }
 
-const lockCalendar = `-- name: LockCalendar :execrows
+const lockCalendar = `-- name: LockCalendar :exec
 UPDATE calendars SET updated_at = updated_at WHERE tenant_id = $1 AND calendar_id = $2
 `
 
@@ -301,12 +301,9 @@ type LockCalendarParams struct {
 	CalendarID string
 }
 
-func (q *Queries) LockCalendar(ctx context.Context, arg LockCalendarParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, lockCalendar, arg.TenantID, arg.CalendarID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) LockCalendar(ctx context.Context, arg LockCalendarParams) error {
+	_, err := q.db.ExecContext(ctx, lockCalendar, arg.TenantID, arg.CalendarID)
+	return err
 }
 
 const missedCalendar = `-- name: MissedCalendar :exec

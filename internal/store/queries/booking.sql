@@ -10,7 +10,7 @@ ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 -- name: LockBooking :exec
 UPDATE bookings SET updated_at = updated_at WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
--- name: LockBookingOfLink :exec
+-- name: LockBookingOfLink :execrows
 UPDATE bookings SET updated_at = updated_at WHERE bookings.tenant_id = @tenant_id
 AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_id AND l.link_id = @link_id);
 
@@ -19,9 +19,10 @@ UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @ca
     tzdata = @tzdata, hash = @hash, reservation_token = @reservation_token, updated_at = @now
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND revision = @revision;
 
--- name: InsertBookingVersion :exec
+-- name: InsertBookingVersion :execrows
 INSERT INTO booking_versions (tenant_id, booking_id, version, reservation_token, hash, cancelled, accepted_at)
-VALUES (@tenant_id, @booking_id, @version, @reservation_token, @hash, @cancelled, @accepted_at);
+VALUES (@tenant_id, @booking_id, @version, @reservation_token, @hash, @cancelled, @accepted_at)
+ON CONFLICT (tenant_id, booking_id, version) DO NOTHING;
 
 -- name: BookingVersion :one
 SELECT * FROM booking_versions WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND version = @version;
@@ -35,7 +36,7 @@ UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST(@revise 
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id
 RETURNING version, revision, sequence, reservation_token;
 
--- name: InsertLink :execrows
+-- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
     base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '',
@@ -54,6 +55,17 @@ WHERE tenant_id = @tenant_id AND link_id = @link_id;
 -- name: LinkByID :one
 SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
+-- name: LinkCase :one
+-- Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
+SELECT sqlc.embed(links), sqlc.embed(bookings), sqlc.embed(calendars), sqlc.embed(connections),
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty
+FROM links
+LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
+LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
+LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
+LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+WHERE links.tenant_id = @tenant_id AND links.link_id = @link_id;
+
 -- name: LinksOfBooking :many
 -- The joins are outer ones, though each link has its calendar, so that no plan begins with the calendars: one that was made while the tables were small
 -- would look for links in each of them.
@@ -64,7 +76,7 @@ LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calen
 LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 WHERE links.tenant_id = @tenant_id AND links.booking_id = @booking_id ORDER BY links.created_at, links.link_id;
 
--- name: IntendLink :execrows
+-- name: IntendLink :exec
 UPDATE links SET in_flight = @in_flight, missed_at = @missed_at, updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: SettleLink :execrows

@@ -33,7 +33,7 @@ ORDER BY calendars.calendar_id LIMIT @max_rows;
 -- name: TargetCalendar :execrows
 UPDATE calendars SET targeted = TRUE, updated_at = @now WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND targeted = FALSE;
 
--- name: LockCalendar :execrows
+-- name: LockCalendar :exec
 UPDATE calendars SET updated_at = updated_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: ChooseCalendar :exec
