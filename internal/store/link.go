@@ -264,10 +264,14 @@ func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) 
 }
 
 // newest reports whether no listing can have shown the event as it became after this run has read it. Such a listing has marked the link since
-// the claim, unless the link was not known to have this event yet. It locks the mirror's row, so that the next listing comes after the commit.
+// the claim, unless the link was not known to have this event yet. It locks the mirror's row before it looks, so that the next listing comes after the
+// commit.
 func (t *tx) newest(ctx context.Context, lease record.Lease, d record.Decision, known string) (bool, error) {
+	if !d.Fresh || known != string(d.Event.ID) {
+		return false, nil
+	}
 	locked, err := t.LockEvent(ctx, db.LockEventParams{TenantID: t.tenant, CalendarID: string(d.Link.CalendarID), EventID: string(d.Event.ID)})
-	if err != nil || locked == 0 || !d.Fresh || known != string(d.Event.ID) {
+	if err != nil || locked == 0 {
 		return false, err
 	}
 	work, err := t.WorkByRef(ctx, db.WorkByRefParams{TenantID: t.tenant, Kind: string(lease.Kind), Subject: lease.Subject})

@@ -86,11 +86,14 @@ func (t *tx) receive(ctx context.Context, all []record.Notification) error {
 			}
 		}
 	}
-	sync := func(n record.Notification) bool { return n.Sync }
+	sync, watch := func(n record.Notification) bool { return n.Sync }, func(n record.Notification) bool { return n.Watch }
+	if !slices.ContainsFunc(all, watch) {
+		return t.markCalendars(final(ctx), task.CalendarSync, all, sync)
+	}
 	if err := t.markCalendars(ctx, task.CalendarSync, all, sync); err != nil {
 		return err
 	}
-	return t.markCalendars(ctx, task.CalendarWatch, all, func(n record.Notification) bool { return n.Watch })
+	return t.markCalendars(final(ctx), task.CalendarWatch, all, watch)
 }
 
 func (t *tx) insertNotifications(ctx context.Context, all []record.Notification) error {

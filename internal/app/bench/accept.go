@@ -58,6 +58,9 @@ func (s *stack) rush(ctx context.Context, base, name string) (took []time.Durati
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := s.db.analyze(ctx); err != nil {
+		return nil, 0, err
+	}
 	first = len(calm)
 	took, err = s.bench.openLoop(ctx, scale.BusyRate, scale.Busy, send)
 	return took, count.Load(), err

@@ -57,8 +57,7 @@ func (s *stack) openChannels(ctx context.Context, f *floor) error {
 			return err
 		}
 	}
-	_, err := f.pool.ExecContext(ctx, "ANALYZE")
-	return err
+	return s.db.analyze(ctx)
 }
 
 func channelID(i int) cal.ChannelID { return cal.ChannelID(fmt.Sprintf("chn_bench_%d", i)) }

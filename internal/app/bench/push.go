@@ -15,6 +15,9 @@ import (
 	"github.com/calweave/calweave/internal/work"
 )
 
+// warmUp is how many bookings are written before it counts.
+const warmUp = 100
+
 // pushClients is how much is written side by side.
 const pushClients = 8
 
@@ -32,9 +35,13 @@ func (b *bench) push(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.pool.Close()) }()
 	p := &pushRun{stack: s, floor: f}
-	if _, err := p.product(ctx, 1); err != nil { // which shows what call a floor has to repeat
+	if _, err := p.product(ctx, min(warmUp, b.Scale.Pushes)); err != nil { // which shows what call a floor has to repeat
 		return err
 	}
+	if err := s.db.analyze(ctx); err != nil {
+		return err
+	}
+	p.sql, p.submitted, p.n = 0, 0, 0
 	var values, floors []float64
 	for range b.Scale.Rounds {
 		floor, err := p.bare(ctx, b.Scale.Pushes)
