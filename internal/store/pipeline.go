@@ -122,7 +122,7 @@ func (c *pipelinedConn) ExecContext(ctx context.Context, query string, args []dr
 	switch {
 	case c.tx == nil:
 	case sure || answerless(query):
-		return driver.RowsAffected(1), c.tx.wait(statement{query: query, args: values(args), sure: sure})
+		return driver.RowsAffected(1), c.tx.wait(ctx, statement{query: query, args: values(args), sure: sure})
 	case c.tx.piped(ctx):
 		var n driver.RowsAffected
 		err := c.tx.send(ctx, statement{query: query, args: values(args)}, func(r pgx.BatchResults) error {
@@ -200,13 +200,19 @@ func (t *pipelinedTx) piped(ctx context.Context) bool {
 	return len(t.waiting) > 0 || t.ended || ctx.Value(finalKey{}) != nil
 }
 
+// mostWaiting is how many statements wait at the most, so that what a transaction of many rows keeps in memory is bounded.
+const mostWaiting = 256
+
 // wait keeps a statement until the next exchange.
-func (t *pipelinedTx) wait(s statement) error {
+func (t *pipelinedTx) wait(ctx context.Context, s statement) error {
 	if t.ended {
 		return errEnded
 	}
 	t.waiting, t.changed = append(t.waiting, s), true
-	return nil
+	if len(t.waiting) < mostWaiting {
+		return nil
+	}
+	return t.exchange(ctx, t.waiting, -1, nil)
 }
 
 // send sends what waits and one statement more in one exchange, and the commit too if that is the final one. It reads the answer of the last.

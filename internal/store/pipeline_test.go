@@ -34,10 +34,11 @@ type pipe struct {
 }
 
 const (
-	insertFeed = "-- name: InsertFeed :exec\nINSERT INTO feeds (tenant_id, position) VALUES ($1, $2)"
-	moveFeed   = "-- name: MoveFeed :execrows\nUPDATE feeds SET position = $2 WHERE tenant_id = $1"
-	readFeed   = "-- name: ReadFeed :one\nSELECT position FROM feeds WHERE tenant_id = $1"
-	feedTenant = "ten_pipeline"
+	insertFeed   = "-- name: InsertFeed :exec\nINSERT INTO feeds (tenant_id, position) VALUES ($1, $2)"
+	insertIfNone = insertFeed + " ON CONFLICT (tenant_id) DO NOTHING"
+	moveFeed     = "-- name: MoveFeed :execrows\nUPDATE feeds SET position = $2 WHERE tenant_id = $1"
+	readFeed     = "-- name: ReadFeed :one\nSELECT position FROM feeds WHERE tenant_id = $1"
+	feedTenant   = "ten_pipeline"
 )
 
 func newPipe(h *harness) *pipe {
@@ -115,6 +116,14 @@ func pipelineWaits(h *harness) {
 	h.ok(err)
 	same(h, "exchanges of a change, a query and the end", n, 3)
 	p.want("moved", 2)
+	n, err = p.within(func(tx *sql.Tx) error {
+		for range 1000 {
+			h.ok(p.exec(h.ctx, tx, insertIfNone, 3))
+		}
+		return nil
+	})
+	h.ok(err)
+	same(h, "exchanges of a thousand changes", n, 4)
 }
 
 func pipelineFails(h *harness) {
