@@ -194,6 +194,7 @@ func (a *App) apps() []grant.App {
 
 func (a *App) wireServices() error {
 	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
+	a.exchange.LogTo(a.log)
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
