@@ -183,11 +183,11 @@ func TestRotatedTokenIsStoredAgainAndAgain(t *testing.T) {
 		e := answering(tokens("access-2", "refresh-2"))
 		m, v := manage(clock.System{}, ended(), e)
 		start, other := clock.System{}.Now(), NewManager(v, m.exchange, clock.System{})
-		v.before = func(_ context.Context, call string) error {
+		v.before = func(ctx context.Context, call string) error {
 			if call != "rotate" || (clock.System{}).Now().Sub(start) >= leaseTime-storeWaitMost {
 				return nil
 			}
-			if _, _, err := other.Token(t.Context(), tenant, connectionOf(cal.Google)); !fault.Is(err, fault.Busy) {
+			if _, _, err := other.Token(ctx, tenant, connectionOf(cal.Google)); !fault.Is(err, fault.Busy) {
 				t.Errorf("another process meanwhile: %v", err)
 			}
 			return errDown

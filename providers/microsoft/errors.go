@@ -143,18 +143,27 @@ func tokenKind(said tokenRefusal) (kind fault.Kind, listed bool) {
 	byError, known := tokenKinds[said.Error]
 	byCode, told := codeKind(said.Codes)
 	listed = known && (told || len(said.Codes) == 0)
+	if !known {
+		byError = fault.Transient
+	}
+	if !told && said.Sub == "consent_required" {
+		byCode, told = fault.NeedsConsent, true
+	}
+	if told && overrules(byCode, byError, known) {
+		return byCode, listed
+	}
+	return byError, listed
+}
+
+// overrules reports whether a code decides about an error that it came with.
+func overrules(byCode, byError fault.Kind, known bool) bool {
 	switch {
 	case !known:
-		if told && !byCode.EndsGrant() {
-			return byCode, false
-		}
-		return fault.Transient, false
-	case told && (byError.EndsGrant() || byError == fault.Misconfigured && byCode == fault.Transient):
-		return byCode, listed
-	case !told && byError == fault.NeedsReauth && said.Sub == "consent_required":
-		return fault.NeedsConsent, listed
+		return !byCode.EndsGrant()
+	case byError == fault.Misconfigured:
+		return byCode == fault.Transient
 	default:
-		return byError, listed
+		return byError.EndsGrant()
 	}
 }
 
