@@ -12,5 +12,5 @@ func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionI
 	if err != nil {
 		return "", 0, err
 	}
-	return a.gateway.Tokens.Token(ctx, tenant, c)
+	return a.tokens.Token(ctx, tenant, c)
 }

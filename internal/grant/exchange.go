@@ -145,12 +145,12 @@ func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) rec
 	if scope, ok := t.Extra("scope").(string); ok && scope != "" {
 		g.Scopes = scope
 	}
-	g.ExpiresAt = x.clock.Now().Add(life(t))
+	g.ExpiresAt = x.clock.Now().Add(lifeOf(t))
 	return g
 }
 
-// life is how long an access token is good for. The library works an instant out, but by the machine's clock.
-func life(t *oauth2.Token) time.Duration {
+// lifeOf is how long an access token is good for. The library works an instant out, but by the machine's clock.
+func lifeOf(t *oauth2.Token) time.Duration {
 	const unsaid = time.Hour
 	seconds := t.ExpiresIn
 	if n, ok := t.Extra("expires_in").(int64); ok { // of an answer that is a form

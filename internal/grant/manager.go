@@ -71,7 +71,17 @@ func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Conne
 	if m.fresh(g) {
 		return token{access: g.AccessToken, version: g.Version}, nil
 	}
-	// The callers of one process share one refresh. It runs apart from the context of the first of them, whose end would fail the others.
+	return m.shared(ctx, tenant, c, g)
+}
+
+// Refresh refreshes a grant, unless somebody else does so or has done so already. It fails as Token does.
+func (m *Manager) Refresh(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) error {
+	_, err := m.shared(ctx, tenant, c, g)
+	return err
+}
+
+// shared lets the callers of one process share one refresh. It runs apart from the context of the first of them, whose end would fail the others.
+func (m *Manager) shared(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (token, error) {
 	ch := m.flight.DoChan(string(tenant)+"/"+string(c.ID), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
 		defer cancel()

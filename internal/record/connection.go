@@ -82,6 +82,16 @@ type Grant struct {
 	ClosedAt time.Time
 }
 
+// Kept is a grant with what tells when to refresh it.
+type Kept struct {
+	Connection Connection
+	Grant      Grant
+	// StoredAt is when its tokens were stored, which is when the access token was issued, give or take a second.
+	StoredAt time.Time
+	// Used says that one of the account's calendars is followed, so that calls are made all the time.
+	Used bool
+}
+
 // Closing is what ends a connection that was disconnected starts from.
 type Closing struct {
 	Connection Connection
