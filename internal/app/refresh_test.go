@@ -179,3 +179,15 @@ func BenchmarkRefresh(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkToken is what a call costs before it is made: the connection is read, and its access token got.
+func BenchmarkToken(b *testing.B) {
+	l := newLive(b, servers(b))
+	l.run("api")
+	id := l.accounts(1)[0]
+	for b.Loop() {
+		if _, _, err := l.admin.Token(l.ctx, l.tenant, id); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

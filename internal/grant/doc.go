@@ -13,5 +13,5 @@
 // Keeper refreshes grants ahead of need, by a schedule: in accounts that are called somewhere in the second half of each access token's life, so
 // that no call waits for it, and in idle ones once a week, so that their refresh tokens stay alive.
 //
-// Files: manager.go, keeper.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
+// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
 package grant

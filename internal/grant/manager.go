@@ -29,6 +29,7 @@ type Manager struct {
 	exchange *Exchange
 	clock    clock.Clock
 	flight   singleflight.Group
+	issued   issued
 }
 
 // NewManager makes a manager.
@@ -56,7 +57,8 @@ type token struct {
 	version int64
 }
 
-// Token returns an access token that is good for margin at least and the version of its grant, refreshing the grant if it has to. It fails with
+// Token returns an access token of c's grant that is good for margin at least, and the grant's version, refreshing it if it has to. c is as it was
+// read just now. It fails with
 // fault.NeedsReauth or fault.NeedsConsent when the token endpoint calls the grant dead, and with fault.Busy while another process refreshes it.
 func (m *Manager) Token(ctx context.Context, tenant cal.TenantID, c record.Connection) (access string, version int64, err error) {
 	t, err := m.token(ctx, tenant, c)
@@ -64,12 +66,18 @@ func (m *Manager) Token(ctx context.Context, tenant cal.TenantID, c record.Conne
 }
 
 func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Connection) (token, error) {
+	who := account{tenant, c.ID}
+	if t, ok := m.issued.find(who, c.GrantVersion); ok && m.lasts(c.AccessUntil) {
+		return t, nil
+	}
 	g, err := m.grant(ctx, tenant, c.ID)
 	if err != nil {
 		return token{}, err
 	}
 	if m.fresh(g) {
-		return token{access: g.AccessToken, version: g.Version}, nil
+		t := token{access: g.AccessToken, version: g.Version}
+		m.issued.add(who, t)
+		return t, nil
 	}
 	return m.shared(ctx, tenant, c, g)
 }
@@ -108,8 +116,10 @@ func (m *Manager) grant(ctx context.Context, tenant cal.TenantID, id cal.Connect
 }
 
 func (m *Manager) fresh(g record.Grant) bool {
-	return g.AccessToken != "" && g.ExpiresAt.After(m.clock.Now().Add(margin))
+	return g.AccessToken != "" && m.lasts(g.ExpiresAt)
 }
+
+func (m *Manager) lasts(until time.Time) bool { return until.After(m.clock.Now().Add(margin)) }
 
 func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (token, error) {
 	fence, ok, err := m.store.LeaseRefresh(ctx, tenant, g, m.clock.Now().Add(leaseTime))

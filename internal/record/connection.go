@@ -20,8 +20,12 @@ type Connection struct {
 	Reason  string
 	Lacks   Lacks
 	// Penalty is until when the provider has told us to stay away.
-	Penalty   time.Time
-	CreatedAt time.Time
+	Penalty time.Time
+	// GrantVersion is the version of its grant, and AccessUntil when that version's access token ends, or zero once the provider has refused it. They
+	// are read with a connection that is asked for by its id; elsewhere they are zero.
+	GrantVersion int64
+	AccessUntil  time.Time
+	CreatedAt    time.Time
 	// ClosedAt is when it was last disconnected; zero if it never was.
 	ClosedAt time.Time
 }

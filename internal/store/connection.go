@@ -266,7 +266,9 @@ func (t *tx) connection(ctx context.Context, id cal.ConnectionID) (record.Connec
 	if err != nil {
 		return record.Connection{}, found(err)
 	}
-	return t.connectionOf(row.Connection, row.Penalty)
+	c, err := t.connectionOf(row.Connection, row.Penalty)
+	c.GrantVersion, c.AccessUntil = row.GrantVersion, instant(row.AccessUntil)
+	return c, err
 }
 
 // connectionOf reads a connection and until when its provider wants to be left alone.

@@ -42,6 +42,7 @@ func keepReads(h *harness) {
 	_, err = h.Rotate(h.ctx, w.tenant, next, fence)
 	h.ok(err)
 	want.Grant, want.StoredAt = w.grant(), h.clock.Now().UTC()
+	want.Connection.GrantVersion, want.Connection.AccessUntil = 2, want.Grant.ExpiresAt
 	same(h, "refreshed", kept(), want)
 	w.choose(0, cal.SyncOff, nil)
 	want.Used = false
