@@ -26,6 +26,9 @@ const (
 	Unauthorized Kind = "unauthorized"
 	// NeedsReauth is the token endpoint's verdict that the grant is dead: stop all calls of the connection until its owner reconnects.
 	NeedsReauth Kind = "needs_reauth"
+	// NeedsConsent is NeedsReauth where signing in again is not enough: the owner has to allow the application again, or an administrator of the
+	// owner's organisation has to.
+	NeedsConsent Kind = "needs_consent"
 	// Forbidden means that the account may not do this here: no retry helps until rights change.
 	Forbidden Kind = "forbidden"
 	// NotFound means that the provider does not know the thing or will not say: no proof that it was deleted.
@@ -57,6 +60,9 @@ const (
 // once; the same question again would end the same way.
 var ErrTooLarge = errors.New("the answer is too large")
 
+// EndsGrant reports whether a kind is the token endpoint's verdict that a grant is dead.
+func (k Kind) EndsGrant() bool { return k == NeedsReauth || k == NeedsConsent }
+
 // Error is a failure with the caller's next move. Its text never holds a secret, a URL's query or a body: only the operation, the kind, and
 // the provider's status and code.
 type Error struct {
@@ -67,6 +73,8 @@ type Error struct {
 	Status int
 	// Code is the provider's machine-readable reason.
 	Code string
+	// Unlisted says that the driver's tables do not know Code, so that Kind is what is safe to take it for. It is worth a line in a log.
+	Unlisted bool
 	// RetryAfter is how long to stay away at least, counted from now; 0 when nothing was said.
 	RetryAfter time.Duration
 	// Existing is the id of what holds a duplicate key, where the provider tells it.

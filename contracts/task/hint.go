@@ -30,6 +30,8 @@ const (
 	ConnectionDiscover Kind = "connection:discover"
 	// ConnectionClose ends channels and grant of a connection that was disconnected. Subject: a connection.
 	ConnectionClose Kind = "connection:close"
+	// GrantKeep refreshes the grant of one connection before its access token ends, and often enough for it to stay alive. Subject: a connection.
+	GrantKeep Kind = "grant:keep"
 	// DeliverySend sends one message to one endpoint. Subject: a delivery.
 	DeliverySend Kind = "delivery:send"
 	// TenantPrune deletes what has outlived its retention. Subject: the tenant itself.
@@ -38,7 +40,7 @@ const (
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, DeliverySend, TenantPrune}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.

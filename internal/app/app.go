@@ -64,7 +64,9 @@ type App struct {
 	guard   *transport.Guard
 	drivers map[cal.Provider]provider.Driver
 	gateway *gateway.Gateway
-	flow    *grant.Flow
+	// tokens hands out access tokens.
+	tokens *grant.Manager
+	flow   *grant.Flow
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
@@ -194,9 +196,11 @@ func (a *App) apps() []grant.App {
 
 func (a *App) wireServices() error {
 	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
+	a.exchange.LogTo(a.log)
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
+	a.tokens = grant.NewManager(a.Store, a.exchange, a.clock)
 	a.gateway = &gateway.Gateway{
-		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
+		Drivers: a.drivers, Store: a.Store, Tokens: a.tokens, Clock: a.clock, HTTP: a.providerClient,
 	}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()

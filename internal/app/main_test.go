@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,6 +24,13 @@ func TestMain(m *testing.M) {
 		code := cli.Main(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
 		stop()
 		os.Exit(code)
+	}
+	if os.Getenv(asRefresher) != "" {
+		if err := refresherMain(os.Stdin, os.Stdout); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	app.QuietRedis()
 	goleak.VerifyTestMain(m, testkit.RedisProbe())

@@ -46,6 +46,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	closer := &grant.Closer{
 		Store: a.Store, Grants: a.Store, Exchange: a.exchange, Open: a.openClosing, Clock: a.clock, Lease: lease,
 	}
+	granter := &grant.Keeper{Store: a.Store, Tokens: a.tokens, Clock: a.clock, Jitter: a.ids.Jitter, Heed: a.gateway.Heed}
 	renewer := &watch.Renewer{Store: a.Store}
 	sender := &outbound.Sender{
 		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
@@ -59,6 +60,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.CalendarRenew:      renewer.Work,
 		task.ConnectionDiscover: discoverer.Work,
 		task.ConnectionClose:    closer.Work,
+		task.GrantKeep:          granter.Work,
 		task.DeliverySend:       sender.Work,
 		task.TenantPrune:        a.prune,
 	}
@@ -236,6 +238,7 @@ var (
 	_ grant.Store             = (*store.Store)(nil)
 	_ grant.FlowStore         = (*store.Store)(nil)
 	_ grant.CloserStore       = (*store.Store)(nil)
+	_ grant.KeeperStore       = (*store.Store)(nil)
 	_ intake.Store            = (*store.Store)(nil)
 	_ inbound.Channels        = (*store.Store)(nil)
 	_ outbound.Store          = (*store.Store)(nil)

@@ -111,6 +111,11 @@ func (g *Gateway) heed(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	return errors.Join(err, g.Store.Penalise(ctx, tenant, id, until))
 }
 
+// Heed is heed for a failure of a call that was made apart from a client.
+func (g *Gateway) Heed(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, err error) error {
+	return g.heed(ctx, tenant, id, err)
+}
+
 // recordTime is how long it may take to record what a provider said.
 const recordTime = 5 * time.Second
 

@@ -138,7 +138,7 @@ func (r *closing) open(ctx context.Context, channels []record.Channel) (Channels
 	switch {
 	case err == nil:
 		return client, nil
-	case fault.Is(err, fault.NeedsReauth):
+	case fault.KindOf(err).EndsGrant():
 		r.over = true
 		return nil, nil //nolint:nilnil // see above
 	case r.waits(err):

@@ -10,5 +10,8 @@
 // Closer ends a connection that was disconnected: its channels, then what its owner has allowed, then the tokens themselves. A provider that cannot
 // be reached delays the end of the tokens by a day and no longer.
 //
-// Files: manager.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
+// Keeper refreshes grants ahead of need, by a schedule: in accounts that are called somewhere in the second half of each access token's life, so
+// that no call waits for it, and in idle ones once a week, so that their refresh tokens stay alive.
+//
+// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
 package grant

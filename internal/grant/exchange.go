@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -34,16 +35,20 @@ type Exchange struct {
 	client   *http.Client
 	redirect func(cal.Provider) string
 	clock    clock.Clock
+	log      *slog.Logger
 }
 
 // NewExchange makes an exchange for apps. client guards where it connects and how long it takes; redirect is the redirect URI of a provider.
 func NewExchange(apps []App, client *http.Client, redirect func(cal.Provider) string, c clock.Clock) *Exchange {
-	x := &Exchange{apps: map[cal.AppID]App{}, client: client, redirect: redirect, clock: c}
+	x := &Exchange{apps: map[cal.AppID]App{}, client: client, redirect: redirect, clock: c, log: slog.New(slog.DiscardHandler)}
 	for _, a := range apps {
 		x.apps[a.ID] = a
 	}
 	return x
 }
+
+// LogTo has the codes logged that a token endpoint refuses with and its driver does not know. It is for before the first call.
+func (x *Exchange) LogTo(log *slog.Logger) { x.log = log }
 
 // ErrNoApp means that no OAuth client is configured for a provider.
 var ErrNoApp = errors.New("no OAuth client is configured for this provider")
@@ -124,7 +129,7 @@ func (x *Exchange) Revoke(ctx context.Context, a App, token string) error {
 	case err != nil:
 		return fault.Network(ctx, op, err)
 	}
-	refusal := a.Driver.TokenFault(resp.StatusCode, resp.Header, body)
+	refusal := x.judge(ctx, a, resp, body)
 	if resp.StatusCode == http.StatusBadRequest && refusal.Code == invalid {
 		return nil
 	}
@@ -140,12 +145,12 @@ func (x *Exchange) grant(id cal.ConnectionID, t *oauth2.Token, asked string) rec
 	if scope, ok := t.Extra("scope").(string); ok && scope != "" {
 		g.Scopes = scope
 	}
-	g.ExpiresAt = x.clock.Now().Add(life(t))
+	g.ExpiresAt = x.clock.Now().Add(lifeOf(t))
 	return g
 }
 
-// life is how long an access token is good for. The library works an instant out, but by the machine's clock.
-func life(t *oauth2.Token) time.Duration {
+// lifeOf is how long an access token is good for. The library works an instant out, but by the machine's clock.
+func lifeOf(t *oauth2.Token) time.Duration {
 	const unsaid = time.Hour
 	seconds := t.ExpiresIn
 	if n, ok := t.Extra("expires_in").(int64); ok { // of an answer that is a form
@@ -157,11 +162,21 @@ func life(t *oauth2.Token) time.Duration {
 	return time.Duration(min(seconds, math.MaxInt32)) * time.Second
 }
 
+// judge has the driver classify a refusal, and logs the code of one that it does not know: the code alone, since the rest may hold anything.
+func (x *Exchange) judge(ctx context.Context, a App, resp *http.Response, body []byte) *fault.Error {
+	f := a.Driver.TokenFault(resp.StatusCode, resp.Header, body)
+	if f.Unlisted {
+		x.log.WarnContext(ctx, "a token endpoint refused with a code that is not listed", slog.String("provider", string(a.Driver.Name())),
+			slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("taken_for", string(f.Kind)))
+	}
+	return f
+}
+
 // refusal classifies a failed call. What the endpoint said is the driver's to judge; no answer may pass. The cause is left out: it quotes the
 // answer.
 func (x *Exchange) refusal(ctx context.Context, a App, op string, err error) error {
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
-		return a.Driver.TokenFault(refused.Response.StatusCode, refused.Response.Header, refused.Body)
+		return x.judge(ctx, a, refused.Response, refused.Body)
 	}
 	if _, unanswered := errors.AsType[*url.Error](err); !unanswered && ctx.Err() == nil {
 		return fault.Newf(fault.Transient, op, "the answer cannot be read")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -119,6 +120,30 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %s: called %d times", p, name, e.count())
 			}
 			wantNoSecret(t, name, err)
+		}
+	}
+}
+
+// A code that no driver knows is logged, and nothing else of the answer; a known one is not.
+func TestUnlistedCodesAreLogged(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"invalid_grant": "",
+		"unheard_of": `level=WARN msg="a token endpoint refused with a code that is not listed" provider=google status=400 code=unheard_of ` +
+			"taken_for=transient\n",
+		"see " + bodySecret: `level=WARN msg="a token endpoint refused with a code that is not listed" provider=google status=400 code="" ` +
+			"taken_for=transient\n",
+	} {
+		var log strings.Builder
+		x := exchange(refusing(400, code), clock.NewManual(began))
+		x.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}})))
+		if _, err := x.Refresh(t.Context(), connectionOf(cal.Google), oldGrant()); err == nil || log.String() != want {
+			t.Errorf("%s: %v, logged %q", code, err, log.String())
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 		return out, err
 	}
 	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
-	if fault.Is(err, fault.NeedsReauth) {
+	if err != nil && fault.KindOf(err).EndsGrant() {
 		return out, errors.Join(ErrRefused, err)
 	}
 	if err != nil {

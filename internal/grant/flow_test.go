@@ -324,6 +324,7 @@ func TestRedeemingFails(t *testing.T) {
 		refused  bool
 	}{
 		"a code that was used": {refusing(400, "invalid_grant"), fault.NeedsReauth, true},
+		"no consent":           {refusing(403, "access_denied"), fault.NeedsConsent, true},
 		"a wrong secret":       {refusing(401, "invalid_client"), fault.Misconfigured, false},
 		"overrun":              {refusing(503, "x"), fault.Transient, false},
 	} {

@@ -29,6 +29,7 @@ type Manager struct {
 	exchange *Exchange
 	clock    clock.Clock
 	flight   singleflight.Group
+	issued   issued
 }
 
 // NewManager makes a manager.
@@ -45,9 +46,9 @@ const (
 	leaseTime   = 30 * time.Second
 	// contest is how long those stay away who find somebody else refreshing.
 	contest = 250 * time.Millisecond
-	// storeTries is how often a rotated token is stored before it is given up, storeWait the first wait in between, which doubles.
-	storeTries = 6
-	storeWait  = 100 * time.Millisecond
+	// storeWait is the first wait between two attempts to store a rotated token, which doubles up to storeWaitMost.
+	storeWait     = 100 * time.Millisecond
+	storeWaitMost = 2 * time.Second
 )
 
 // token is an access token and the version of the grant that it belongs to.
@@ -56,22 +57,39 @@ type token struct {
 	version int64
 }
 
-// Token returns an access token that is good for margin at least and the version of its grant, refreshing the grant if it has to. It fails with
-// fault.NeedsReauth when the token endpoint calls the grant dead, and with fault.Busy while another process refreshes it.
+// Token returns an access token of c's grant that is good for margin at least, and the grant's version, refreshing it if it has to. c is as it was
+// read just now. It fails with
+// fault.NeedsReauth or fault.NeedsConsent when the token endpoint calls the grant dead, and with fault.Busy while another process refreshes it.
 func (m *Manager) Token(ctx context.Context, tenant cal.TenantID, c record.Connection) (access string, version int64, err error) {
 	t, err := m.token(ctx, tenant, c)
 	return t.access, t.version, err
 }
 
 func (m *Manager) token(ctx context.Context, tenant cal.TenantID, c record.Connection) (token, error) {
+	who := account{tenant, c.ID}
+	if t, ok := m.issued.find(who, c.GrantVersion); ok && m.lasts(c.AccessUntil) {
+		return t, nil
+	}
 	g, err := m.grant(ctx, tenant, c.ID)
 	if err != nil {
 		return token{}, err
 	}
 	if m.fresh(g) {
-		return token{access: g.AccessToken, version: g.Version}, nil
+		t := token{access: g.AccessToken, version: g.Version}
+		m.issued.add(who, t)
+		return t, nil
 	}
-	// The callers of one process share one refresh. It runs apart from the context of the first of them, whose end would fail the others.
+	return m.shared(ctx, tenant, c, g)
+}
+
+// Refresh refreshes a grant, unless somebody else does so or has done so already. It fails as Token does.
+func (m *Manager) Refresh(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) error {
+	_, err := m.shared(ctx, tenant, c, g)
+	return err
+}
+
+// shared lets the callers of one process share one refresh. It runs apart from the context of the first of them, whose end would fail the others.
+func (m *Manager) shared(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (token, error) {
 	ch := m.flight.DoChan(string(tenant)+"/"+string(c.ID), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
 		defer cancel()
@@ -98,8 +116,10 @@ func (m *Manager) grant(ctx context.Context, tenant cal.TenantID, id cal.Connect
 }
 
 func (m *Manager) fresh(g record.Grant) bool {
-	return g.AccessToken != "" && g.ExpiresAt.After(m.clock.Now().Add(margin))
+	return g.AccessToken != "" && m.lasts(g.ExpiresAt)
 }
+
+func (m *Manager) lasts(until time.Time) bool { return until.After(m.clock.Now().Add(margin)) }
 
 func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (token, error) {
 	fence, ok, err := m.store.LeaseRefresh(ctx, tenant, g, m.clock.Now().Add(leaseTime))
@@ -129,12 +149,12 @@ func (m *Manager) renew(ctx context.Context, c record.Connection, g record.Grant
 	return m.exchange.Refresh(ctx, c, g)
 }
 
-// keep stores a rotated grant. The provider may take the old refresh token no more, so a store that fails is asked again. One that had stored
-// it and failed to say so answers record.ErrStale.
+// keep stores a rotated grant. The provider may take the old refresh token no more, so a store that fails is asked again for as long as the lease
+// is held, which is as long as ctx lasts. One that had stored it and failed to say so answers record.ErrStale.
 func (m *Manager) keep(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64) (int64, error) {
-	for try, wait := 1, storeWait; ; try, wait = try+1, 2*wait {
+	for wait := storeWait; ; wait = min(2*wait, storeWaitMost) {
 		version, err := m.store.Rotate(ctx, tenant, g, fence)
-		if err == nil || errors.Is(err, record.ErrStale) || try == storeTries {
+		if err == nil || errors.Is(err, record.ErrStale) {
 			return version, err
 		}
 		select {
@@ -161,14 +181,10 @@ func (m *Manager) reread(ctx context.Context, tenant cal.TenantID, id cal.Connec
 
 // refused handles a refresh that failed. The grant is dead only if the token endpoint says so about the version that is still stored.
 func (m *Manager) refused(ctx context.Context, tenant cal.TenantID, g record.Grant, fence int64, cause error) error {
-	if !fault.Is(cause, fault.NeedsReauth) {
+	if !fault.KindOf(cause).EndsGrant() {
 		return errors.Join(cause, m.store.ReleaseRefresh(ctx, tenant, g.ConnectionID, fence))
 	}
-	reason := "the provider ended the grant"
-	if f, ok := fault.As(cause); ok && f.Code != "" {
-		reason += " (" + f.Code + ")"
-	}
-	revoked, err := m.store.Revoke(ctx, tenant, g.ConnectionID, g.Version, reason)
+	revoked, err := m.store.Revoke(ctx, tenant, g.ConnectionID, g.Version, verdict(cause))
 	if err != nil {
 		return err
 	}
@@ -178,6 +194,18 @@ func (m *Manager) refused(ctx context.Context, tenant cal.TenantID, g record.Gra
 		return busy
 	}
 	return cause
+}
+
+// verdict says in words why a grant is dead, for whoever has to reach its owner.
+func verdict(cause error) string {
+	said := "the provider ended the grant"
+	if fault.Is(cause, fault.NeedsConsent) {
+		said = "the account's owner, or an administrator of the owner's organisation, has to allow the application again"
+	}
+	if f, ok := fault.As(cause); ok && f.Code != "" {
+		said += " (" + f.Code + ")"
+	}
+	return said
 }
 
 // Refused tells that a provider refused an access token with 401, so that the next caller refreshes unless somebody already has. It never ends

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,19 @@ func TestDeadGrantIsRevokedOnce(t *testing.T) {
 	m, v := manage(clock.NewManual(began), oldGrant(), refusing(400, "invalid_grant"))
 	_, _, err := m.Token(t.Context(), tenant, connectionOf(cal.Google))
 	if !fault.Is(err, fault.NeedsReauth) || len(v.revoked) != 1 || v.revoked[0] != "the provider ended the grant (invalid_grant)" {
+		t.Errorf("%v, revoked for %q", err, v.revoked)
+	}
+	wantNoSecret(t, "revoked", err)
+}
+
+// Where the owner or an administrator has to allow the application again, the reason says so: signing in again does not help.
+func TestWithdrawnConsentIsTold(t *testing.T) {
+	t.Parallel()
+	e := answering(says(400, `{"error":"invalid_grant","error_codes":[90094],"error_description":"`+bodySecret+`"}`))
+	m, v := manage(clock.NewManual(began), oldGrant(), e)
+	_, _, err := m.Token(t.Context(), tenant, connectionOf(cal.Microsoft))
+	const want = "the account's owner, or an administrator of the owner's organisation, has to allow the application again (invalid_grant-AADSTS90094)"
+	if !fault.Is(err, fault.NeedsConsent) || !slices.Equal(v.revoked, []string{want}) || v.released != 0 {
 		t.Errorf("%v, revoked for %q", err, v.revoked)
 	}
 	wantNoSecret(t, "revoked", err)

@@ -20,8 +20,12 @@ type Connection struct {
 	Reason  string
 	Lacks   Lacks
 	// Penalty is until when the provider has told us to stay away.
-	Penalty   time.Time
-	CreatedAt time.Time
+	Penalty time.Time
+	// GrantVersion is the version of its grant, and AccessUntil when that version's access token ends, or zero once the provider has refused it. They
+	// are read with a connection that is asked for by its id; elsewhere they are zero.
+	GrantVersion int64
+	AccessUntil  time.Time
+	CreatedAt    time.Time
 	// ClosedAt is when it was last disconnected; zero if it never was.
 	ClosedAt time.Time
 }
@@ -80,6 +84,16 @@ type Grant struct {
 	RefreshUntil time.Time
 	// ClosedAt is the connection's, as it was when its owner's answer came: a disconnection since then refuses the grant.
 	ClosedAt time.Time
+}
+
+// Kept is a grant with what tells when to refresh it.
+type Kept struct {
+	Connection Connection
+	Grant      Grant
+	// StoredAt is when its tokens were stored, which is when the access token was issued, give or take a second.
+	StoredAt time.Time
+	// Used says that one of the account's calendars is followed, so that calls are made all the time.
+	Used bool
 }
 
 // Closing is what ends a connection that was disconnected starts from.

@@ -255,8 +255,9 @@ func TestMicrosoftDriverReadsSamples(t *testing.T) {
 	if err != nil || len(n.Notices) != 3 || n.Notices[0].Kind != provider.NoticeExpiring || n.Notices[1].Kind != provider.NoticeDropped || n.Notices[2].Kind != provider.NoticeChanged {
 		t.Errorf("lifecycle: %+v, %v", n, err)
 	}
-	for _, name := range []string{"token_400", "token_400_consent", "token_400_mfa"} {
-		if got := driver.TokenFault(http.StatusBadRequest, http.Header{}, sample(t, "microsoft", name)); got.Kind != fault.NeedsReauth {
+	verdicts := map[string]fault.Kind{"token_400": fault.NeedsReauth, "token_400_consent": fault.NeedsConsent, "token_400_mfa": fault.NeedsReauth}
+	for name, want := range verdicts {
+		if got := driver.TokenFault(http.StatusBadRequest, http.Header{}, sample(t, "microsoft", name)); got.Kind != want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -177,6 +177,7 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 			return err
 		}
 		t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true, Reset: true})
+		t.keepFrom(id, g)
 		if err := t.post(ctx, message.ConnectionActivated, message.Connection{ConnectionID: id, Provider: c.Provider}); err != nil {
 			return err
 		}
@@ -265,7 +266,9 @@ func (t *tx) connection(ctx context.Context, id cal.ConnectionID) (record.Connec
 	if err != nil {
 		return record.Connection{}, found(err)
 	}
-	return t.connectionOf(row.Connection, row.Penalty)
+	c, err := t.connectionOf(row.Connection, row.Penalty)
+	c.GrantVersion, c.AccessUntil = row.GrantVersion, instant(row.AccessUntil)
+	return c, err
 }
 
 // connectionOf reads a connection and until when its provider wants to be left alone.
@@ -306,16 +309,7 @@ func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.Connectio
 		if err != nil {
 			return found(err)
 		}
-		if row.AccessToken == nil && row.RefreshToken == nil {
-			return record.ErrNotFound
-		}
-		g = record.Grant{
-			ConnectionID: id, Version: row.Version, Scopes: row.Scopes, ExpiresAt: instant(row.ExpiresAt), RefreshUntil: instant(row.RefreshUntil),
-		}
-		if g.AccessToken, err = t.openText("grants", "access_token", string(id), row.AccessToken); err != nil {
-			return err
-		}
-		g.RefreshToken, err = t.openText("grants", "refresh_token", string(id), row.RefreshToken)
+		g, err = t.grantOf(row)
 		return err
 	})
 	return g, err

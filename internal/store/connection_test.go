@@ -137,14 +137,25 @@ func connectionLife(h *harness) {
 	_, err = h.Grant(h.ctx, w.tenant, id)
 	h.fails(err, record.ErrNotFound)
 	h.ok(h.Activate(h.ctx, w.tenant, id, w.tokens("first")))
-	want.State = cal.ConnectionActive
+	want.State, want.GrantVersion, want.AccessUntil = cal.ConnectionActive, 1, epoch().Add(time.Hour)
 	c, err = h.Connection(h.ctx, w.tenant, id)
 	h.ok(err)
 	same(h, "activated", c, want)
+	h.ok(h.ExpireAccess(h.ctx, w.tenant, id, 1))
+	want.AccessUntil = time.Time{}
+	c, err = h.Connection(h.ctx, w.tenant, id)
+	h.ok(err)
+	same(h, "refused", c, want)
 	h.claim(w.ref(task.ConnectionDiscover, string(id)))
 	_, err = h.Connection(h.ctx, w.tenant, "con_unknown")
 	h.fails(err, record.ErrNotFound)
 	h.fails(h.Activate(h.ctx, w.tenant, "con_unknown", w.tokens("first")), record.ErrNotFound)
+}
+
+// withoutGrant is a connection as it is read along with other things.
+func withoutGrant(c record.Connection) record.Connection {
+	c.GrantVersion, c.AccessUntil = 0, time.Time{}
+	return c
 }
 
 // told returns the types of the tenant's messages that are about no booking.

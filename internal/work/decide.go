@@ -48,6 +48,7 @@ func rules() map[fault.Kind]rule {
 		fault.Busy:           {state: record.Ready, wait: contest, jitter: contest},
 		fault.Canceled:       {state: record.Ready},
 		fault.NeedsReauth:    {state: record.Held, held: record.HeldForReauth},
+		fault.NeedsConsent:   {state: record.Held, held: record.HeldForReauth},
 		fault.Held:           {state: record.Held, held: record.HeldForApproval},
 		fault.Forbidden:      {state: record.Dead},
 		fault.NotFound:       {state: record.Dead},

@@ -98,6 +98,7 @@ func TestDecide(t *testing.T) {
 		fault.Canceled:       {record.Outcome{State: record.Ready, Attempts: 3, Crashes: 1}, 0, 1},
 		fault.Fenced:         {record.Outcome{State: record.Ready, Attempts: 3}, 0, 1},
 		fault.NeedsReauth:    {Outcome: record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Attempts: 3}},
+		fault.NeedsConsent:   {Outcome: record.Outcome{State: record.Held, HeldFor: record.HeldForReauth, Attempts: 3}},
 		fault.Held:           {Outcome: record.Outcome{State: record.Held, HeldFor: record.HeldForApproval, Attempts: 3}},
 		fault.Forbidden:      {Outcome: dead},
 		fault.NotFound:       {Outcome: dead},

@@ -52,6 +52,39 @@ var kinds = map[refusal]fault.Kind{
 	{503, "userRateLimitExceeded"}:       fault.RateLimited,
 }
 
+// tokenKinds is the table of the authorization server's errors (RFC 6749, sections 4.1.2.1 and 5.2, and
+// https://developers.google.com/identity/protocols/oauth2/web-server). The descriptions that come with them are never read.
+//
+//nolint:gochecknoglobals // a table, never written to
+var tokenKinds = map[string]fault.Kind{
+	"invalid_grant":           fault.NeedsReauth, // revoked, unused for six months, one of too many, or a code that was used
+	"invalid_token":           fault.NeedsReauth, // of the revocation endpoint
+	"access_denied":           fault.NeedsConsent,
+	"admin_policy_enforced":   fault.NeedsConsent,  // an administrator does not allow the scopes
+	"org_internal":            fault.Misconfigured, // our project admits its own organisation only
+	"invalid_client":          fault.Misconfigured,
+	"deleted_client":          fault.Misconfigured,
+	"disabled_client":         fault.Misconfigured,
+	"unauthorized_client":     fault.Misconfigured,
+	"redirect_uri_mismatch":   fault.Misconfigured,
+	"invalid_scope":           fault.Misconfigured,
+	"invalid_request":         fault.Misconfigured,
+	"unsupported_grant_type":  fault.Misconfigured,
+	"rate_limit_exceeded":     fault.RateLimited,
+	"server_error":            fault.Transient,
+	"temporarily_unavailable": fault.Transient,
+	"internal_failure":        fault.Transient,
+}
+
+// tokenKind reports what an error of the authorization server means and whether it is listed. One that is not may pass: a grant that is given up
+// wrongly costs its owner a visit.
+func tokenKind(said string) (kind fault.Kind, listed bool) {
+	if kind, listed = tokenKinds[said]; listed {
+		return kind, true
+	}
+	return fault.Transient, false
+}
+
 // quotaPause is how long to stay away from an account that is over its usage limits: they are lifted after hours
 // (https://knowledge.workspace.google.com/admin/calendar/avoid-calendar-use-limits).
 const quotaPause = time.Hour

@@ -33,16 +33,15 @@ func (d *Driver) OAuth() provider.OAuth {
 	}
 }
 
-// TokenFault classifies a refusal of the token endpoint. Only invalid_grant and its kin, in a 4xx, say that the grant is dead; an error that
-// nobody documents is taken to pass, since a grant that is given up wrongly costs its owner a visit
-// (https://developers.google.com/identity/protocols/oauth2/web-server#errors).
+// TokenFault classifies a refusal of the token endpoint by tokenKinds. A 5xx is never a verdict, whatever it says.
 func (d *Driver) TokenFault(status int, header http.Header, body []byte) *fault.Error {
 	var said tokenRefusal
 	if json.Unmarshal(body, &said) != nil {
 		said = tokenRefusal{}
 	}
+	kind, listed := tokenKind(said.Error)
 	f := &fault.Error{
-		Op: "google: token", Status: status, Code: code(said.Error),
+		Kind: kind, Op: "google: token", Status: status, Code: code(said.Error), Unlisted: said.Error != "" && !listed,
 		RetryAfter: fault.ParseRetryAfter(header, d.config.Clock.Now()),
 	}
 	switch {
@@ -50,22 +49,6 @@ func (d *Driver) TokenFault(status int, header http.Header, body []byte) *fault.
 		f.Kind = fault.RateLimited
 	case status >= http.StatusInternalServerError:
 		f.Kind = fault.Transient
-	default:
-		f.Kind = tokenKind(said.Error)
 	}
 	return f
-}
-
-func tokenKind(reason string) fault.Kind {
-	switch reason {
-	case "invalid_grant", "admin_policy_enforced", "access_denied":
-		return fault.NeedsReauth
-	case "invalid_client", "deleted_client", "disabled_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_scope",
-		"invalid_request", "unsupported_grant_type", "org_internal":
-		return fault.Misconfigured
-	case "rate_limit_exceeded":
-		return fault.RateLimited
-	default:
-		return fault.Transient
-	}
 }

@@ -43,6 +43,7 @@ func TestOAuth(t *testing.T) {
 
 func TestTokenFault(t *testing.T) {
 	t.Parallel()
+	seen := map[string]bool{}
 	for _, tt := range []struct {
 		status int
 		body   string
@@ -51,7 +52,17 @@ func TestTokenFault(t *testing.T) {
 	}{
 		{400, `{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`, fault.NeedsReauth, "invalid_grant"},
 		{400, `{"error":"invalid_grant","error_description":"Bad Request"}`, fault.NeedsReauth, "invalid_grant"},
-		{400, `{"error":"admin_policy_enforced"}`, fault.NeedsReauth, "admin_policy_enforced"},
+		{400, `{"error":"invalid_token"}`, fault.NeedsReauth, "invalid_token"},
+		{400, `{"error":"admin_policy_enforced"}`, fault.NeedsConsent, "admin_policy_enforced"},
+		{403, `{"error":"access_denied"}`, fault.NeedsConsent, "access_denied"},
+		{403, `{"error":"org_internal"}`, fault.Misconfigured, "org_internal"},
+		{401, `{"error":"deleted_client"}`, fault.Misconfigured, "deleted_client"},
+		{401, `{"error":"disabled_client"}`, fault.Misconfigured, "disabled_client"},
+		{400, `{"error":"invalid_request"}`, fault.Misconfigured, "invalid_request"},
+		{400, `{"error":"unsupported_grant_type"}`, fault.Misconfigured, "unsupported_grant_type"},
+		{200, `{"error":"server_error"}`, fault.Transient, "server_error"},
+		{200, `{"error":"temporarily_unavailable"}`, fault.Transient, "temporarily_unavailable"},
+		{400, `{"error":"internal_failure"}`, fault.Transient, "internal_failure"},
 		{401, `{"error":"invalid_client","error_description":"The OAuth client was not found."}`, fault.Misconfigured, "invalid_client"},
 		{400, `{"error":"unauthorized_client"}`, fault.Misconfigured, "unauthorized_client"},
 		{400, `{"error":"redirect_uri_mismatch"}`, fault.Misconfigured, "redirect_uri_mismatch"},
@@ -67,6 +78,15 @@ func TestTokenFault(t *testing.T) {
 		got := New(Config{}).TokenFault(tt.status, http.Header{"Retry-After": {"9"}}, []byte(tt.body))
 		if got.Kind != tt.want || got.Code != tt.code || got.Status != tt.status || got.RetryAfter != 9*time.Second {
 			t.Errorf("%d %s: %+v, want %s", tt.status, tt.body, got, tt.want)
+		}
+		if unlisted := tt.code == "something_new"; got.Unlisted != unlisted {
+			t.Errorf("%s: unlisted: %t", tt.body, got.Unlisted)
+		}
+		seen[tt.code] = true
+	}
+	for listed := range tokenKinds {
+		if !seen[listed] {
+			t.Errorf("%s is listed and not tested", listed)
 		}
 	}
 }

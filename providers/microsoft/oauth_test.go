@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,16 +37,17 @@ func TestTokenFault(t *testing.T) {
 	}{
 		{400, `{"error":"invalid_grant","error_description":"AADSTS700082: … Trace ID: x","error_codes":[700082]}`, fault.NeedsReauth, "invalid_grant-AADSTS700082"},
 		{400, `{"error":"interaction_required","error_codes":[50076],"suberror":"basic_action","claims":"{}"}`, fault.NeedsReauth, "interaction_required-AADSTS50076"},
-		{400, `{"error":"invalid_grant","error_codes":[65001],"suberror":"consent_required"}`, fault.NeedsReauth, "invalid_grant-AADSTS65001"},
-		{400, `{"error":"invalid_grant"}`, fault.NeedsReauth, "invalid_grant"},
+		{400, `{"error":"invalid_grant","error_codes":[65001],"suberror":"consent_required"}`, fault.NeedsConsent, "invalid_grant-AADSTS65001"},
+		{400, `{"error":"invalid_grant","suberror":"consent_required"}`, fault.NeedsConsent, "invalid_grant"},
+		{400, `{"error":"invalid_grant","error_codes":[700082],"suberror":"consent_required"}`, fault.NeedsReauth, "invalid_grant-AADSTS700082"},
+		{400, `{"error":"access_denied","error_codes":[53003]}`, fault.NeedsReauth, "access_denied-AADSTS53003"},
+		{400, `{"error":"invalid_grant","error_codes":[700082,90033]}`, fault.Transient, "invalid_grant-AADSTS700082"},
+		{400, `{"error":"invalid_grant","error_codes":[90033,700082]}`, fault.Transient, "invalid_grant-AADSTS90033"},
+		{400, `{"error":"invalid_client","error_codes":[50173]}`, fault.Misconfigured, "invalid_client-AADSTS50173"},
+		{400, `{"error":"server_error","error_codes":[50173]}`, fault.Transient, "server_error-AADSTS50173"},
 		{400, `{"error":"invalid_grant","error_codes":["700082"]}`, fault.NeedsReauth, "invalid_grant-AADSTS700082"},
 		{400, `{"error":"invalid_grant","error_codes":"odd"}`, fault.NeedsReauth, "invalid_grant"},
-		{400, `{"error":"consent_required","error_codes":[99999999]}`, fault.NeedsReauth, "consent_required-AADSTS99999999"},
 		{400, `{"error":"invalid_request","error_codes":[90033]}`, fault.Transient, "invalid_request-AADSTS90033"},
-		{400, `{"error":"something_new","error_codes":[7000215]}`, fault.Misconfigured, "something_new-AADSTS7000215"},
-		{400, `{"error":"something_new","error_codes":[50173]}`, fault.Transient, "something_new-AADSTS50173"},
-		{400, `{"error":"temporarily_unavailable"}`, fault.Transient, "temporarily_unavailable"},
-		{400, `{"error":"server_error"}`, fault.Transient, "server_error"},
 		{400, `<html>invalid_grant</html>`, fault.Transient, ""},
 		{400, `{}`, fault.Transient, ""},
 		{429, `{"error":"invalid_grant","error_codes":[700082]}`, fault.RateLimited, "invalid_grant-AADSTS700082"},
@@ -53,21 +55,64 @@ func TestTokenFault(t *testing.T) {
 		{503, ``, fault.Transient, ""},
 	} {
 		got := New(Config{}).TokenFault(tt.status, http.Header{"Retry-After": {"9"}}, []byte(tt.body))
-		if got.Kind != tt.want || got.Code != tt.code || got.Status != tt.status || got.RetryAfter != 9*time.Second {
+		if got.Kind != tt.want || got.Code != tt.code || got.Status != tt.status || got.RetryAfter != 9*time.Second || got.Unlisted {
 			t.Errorf("%d %s: %+v, want %s", tt.status, tt.body, got, tt.want)
 		}
+	}
+}
+
+// TestUnlistedCodes is about codes and errors that nobody has documented: they are told to be logged, follow the error that they came with, and
+// never end a grant by themselves.
+func TestUnlistedCodes(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]fault.Kind{
+		`{"error":"invalid_grant","error_codes":[99999999]}`:    fault.NeedsReauth,
+		`{"error":"consent_required","error_codes":[99999999]}`: fault.NeedsConsent,
+		`{"error":"invalid_client","error_codes":[99999999]}`:   fault.Misconfigured,
+		`{"error":"server_error","error_codes":[99999999]}`:     fault.Transient,
+		`{"error":"something_new"}`:                             fault.Transient,
+		`{"error":"something_new","error_codes":[99999999]}`:    fault.Transient,
+		`{"error":"something_new","error_codes":[50173]}`:       fault.Transient,
+		`{"error":"something_new","error_codes":[65001]}`:       fault.Transient,
+		`{"error":"something_new","error_codes":[7000215]}`:     fault.Misconfigured,
+		`{"error":"something_new","error_codes":[90033]}`:       fault.Transient,
+	} {
+		if got := New(Config{}).TokenFault(400, nil, []byte(body)); got.Kind != want || !got.Unlisted {
+			t.Errorf("%s: %s, unlisted %t, want %s", body, got.Kind, got.Unlisted, want)
+		}
+	}
+}
+
+// TestListedErrors goes through the errors that the authorization server is documented with, none of which brings a code here.
+func TestListedErrors(t *testing.T) {
+	t.Parallel()
+	want := map[string]fault.Kind{
+		"invalid_grant": fault.NeedsReauth, "interaction_required": fault.NeedsReauth, "login_required": fault.NeedsReauth,
+		"consent_required": fault.NeedsConsent, "access_denied": fault.NeedsConsent,
+		"invalid_request": fault.Misconfigured, "invalid_client": fault.Misconfigured, "unauthorized_client": fault.Misconfigured,
+		"invalid_scope": fault.Misconfigured, "invalid_resource": fault.Misconfigured, "unsupported_grant_type": fault.Misconfigured,
+		"temporarily_unavailable": fault.Transient, "server_error": fault.Transient,
+	}
+	for name, kind := range want {
+		if got := New(Config{}).TokenFault(400, nil, []byte(`{"error":"`+name+`"}`)); got.Kind != kind || got.Unlisted || got.Code != name {
+			t.Errorf("%s: %+v, want %s", name, got, kind)
+		}
+	}
+	if len(want) != len(tokenKinds) {
+		t.Errorf("%d errors are listed, %d are tested", len(tokenKinds), len(want))
 	}
 }
 
 // TestAADSTS goes through the classes of codes with the error that each is documented with.
 func TestAADSTS(t *testing.T) {
 	t.Parallel()
+	seen := map[string]bool{}
 	for _, tt := range []struct {
 		class, err string
 		want       fault.Kind
 		codes      []int
 	}{
-		{"consent", "invalid_grant", fault.NeedsReauth, []int{65001, 65004, 90094, 90095}},
+		{"consent", "invalid_grant", fault.NeedsConsent, []int{65001, 65004, 90094, 90095}},
 		{"interactive", "interaction_required", fault.NeedsReauth, []int{50076, 50079, 50074, 50072, 50078, 50158, 53000, 53001, 53002, 53003, 53004, 530032, 530035}},
 		{"dead token", "invalid_grant", fault.NeedsReauth, []int{700082, 70008, 50173, 50132, 50133, 700084, 70043, 70000}},
 		{"account", "invalid_grant", fault.NeedsReauth, []int{50020, 50034, 50057, 50053, 50055, 50144, 50105}},
@@ -80,10 +125,17 @@ func TestAADSTS(t *testing.T) {
 		{"passing, said of a client", "invalid_client", fault.Transient, []int{90033, 90024, 50033, 90055, 50196}},
 	} {
 		for _, code := range tt.codes {
+			seen[strconv.Itoa(code)] = true
 			body := fmt.Sprintf(`{"error":%q,"error_codes":[%d]}`, tt.err, code)
-			if got := New(Config{}).TokenFault(400, nil, []byte(body)); got.Kind != tt.want {
-				t.Errorf("%s: %s: %s, want %s", tt.class, body, got.Kind, tt.want)
+			got := New(Config{}).TokenFault(400, nil, []byte(body))
+			if got.Kind != tt.want || got.Unlisted || got.Code != fmt.Sprintf("%s-AADSTS%d", tt.err, code) {
+				t.Errorf("%s: %s: %+v, want %s", tt.class, body, got, tt.want)
 			}
+		}
+	}
+	for listed := range aadsts {
+		if !seen[listed] {
+			t.Errorf("AADSTS%s is listed and not tested", listed)
 		}
 	}
 }

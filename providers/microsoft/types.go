@@ -122,4 +122,6 @@ type subscription struct {
 type tokenRefusal struct {
 	Error string        `json:"error"`
 	Codes []json.Number `json:"error_codes"`
+	// Sub says what would mend an error that a person can mend.
+	Sub string `json:"suberror"`
 }

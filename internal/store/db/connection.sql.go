@@ -82,8 +82,10 @@ func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
+    CAST(COALESCE(grants.version, 0) AS BIGINT) AS grant_version, CAST(COALESCE(grants.expires_at, 0) AS BIGINT) AS access_until FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+LEFT JOIN grants ON grants.tenant_id = connections.tenant_id AND grants.connection_id = connections.connection_id
 WHERE connections.tenant_id = $1 AND connections.connection_id = $2
 `
 
@@ -93,8 +95,10 @@ type ConnectionByIDParams struct {
 }
 
 type ConnectionByIDRow struct {
-	Connection Connection
-	Penalty    int64
+	Connection   Connection
+	Penalty      int64
+	GrantVersion int64
+	AccessUntil  int64
 }
 
 func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) (ConnectionByIDRow, error) {
@@ -113,6 +117,8 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.Connection.CreatedAt,
 		&i.Connection.UpdatedAt,
 		&i.Penalty,
+		&i.GrantVersion,
+		&i.AccessUntil,
 	)
 	return i, err
 }

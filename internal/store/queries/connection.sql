@@ -12,8 +12,10 @@ AND (CAST(@of_state AS TEXT) = '' OR state = CAST(@of_state AS TEXT))
 ORDER BY connection_id LIMIT @max_rows;
 
 -- name: ConnectionByID :one
-SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
+    CAST(COALESCE(grants.version, 0) AS BIGINT) AS grant_version, CAST(COALESCE(grants.expires_at, 0) AS BIGINT) AS access_until FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
+LEFT JOIN grants ON grants.tenant_id = connections.tenant_id AND grants.connection_id = connections.connection_id
 WHERE connections.tenant_id = @tenant_id AND connections.connection_id = @connection_id;
 
 -- name: MoveConnection :execrows

@@ -1,0 +1,16 @@
+package app
+
+import (
+	"context"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// Token is what whoever calls a connection's provider gets to call it with.
+func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (access string, version int64, err error) {
+	c, err := a.Store.Connection(ctx, tenant, id)
+	if err != nil {
+		return "", 0, err
+	}
+	return a.tokens.Token(ctx, tenant, c)
+}
