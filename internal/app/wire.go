@@ -61,6 +61,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.ConnectionClose:    closer.Work,
 		task.DeliverySend:       sender.Work,
 		task.TenantPrune:        a.prune,
+		task.SealRotate:         a.reseal,
 	}
 }
 

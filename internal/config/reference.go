@@ -43,6 +43,7 @@ func abouts() map[string]string {
 		"API_BURST":               "How many requests a key that was quiet may send at once.",
 		"RETURN_URLS":             "Where the browser of an account's owner may be sent after connecting: what `return_url` of a connection may be. Left out: nowhere.",
 		"SEAL_KEYS":               "The keys that tokens and booking text are sealed with, made by `calweave key create --use=sealing`. Losing them loses that data.",
+		"SEAL_KMS_COMMAND":        "A program that reads `CALWEAVE_SEAL_KEYS`, which is then a wrapped keyset, from its standard input and prints the keyset. It runs once at each start, without calweave's own settings. Left out: the keys are given in clear.",
 		"GOOGLE_CLIENT_ID":        "Your OAuth client at Google, with the redirect URI `$CALWEAVE_PUBLIC_URL/oauth/google/callback`. Left out: Google is off.",
 		"GOOGLE_CLIENT_SECRET":    "Its secret.",
 		"GOOGLE_API_URL":          "Another address for Google's Calendar API, such as a simulator's. Left out: Google's own.",

@@ -7,5 +7,5 @@
 //
 // Values live for years, so neither the ciphertext nor what it is bound to may change form; the golden file in testdata holds that.
 //
-// Files: keyset.go (keys), seal.go (values).
+// Files: keyset.go (keys), seal.go (values), kms.go (keysets that are kept wrapped).
 package seal

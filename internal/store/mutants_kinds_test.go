@@ -140,8 +140,6 @@ func resealMutants() []mutant {
 		{"a rotation goes on without its end", "MoveRotation", "found = found + $4", "found = found + 0 * $4", "reseal: what is written meanwhile with the old key is found by another pass"},
 		{"a key is retired for good and may seal", "EndSealKey", "retired_at = $1", "retired_at = 0 * $1", "seal keys: one that is retired may be missing, and never seals again"},
 	})
-	return append(out, mutant{
-		"a rotation overwrites a writer", flaw{postgres: true, slip: slip{"ResealValue", "AND spec = $2", "AND CAST($2 AS BYTEA) IS NOT NULL"}},
-		"reseal: a writer that comes between is never overwritten",
-	})
+	overwrites := slip{"ResealValue", "AND spec = $2", "AND CAST($2 AS BYTEA) IS NOT NULL"}
+	return append(out, mutant{"a rotation overwrites a writer", flaw{postgres: true, slip: overwrites}, "reseal: a writer that comes between is never overwritten"})
 }

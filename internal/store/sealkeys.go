@@ -21,8 +21,16 @@ const proofText = "calweave"
 // admitKeys refuses a keyset that lacks a key which values are sealed with, and notes the key that this process seals with. It runs before anything
 // else is read or written.
 func (s *Store) admitKeys(ctx context.Context) error {
-	known := false
-	err := s.view(ctx, installation, "read seal keys", func(ctx context.Context, t *tx) error {
+	known, err := s.examineKeyset(ctx)
+	if err != nil || known {
+		return err
+	}
+	return s.update(ctx, installation, "note a seal key", func(ctx context.Context, t *tx) error { return t.noteSealKey(ctx) })
+}
+
+// examineKeyset compares the keyset with the keys in use, and reports whether the one that seals is among them.
+func (s *Store) examineKeyset(ctx context.Context) (known bool, err error) {
+	err = s.view(ctx, installation, "read seal keys", func(ctx context.Context, t *tx) error {
 		rows, err := t.KnownSealKeys(ctx, db.KnownSealKeysParams{TenantID: t.tenant})
 		if err != nil {
 			return err
@@ -31,12 +39,9 @@ func (s *Store) admitKeys(ctx context.Context) error {
 		return unready(t.examineKeys(rows))
 	})
 	if u, ok := errors.AsType[*UnreadyError](err); ok {
-		return u
+		return false, u
 	}
-	if err != nil || known {
-		return err
-	}
-	return s.update(ctx, installation, "note a seal key", func(ctx context.Context, t *tx) error { return t.noteSealKey(ctx) })
+	return known, err
 }
 
 // unready is an error only if there is one: a pointer to none is not.
