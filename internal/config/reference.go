@@ -42,7 +42,7 @@ func abouts() map[string]string {
 		"API_RATE":                "How many requests a second each API key may send in the long run. Each process counts on its own.",
 		"API_BURST":               "How many requests a key that was quiet may send at once.",
 		"RETURN_URLS":             "Where the browser of an account's owner may be sent after connecting: what `return_url` of a connection may be. Left out: nowhere.",
-		"SEAL_KEYS":               "The keys that tokens and booking text are sealed with, made by `calweave key create --use=sealing`. Losing them loses that data.",
+		"SEAL_KEYS":               "The keys that tokens and booking text are sealed with, made by `calweave seal generate`. Losing them loses that data.",
 		"SEAL_KMS_COMMAND":        "A program that reads `CALWEAVE_SEAL_KEYS`, which is then a wrapped keyset, from its standard input and prints the keyset. It runs once at each start, without calweave's own settings. Left out: the keys are given in clear.",
 		"GOOGLE_CLIENT_ID":        "Your OAuth client at Google, with the redirect URI `$CALWEAVE_PUBLIC_URL/oauth/google/callback`. Left out: Google is off.",
 		"GOOGLE_CLIENT_SECRET":    "Its secret.",

@@ -65,12 +65,12 @@ func (c Command) Unwrap(ctx context.Context, wrapped []byte) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: the program cannot be run: %w", ErrKMS, err)
 	}
-	return out.Bytes(), nil
+	return out.text.Bytes(), nil
 }
 
 // bounded keeps what is written, up to a limit. More than that is refused, and whoever writes it is ended by full.
 type bounded struct {
-	bytes.Buffer
+	text    bytes.Buffer // not embedded: io.Copy would read into it past Write
 	tooLong bool
 	full    func()
 }
@@ -78,10 +78,10 @@ type bounded struct {
 var errTooLong = errors.New("too long")
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > keysetLimit {
+	if b.text.Len()+len(p) > keysetLimit {
 		b.tooLong = true
 		b.full()
 		return 0, errTooLong
 	}
-	return b.Buffer.Write(p)
+	return b.text.Write(p)
 }
