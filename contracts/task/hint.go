@@ -36,11 +36,13 @@ const (
 	DeliverySend Kind = "delivery:send"
 	// TenantPrune deletes what has outlived its retention. Subject: the tenant itself.
 	TenantPrune Kind = "tenant:prune"
+	// SealRotate seals a tenant's values anew with the key in force. Subject: the tenant itself.
+	SealRotate Kind = "seal:rotate"
 )
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune, SealRotate}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.

@@ -62,6 +62,7 @@ type App struct {
 	pool    *work.Pool
 	base    http.RoundTripper
 	guard   *transport.Guard
+	sealer  *seal.Sealer
 	drivers map[cal.Provider]provider.Driver
 	gateway *gateway.Gateway
 	// tokens hands out access tokens.
@@ -124,12 +125,12 @@ func (a *App) Close() error {
 }
 
 func (a *App) open(ctx context.Context, o Outside) error {
-	sealer, err := seal.Parse([]byte(a.Config.SealKeys.Reveal()))
-	if err != nil {
-		return fmt.Errorf("CALWEAVE_SEAL_KEYS: %w", err)
+	var err error
+	if a.sealer, err = Sealer(ctx, a.Config); err != nil {
+		return err
 	}
 	a.Store, err = store.Open(ctx, a.Config.DatabaseURL.Reveal(), a.Config.SweepDatabaseURL.Reveal(), store.Options{
-		Sealer: sealer, Clock: a.clock, IDs: a.ids, Wrap: o.WrapSQL,
+		Sealer: a.sealer, Clock: a.clock, IDs: a.ids, Wrap: o.WrapSQL,
 		Committed: func(hints []task.Hint) {
 			if a.Feeder != nil {
 				a.Feeder.Committed(hints)

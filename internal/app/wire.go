@@ -63,6 +63,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.GrantKeep:          granter.Work,
 		task.DeliverySend:       sender.Work,
 		task.TenantPrune:        a.prune,
+		task.SealRotate:         a.reseal,
 	}
 }
 

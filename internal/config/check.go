@@ -95,7 +95,7 @@ func (l *loader) check(c *Config, settings []setting) {
 // ask lets the user of a setting look at a value in which nothing else is wrong.
 func (l *loader) ask(c *Config, s setting, text string) {
 	user := l.src.Checks[s.name]
-	if user.Wrong == nil {
+	if user.Wrong == nil || s.name == prefix+"SEAL_KEYS" && c.SealKMSCommand != "" { // what is wrapped only its KMS can read
 		return
 	}
 	if what := user.Wrong(text); what != "" {
@@ -125,15 +125,18 @@ func checks() map[string]func(c *Config, text string) string {
 		"MIGRATE_DATABASE_URL": database,
 		"SWEEP_DATABASE_URL":   database,
 		"REDIS_URL":            func(_ *Config, text string) string { return wrongSecretURL(text, "redis", "rediss") },
-		"SEAL_KEYS":            func(_ *Config, text string) string { return unless(json.Valid([]byte(text)), "is not JSON") },
-		"LISTEN":               func(_ *Config, text string) string { return wrongAddress(text) },
-		"PUBLIC_URL":           func(_ *Config, text string) string { return wrongURL(text, false) },
-		"GOOGLE_API_URL":       endpoint,
-		"GOOGLE_AUTH_URL":      endpoint,
-		"GOOGLE_TOKEN_URL":     endpoint,
-		"MICROSOFT_API_URL":    endpoint,
-		"MICROSOFT_AUTH_URL":   endpoint,
-		"MICROSOFT_TOKEN_URL":  endpoint,
+		"SEAL_KEYS": func(c *Config, text string) string {
+			return unless(c.SealKMSCommand != "" || json.Valid([]byte(text)), "is not JSON")
+		},
+		"SEAL_KMS_COMMAND":    func(_ *Config, text string) string { return unless(strings.TrimSpace(text) != "", "names no program") },
+		"LISTEN":              func(_ *Config, text string) string { return wrongAddress(text) },
+		"PUBLIC_URL":          func(_ *Config, text string) string { return wrongURL(text, false) },
+		"GOOGLE_API_URL":      endpoint,
+		"GOOGLE_AUTH_URL":     endpoint,
+		"GOOGLE_TOKEN_URL":    endpoint,
+		"MICROSOFT_API_URL":   endpoint,
+		"MICROSOFT_AUTH_URL":  endpoint,
+		"MICROSOFT_TOKEN_URL": endpoint,
 		"MICROSOFT_TENANT": func(_ *Config, text string) string {
 			return unless(directory.MatchString(text), fmt.Sprintf("%q is no directory", text))
 		},

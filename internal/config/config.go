@@ -27,6 +27,8 @@ type Config struct {
 	APIBurst int `env:"API_BURST" envDefault:"600" form:"a number from 1 to 1000000"`
 	// SealKeys is a Tink keyset as JSON.
 	SealKeys Secret `env:"SEAL_KEYS" form:"a Tink keyset as JSON" need:"run admin"`
+	// SealKMSCommand unwraps SealKeys, which is then whatever the program takes for a wrapped keyset.
+	SealKMSCommand string `env:"SEAL_KMS_COMMAND" form:"a program and its arguments, separated by blanks"`
 
 	Google    Provider  `envPrefix:"GOOGLE_"`
 	Microsoft Microsoft `envPrefix:"MICROSOFT_"`

@@ -6,5 +6,5 @@
 // ruling.go (what a core decides about a person's change), listing.go,
 // channel.go, connection.go, delivery.go (endpoints and deliveries), attempt.go (calls of endpoints), note.go (audit), refusal.go (why a submission
 // is refused), scope.go (what an API key may do), request.go (requests that are
-// carried out once), errors.go.
+// carried out once), seal.go (the keys that values are sealed with), errors.go.
 package record

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/seal"
 )
 
@@ -272,36 +275,27 @@ func checkShut(t *testing.T, name string, s *seal.Sealer, at place, sealed []byt
 // rotate adds a primary key to a keyset, and returns it with the old key and without.
 func rotate(t *testing.T, raw []byte) (both, removed []byte) {
 	t.Helper()
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
+	old := parse(t, raw).Keys()[0]
+	both, added, err := seal.AddKey(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := handle.Primary()
-	if err != nil {
+	if keys := parse(t, both).Keys(); !slices.Equal(keys, []record.SealKeyID{old, added}) {
+		t.Fatalf("keys %v after %v was added to %v", keys, added, old)
+	}
+	if both, err = seal.Promote(both, added); err != nil {
 		t.Fatal(err)
 	}
-	m := keyset.NewManagerFromHandle(handle)
-	id, err := m.Add(aead.AES256GCMKeyTemplate())
-	if err != nil {
+	if keys := parse(t, both).Keys(); !slices.Equal(keys, []record.SealKeyID{added, old}) {
+		t.Fatalf("keys %v after %v was promoted", keys, added)
+	}
+	if removed, err = seal.RemoveKey(both, old); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.SetPrimary(id); err != nil {
-		t.Fatal(err)
+	if keys := parse(t, removed).Keys(); !slices.Equal(keys, []record.SealKeyID{added}) {
+		t.Fatalf("keys %v after %v was removed", keys, old)
 	}
-	both = write(t, m)
-	if err := m.Delete(old.KeyID()); err != nil {
-		t.Fatal(err)
-	}
-	return both, write(t, m)
-}
-
-func write(t *testing.T, m *keyset.Manager) []byte {
-	t.Helper()
-	handle, err := m.Handle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cleartext(t, handle)
+	return both, removed
 }
 
 func written(t *testing.T, template *tinkpb.KeyTemplate) []byte {
@@ -329,4 +323,55 @@ func read(tb testing.TB, name string) []byte {
 		tb.Fatal(err)
 	}
 	return raw
+}
+
+// A missing key is the operator's to mend; anything else that does not open is not.
+func TestAMissingKeyIsToldFromAnAlteredValue(t *testing.T) {
+	t.Parallel()
+	s, other := fresh(t), fresh(t)
+	sealed := sealCanary(t, s)
+	_, err := other.Open(tenant, "grants", "token", "gra_1", sealed)
+	if !errors.Is(err, seal.ErrKeyMissing) || !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), s.Keys()[0].String()) {
+		t.Errorf("with another keyset: %v", err)
+	}
+	sealed[len(sealed)-1] ^= 1
+	_, err = s.Open(tenant, "grants", "token", "gra_1", sealed)
+	if errors.Is(err, seal.ErrKeyMissing) || fault.Is(err, fault.Misconfigured) {
+		t.Errorf("altered: %v", err)
+	}
+}
+
+func TestSealedBy(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	sealed, want := sealCanary(t, s), s.Keys()[0]
+	for _, of := range [][]byte{sealed, sealed[:record.SealPrefixLength], want.Prefix()} {
+		if id, ok := record.SealedBy(of); !ok || id != want {
+			t.Errorf("%x: key %s, %t, want %s", of, id, ok, want)
+		}
+	}
+	for _, of := range [][]byte{nil, sealed[:record.SealPrefixLength-1], []byte(canary)} {
+		if id, ok := record.SealedBy(of); ok {
+			t.Errorf("%x: key %s", of, id)
+		}
+	}
+}
+
+func TestAKeysetIsNotChangedIntoAWorseOne(t *testing.T) {
+	t.Parallel()
+	raw, err := seal.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := parse(t, raw).Keys()[0]
+	for name, change := range map[string]func() ([]byte, error){
+		"the primary is removed": func() ([]byte, error) { return seal.RemoveKey(raw, own) },
+		"a stranger is removed":  func() ([]byte, error) { return seal.RemoveKey(raw, own+1) },
+		"a stranger is promoted": func() ([]byte, error) { return seal.Promote(raw, own+1) },
+		"no keyset":              func() ([]byte, error) { out, _, err := seal.AddKey([]byte(canary)); return out, err },
+	} {
+		if out, err := change(); err == nil || out != nil || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %s, %v", name, out, err)
+		}
+	}
 }

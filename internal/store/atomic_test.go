@@ -146,6 +146,13 @@ func writes() map[string]write {
 			ctx, _ := w.claims(asked("k"), record.RequestClaimed)
 			return func() error { _, err := w.Accept(ctx, w.tenant, w.booking("new", 1, 0)); return err }
 		}},
+		"StartRotation": {prepare: func(w *fenceWorld) func() error {
+			return func() error { return w.StartRotation(w.ctx, w.tenant, "test") }
+		}},
+		"RetireSealKey": {prepare: func(w *fenceWorld) func() error {
+			w.insert("seal_keys", map[string]any{"tenant_id": "installation", "seal_key": 7, "proof": []byte{1}, "first_used_at": 1, "retired_at": 0})
+			return func() error { return w.RetireSealKey(w.ctx, 7, "test") }
+		}},
 		"CreateKey": {prepare: func(w *fenceWorld) func() error {
 			return func() error { _, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "", "test"); return err }
 		}},
@@ -229,7 +236,7 @@ func writes() map[string]write {
 		all[name] = write{unaudited: unaudited[name], prepare: c.underLease}
 	}
 	for name, why := range map[string]string{
-		"Activate": "another code was exchanged for another grant", "BindFlow": "the page was opened twice", "Receive": "each push is a row",
+		"StartRotation": "the rotation is the same, and audited twice", "Activate": "another code was exchanged for another grant", "BindFlow": "the page was opened twice", "Receive": "each push is a row",
 		"ReviseEndpoint": "the endpoint is the same, and audited twice", "RotateSecret": "the secret is replaced twice", "TestEndpoint": "each test is a message",
 		"Redeliver": "asked twice, the delivery is sent again for each", "RedeliverSince": "the second finds nothing, and is audited",
 		"CreateEndpoint": "its core sees and removes it", "CreateKey": "an operator does", "CreateTenant": "likewise",
@@ -344,7 +351,7 @@ func ambiguous(h *harness, c write) {
 func atomicAll(h *harness) {
 	reads := []string{
 		"APIKey", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
-		"Kept", "Keys", "ListWork", "Ping", "Rejections", "Reservation", "SigningKey", "Sync", "Tenant", "Version", "Watch", "Work", "Close",
+		"Kept", "Keys", "ListWork", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "Tenants", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

@@ -81,9 +81,14 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 	calendar := record.Lease{Ref: w.syncOf(0)}
 	ignore := func(_ any, err error) error { return err }
 	return map[string]func(context.Context) error{
-		"APIKey":   func(ctx context.Context) error { return ignore(w.APIKey(ctx, "cwk_canary")) },
-		"Booking":  func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
-		"Calendar": func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
+		"APIKey":     func(ctx context.Context) error { return ignore(w.APIKey(ctx, "cwk_canary")) },
+		"Rotation":   func(ctx context.Context) error { return ignore(w.Rotation(ctx, w.tenant)) },
+		"SealCounts": func(ctx context.Context) error { return ignore(w.SealCounts(ctx, w.tenant)) },
+		"SealKeys":   func(ctx context.Context) error { return ignore(w.SealKeys(ctx)) },
+		"SealedWith": func(ctx context.Context) error { return ignore(w.SealedWith(ctx, 1)) },
+		"Tenants":    func(ctx context.Context) error { return ignore(w.Tenants(ctx)) },
+		"Booking":    func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
+		"Calendar":   func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
 		"Calendars": func(ctx context.Context) error {
 			return ignore(w.Calendars(ctx, w.tenant, record.CalendarFilter{}, "", 1))
 		},

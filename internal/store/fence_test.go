@@ -112,6 +112,10 @@ func fencedCalls() map[string]fencedCall {
 			w.owner(`UPDATE endpoints SET state = 'disabled' WHERE tenant_id = $1`, string(w.tenant))
 			return l
 		}, call: func(w *fenceWorld, l record.Lease) error { return w.ParkDelivery(w.ctx, l) }},
+		"Reseal": {kind: task.SealRotate, call: func(w *fenceWorld, l record.Lease) error {
+			_, _, err := w.Reseal(w.ctx, l, leaseTime)
+			return err
+		}},
 		"Prune": {kind: task.TenantPrune, call: func(w *fenceWorld, l record.Lease) error {
 			_, err := w.Prune(w.ctx, l, record.Served())
 			return err
@@ -149,6 +153,7 @@ func newFenceWorld(h *harness) *fenceWorld {
 	w.reconnect()
 	w.mark(record.Mark{Kind: task.ConnectionClose, Subject: string(w.connection), Lane: task.Interactive})
 	w.mark(record.Mark{Kind: task.TenantPrune, Subject: string(w.tenant), Lane: task.Bulk})
+	w.ok(w.StartRotation(w.ctx, w.tenant, "test"))
 	w.told.take()
 	return w
 }
@@ -161,7 +166,7 @@ func (w *fenceWorld) work(kind task.Kind) task.Ref {
 		return w.ref(kind, string(w.connection))
 	case task.DeliverySend:
 		return w.delivery
-	case task.TenantPrune:
+	case task.TenantPrune, task.SealRotate:
 		return w.ref(kind, string(w.tenant))
 	default:
 		return w.ref(kind, string(w.calendars[0].ID))

@@ -36,7 +36,9 @@ type harness struct {
 	wire    *wire
 	told    *told
 	flaw    *flaw
-	seed    string
+	// keys are what the store seals with, if not what all others do.
+	keys store.Sealer
+	seed string
 }
 
 // told gathers the hints that follow commits.
@@ -87,8 +89,12 @@ func (h *harness) replica(name string) *harness {
 func (h *harness) opened(seed string) *harness {
 	h.Helper()
 	h.wire, h.told = &wire{rewrite: h.flaw.rewrite}, &told{}
+	var keys store.Sealer = sealer()
+	if h.keys != nil {
+		keys = h.keys
+	}
 	s, err := store.Open(h.ctx, h.place.url, "", store.Options{
-		Sealer: h.flaw.sealer(sealer()), Clock: h.clock, IDs: ident.New(h.clock, randomness(seed)), Committed: h.told.add,
+		Sealer: h.flaw.sealer(keys), Clock: h.clock, IDs: ident.New(h.clock, randomness(seed)), Committed: h.told.add,
 		Wrap: func(c driver.Connector) driver.Connector { return h.flaw.wrap(h.wire.wrap(c)) },
 	})
 	if err != nil {
@@ -109,13 +115,18 @@ func (h *harness) opened(seed string) *harness {
 // randomness is the same for the same seed.
 func randomness(seed string) *rand.ChaCha8 { return rand.NewChaCha8(sha256.Sum256([]byte(seed))) }
 
-// sealer is one for all tests of a run.
-var sealer = sync.OnceValue(func() *seal.Sealer {
+// keyset is one for all tests of a run.
+var keyset = sync.OnceValue(func() []byte {
 	raw, err := seal.Generate()
 	if err != nil {
 		panic(err)
 	}
-	s, err := seal.Parse(raw)
+	return raw
+})
+
+// sealer seals with keyset.
+var sealer = sync.OnceValue(func() *seal.Sealer {
+	s, err := seal.Parse(keyset())
 	if err != nil {
 		panic(err)
 	}

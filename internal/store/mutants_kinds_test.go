@@ -129,3 +129,17 @@ func sideBySideMutants() []mutant {
 	}
 	return all
 }
+
+// resealMutants rotate wrong.
+func resealMutants() []mutant {
+	out := slips([]slipped{
+		{"a rotation ends with its first pass", "EndPass", "CASE WHEN found <= unopened THEN", "CASE WHEN found >= 0 THEN", "reseal: what is written meanwhile with the old key is found by another pass"},
+		{"a rotation that is asked for again begins anew", "BeginRotation", "WHERE seal_rotations.seal_key <> excluded.seal_key OR seal_rotations.finished_at > 0", "", "reseal: asked for again, it goes on where it is"},
+		{"a rotation that has finished is not begun again", "BeginRotation", " OR seal_rotations.finished_at > 0", "", "reseal: what is written meanwhile with the old key is found by another pass"},
+		{"a rotation passes over rows", "StaleValues", "LIMIT $2", "LIMIT $2 - 1", "reseal: page by page, whatever the key is made of"},
+		{"a rotation goes on without its end", "MoveRotation", "found = found + $4", "found = found + 0 * $4", "reseal: what is written meanwhile with the old key is found by another pass"},
+		{"a key is retired for good and may seal", "EndSealKey", "retired_at = $1", "retired_at = 0 * $1", "seal keys: one that is retired may be missing, and never seals again"},
+	})
+	overwrites := slip{"ResealValue", "AND spec = $2", "AND CAST($2 AS BYTEA) IS NOT NULL"}
+	return append(out, mutant{"a rotation overwrites a writer", flaw{postgres: true, slip: overwrites}, "reseal: a writer that comes between is never overwritten"})
+}

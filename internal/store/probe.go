@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/calweave/calweave/internal/clock"
 )
 
 // Probe looks at a database that need not be ready: what Open refuses as a whole, it tells one by one. It changes nothing.
@@ -60,6 +62,13 @@ func (p *Probe) Login(ctx context.Context) error {
 		return err
 	}
 	return p.store.dialect.guard(ctx, p.sweepURL, p.store.sweep)
+}
+
+// Keys fails with what Open would say about the keys that values are sealed with. All migrations have to be applied.
+func (p *Probe) Keys(ctx context.Context, sealer Sealer, now clock.Clock) error {
+	p.store.seal, p.store.clock, p.store.patience = sealer, now, defaultPatience
+	_, err := p.store.examineKeyset(ctx)
+	return err
 }
 
 // Migrations returns which of this build's migrations are pending, and which versions were applied that this build does not know.

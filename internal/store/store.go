@@ -22,6 +22,8 @@ import (
 type Sealer interface {
 	Seal(tenant cal.TenantID, table, column, row string, plaintext []byte) ([]byte, error)
 	Open(tenant cal.TenantID, table, column, row string, sealed []byte) ([]byte, error)
+	// Keys are the keys that open, the one that seals first.
+	Keys() []record.SealKeyID
 }
 
 // Options are what a store is made of besides its database.
@@ -59,7 +61,8 @@ type Store struct {
 }
 
 // Open opens the database at url ("postgres://…" or "sqlite:path"). On PostgreSQL sweepURL may name another login for the sweep; empty means
-// url. It refuses a database whose migrations are not all applied, and a login that could see around row-level security.
+// url. It refuses a database whose migrations are not all applied, a login that could see around row-level security, and a Sealer that lacks a key
+// which values are sealed with.
 func Open(ctx context.Context, url, sweepURL string, o Options) (*Store, error) {
 	d, err := parse(url)
 	if err != nil {
@@ -74,6 +77,9 @@ func Open(ctx context.Context, url, sweepURL string, o Options) (*Store, error) 
 	err = s.connect(sweepURL, o.Wrap)
 	if err == nil {
 		err = s.check(ctx, sweepURL)
+	}
+	if err == nil {
+		err = s.admitKeys(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -128,6 +134,8 @@ func (s *Store) Ping(ctx context.Context) error {
 type tx struct {
 	*db.Queries
 	*Store
+	// conn is what the queries run on, for those few that are made of the list of sealed columns.
+	conn   db.DBTX
 	tenant string
 	// now is when the transaction began, in unix microseconds.
 	now   int64
@@ -200,7 +208,7 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, patience time.Duration, t
 			_ = conn.Rollback() // the connection may be gone, which rolls back too
 		}
 	}()
-	t.Queries = db.New(conn)
+	t.Queries, t.conn = db.New(conn), conn
 	if err := fn(ctx); err != nil {
 		return err
 	}

@@ -13,17 +13,17 @@ type trial struct {
 
 // suite is what every store has to pass, on every database.
 func suite() []trial {
-	return slices.Concat(markTrials(), claimTrials(), finishTrials(), fenceTrials(), sweepTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), acceptTrials(), divergenceTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), tenantTrials(), requestTrials(), canaryTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
+	return slices.Concat(markTrials(), claimTrials(), finishTrials(), fenceTrials(), sweepTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), acceptTrials(), divergenceTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), tenantTrials(), requestTrials(), canaryTrials(), sealKeyTrials(), resealTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
 }
 
 // postgresSuite needs transactions that run side by side.
 func postgresSuite() []trial {
-	return slices.Concat(meetTrials(), sideBySideTrials(), postgresReceiveTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials(),
+	return slices.Concat(meetTrials(), resealMeetTrials(), sideBySideTrials(), postgresReceiveTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials(),
 		postgresPipelineTrials())
 }
 
 func sqliteTrials() []trial {
-	return slices.Concat(suite(), sqliteTenancyTrials(), sqliteLedgerTrials())
+	return slices.Concat(suite(), sqliteTenancyTrials(), sqliteResealTrials(), sqliteLedgerTrials())
 }
 
 func postgresTrials() []trial { return slices.Concat(suite(), postgresSuite()) }

@@ -44,6 +44,8 @@ func fixtureValues() map[string]any {
 		"deliveryid": "dlv_a", "attempts": 1, "attempt": 1, "latency": 1, "failure": "", "answer": []byte{1}, "rejectionid": "rej_a", "payload": []byte{1}, "auditid": "aud_a", "at": fixtureOld, "actor": "test",
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
 		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
+		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
+		"lastunopened": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
@@ -99,6 +101,8 @@ func fixtureRows() []struct {
 		{"rejections", one},
 		{"requests", []fixtureRow{{"state": "running", "token": "att_a"}, {"key_hash": "key_hash_old", "state": "answered", "token": "att_b"}}},
 		{"audit", one},
+		{"seal_keys", one},
+		{"seal_rotations", one},
 		{"work", []fixtureRow{
 			{"token": 0},
 			{"subject": "held", "token": 0, "state": "held", "held_for": "reauth"},

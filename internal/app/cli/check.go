@@ -22,7 +22,7 @@ func checks() map[string]config.Check {
 		"CALWEAVE_MIGRATE_DATABASE_URL": database,
 		"CALWEAVE_SWEEP_DATABASE_URL":   database,
 		"CALWEAVE_REDIS_URL":            {Wrong: wrongRedis, Mend: "give redis://host:6379/0, or rediss:// for TLS"},
-		"CALWEAVE_SEAL_KEYS":            {Wrong: wrongKeys, Mend: "give what calweave key create --use=sealing prints"},
+		"CALWEAVE_SEAL_KEYS":            {Wrong: wrongKeys, Mend: "give what calweave seal generate prints, or CALWEAVE_SEAL_KMS_COMMAND if it is wrapped"},
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -67,11 +66,7 @@ func (k keyCreate) Validate() error {
 // Run makes a key.
 func (k keyCreate) Run(e *env) error {
 	if k.Use == sealing {
-		keys, err := seal.Generate()
-		if err != nil {
-			return err
-		}
-		return e.printf("%s\n", strings.TrimSpace(string(keys)))
+		return sealGenerate{}.Run(e)
 	}
 	scopes, err := k.scopes()
 	if err != nil {

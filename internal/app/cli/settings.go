@@ -107,7 +107,7 @@ func needers(purposes []config.Purpose) []string {
 	var out []string
 	for _, p := range purposes {
 		if p == config.ForAdmin {
-			out = append(out, "tenant", "key", "work")
+			out = append(out, "tenant", "key", "seal", "work")
 			continue
 		}
 		out = append(out, string(p))

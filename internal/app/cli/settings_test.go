@@ -17,7 +17,7 @@ import (
 func commands() []string {
 	return []string{
 		"run", "migrate up", "migrate status", "migrate down --yes", "tenant create x", "key create --tenant=ten_1", "key list --tenant=ten_1", "key revoke --tenant=ten_1 key_1",
-		"work list --tenant=ten_1", "work release --tenant=ten_1 link:push lnk_1",
+		"seal remove 1", "seal rotate", "seal status", "seal retire 1", "work list --tenant=ten_1", "work release --tenant=ten_1 link:push lnk_1",
 	}
 }
 

@@ -13,7 +13,8 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke",
+		"seal generate", "seal add", "seal promote", "seal rotate", "seal status", "seal retire", "seal remove", "work list", "work release", "work rejected", "config list", "config reference",
 		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
@@ -49,6 +50,9 @@ func TestWrongCommandLines(t *testing.T) {
 		"key create --tenant=ten_1 --scopes=":                            `"" is no scope: give one or more of`,
 		"key create --tenant=ten_1 --use=signing --scopes=bookings:read": "only an api key has scopes: leave --scopes out",
 		"key create --use=sealing --scopes=bookings:read":                "only an api key has scopes: leave --scopes out",
+		"seal":                                     `expected one of "generate", "add", "promote", "rotate", "status"`,
+		"seal promote":                             `expected "<key>"`,
+		"seal retire x":                            "<key>",
 		"key list":                                 "missing flags: --tenant=ID",
 		"key revoke key_1":                         "missing flags: --tenant=ID",
 		"key revoke --tenant=ten_1":                `expected "<id>"`,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/store"
 )
 
@@ -35,7 +36,25 @@ func (d Doctor) database(ctx context.Context) []Finding {
 	if err := probe.Login(ctx); err != nil {
 		login = unready("database login", err)
 	}
-	return []Finding{reached, login, migrations(ctx, probe)}
+	schema := migrations(ctx, probe)
+	out := []Finding{reached, login, schema}
+	if login.Status == OK && schema.Status != Failed {
+		out = append(out, d.sealKeys(ctx, probe))
+	}
+	return out
+}
+
+// sealKeys looks whether the keys open what the database holds, as far as that can be told without looking at all of it.
+func (d Doctor) sealKeys(ctx context.Context, probe *store.Probe) Finding {
+	const check = "seal keys"
+	sealer, err := app.Sealer(ctx, d.Config)
+	if err != nil {
+		return Finding{check, Failed, line(err), "give what calweave seal generate has printed, or the program that unwraps it"}
+	}
+	if err := probe.Keys(ctx, sealer, d.Clock); err != nil {
+		return unready(check, err)
+	}
+	return Finding{check, OK, "every key that values are sealed with is given", ""}
 }
 
 // latency is how long an answer takes once there is a connection.

@@ -34,7 +34,7 @@ func TestHealthy(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	const want = "settings, database, database login, migrations, redis, redis eviction, google API, google tokens, clock, public URL, public health"
+	const want = "settings, database, database login, migrations, seal keys, redis, redis eviction, google API, google tokens, clock, public URL, public health"
 	if got := strings.Join(checks, ", "); got != want {
 		t.Errorf("the checks are %s, want %s", got, want)
 	}

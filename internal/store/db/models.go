@@ -262,6 +262,27 @@ type Request struct {
 	CreatedAt   int64
 }
 
+type SealKey struct {
+	TenantID    string
+	SealKey     int64
+	Proof       []byte
+	FirstUsedAt int64
+	RetiredAt   int64
+}
+
+type SealRotation struct {
+	TenantID     string
+	SealKey      int64
+	Place        string
+	PlaceAfter   string
+	Resealed     int64
+	Found        int64
+	Unopened     int64
+	LastUnopened int64
+	StartedAt    int64
+	FinishedAt   int64
+}
+
 type Tenant struct {
 	TenantID  string
 	Name      string

@@ -396,7 +396,33 @@ CREATE INDEX work_due ON work (not_before) WHERE state = 'ready' AND wanted > do
 CREATE INDEX work_stopped ON work (tenant_id, state) WHERE state <> 'ready';
 CREATE INDEX work_connection ON work (tenant_id, connection_id);
 
+-- The keys that values were sealed with. They are nobody's: the rows belong to the tenant "installation", which there is not.
+CREATE TABLE seal_keys (
+    tenant_id     TEXT NOT NULL,
+    seal_key      BIGINT NOT NULL, -- the key's id
+    proof         BYTEA NOT NULL, -- sealed with the key: whoever opens it has that key and no other of the same id
+    first_used_at BIGINT NOT NULL,
+    retired_at    BIGINT NOT NULL, -- since when it may be missing
+    PRIMARY KEY (tenant_id, seal_key)
+);
+
+-- How far a tenant's values were sealed anew.
+CREATE TABLE seal_rotations (
+    tenant_id   TEXT NOT NULL PRIMARY KEY,
+    seal_key    BIGINT NOT NULL, -- what they are sealed with
+    place       TEXT NOT NULL, -- the table.column that is looked at; empty at the beginning of a pass
+    place_after TEXT NOT NULL, -- JSON: the key of its last row that was looked at; empty for none
+    resealed    BIGINT NOT NULL, -- values, since started_at
+    found       BIGINT NOT NULL, -- values in this pass that were not sealed with the key
+    unopened    BIGINT NOT NULL, -- of those, how many do not open
+    last_unopened BIGINT NOT NULL, -- unopened, of the last whole pass
+    started_at  BIGINT NOT NULL,
+    finished_at BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE seal_rotations;
+DROP TABLE seal_keys;
 DROP TABLE work;
 DROP TABLE audit;
 DROP TABLE requests;
