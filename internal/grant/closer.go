@@ -157,9 +157,15 @@ func (r *closing) revoke(ctx context.Context) (message.Revocation, error) {
 	if err != nil {
 		return "", err
 	}
-	app, err := r.Exchange.App(r.of.AppID)
+	app, err := r.Exchange.App(ctx, r.lease.Tenant, r.of.AppID)
+	if errors.Is(err, ErrNoApp) {
+		return message.RevocationFailed, nil // it is not configured any more: there is nothing to wait for
+	}
 	if err != nil {
-		return message.RevocationFailed, nil //nolint:nilerr // the application is not configured any more: there is nothing to wait for
+		return "", err
+	}
+	if app.Alone { // what an administrator has opened is theirs to close, and the access token ends by itself
+		return message.RevocationUnsupported, nil
 	}
 	if app.Driver.OAuth().RevokeURL == "" {
 		return message.RevocationUnsupported, nil

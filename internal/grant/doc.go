@@ -10,5 +10,8 @@
 // Closer ends a connection that was disconnected: its channels, then what its owner has allowed, then the tokens themselves. A provider that cannot
 // be reached delays the end of the tokens by a day and no longer.
 //
-// Files: manager.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
+// An account is connected by a provider application: the installation's own, or one that its tenant has registered. One that acts by itself needs no
+// owner and no browser: an administrator has opened mailboxes to it, and it asks for access tokens with its own credential.
+//
+// Files: manager.go, flow.go, exchange.go (the calls to the authorization server), apps.go (applications, and what one that acts by itself asks for), mailbox.go, closer.go.
 package grant

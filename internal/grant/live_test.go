@@ -158,7 +158,7 @@ func TestSilentServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := o.exchange.Refresh(ctx, connectionOf(cal.Google), record.Grant{RefreshToken: oldRefresh})
+		_, err := o.exchange.Refresh(ctx, tenant, connectionOf(cal.Google), record.Grant{RefreshToken: oldRefresh})
 		done <- err
 	}()
 	o.sim.Until("the call is held", func() bool {

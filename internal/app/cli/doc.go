@@ -1,7 +1,7 @@
 // Package cli is the command line: it parses arguments, reads the configuration, and prints what the App does. Commands exit with 0, with 1 when
 // something failed, and with 2 when the command line or the configuration is wrong.
 //
-// Files: cli.go (parsing), check.go (what is wrong with what was given), run.go (run, dev), sim.go (sim), data.go (migrate, tenant, work), key.go (key),
+// Files: cli.go (parsing), check.go (what is wrong with what was given), run.go (run, dev), sim.go (sim), data.go (migrate, tenant, work), key.go (key), application.go (app),
 // settings.go (config), doctor.go (doctor), providers.go (providers), problems.go (problems), webhook.go (webhook verify, webhook trigger),
 // listen.go (webhook listen).
 package cli

@@ -82,7 +82,7 @@ func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 WHERE connections.tenant_id = $1 AND connections.connection_id = $2
 `
@@ -107,6 +107,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.Connection.AppID,
 		&i.Connection.State,
 		&i.Connection.Account,
+		&i.Connection.Mailbox,
 		&i.Connection.Reason,
 		&i.Connection.Lacks,
 		&i.Connection.ClosedAt,
@@ -118,7 +119,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 }
 
 const connectionsAfter = `-- name: ConnectionsAfter :many
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 WHERE connections.tenant_id = $1 AND connection_id > $2
 AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
@@ -161,6 +162,7 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 			&i.Connection.AppID,
 			&i.Connection.State,
 			&i.Connection.Account,
+			&i.Connection.Mailbox,
 			&i.Connection.Reason,
 			&i.Connection.Lacks,
 			&i.Connection.ClosedAt,
@@ -341,9 +343,9 @@ func (q *Queries) GrantByConnection(ctx context.Context, arg GrantByConnectionPa
 }
 
 const insertConnection = `-- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at,
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, closed_at, created_at,
     updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, '', '', 0, $7, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 0, $8, $8)
 `
 
 type InsertConnectionParams struct {
@@ -353,6 +355,7 @@ type InsertConnectionParams struct {
 	AppID        string
 	State        string
 	Account      []byte
+	Mailbox      []byte
 	Now          int64
 }
 
@@ -364,6 +367,7 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 		arg.AppID,
 		arg.State,
 		arg.Account,
+		arg.Mailbox,
 		arg.Now,
 	)
 	return err

@@ -1,0 +1,181 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// AppStore keeps tenants' applications.
+type AppStore interface {
+	// Application returns an application with its credential, or record.ErrNotFound.
+	Application(ctx context.Context, tenant cal.TenantID, id cal.AppID) (record.Application, error)
+}
+
+// Registry knows tenants' applications.
+type Registry struct {
+	Store   AppStore
+	Drivers map[cal.Provider]provider.Driver
+}
+
+// App returns an application, the installation's own or one of the tenant's, or ErrNoApp.
+func (x *Exchange) App(ctx context.Context, tenant cal.TenantID, id cal.AppID) (App, error) {
+	if a, ok := x.apps[id]; ok {
+		return a, nil
+	}
+	if x.Registry == nil || !record.OfTenant(id) {
+		return App{}, ErrNoApp
+	}
+	r, err := x.Registry.Store.Application(ctx, tenant, id)
+	if errors.Is(err, record.ErrNotFound) {
+		return App{}, ErrNoApp
+	}
+	if err != nil {
+		return App{}, err
+	}
+	return x.Registry.app(r)
+}
+
+// app makes of a record what can be called with.
+func (g *Registry) app(r record.Application) (App, error) {
+	const op = "grant: application"
+	d, ok := g.Drivers[r.Provider]
+	if !ok {
+		return App{}, fault.Newf(fault.Misconfigured, op, "this build has no driver for %s", r.Provider)
+	}
+	if r.EntraTenant != "" {
+		in, ok := d.(provider.TenantDriver)
+		if !ok {
+			return App{}, fault.Newf(fault.Misconfigured, op, "%s has no tenants of its own", r.Provider)
+		}
+		var err error
+		if d, err = in.In(r.EntraTenant); err != nil {
+			return App{}, err
+		}
+	}
+	secret := r.Credential
+	return App{ID: r.ID, Driver: d, ClientID: r.ClientID, Secret: func() string { return secret }, Alone: r.Kind == record.AppOnly}, nil
+}
+
+// Mint asks for an access token by which an application that acts by itself acts for a mailbox. There is no refresh token: the application asks
+// anew.
+func (x *Exchange) Mint(ctx context.Context, a App, id cal.ConnectionID, mailbox string) (record.Grant, error) {
+	const op = "grant: app-only token"
+	actor, ok := a.Driver.(provider.AppActor)
+	if !ok {
+		return record.Grant{}, fault.Newf(fault.Misconfigured, op, "no application of %s acts by itself", a.Driver.Name())
+	}
+	r, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, mailbox)
+	if err != nil {
+		return record.Grant{}, err
+	}
+	// The form is complete, whatever the grant is called: the library adds nothing to it.
+	asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
+	t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
+	if err != nil {
+		return record.Grant{}, x.refusal(ctx, a, op, err)
+	}
+	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+}
+
+// connections reads connections.
+type connections interface {
+	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
+}
+
+// chosen is the application that a request is to be carried out with, and the connection to connect anew if it names one.
+func chosen(ctx context.Context, x *Exchange, store connections, tenant cal.TenantID, r Request) (App, record.Connection, error) {
+	if r.App == "" && r.Again == "" {
+		app, err := x.AppFor(r.Provider)
+		return app, record.Connection{}, err
+	}
+	var again record.Connection
+	id := r.App
+	if r.Again != "" {
+		var err error
+		if again, err = store.Connection(ctx, tenant, r.Again); err != nil {
+			return App{}, again, err
+		}
+		if again.Provider != r.Provider {
+			return App{}, again, record.ErrNotFound
+		}
+		if id != "" && id != again.AppID {
+			return App{}, again, unusable("/app_id", "the connection is not of this application: leave it out")
+		}
+		id = again.AppID
+	}
+	app, err := x.App(ctx, tenant, id)
+	switch {
+	case errors.Is(err, ErrNoApp) && r.App == "" && record.OfTenant(id):
+		return App{}, again, unusable("/connection_id", "the application of this connection was deleted: make a new connection")
+	case errors.Is(err, ErrNoApp) && r.App != "", err == nil && r.App != "" && (app.Driver.Name() != r.Provider || !record.OfTenant(id)):
+		return App{}, again, unusable("/app_id", "there is no such application of this provider: GET /v1/applications lists them")
+	default:
+		return app, again, err
+	}
+}
+
+// unusable refuses a request for one of its fields.
+func unusable(pointer, detail string) error {
+	return &record.RefusalError{
+		Reason: record.ReasonInvalid, Detail: "the account cannot be connected like this", Problems: []message.Problem{{Pointer: pointer, Detail: detail}},
+	}
+}
+
+// Check refuses an application that could not be used. It makes no call: whether the provider knows it shows when it is used.
+func (x *Exchange) Check(r record.Application) error {
+	var wrong []message.Problem
+	refuse := func(pointer, detail string) { wrong = append(wrong, message.Problem{Pointer: pointer, Detail: detail}) }
+	if own, err := x.AppFor(r.Provider); err == nil && own.ClientID == r.ClientID {
+		refuse("/client_id", "this is the installation's own client: connect accounts without app_id")
+	}
+	if r.EntraTenant != "" && !tenantName().MatchString(r.EntraTenant) {
+		refuse("/entra_tenant", "give the tenant's id, or one of its domains")
+	}
+	app, err := x.Registry.app(r)
+	switch {
+	case len(wrong) > 0:
+	case err != nil:
+		refuse("/entra_tenant", reasonOf(err))
+	case app.Alone:
+		if err := app.checkAlone(); err != nil {
+			refuse("/credential", reasonOf(err))
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the application cannot be used like this", Problems: wrong}
+}
+
+func (a App) checkAlone() error {
+	actor, ok := a.Driver.(provider.AppActor)
+	if !ok {
+		return fault.Newf(fault.Misconfigured, "grant: application", "no application of %s acts by itself", a.Driver.Name())
+	}
+	_, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, "somebody@example.com")
+	return err
+}
+
+// reasonOf is why a driver refuses, without the operation and the kind.
+func reasonOf(err error) string {
+	if f, ok := fault.As(err); ok && f.Err != nil {
+		return f.Err.Error()
+	}
+	return err.Error()
+}
+
+// tenantName is a domain or an id. Neither can make another path of an address.
+func tenantName() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+}
