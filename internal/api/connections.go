@@ -76,6 +76,9 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 			message.Problem{Pointer: "/provider", Detail: "no OAuth client is configured for it"})
 	case errors.Is(err, ErrAppRefused):
 		return nil, refuse(reasonApplication, err.Error())
+	case errors.Is(err, record.ErrNotFound) && r.Body.ConnectionID == nil:
+		return nil, refuse(record.ReasonInvalid, "the account cannot be connected like this",
+			message.Problem{Pointer: "/app_id", Detail: "there is no such application of this provider: GET /v1/applications lists them"})
 	case errors.Is(err, record.ErrNotFound):
 		return nil, refuse(record.ReasonInvalid, "the connection cannot be connected anew",
 			message.Problem{Pointer: "/connection_id", Detail: "no such connection of this provider: leave it out to make a new one"})

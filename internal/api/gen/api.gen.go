@@ -772,6 +772,8 @@ type MessageType = message.Type
 // NewApplication defines model for NewApplication.
 type NewApplication struct {
 	// ClientID The client's id at the provider. Of a Google `app_only` application, the address of its service account.
+	//
+	// Examples: robot@project.iam.gserviceaccount.com
 	ClientID string `json:"client_id"`
 
 	// Credential The client's secret. Of a Google `app_only` application, the JSON key file of its service account, as one string.
@@ -806,6 +808,9 @@ type NewConnection struct {
 
 	// Mailbox Which one an `app_only` application is to act for: its address or, at Microsoft, also its user's id. To connect anew, leave it out or
 	// give the same.
+	//
+	//
+	// Examples: ada@example.com
 	Mailbox  *string  `json:"mailbox,omitempty"`
 	Provider Provider `json:"provider"`
 
