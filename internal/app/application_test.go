@@ -353,3 +353,68 @@ func withoutIDs(tb testing.TB, answer string) string {
 	}
 	return string(raw)
 }
+
+// The secrets of applications that act by themselves, what they sign with them, and the tokens that they get are in clear nowhere: not in the log at
+// its most talkative, not in Redis, not in SQL; neither when they are used nor when they are refused.
+func TestCanariesOfApplications(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range backends() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAviary(t, prepare(t))
+			_, private, public := keyFile(t)
+			for _, line := range strings.Split(private, "\n") {
+				if !strings.HasPrefix(line, "-----") {
+					a.canaries.add("private key", line)
+				}
+			}
+			for _, address := range []string{hugo, ines} {
+				a.canaries.add(account, address)
+			}
+			for _, host := range []sim.Person{{Provider: sim.Google, Email: hugo, Zone: zone}, {Provider: sim.Microsoft, Email: ines, Zone: zone}} {
+				_, err := a.sim.Seed(host)
+				a.must(err)
+			}
+			a.targets = nil
+			for p, mailbox := range map[cal.Provider]string{cal.Google: hugo, cal.Microsoft: ines} {
+				wish := applications(t)[p]
+				if p == cal.Microsoft {
+					a.canaries.add("client secret", wish.Credential)
+				}
+				var made gen.Application
+				a.call(http.MethodPost, "/v1/applications", wish, &made)
+				in := gen.NewConnection{Provider: gen.Provider(p), AppID: &made.ID, Mailbox: &mailbox}
+				a.must(a.sim.Authorise(sim.Microsoft, sim.Application{Client: graphApp, Domain: "elsewhere.example"}))
+				if status, body := a.try(http.MethodPost, "/v1/connections", in); status != http.StatusUnprocessableEntity {
+					t.Fatalf("before it is opened: %d %s", status, body)
+				}
+				opened := delegated(public)
+				if p == cal.Microsoft {
+					opened = permitted("Calendars.ReadWrite")
+				}
+				a.must(a.sim.Authorise(sim.Provider(p), opened))
+				a.call(http.MethodPost, "/v1/connections", in, &gen.BegunConnection{})
+			}
+			a.until("both calendars are listed", func() bool {
+				var page gen.CalendarPage
+				a.call(http.MethodGet, "/v1/calendars", nil, &page)
+				a.targets = nil
+				for _, c := range page.Calendars {
+					if c.Primary {
+						a.targets = append(a.targets, cal.Target{CalendarID: cal.CalendarID(c.ID), Authoritative: c.Provider == "google"})
+					}
+				}
+				return len(a.targets) == 2
+			})
+			a.put("b1", 1)
+			a.synced("b1", 1)
+			a.clear("at the end", true)
+			kinds := a.canaries.kinds()
+			for what, least := range map[string]int{"private key": 20, "assertion": 1, "access token": 2, "client secret": 3} {
+				if kinds[what] < least {
+					t.Errorf("%d canaries of the kind %q: this test proves nothing about them", kinds[what], what)
+				}
+			}
+		})
+	}
+}

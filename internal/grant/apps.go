@@ -149,7 +149,7 @@ func (x *Exchange) Check(r record.Application) error {
 		refuse("/entra_tenant", reasonOf(err))
 	case app.Alone:
 		if err := app.checkAlone(); err != nil {
-			refuse("/credential", reasonOf(err))
+			refuse(app.weakness(), reasonOf(err))
 		}
 	}
 	if len(wrong) == 0 {
@@ -165,6 +165,14 @@ func (a App) checkAlone() error {
 	}
 	_, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, "somebody@example.com")
 	return err
+}
+
+// weakness is the field that an application which acts by itself is refused for: where drivers have tenants, those are what tokens are asked in.
+func (a App) weakness() string {
+	if _, ok := a.Driver.(provider.TenantDriver); ok {
+		return "/entra_tenant"
+	}
+	return "/credential"
 }
 
 // reasonOf is why a driver refuses, without the operation and the kind.

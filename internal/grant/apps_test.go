@@ -369,8 +369,8 @@ func TestCheck(t *testing.T) {
 		"a key file without its key":              {robots, func(a *record.Application) { a.Credential = strings.Replace(a.Credential, "BEGIN", "hunter2", 1) }, "/credential"},
 		"a key file with a spoilt key":            {robots, func(a *record.Application) { a.Credential = strings.Replace(a.Credential, "MII", "AAA", 1) }, "/credential"},
 		"Google in an Entra tenant":               {robots, func(a *record.Application) { a.EntraTenant = "fabrikam.example" }, "/entra_tenant"},
-		"a daemon of no tenant":                   {daemon, func(a *record.Application) { a.EntraTenant = "" }, "/credential"},
-		"a daemon of every tenant":                {daemon, func(a *record.Application) { a.EntraTenant = "Common" }, "/credential"},
+		"a daemon of no tenant":                   {daemon, func(a *record.Application) { a.EntraTenant = "" }, "/entra_tenant"},
+		"a daemon of every tenant":                {daemon, func(a *record.Application) { a.EntraTenant = "Common" }, "/entra_tenant"},
 		"a tenant that leads to another path":     {daemon, func(a *record.Application) { a.EntraTenant = "x/../y" }, "/entra_tenant"},
 		"a tenant that leads to the folder above": {daemon, func(a *record.Application) { a.EntraTenant = ".." }, "/entra_tenant"},
 	} {
