@@ -363,7 +363,7 @@ func TestCanariesOfApplications(t *testing.T) {
 			t.Parallel()
 			a := newAviary(t, prepare(t))
 			_, private, public := keyFile(t)
-			for _, line := range strings.Split(private, "\n") {
+			for line := range strings.SplitSeq(private, "\n") {
 				if !strings.HasPrefix(line, "-----") {
 					a.canaries.add("private key", line)
 				}

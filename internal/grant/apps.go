@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -99,30 +100,42 @@ func chosen(ctx context.Context, x *Exchange, store connections, tenant cal.Tena
 		app, err := x.AppFor(r.Provider)
 		return app, record.Connection{}, err
 	}
-	var again record.Connection
-	id := r.App
-	if r.Again != "" {
-		var err error
-		if again, err = store.Connection(ctx, tenant, r.Again); err != nil {
-			return App{}, again, err
-		}
-		if again.Provider != r.Provider {
-			return App{}, again, record.ErrNotFound
-		}
-		if id != "" && id != again.AppID {
-			return App{}, again, unusable("/app_id", "the connection is not of this application: leave it out")
-		}
-		id = again.AppID
+	again, err := takenUp(ctx, store, tenant, r)
+	if err != nil {
+		return App{}, again, err
 	}
-	app, err := x.App(ctx, tenant, id)
+	app, err := x.App(ctx, tenant, cmp.Or(again.AppID, r.App))
 	switch {
-	case errors.Is(err, ErrNoApp) && r.App == "" && record.OfTenant(id):
-		return App{}, again, unusable("/connection_id", "the application of this connection was deleted: make a new connection")
-	case errors.Is(err, ErrNoApp) && r.App != "", err == nil && r.App != "" && (app.Driver.Name() != r.Provider || !record.OfTenant(id)):
-		return App{}, again, unusable("/app_id", "there is no such application of this provider: GET /v1/applications lists them")
-	default:
-		return app, again, err
+	case errors.Is(err, ErrNoApp) && r.App == "" && record.OfTenant(again.AppID):
+		err = unusable("/connection_id", "the application of this connection was deleted: make a new connection")
+	case r.App != "" && !app.serves(r, err):
+		err = unusable("/app_id", "there is no such application of this provider: GET /v1/applications lists them")
 	}
+	return app, again, err
+}
+
+// takenUp is the connection to connect anew, if a request names one.
+func takenUp(ctx context.Context, store connections, tenant cal.TenantID, r Request) (record.Connection, error) {
+	if r.Again == "" {
+		return record.Connection{}, nil
+	}
+	c, err := store.Connection(ctx, tenant, r.Again)
+	switch {
+	case err == nil && c.Provider != r.Provider:
+		err = record.ErrNotFound
+	case err == nil && r.App != "" && r.App != c.AppID:
+		err = unusable("/app_id", "the connection is not of this application: leave it out")
+	}
+	return c, err
+}
+
+// serves reports whether an application that a request names is a tenant's at the request's provider, given how finding it ended. Whether it could
+// be looked for at all is left to the error.
+func (a App) serves(r Request, err error) bool {
+	if err != nil {
+		return !errors.Is(err, ErrNoApp)
+	}
+	return record.OfTenant(a.ID) && a.Driver.Name() == r.Provider
 }
 
 // unusable refuses a request for one of its fields.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -43,14 +44,11 @@ func (m *Mailboxes) Connect(ctx context.Context, tenant cal.TenantID, r Request)
 	case again.ID != "":
 		r.Mailbox = again.Mailbox
 	}
-	g, err := m.Exchange.Mint(ctx, app, again.ID, r.Mailbox)
+	g, err := m.probe(ctx, app, r.Mailbox)
 	if err != nil {
 		return "", err
 	}
-	g.Lacks, g.ClosedAt = record.NewLacks(lacking(g, app.Driver.OAuth())), again.ClosedAt
-	if err := m.read(ctx, app, g, r.Mailbox); err != nil {
-		return "", err
-	}
+	g.ClosedAt = again.ClosedAt
 	id, err := m.Store.ConnectMailbox(ctx, tenant, record.NewMailbox{
 		Provider: r.Provider, AppID: app.ID, Mailbox: r.Mailbox, Again: r.Again, Actor: r.Actor,
 	}, g)
@@ -70,6 +68,21 @@ func (m *Mailboxes) Of(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 		return "", nil
 	}
 	return c.Mailbox, err
+}
+
+// probeTime is how long the provider may take to show that a mailbox is open: somebody waits for the answer.
+const probeTime = 15 * time.Second
+
+// probe asks for a token and reads the mailbox with it.
+func (m *Mailboxes) probe(ctx context.Context, app App, mailbox string) (record.Grant, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	g, err := m.Exchange.Mint(ctx, app, "", mailbox)
+	if err != nil {
+		return g, err
+	}
+	g.Lacks = record.NewLacks(lacking(g, app.Driver.OAuth()))
+	return g, m.read(ctx, app, g, mailbox)
 }
 
 // read fails unless the token opens the mailbox: Entra gives a token to an application that no mailbox was opened to.

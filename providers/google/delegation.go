@@ -102,4 +102,6 @@ func sign(key *rsa.PrivateKey, id string, c claims) (string, error) {
 }
 
 // OpenMailbox is Open: the token itself says for whom it acts.
-func (d *Driver) OpenMailbox(httpc *http.Client, _ string) (provider.Client, error) { return d.Open(httpc) }
+func (d *Driver) OpenMailbox(httpc *http.Client, _ string) (provider.Client, error) {
+	return d.Open(httpc)
+}

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -67,9 +68,7 @@ func TestServiceAccounts(t *testing.T) {
 		all := map[string]any{
 			"iss": robot, "sub": host, "scope": scope + " " + listing, "aud": s.GoogleURL + "/token", "iat": now.Now().Unix(), "exp": now.Now().Add(time.Hour).Unix(),
 		}
-		for name, v := range changed {
-			all[name] = v
-		}
+		maps.Copy(all, changed)
 		return all
 	}
 	c := simtest.Client{Base: s.GoogleURL}.With(t)
