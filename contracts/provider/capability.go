@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -73,4 +75,36 @@ type QuietWriter interface {
 // before it writes, and compares for itself.
 type ConditionalWriter interface {
 	ConditionalWrites()
+}
+
+// TenantDriver is a Driver whose authorization server has addresses of their own for each of its tenants (Entra tenants, say). Without it an
+// application names no such tenant.
+type TenantDriver interface {
+	// In returns the driver for applications of that tenant, which is named by its id or a domain. It fails with fault.Misconfigured when that
+	// can be no tenant's name.
+	In(tenant string) (Driver, error)
+}
+
+// AppActor is a Driver whose provider lets an administrator open mailboxes to an application that then acts by itself. Without it every owner has
+// to consent.
+type AppActor interface {
+	// AppToken is the request for an access token by which an application acts for a mailbox. It makes no call. It fails with
+	// fault.Misconfigured when the credential is none that the provider makes, or another application's.
+	AppToken(app AppCredential, mailbox string) (TokenRequest, error)
+	// OpenMailbox is Driver.Open for a mailbox that the application behind httpc acts for.
+	OpenMailbox(httpc *http.Client, mailbox string) (Client, error)
+}
+
+// AppCredential is what an application proves itself with.
+type AppCredential struct {
+	// ClientID is the provider's name of the application; of a service account its address.
+	ClientID string
+	// Secret is a client secret, or the JSON key file of a service account.
+	Secret string
+}
+
+// TokenRequest is a form to post to a token endpoint. It holds secrets.
+type TokenRequest struct {
+	URL  string
+	Form url.Values
 }

@@ -12,11 +12,13 @@ const (
 	CanDecode    Capability = "NotificationDecoder"
 	CanBeQuiet   Capability = "QuietWriter"
 	CanCondition Capability = "ConditionalWriter"
+	CanBeIn      Capability = "TenantDriver"
+	CanActAlone  Capability = "AppActor"
 )
 
 // Capabilities are all there are.
 func Capabilities() []Capability {
-	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition}
+	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone}
 }
 
 // Claims reports whether a driver, or a client that it has opened, claims the capability.
@@ -37,6 +39,10 @@ func (c Capability) Claims(d Driver, client Client) bool {
 		_, claims = d.(QuietWriter)
 	case CanCondition:
 		_, claims = d.(ConditionalWriter)
+	case CanBeIn:
+		_, claims = d.(TenantDriver)
+	case CanActAlone:
+		_, claims = d.(AppActor)
 	}
 	return claims
 }
@@ -58,6 +64,10 @@ func (c Capability) Without() string {
 		return "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held"
 	case CanCondition:
 		return "an event is read and compared before it is written"
+	case CanBeIn:
+		return "an application names no tenant of the provider's"
+	case CanActAlone:
+		return "every owner of a mailbox has to consent"
 	default:
 		return ""
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -179,7 +180,7 @@ func (b *bench) newServer() *api.Server {
 	b.ok(err)
 	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }, Fits: contract.Booking}
 	return &api.Server{
-		Bookings: bookings{service, b.store}, Ledger: b.store, Accounts: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
+		Bookings: bookings{service, b.store}, Ledger: b.store, Accounts: b.store, Applications: b.store, Calendars: b.store, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
 		Deliveries: b.store, Messages: b.store, Requests: b.store,
 		Contract: contract, Reference: explained(), Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
@@ -334,6 +335,7 @@ func (f *flow) Begin(ctx context.Context, tenant cal.TenantID, r api.Request) (c
 		Provider: r.Provider, AppID: cal.AppID(r.Provider), Again: r.Again, ReturnURL: r.ReturnURL, ConnectToken: f.ids.Secret(), State: f.ids.Secret(), Verifier: f.ids.Secret(),
 		ExpiresAt: f.clock.Now().Add(time.Hour), Actor: r.Actor,
 	}
+	n.AppID = cmp.Or(r.App, n.AppID)
 	id, err := f.store.BeginConnection(ctx, tenant, n)
 	return id, n.ConnectToken, err
 }

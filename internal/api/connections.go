@@ -22,6 +22,7 @@ type Accounts interface {
 // Flow connects accounts. Its OwnerErrors are shown to the account's owner. Open and Finish find out whose a request is, and put that on its log
 // lines (telemetry.Learn).
 type Flow interface {
+	// Begin returns no token where nobody has to consent.
 	Begin(ctx context.Context, tenant cal.TenantID, r Request) (id cal.ConnectionID, connectToken string, err error)
 	Open(ctx context.Context, connectToken, cookie string) (location string, err error)
 	// Finish says where the browser goes even if it fails, once the answer is known to belong to this browser.
@@ -33,6 +34,10 @@ type Request struct {
 	Provider cal.Provider
 	// Again is a connection to connect anew; empty for a new one.
 	Again cal.ConnectionID
+	// App is the tenant's application to connect it by; empty for the installation's own.
+	App cal.AppID
+	// Mailbox is which one an application that acts by itself is to act for; empty where an owner is asked.
+	Mailbox string
 	// ReturnURL is where the owner's browser goes in the end; empty for a page of our own.
 	ReturnURL string
 	Actor     string
@@ -50,6 +55,9 @@ type Connected struct {
 // ErrNoProvider means that the operator has configured no OAuth client for a provider.
 var ErrNoProvider = errors.New("no OAuth client is configured for this provider")
 
+// ErrAppRefused means that a provider does not let an application act for a mailbox.
+var ErrAppRefused = errors.New("the provider refuses it")
+
 // CreateConnection is POST /v1/connections.
 func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionRequestObject) (gen.CreateConnectionResponseObject, error) {
 	who, back := identity(ctx), text(r.Body.ReturnURL)
@@ -59,12 +67,18 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 		})
 	}
 	id, token, err := s.Flow.Begin(ctx, who.Tenant, Request{
-		Provider: cal.Provider(r.Body.Provider), Again: cal.ConnectionID(text(r.Body.ConnectionID)), ReturnURL: back, Actor: who.KeyID,
+		Provider: cal.Provider(r.Body.Provider), Again: cal.ConnectionID(text(r.Body.ConnectionID)), App: cal.AppID(text(r.Body.AppID)),
+		Mailbox: text(r.Body.Mailbox), ReturnURL: back, Actor: who.KeyID,
 	})
 	switch {
 	case errors.Is(err, ErrNoProvider):
 		return nil, refuse(reasonProvider, "the operator has to set this provider's client id and secret first",
 			message.Problem{Pointer: "/provider", Detail: "no OAuth client is configured for it"})
+	case errors.Is(err, ErrAppRefused):
+		return nil, refuse(reasonApplication, err.Error())
+	case errors.Is(err, record.ErrNotFound) && r.Body.ConnectionID == nil:
+		return nil, refuse(record.ReasonInvalid, "the account cannot be connected like this",
+			message.Problem{Pointer: "/app_id", Detail: "there is no such application of this provider: GET /v1/applications lists them"})
 	case errors.Is(err, record.ErrNotFound):
 		return nil, refuse(record.ReasonInvalid, "the connection cannot be connected anew",
 			message.Problem{Pointer: "/connection_id", Detail: "no such connection of this provider: leave it out to make a new one"})
@@ -75,9 +89,11 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateConnection201JSONResponse{
-		ID: string(id), Provider: r.Body.Provider, State: gen.ConnectionState(c.State), ConnectURL: s.PublicURL + "/connect/" + token,
-	}, nil
+	out := gen.CreateConnection201JSONResponse{ID: string(id), Provider: r.Body.Provider, State: gen.ConnectionState(c.State)}
+	if token != "" {
+		out.ConnectURL = s.PublicURL + "/connect/" + token
+	}
+	return out, nil
 }
 
 // ListConnections is GET /v1/connections.
@@ -135,6 +151,9 @@ func connection(c record.Connection) gen.Connection {
 		default:
 			out.Missing = append(out.Missing, gen.Capability(a))
 		}
+	}
+	if record.OfTenant(c.AppID) {
+		out.AppID = new(string(c.AppID))
 	}
 	if c.Account != "" {
 		out.Account = &c.Account

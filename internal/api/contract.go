@@ -36,6 +36,7 @@ const (
 	schemaSubmission    = "SubmitBooking"
 	schemaConnection    = "NewConnection"
 	schemaEndpoint      = "NewEndpoint"
+	schemaApplication   = "NewApplication"
 	schemaChange        = "EndpointChange"
 	schemaDeliveryState = "DeliveryState"
 	schemaBookingID     = "BookingID"
@@ -73,7 +74,7 @@ func NewContract() (*Contract, error) {
 	}
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
-		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
+		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaApplication, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
 		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey, schemaBookingState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {

@@ -112,12 +112,13 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	r.test(e)
 	r.discover(r.other, r.connect(r.other, cal.Google), cal.Calendar{ID: "primary", Name: "Bob", Primary: true, Writable: true})
 	own := r.bench.calendar(r.other, "primary")
+	app := r.application()
 	if a := r.as("PUT", "/v1/bookings/mine", r.spec(1, with("targets", to(own)))); a.status != 202 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	names := map[string][]string{
 		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
-		"endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
+		"app_id": {app}, "endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
 		"cursor": {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries")}, "after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
@@ -138,7 +139,11 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 			t.Errorf("%s %s: nobody knows what %s names", ref.operation.method, ref.operation.path, ref.name)
 		}
 		for _, foreign := range names[ref.name] {
-			r.foreign(ref, own, foreign, bodies[ref.operation.method+" "+ref.operation.path])
+			body := bodies[ref.operation.method+" "+ref.operation.path]
+			if ref.name == "app_id" {
+				body = func(id string) any { return map[string]any{"provider": "google", "app_id": id} }
+			}
+			r.foreign(ref, own, foreign, body)
 			tried++
 		}
 	}

@@ -124,6 +124,7 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("connection.disconnecting", 202, g.send("DELETE", "/v1/connections/"+begun, nil))
 	g.end(begun)
 	g.keep("connection.disconnected", 200, g.send("DELETE", "/v1/connections/"+begun, nil))
+	g.applications()
 	g.endpoints()
 	g.keep("health.ok", 200, g.send("GET", "/healthz", nil))
 	g.keep("ready.ok", 200, g.send("GET", "/readyz", nil))
@@ -252,6 +253,8 @@ func TestProblemsAreGolden(t *testing.T) {
 		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
 		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
 		{"unsupported-media-type", g.typed("/v1/bookings/b3", "text/plain")},
+		{"application-refused", g.refusedApplication()},
+		{"application-in-use", g.usedApplication()},
 		{"unavailable", g.broken(fault.Newf(fault.Transient, "store", "connection refused"))},
 		{"internal", g.broken(errors.New("a defect"))},
 		{"provider-not-configured", g.unconfigured()},

@@ -37,13 +37,14 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 		"POST /v1/connections":              map[string]any{"provider": "google"},
 		"PATCH /v1/calendars/{calendar_id}": map[string]any{"sync": "full"},
 		"POST /v1/endpoints":                map[string]any{"url": "https://core.test/again"},
+		"POST /v1/applications":             newApplication(),
 		"PATCH /v1/endpoints/{endpoint_id}": map[string]any{"description": "changed"},
 	}
 	queries := map[string]string{
 		"DELETE /v1/bookings/{booking_id}":           "?version=2",
 		"POST /v1/endpoints/{endpoint_id}/redeliver": "?since=2026-08-01T10:00:00Z",
 	}
-	ids := strings.NewReplacer("{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID,
+	ids := strings.NewReplacer("{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
 		"{connection_id}", string(b.connect(b.tenant, cal.Google)))
 	b.diverged("accepted")
 	b.diverged("reverted")
@@ -86,7 +87,7 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 		})
 		tried++
 	}
-	if tried < 14 {
+	if tried < 16 {
 		t.Errorf("%d routes were tried", tried)
 	}
 }

@@ -26,6 +26,8 @@ const (
 	reasonInternal     record.Reason = "internal"
 	reasonProvider     record.Reason = "provider-not-configured"
 	reasonEndpoint     record.Reason = "endpoint-unusable"
+	reasonApplication  record.Reason = "application-refused"
+	reasonInUse        record.Reason = "application-in-use"
 	reasonLimit        record.Reason = "limit-reached"
 	reasonKeyReused    record.Reason = "idempotency-key-reused"
 	reasonInFlight     record.Reason = "request-in-flight"
@@ -160,6 +162,16 @@ func Meanings() map[record.Reason]Meaning {
 			http.StatusUnprocessableEntity, "The provider is not configured",
 			"The operator has set no OAuth client for this provider.",
 			"Ask the operator to set the provider's client id and secret.",
+		},
+		reasonApplication: {
+			http.StatusUnprocessableEntity, "The provider refuses the application",
+			"The provider gave the application no token for the mailbox, or did not let it read the mailbox. `detail` has the provider's code.",
+			"At Google an administrator of the domain has to delegate calweave's scopes to the service account; at Microsoft one has to grant the application permission `Calendars.ReadWrite`. Check the credential, the mailbox and `entra_tenant`. Nothing was stored.",
+		},
+		reasonInUse: {
+			http.StatusConflict, "The application has connections",
+			"Accounts are connected by the application, and would be cut off without its credential.",
+			"`DELETE /v1/connections/{id}` for each of them, and come back when they are `disconnected`.",
 		},
 		reasonEndpoint: {
 			http.StatusUnprocessableEntity, "The URL cannot be used",

@@ -77,7 +77,7 @@ func TestEveryBodyIsValidated(t *testing.T) {
 			}
 		}
 	}
-	if n != 5 {
+	if n != 6 {
 		t.Errorf("%d operations have a body", n)
 	}
 }

@@ -32,18 +32,19 @@ type Identity struct {
 
 // Server serves the API.
 type Server struct {
-	Bookings   Bookings
-	Ledger     Ledger
-	Accounts   Accounts
-	Calendars  Calendars
-	Flow       Flow
-	Endpoints  Endpoints
-	Deliveries Deliveries
-	Messages   Messages
-	Requests   Requests
-	Contract   *Contract
-	Reference  reference.Pages
-	Log        *slog.Logger
+	Bookings     Bookings
+	Ledger       Ledger
+	Accounts     Accounts
+	Applications Applications
+	Calendars    Calendars
+	Flow         Flow
+	Endpoints    Endpoints
+	Deliveries   Deliveries
+	Messages     Messages
+	Requests     Requests
+	Contract     *Contract
+	Reference    reference.Pages
+	Log          *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
@@ -206,6 +207,7 @@ func bodies() map[string]string {
 		"PUT /v1/bookings/{booking_id}":     schemaBooking,
 		"POST /v1/connections":              schemaConnection,
 		"POST /v1/endpoints":                schemaEndpoint,
+		"POST /v1/applications":             schemaApplication,
 		"PATCH /v1/calendars/{calendar_id}": schemaChoice,
 		"PATCH /v1/endpoints/{endpoint_id}": schemaChange,
 	}
@@ -246,6 +248,7 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaID, "query: connection_id", query.Get("connection_id")},
 		{schemaID, "query: calendar_id", query.Get("calendar_id")},
 		{schemaID, "path: connection_id", r.PathValue("connection_id")},
+		{schemaID, "path: app_id", r.PathValue("app_id")},
 		{schemaProvider, "query: provider", query.Get("provider")},
 		{schemaSync, "query: sync", query.Get("sync")},
 		{schemaID, "path: endpoint_id", r.PathValue("endpoint_id")},

@@ -68,6 +68,8 @@ type App struct {
 	// tokens hands out access tokens.
 	tokens *grant.Manager
 	flow   *grant.Flow
+	// mailboxes connects what needs no owner's consent.
+	mailboxes *grant.Mailboxes
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
@@ -198,8 +200,10 @@ func (a *App) apps() []grant.App {
 func (a *App) wireServices() error {
 	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
 	a.exchange.LogTo(a.log)
+	a.exchange.Registry = &grant.Registry{Store: a.Store, Drivers: a.drivers}
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
 	a.tokens = grant.NewManager(a.Store, a.exchange, a.clock)
+	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, HTTP: a.providerClient}
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: a.tokens, Clock: a.clock, HTTP: a.providerClient,
 	}

@@ -120,7 +120,7 @@ func (t tap) CloseIdleConnections() {
 func (t tap) learn(raw []byte) {
 	secrets := map[string]string{
 		"access_token": "access token", "refresh_token": "refresh token", "code": "code", "code_verifier": "verifier", "client_secret": "client secret",
-		"token": "channel secret", "clientState": "channel secret",
+		"assertion": "assertion", "token": "channel secret", "clientState": "channel secret",
 	}
 	var object map[string]any
 	if json.Unmarshal(raw, &object) == nil {

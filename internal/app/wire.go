@@ -124,7 +124,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
+		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
@@ -197,37 +197,6 @@ func (b bookings) Reservation(ctx context.Context, tenant cal.TenantID, token ca
 	return b.app.Store.Reservation(ctx, tenant, token)
 }
 
-// flow fits the connecting of accounts to the API.
-type flow struct{ inner *grant.Flow }
-
-func (f flow) Begin(ctx context.Context, tenant cal.TenantID, r api.Request) (cal.ConnectionID, string, error) {
-	id, token, err := f.inner.Begin(ctx, tenant, grant.Request(r))
-	if errors.Is(err, grant.ErrNoApp) {
-		err = api.ErrNoProvider
-	}
-	return id, token, err
-}
-
-func (f flow) Open(ctx context.Context, token, cookie string) (string, error) {
-	location, err := f.inner.Open(ctx, token, cookie)
-	return location, forOwner(err)
-}
-
-func (f flow) Finish(ctx context.Context, in api.Answer) (api.Connected, error) {
-	out, err := f.inner.Finish(ctx, grant.Answer(in))
-	return api.Connected(out), forOwner(err)
-}
-
-// forOwner marks the failures that the account's owner may be shown, and only in our own words.
-func forOwner(err error) error {
-	for _, known := range []error{grant.ErrLink, grant.ErrState, grant.ErrPartial, grant.ErrRefused, grant.ErrIssuer} {
-		if errors.Is(err, known) {
-			return &api.OwnerError{Err: known, Expired: errors.Is(err, grant.ErrLink) || errors.Is(err, grant.ErrState)}
-		}
-	}
-	return err
-}
-
 // The store serves every part through the part's own small interface.
 var (
 	_ work.Store              = (*store.Store)(nil)
@@ -240,6 +209,8 @@ var (
 	_ grant.FlowStore         = (*store.Store)(nil)
 	_ grant.CloserStore       = (*store.Store)(nil)
 	_ grant.KeeperStore       = (*store.Store)(nil)
+	_ grant.AppStore          = (*store.Store)(nil)
+	_ grant.MailboxStore      = (*store.Store)(nil)
 	_ intake.Store            = (*store.Store)(nil)
 	_ inbound.Channels        = (*store.Store)(nil)
 	_ outbound.Store          = (*store.Store)(nil)

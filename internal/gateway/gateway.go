@@ -83,7 +83,7 @@ func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	if err != nil {
 		return nil, g.heed(ctx, tenant, id, err)
 	}
-	inner, err := driver.Open(g.HTTP(c.Provider, access))
+	inner, err := openFor(driver, g.HTTP(c.Provider, access), c.Mailbox)
 	if f, ok := fault.As(err); ok {
 		return nil, f
 	}
@@ -91,6 +91,18 @@ func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 		return nil, fault.Newf(fault.Misconfigured, op, "the driver can make no client")
 	}
 	return newClient(g, driver, inner, tenant, id, version), nil
+}
+
+// openFor opens a client of the account whose owner has consented or, with a mailbox, of the one that an application acts for by itself.
+func openFor(d provider.Driver, httpc *http.Client, mailbox string) (provider.Client, error) {
+	if mailbox == "" {
+		return d.Open(httpc)
+	}
+	actor, ok := d.(provider.AppActor)
+	if !ok {
+		return nil, fault.Newf(fault.Unsupported, "gateway: open", "no application of %s acts by itself", d.Name())
+	}
+	return actor.OpenMailbox(httpc, mailbox)
 }
 
 // heed records for the whole fleet how long a failure says to stay away from the connection's provider, and returns the failure. Other kinds

@@ -157,12 +157,9 @@ func (r *closing) revoke(ctx context.Context) (message.Revocation, error) {
 	if err != nil {
 		return "", err
 	}
-	app, err := r.Exchange.App(r.of.AppID)
-	if err != nil {
-		return message.RevocationFailed, nil //nolint:nilerr // the application is not configured any more: there is nothing to wait for
-	}
-	if app.Driver.OAuth().RevokeURL == "" {
-		return message.RevocationUnsupported, nil
+	app, without, err := r.revoker(ctx)
+	if err != nil || without != "" {
+		return without, err
 	}
 	if shared, err := r.shared(ctx); err != nil || shared {
 		return message.RevocationShared, err
@@ -177,6 +174,21 @@ func (r *closing) revoke(ctx context.Context) (message.Revocation, error) {
 		return "", err
 	default:
 		return message.RevocationFailed, nil
+	}
+}
+
+// revoker is the application that can revoke the grant, or what becomes of the grant without one.
+func (r *closing) revoker(ctx context.Context) (App, message.Revocation, error) {
+	app, err := r.Exchange.App(ctx, r.lease.Tenant, r.of.AppID)
+	switch {
+	case errors.Is(err, ErrNoApp): // it is not configured any more: there is nothing to wait for
+		return app, message.RevocationFailed, nil
+	case err != nil:
+		return app, "", err
+	case app.Alone, app.Driver.OAuth().RevokeURL == "": // what an administrator has opened is theirs to close
+		return app, message.RevocationUnsupported, nil
+	default:
+		return app, "", nil
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 
 // ending is one connection that is being disconnected, in memory: its rows, its provider, and what was done, in order.
 type ending struct {
+	// registry knows tenants' applications.
+	registry *Registry
+
 	clock    *clock.Manual
 	of       record.Connection
 	channels []record.Channel
@@ -129,6 +132,7 @@ func (e *ending) work(t *testing.T, at *endpoint) error {
 			return e, e.step("open")
 		},
 	}
+	k.Exchange.Registry = e.registry
 	return k.Work(t.Context(), record.Lease{
 		Ref: task.Ref{Tenant: tenant, Kind: task.ConnectionClose, Subject: string(e.of.ID)}, Token: 1, Until: e.clock.Now().Add(leaseTime),
 	})

@@ -13,5 +13,8 @@
 // Keeper refreshes grants ahead of need, by a schedule: in accounts that are called somewhere in the second half of each access token's life, so
 // that no call waits for it, and in idle ones once a week, so that their refresh tokens stay alive.
 //
-// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), closer.go.
+// An account is connected by a provider application: the installation's own, or one that its tenant has registered. One that acts by itself needs no
+// owner and no browser: an administrator has opened mailboxes to it, and it asks for access tokens with its own credential.
+//
+// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), apps.go (applications, and what one that acts by itself asks for), mailbox.go, closer.go.
 package grant

@@ -20,17 +20,21 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
-// App is an OAuth client that an operator has registered with a provider.
+// App is an OAuth client that an operator or a tenant has registered with a provider.
 type App struct {
 	ID       cal.AppID
 	Driver   provider.Driver
 	ClientID string
 	// Secret is kept as a function, so that printing an App prints no secret.
 	Secret func() string
+	// Alone says that it acts by itself, for mailboxes that an administrator has opened to it.
+	Alone bool
 }
 
 // Exchange calls token endpoints, and those that revoke.
 type Exchange struct {
+	// Registry knows tenants' applications; nil where there are none.
+	Registry *Registry
 	apps     map[cal.AppID]App
 	client   *http.Client
 	redirect func(cal.Provider) string
@@ -53,15 +57,6 @@ func (x *Exchange) LogTo(log *slog.Logger) { x.log = log }
 // ErrNoApp means that no OAuth client is configured for a provider.
 var ErrNoApp = errors.New("no OAuth client is configured for this provider")
 
-// App returns the application of an id.
-func (x *Exchange) App(id cal.AppID) (App, error) {
-	a, ok := x.apps[id]
-	if !ok {
-		return App{}, ErrNoApp
-	}
-	return a, nil
-}
-
 // AppFor returns the installation's own application at a provider.
 func (x *Exchange) AppFor(p cal.Provider) (App, error) {
 	for _, a := range x.apps {
@@ -81,11 +76,18 @@ func (x *Exchange) config(a App) *oauth2.Config {
 	}
 }
 
-// Refresh trades the refresh token for new tokens. Where the provider does not rotate, the old refresh token stays.
-func (x *Exchange) Refresh(ctx context.Context, c record.Connection, g record.Grant) (record.Grant, error) {
-	a, err := x.App(c.AppID)
-	if err != nil {
+// Refresh trades the refresh token for new tokens. Where the provider does not rotate, the old refresh token stays. An application that acts by
+// itself has none, and asks for an access token anew.
+func (x *Exchange) Refresh(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (record.Grant, error) {
+	a, err := x.App(ctx, tenant, c.AppID)
+	if errors.Is(err, ErrNoApp) {
 		return record.Grant{}, fault.New(fault.Misconfigured, "grant: refresh", err)
+	}
+	if err != nil {
+		return record.Grant{}, err
+	}
+	if a.Alone {
+		return x.Mint(ctx, a, c.ID, c.Mailbox)
 	}
 	if g.RefreshToken == "" {
 		return record.Grant{}, fault.Newf(fault.NeedsReauth, "grant: refresh", "the provider gave no refresh token")

@@ -22,7 +22,7 @@ func TestRefreshRequest(t *testing.T) {
 	t.Parallel()
 	for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
 		e := answering(tokens("access-2", ""))
-		if _, err := exchange(e, clock.NewManual(began)).Refresh(t.Context(), connectionOf(p), oldGrant()); err != nil {
+		if _, err := exchange(e, clock.NewManual(began)).Refresh(t.Context(), tenant, connectionOf(p), oldGrant()); err != nil {
 			t.Fatal(err)
 		}
 		wantForm(t, e, map[string]string{
@@ -36,7 +36,7 @@ func TestRedeemRequest(t *testing.T) {
 	for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
 		e := answering(tokens("access-1", "refresh-1"))
 		x := exchange(e, clock.NewManual(began))
-		app, err := x.App(cal.AppID(p))
+		app, err := x.App(t.Context(), tenant, cal.AppID(p))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestTokensOfAnAnswer(t *testing.T) {
 			record.Grant{AccessToken: "a", RefreshToken: oldRefresh, Scopes: scopes, ExpiresAt: began.Add(30 * time.Minute)},
 		},
 	} {
-		got, err := exchange(answering(c.answer), clock.NewManual(began)).Refresh(t.Context(), connectionOf(cal.Google), oldGrant())
+		got, err := exchange(answering(c.answer), clock.NewManual(began)).Refresh(t.Context(), tenant, connectionOf(cal.Google), oldGrant())
 		c.want.ConnectionID = "con_1"
 		if err != nil || got != c.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
@@ -111,7 +111,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
 			e := answering(c.answer)
-			_, err := exchange(e, clock.NewManual(began)).Refresh(t.Context(), connectionOf(p), oldGrant())
+			_, err := exchange(e, clock.NewManual(began)).Refresh(t.Context(), tenant, connectionOf(p), oldGrant())
 			f, ok := fault.As(err)
 			if !ok || f.Kind != c.want || f.Status != c.answer.status || f.RetryAfter != c.after || p == cal.Google && f.Code != c.code {
 				t.Errorf("%s: %s: %v, want %s", p, name, err, c.want)
@@ -142,7 +142,7 @@ func TestUnlistedCodesAreLogged(t *testing.T) {
 			}
 			return a
 		}})))
-		if _, err := x.Refresh(t.Context(), connectionOf(cal.Google), oldGrant()); err == nil || log.String() != want {
+		if _, err := x.Refresh(t.Context(), tenant, connectionOf(cal.Google), oldGrant()); err == nil || log.String() != want {
 			t.Errorf("%s: %v, logged %q", code, err, log.String())
 		}
 	}
@@ -160,7 +160,7 @@ func TestAnswersThatCannotBeRead(t *testing.T) {
 		"no access":      says(200, `{"refresh_token":"`+bodySecret+`"}`),
 		"more than 1 MB": says(200, `{"access_token":"`+strings.Repeat(bodySecret, 1<<17)+`"}`),
 	} {
-		_, err := exchange(answering(a), clock.NewManual(began)).Refresh(t.Context(), connectionOf(cal.Google), oldGrant())
+		_, err := exchange(answering(a), clock.NewManual(began)).Refresh(t.Context(), tenant, connectionOf(cal.Google), oldGrant())
 		if !fault.Is(err, fault.Transient) || !strings.HasSuffix(err.Error(), "the answer cannot be read") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -191,7 +191,7 @@ func (b bodied) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestEndlessAnswerIsCutOff(t *testing.T) {
 	t.Parallel()
 	b := &endless{}
-	_, err := exchange(bodied{b}, clock.NewManual(began)).Refresh(t.Context(), connectionOf(cal.Google), oldGrant())
+	_, err := exchange(bodied{b}, clock.NewManual(began)).Refresh(t.Context(), tenant, connectionOf(cal.Google), oldGrant())
 	if !fault.Is(err, fault.Transient) || b.read > 4<<20 {
 		t.Errorf("%v after %d bytes", err, b.read)
 	}
@@ -223,8 +223,8 @@ func TestNoAnswer(t *testing.T) {
 			return answer{}, c.err
 		}}
 		x := exchange(e, clock.NewManual(began))
-		_, refresh := x.Refresh(c.ctx, connectionOf(cal.Google), oldGrant())
-		app, _ := x.App("google")
+		_, refresh := x.Refresh(c.ctx, tenant, connectionOf(cal.Google), oldGrant())
+		app, _ := x.App(t.Context(), tenant, "google")
 		_, redeem := x.Redeem(c.ctx, app, "con_1", authCode, canary)
 		revoke := x.Revoke(c.ctx, app, canary)
 		for op, err := range map[string]error{"grant: refresh": refresh, "grant: redeem code": redeem, "grant: revoke": revoke} {
@@ -249,7 +249,7 @@ func (b interrupted) Close() error { return nil }
 func TestLeavingInTheMiddleOfAnAnswer(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := exchange(bodied{interrupted{cancel}}, clock.NewManual(began)).Refresh(ctx, connectionOf(cal.Google), oldGrant())
+	_, err := exchange(bodied{interrupted{cancel}}, clock.NewManual(began)).Refresh(ctx, tenant, connectionOf(cal.Google), oldGrant())
 	if !fault.Is(err, fault.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -262,12 +262,12 @@ func TestNothingToAskWith(t *testing.T) {
 	x := exchange(e, clock.NewManual(began))
 	c := connectionOf(cal.Google)
 	c.AppID = "somebody's own"
-	if _, err := x.Refresh(t.Context(), c, oldGrant()); !fault.Is(err, fault.Misconfigured) || !errors.Is(err, ErrNoApp) {
+	if _, err := x.Refresh(t.Context(), tenant, c, oldGrant()); !fault.Is(err, fault.Misconfigured) || !errors.Is(err, ErrNoApp) {
 		t.Errorf("without an app: %v", err)
 	}
 	g := oldGrant()
 	g.RefreshToken = ""
-	if _, err := x.Refresh(t.Context(), connectionOf(cal.Google), g); !fault.Is(err, fault.NeedsReauth) {
+	if _, err := x.Refresh(t.Context(), tenant, connectionOf(cal.Google), g); !fault.Is(err, fault.NeedsReauth) {
 		t.Errorf("without a refresh token: %v", err)
 	}
 	if e.count() != 0 {
@@ -286,7 +286,7 @@ func TestApps(t *testing.T) {
 	if _, err := x.AppFor("caldav"); !errors.Is(err, ErrNoApp) {
 		t.Errorf("%v", err)
 	}
-	a, err := x.App("google")
+	a, err := x.App(t.Context(), tenant, "google")
 	if err != nil || a.ClientID != "client-of-google" || strings.Contains(fmt.Sprintf("%v %+v %#v", a, a, a), canary) {
 		t.Errorf("%+v, %v", a, err)
 	}
@@ -294,7 +294,7 @@ func TestApps(t *testing.T) {
 
 func TestRevoke(t *testing.T) {
 	t.Parallel()
-	app := func(x *Exchange) App { a, _ := x.App("google"); return a }
+	app := func(x *Exchange) App { a, _ := x.App(t.Context(), tenant, "google"); return a }
 	e := answering(says(200, "{}"))
 	x := exchange(e, clock.NewManual(began))
 	if err := x.Revoke(t.Context(), app(x), oldRefresh); err != nil {

@@ -28,6 +28,7 @@ type FlowStore interface {
 	BindFlow(ctx context.Context, connectToken, browserHash string) (cal.TenantID, record.Flow, error)
 	UseFlow(ctx context.Context, state, browserHash string) (cal.TenantID, record.Flow, error)
 	Activate(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, g record.Grant) error
+	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
 }
 
 // Secrets makes random secrets.
@@ -70,16 +71,24 @@ type Request struct {
 	Provider cal.Provider
 	// Again is a connection that needs its owner again; empty for a new one.
 	Again cal.ConnectionID
+	// App is the tenant's application to connect it by; empty for the installation's own, and for that of the connection to connect anew.
+	App cal.AppID
+	// Mailbox is which one an application that acts by itself is to act for; empty where an owner is asked.
+	Mailbox string
 	// ReturnURL is where the owner's browser goes in the end; empty for a page of our own.
 	ReturnURL string
 	Actor     string
 }
 
-// Begin makes a connection, or takes up one that needs its owner again, and returns the token of its connect page.
+// Begin makes a connection, or takes up one that needs its owner again, and returns the token of its connect page. It fails with ErrNoApp when the
+// installation has no application of its own, and with a record.RefusalError when the request names what cannot be used.
 func (f *Flow) Begin(ctx context.Context, tenant cal.TenantID, r Request) (cal.ConnectionID, string, error) {
-	app, err := f.exchange.AppFor(r.Provider)
+	app, _, err := chosen(ctx, f.exchange, f.store, tenant, r)
 	if err != nil {
 		return "", "", err
+	}
+	if app.Alone {
+		return "", "", unusable("/mailbox", "this application acts by itself: name the mailbox that it is to act for")
 	}
 	n := record.NewFlow{
 		Provider: r.Provider, AppID: app.ID, Again: r.Again, ReturnURL: r.ReturnURL, ConnectToken: f.secrets.Secret(), State: f.secrets.Secret(),
@@ -99,7 +108,7 @@ func (f *Flow) Open(ctx context.Context, connectToken, cookie string) (string, e
 		return "", err
 	}
 	telemetry.Learn(ctx, slog.String("tenant", string(tenant)))
-	app, err := f.exchange.App(flow.AppID)
+	app, err := f.exchange.App(ctx, tenant, flow.AppID)
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +138,7 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 		return Connected{}, err
 	}
 	out := Connected{ID: flow.ConnectionID, ReturnURL: flow.ReturnURL}
-	app, err := f.exchange.App(flow.AppID)
+	app, err := f.exchange.App(ctx, tenant, flow.AppID)
 	if err != nil {
 		return out, err
 	}

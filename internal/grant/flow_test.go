@@ -26,6 +26,8 @@ type journal struct {
 	flow      record.Flow
 	activated []record.Grant
 	err       map[string]error
+	// connections are those that can be connected anew.
+	connections map[cal.ConnectionID]record.Connection
 }
 
 func (j *journal) BeginConnection(_ context.Context, t cal.TenantID, n record.NewFlow) (cal.ConnectionID, error) {
@@ -69,6 +71,13 @@ func (j *journal) Activate(_ context.Context, t cal.TenantID, id cal.ConnectionI
 	return nil
 }
 
+func (j *journal) Connection(_ context.Context, t cal.TenantID, id cal.ConnectionID) (record.Connection, error) {
+	if c, ok := j.connections[id]; ok && t == tenant {
+		return c, nil
+	}
+	return record.Connection{}, record.ErrNotFound
+}
+
 // dice are secrets that can be told apart.
 type dice struct{ n int }
 
@@ -110,6 +119,7 @@ func opened(t *testing.T, e *endpoint) (rig, Answer) {
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	r := begun(t, nil)
+	r.journal.connections = map[cal.ConnectionID]record.Connection{"con_1": connectionOf(cal.Microsoft)}
 	id, token, err := r.Begin(t.Context(), tenant, Request{Provider: cal.Microsoft, Again: "con_1", Actor: "key_2"})
 	if err != nil || id != "con_1" {
 		t.Fatalf("%s, %v", id, err)

@@ -32,6 +32,8 @@ type owner struct {
 	sim      *simtest.Sim
 	clock    *clock.Manual
 	journal  *journal
+	// app is the tenant's application to connect the account by; empty for the installation's.
+	app cal.AppID
 }
 
 // meet puts an owner before a provider that knows the redirect URI and the secret of one client of ours.
@@ -59,7 +61,7 @@ func meet(t *testing.T, p cal.Provider) owner {
 // visit goes from our connect page through the provider's and back.
 func (o owner) visit(choice browser.Choice) Answer {
 	o.t.Helper()
-	_, token, err := o.Begin(o.t.Context(), tenant, Request{Provider: o.provider})
+	_, token, err := o.Begin(o.t.Context(), tenant, Request{Provider: o.provider, App: o.app})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -158,7 +160,7 @@ func TestSilentServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := o.exchange.Refresh(ctx, connectionOf(cal.Google), record.Grant{RefreshToken: oldRefresh})
+		_, err := o.exchange.Refresh(ctx, tenant, connectionOf(cal.Google), record.Grant{RefreshToken: oldRefresh})
 		done <- err
 	}()
 	o.sim.Until("the call is held", func() bool {

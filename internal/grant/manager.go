@@ -129,7 +129,7 @@ func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Con
 	if !ok {
 		return m.reread(ctx, tenant, c.ID)
 	}
-	next, err := m.renew(ctx, c, g)
+	next, err := m.renew(ctx, tenant, c, g)
 	if err != nil {
 		return token{}, m.refused(ctx, tenant, g, fence, err)
 	}
@@ -143,10 +143,10 @@ func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Con
 	return token{access: next.AccessToken, version: version}, nil
 }
 
-func (m *Manager) renew(ctx context.Context, c record.Connection, g record.Grant) (record.Grant, error) {
+func (m *Manager) renew(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (record.Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
-	return m.exchange.Refresh(ctx, c, g)
+	return m.exchange.Refresh(ctx, tenant, c, g)
 }
 
 // keep stores a rotated grant. The provider may take the old refresh token no more, so a store that fails is asked again for as long as the lease

@@ -17,6 +17,8 @@ type Connection struct {
 	State    cal.ConnectionState
 	// Account is the address of the account's primary calendar; empty until its calendars were listed.
 	Account string
+	// Mailbox is which one an app-only application acts for; empty where an owner has consented.
+	Mailbox string
 	Reason  string
 	Lacks   Lacks
 	// Penalty is until when the provider has told us to stay away.

@@ -13,3 +13,6 @@ var ErrLimit = errors.New("the limit is reached")
 
 // ErrTaken means that another attempt carries out the same request, so that this one must not.
 var ErrTaken = errors.New("another attempt carries this request out")
+
+// ErrInUse means that something else needs the row, which therefore stays.
+var ErrInUse = errors.New("in use")

@@ -34,6 +34,7 @@ func (s *Sim) adminTable() map[string]adminHandler {
 	table := map[string]adminHandler{
 		"GET " + v1 + "people":                                                           s.adminPeople,
 		"POST " + v1 + "people":                                                          s.adminSeed,
+		"PUT " + v1 + "applications/{provider}/{client}":                                 s.adminAuthorise,
 		"POST " + person + "/tokens":                                                     s.adminToken,
 		"POST " + person + "/consent":                                                    s.adminConsent,
 		"POST " + person + "/revoke-grants":                                              s.adminRevoke,

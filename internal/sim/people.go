@@ -28,6 +28,7 @@ type grants interface {
 	IssueToken(email, client string, scopes ...string) (Token, error)
 	RevokeGrants(email string) error
 	ExpireAccess(email string) error
+	Authorise(a Application) error
 }
 
 // feeds is what a provider does about cursors and channels.

@@ -54,6 +54,20 @@ func writes() map[string]write {
 			n := record.NewFlow{Provider: cal.Google, ConnectToken: "canary-c", State: "canary-s", Verifier: "canary-v", ExpiresAt: w.clock.Now().Add(time.Hour), Actor: "test"}
 			return func() error { _, err := w.BeginConnection(w.ctx, w.tenant, n); return err }
 		}},
+		"CreateApplication": {repeats: "each call makes one", prepare: func(w *fenceWorld) func() error {
+			return func() error {
+				_, err := w.CreateApplication(w.ctx, w.tenant, record.Application{Provider: cal.Google, Credential: "canary"}, "test")
+				return err
+			}
+		}},
+		"DeleteApplication": {prepare: func(w *fenceWorld) func() error {
+			a := w.registered(record.AppOnly)
+			return func() error { return w.DeleteApplication(w.ctx, w.tenant, a.ID, "test") }
+		}},
+		"ConnectMailbox": {repeats: "each call makes one", prepare: func(w *fenceWorld) func() error {
+			a := w.registered(record.AppOnly)
+			return func() error { _, err := w.mailbox(a.ID, "canary@example.test", ""); return err }
+		}},
 		"Disconnect": {prepare: func(w *fenceWorld) func() error {
 			return func() error { _, err := w.Disconnect(w.ctx, w.tenant, w.connection, "test"); return err }
 		}},
@@ -350,7 +364,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"APIKey", "Application", "Applications", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
 		"Kept", "Keys", "ListWork", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "Tenants", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

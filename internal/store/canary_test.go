@@ -138,6 +138,10 @@ func (h *harness) full() *fenceWorld {
 	w.connect("second")
 	w.flow("third")
 	for range 2 {
+		_, err := w.mailbox(w.registered(record.AppOnly).ID, "canary@example.test", "")
+		w.ok(err)
+	}
+	for range 2 {
 		_, err := w.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "", "test")
 		w.ok(err)
 	}
@@ -212,7 +216,18 @@ func sealedValues() []sealedValue {
 		}
 		return nil
 	}
+	app := func(w *fenceWorld) error {
+		all, err := w.Applications(w.ctx, w.tenant)
+		w.ok(err)
+		_, err = w.Application(w.ctx, w.tenant, all[0].ID)
+		return err
+	}
+	mailbox := func(w *fenceWorld) error {
+		_, err := w.Connections(w.ctx, w.tenant, record.ConnectionFilter{}, "", 10)
+		return err
+	}
 	return []sealedValue{
+		{"applications.credential", app},
 		{"oauth_flows.state", flow},
 		{"oauth_flows.return_url", flow},
 		{"oauth_flows.verifier", flow},
@@ -243,6 +258,7 @@ func sealedValues() []sealedValue {
 		}},
 		{"calendars.remote_id", func(w *fenceWorld) error { _, err := w.Calendar(w.ctx, w.tenant, w.calendars[0].ID); return err }},
 		{"calendars.name", func(w *fenceWorld) error { _, err := w.Calendar(w.ctx, w.tenant, w.calendars[0].ID); return err }},
+		{"connections.mailbox", mailbox},
 		{"connections.account", func(w *fenceWorld) error { _, err := w.Connection(w.ctx, w.tenant, w.connection); return err }},
 	}
 }

@@ -64,10 +64,12 @@ func (t *tx) beginConnection(ctx context.Context, id cal.ConnectionID, n record.
 		}
 		return err
 	}
-	return t.InsertConnection(ctx, db.InsertConnectionParams{
-		TenantID: t.tenant, ConnectionID: string(id), Provider: string(n.Provider), AppID: string(n.AppID),
-		State: string(cal.ConnectionPending), Account: []byte{}, Now: t.now,
-	})
+	if record.OfTenant(n.AppID) {
+		if err := t.lockApplication(ctx, n.AppID); err != nil {
+			return err
+		}
+	}
+	return t.insertConnection(ctx, id, n.Provider, n.AppID, "")
 }
 
 // BindFlow ties the flow of a connect token to a browser. Opening the connect page again, in another browser too, moves the tie: the page is
@@ -150,40 +152,45 @@ func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.Connec
 		if err != nil {
 			return err
 		}
-		access, refresh, err := t.sealTokens(id, g)
-		if err != nil {
-			return err
-		}
-		version, err := t.PutGrant(ctx, db.PutGrantParams{
-			TenantID: t.tenant, ConnectionID: string(id), AccessToken: access, RefreshToken: refresh, Scopes: g.Scopes,
-			ExpiresAt: micros(g.ExpiresAt), Now: t.now,
-		})
-		if err != nil {
-			return err
-		}
-		err = changed(t.ActivateConnection(ctx, db.ActivateConnectionParams{
-			TenantID: t.tenant, ConnectionID: string(id), Lacks: string(g.Lacks), ClosedAt: micros(g.ClosedAt), Now: t.now,
-		}))
-		if err != nil {
-			return err
-		}
-		if err := t.useAccount(ctx, c); err != nil {
-			return err
-		}
-		if err := t.refollow(ctx, c, g.Lacks); err != nil {
-			return err
-		}
-		if err := t.wake(ctx, id); err != nil {
-			return err
-		}
-		t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true, Reset: true})
-		t.keepFrom(id, g)
-		if err := t.post(ctx, message.ConnectionActivated, message.Connection{ConnectionID: id, Provider: c.Provider}); err != nil {
-			return err
-		}
-		return t.note(ctx, record.Note{
-			Actor: record.ActorOwner, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes, "lacks": g.Lacks},
-		})
+		return t.activate(ctx, c, g, record.ActorOwner)
+	})
+}
+
+func (t *tx) activate(ctx context.Context, c record.Connection, g record.Grant, actor string) error {
+	id := c.ID
+	access, refresh, err := t.sealTokens(id, g)
+	if err != nil {
+		return err
+	}
+	version, err := t.PutGrant(ctx, db.PutGrantParams{
+		TenantID: t.tenant, ConnectionID: string(id), AccessToken: access, RefreshToken: refresh, Scopes: g.Scopes,
+		ExpiresAt: micros(g.ExpiresAt), Now: t.now,
+	})
+	if err != nil {
+		return err
+	}
+	err = changed(t.ActivateConnection(ctx, db.ActivateConnectionParams{
+		TenantID: t.tenant, ConnectionID: string(id), Lacks: string(g.Lacks), ClosedAt: micros(g.ClosedAt), Now: t.now,
+	}))
+	if err != nil {
+		return err
+	}
+	if err := t.useAccount(ctx, c); err != nil {
+		return err
+	}
+	if err := t.refollow(ctx, c, g.Lacks); err != nil {
+		return err
+	}
+	if err := t.wake(ctx, id); err != nil {
+		return err
+	}
+	t.mark(record.Mark{Kind: task.ConnectionDiscover, Subject: string(id), Lane: task.Interactive, ConnectionID: id, Revive: true, Reset: true})
+	t.keepFrom(id, g)
+	if err := t.post(ctx, message.ConnectionActivated, message.Connection{ConnectionID: id, Provider: c.Provider}); err != nil {
+		return err
+	}
+	return t.note(ctx, record.Note{
+		Actor: actor, Action: "connection.activated", Subject: string(id), Detail: map[string]any{"grant": version, "scopes": g.Scopes, "lacks": g.Lacks},
 	})
 }
 
@@ -280,6 +287,9 @@ func (t *tx) connectionOf(row db.Connection, penalty int64) (record.Connection, 
 	}
 	var err error
 	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {
+		return record.Connection{}, err
+	}
+	if c.Mailbox, err = t.openText("connections", "mailbox", string(id), row.Mailbox); err != nil {
 		return record.Connection{}, err
 	}
 	return c, nil

@@ -86,7 +86,11 @@ func (s *Store) SharesAccount(ctx context.Context, l record.Lease, d time.Durati
 		if c.State != cal.ConnectionDisconnecting {
 			return record.ErrStale
 		}
-		rows, err := t.DirectoryEntries(ctx, db.DirectoryEntriesParams{Kind: string(entryAccount), Hash: hashOf(accountOf(c))})
+		account, err := t.accountOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		rows, err := t.DirectoryEntries(ctx, db.DirectoryEntriesParams{Kind: string(entryAccount), Hash: hashOf(account)})
 		shared = false
 		for _, r := range rows {
 			shared = shared || r.TenantID != t.tenant || r.Subject != l.Subject
@@ -129,9 +133,10 @@ func (s *Store) Disconnected(ctx context.Context, l record.Lease, d record.Disco
 	})
 }
 
-// accountOf names the account of a connection within its provider's application, whoever's connection it is.
-func accountOf(c record.Connection) string {
-	return strings.Join([]string{string(c.Provider), string(c.AppID), strings.ToLower(c.Account)}, "\n")
+// accountOf names the account of a connection within its provider's client, whoever's connection it is.
+func (t *tx) accountOf(ctx context.Context, c record.Connection) (string, error) {
+	client, err := t.clientOf(ctx, c)
+	return strings.Join([]string{string(c.Provider), client, strings.ToLower(c.Account)}, "\n"), err
 }
 
 // useAccount counts a connection among those that use its account, as soon as that is known, and no longer among those of another one.
@@ -142,7 +147,11 @@ func (t *tx) useAccount(ctx context.Context, c record.Connection) error {
 	if err := t.leaveAccount(ctx, c.ID); err != nil {
 		return err
 	}
-	return t.register(ctx, entryAccount, accountOf(c), string(c.ID))
+	account, err := t.accountOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	return t.register(ctx, entryAccount, account, string(c.ID))
 }
 
 func (t *tx) leaveAccount(ctx context.Context, id cal.ConnectionID) error {

@@ -21,6 +21,7 @@ var (
 	_ provider.QuietWriter         = (*Driver)(nil)
 	_ provider.ConditionalWriter   = (*Driver)(nil)
 	_ provider.NotificationDecoder = (*Driver)(nil)
+	_ provider.AppActor            = (*Driver)(nil)
 	_ provider.Client              = (*client)(nil)
 	_ provider.DeltaLister         = (*client)(nil)
 	_ provider.ChannelKeeper       = (*client)(nil)

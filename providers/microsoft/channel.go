@@ -25,7 +25,7 @@ func (c *client) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal
 	if !ok {
 		return cal.Channel{}, refused(op, "the channel's id or secret is empty, too long, or has a dot where none may be")
 	}
-	resource := "me/calendars/" + url.PathEscape(string(req.Calendar)) + "/events"
+	resource := c.user + "/calendars/" + url.PathEscape(string(req.Calendar)) + "/events"
 	info, err := c.subscriptions().ToPostRequestInformation(ctx, models.NewSubscription(), nil)
 	if err != nil {
 		return cal.Channel{}, refused(op, "the request cannot be made")

@@ -21,6 +21,8 @@ import (
 var (
 	_ provider.Driver              = (*Driver)(nil)
 	_ provider.NotificationDecoder = (*Driver)(nil)
+	_ provider.TenantDriver        = (*Driver)(nil)
+	_ provider.AppActor            = (*Driver)(nil)
 	_ provider.Client              = (*client)(nil)
 	_ provider.DeltaLister         = (*client)(nil)
 	_ provider.EventFinder         = (*client)(nil)
@@ -58,7 +60,10 @@ func New(config Config) *Driver {
 func (d *Driver) Name() cal.Provider { return cal.Microsoft }
 
 // Open returns a client for the account that httpc authorises.
-func (d *Driver) Open(httpc *http.Client) (provider.Client, error) {
+func (d *Driver) Open(httpc *http.Client) (provider.Client, error) { return d.open(httpc, "me") }
+
+// open returns a client of the user whom an escaped path of Graph names.
+func (d *Driver) open(httpc *http.Client, user string) (provider.Client, error) {
 	const op = "microsoft: open"
 	base, err := url.Parse(d.config.APIURL)
 	if err != nil || base.Host == "" {
@@ -67,19 +72,21 @@ func (d *Driver) Open(httpc *http.Client) (provider.Client, error) {
 	// The adapter gets factories of its own: those that the SDK registers for all add a store that leaves out what has not been changed.
 	adapter, err := kiota.NewNetHttpRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
 		&authentication.AnonymousAuthenticationProvider{}, // httpc authorises
-		jsonserialization.NewJsonParseNodeFactory(), jsonserialization.NewJsonSerializationWriterFactory(), chain(httpc))
+		jsonserialization.NewJsonParseNodeFactory(), jsonserialization.NewJsonSerializationWriterFactory(), chain(httpc, user))
 	if err != nil {
 		return nil, refused(op, "no client can be made")
 	}
 	adapter.SetBaseUrl(d.config.APIURL)
-	return &client{adapter: adapter, base: base, clock: d.config.Clock}, nil
+	return &client{adapter: adapter, base: base, user: user, clock: d.config.Clock}, nil
 }
 
 // client acts for one account.
 type client struct {
 	adapter *kiota.NetHttpRequestAdapter
 	base    *url.URL
-	clock   clock.Clock
+	// user is the escaped path of the account: "me", or "users/" and what Graph knows it by.
+	user  string
+	clock clock.Clock
 }
 
 // me begins a request about the account itself. Builders are made anew for each request: they keep its parameters.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -26,22 +27,29 @@ const (
 //  5. httpc authorises, guards and sends.
 //
 // Nothing retries, compresses or follows a redirect.
-func chain(httpc *http.Client) *http.Client {
+func chain(httpc *http.Client, user string) *http.Client {
 	inner := *httpc
 	inner.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &http.Client{Transport: meTransport{sizedTransport{refusalTransport{boundedTransport{&inner}}}}}
+	return &http.Client{Transport: meTransport{sizedTransport{refusalTransport{boundedTransport{&inner}}}, "/" + user}}
 }
 
-// meTransport turns /users/me-token-to-replace into /me and %24 in the names of parameters into $. Kiota's own handlers for both would
+// meTransport turns /users/me-token-to-replace into the path of the account, /me or that of a user, and %24 in the names of parameters into $. Kiota's own handlers for both would
 // undo the escaping of ids that hold a slash, and would rewrite links that have to be followed as they came.
-type meTransport struct{ next http.RoundTripper }
+type meTransport struct {
+	next http.RoundTripper
+	// to is the escaped path.
+	to string
+}
 
 func (t meTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	const from, to = "/users/" + meToken, "/me"
+	const from = "/users/" + meToken
 	if strings.Contains(req.URL.Path, from) {
 		u := *req.URL
-		u.Path = strings.Replace(u.Path, from, to, 1)
-		u.RawPath = strings.Replace(u.RawPath, from, to, 1)
+		plain, err := url.PathUnescape(t.to)
+		if err != nil {
+			return nil, err
+		}
+		u.Path, u.RawPath = strings.Replace(u.Path, from, plain, 1), strings.Replace(u.EscapedPath(), from, t.to, 1)
 		names := strings.Split(u.RawQuery, "&")
 		for i, pair := range names {
 			if rest, found := strings.CutPrefix(pair, "%24"); found {

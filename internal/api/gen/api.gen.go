@@ -16,6 +16,24 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AppKind.
+const (
+	AppKindAppOnly   AppKind = "app_only"
+	AppKindDelegated AppKind = "delegated"
+)
+
+// Valid indicates whether the value is a known member of the AppKind enum.
+func (e AppKind) Valid() bool {
+	switch e {
+	case AppKindAppOnly:
+		return true
+	case AppKindDelegated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AttemptError.
 const (
 	AttemptErrorBlocked  AttemptError = "blocked"
@@ -331,6 +349,29 @@ func (e TargetStatusStatus) Valid() bool {
 	}
 }
 
+// AppKind `delegated`: it acts for owners who have consented. `app_only`: it acts by itself, for mailboxes that an administrator has opened to it (at Google
+// domain-wide delegation, at Microsoft application permissions).
+type AppKind string
+
+// Application defines model for Application.
+type Application struct {
+	ClientID    string    `json:"client_id"`
+	CreatedAt   time.Time `json:"created_at"`
+	EntraTenant *string   `json:"entra_tenant,omitempty"`
+	ID          string    `json:"id"`
+
+	// Kind `delegated`: it acts for owners who have consented. `app_only`: it acts by itself, for mailboxes that an administrator has opened to it (at Google
+	// domain-wide delegation, at Microsoft application permissions).
+	Kind     AppKind  `json:"kind"`
+	Name     string   `json:"name"`
+	Provider Provider `json:"provider"`
+}
+
+// ApplicationList defines model for ApplicationList.
+type ApplicationList struct {
+	Applications []Application `json:"applications"`
+}
+
 // Attempt defines model for Attempt.
 type Attempt struct {
 	// Answer The first 4 KiB of what the endpoint said; in the answer for one delivery only.
@@ -352,8 +393,8 @@ type AttemptError string
 
 // BegunConnection defines model for BegunConnection.
 type BegunConnection struct {
-	// ConnectURL Valid for an hour. Treat it as a secret.
-	ConnectURL string   `json:"connect_url"`
+	// ConnectURL Valid for an hour. Treat it as a secret. Absent where nobody has to consent.
+	ConnectURL string   `json:"connect_url,omitempty"`
 	ID         string   `json:"id"`
 	Provider   Provider `json:"provider"`
 
@@ -453,6 +494,9 @@ type Capability string
 type Connection struct {
 	// Account The address of the account; absent until its calendars were listed.
 	Account *string `json:"account,omitempty"`
+
+	// AppID The application of yours that it was connected by; absent if by the operator's.
+	AppID *string `json:"app_id,omitempty"`
 
 	// Capabilities What its owner has allowed.
 	Capabilities []Capability `json:"capabilities"`
@@ -725,13 +769,50 @@ type MessagePage struct {
 // MessageType defines model for MessageType.
 type MessageType = message.Type
 
+// NewApplication defines model for NewApplication.
+type NewApplication struct {
+	// ClientID The client's id at the provider. Of a Google `app_only` application, the address of its service account.
+	//
+	// Examples: robot@project.iam.gserviceaccount.com
+	ClientID string `json:"client_id"`
+
+	// Credential The client's secret. Of a Google `app_only` application, the JSON key file of its service account, as one string.
+	Credential string `json:"credential"`
+
+	// EntraTenant Microsoft only: the id or a domain of the Entra tenant whose accounts it connects. Needed for `app_only`, and for a client that only
+	// one Entra tenant may use.
+	EntraTenant *string `json:"entra_tenant,omitempty"`
+
+	// Kind `delegated`: it acts for owners who have consented. `app_only`: it acts by itself, for mailboxes that an administrator has opened to it (at Google
+	// domain-wide delegation, at Microsoft application permissions).
+	Kind AppKind `json:"kind"`
+
+	// Name For people.
+	Name     string   `json:"name"`
+	Provider Provider `json:"provider"`
+}
+
 // NewConnection defines model for NewConnection.
 type NewConnection struct {
+	// AppID The application of yours to connect it by; without it the operator's. To connect anew, leave it out: a connection stays with its
+	// application.
+	//
+	//
+	// Examples: cal_0199a1b2c3d470008000000000000001
+	AppID *ID `json:"app_id,omitempty"`
+
 	// ConnectionID A connection of the same provider to connect anew; without it a new one is made.
 	//
 	// Examples: cal_0199a1b2c3d470008000000000000001
-	ConnectionID *ID      `json:"connection_id,omitempty"`
-	Provider     Provider `json:"provider"`
+	ConnectionID *ID `json:"connection_id,omitempty"`
+
+	// Mailbox Which one an `app_only` application is to act for: its address or, at Microsoft, also its user's id. To connect anew, leave it out or
+	// give the same.
+	//
+	//
+	// Examples: ada@example.com
+	Mailbox  *string  `json:"mailbox,omitempty"`
+	Provider Provider `json:"provider"`
 
 	// ReturnURL Where the owner's browser is sent in the end, instead of to a page of calweave's own: exactly one of those that the operator allows. It
 	// gets `connection_id`, and `result`: `connected`, or `refused` when the owner or the provider said no.
@@ -856,6 +937,11 @@ type Version = int64
 // Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
 type When = cal.When
 
+// AppID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
+type AppID = ID
+
 // CalendarID Visible ASCII characters without blanks.
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
@@ -891,6 +977,20 @@ type Limit = int
 
 // Traceparent defines model for Traceparent.
 type Traceparent = string
+
+// CreateApplicationParams defines parameters for CreateApplication.
+type CreateApplicationParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteApplicationParams defines parameters for DeleteApplication.
+type DeleteApplicationParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // ListBookingsParams defines parameters for ListBookings.
 type ListBookingsParams struct {
@@ -1110,6 +1210,9 @@ type ListMessagesParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
+type CreateApplicationJSONRequestBody = NewApplication
+
 // PutBookingJSONRequestBody defines body for PutBooking for application/json ContentType.
 type PutBookingJSONRequestBody = BookingSpec
 
@@ -1127,6 +1230,18 @@ type ChangeEndpointJSONRequestBody = EndpointChange
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListApplications List all provider applications
+	// (GET /v1/applications)
+	ListApplications(w http.ResponseWriter, r *http.Request)
+	// CreateApplication Register a client of your own with a provider
+	// (POST /v1/applications)
+	CreateApplication(w http.ResponseWriter, r *http.Request, params CreateApplicationParams)
+	// DeleteApplication Forget a provider application
+	// (DELETE /v1/applications/{app_id})
+	DeleteApplication(w http.ResponseWriter, r *http.Request, appID AppID, params DeleteApplicationParams)
+	// GetApplication Read a provider application
+	// (GET /v1/applications/{app_id})
+	GetApplication(w http.ResponseWriter, r *http.Request, appID AppID)
 	// ListBookings List bookings
 	// (GET /v1/bookings)
 	ListBookings(w http.ResponseWriter, r *http.Request, params ListBookingsParams)
@@ -1218,6 +1333,137 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListApplications operation middleware
+func (siw *ServerInterfaceWrapper) ListApplications(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListApplications(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateApplication operation middleware
+func (siw *ServerInterfaceWrapper) CreateApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateApplicationParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateApplication(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteApplication operation middleware
+func (siw *ServerInterfaceWrapper) DeleteApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "app_id" -------------
+	var appID AppID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "app_id", r.PathValue("app_id"), &appID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "app_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteApplicationParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteApplication(w, r, appID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetApplication operation middleware
+func (siw *ServerInterfaceWrapper) GetApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "app_id" -------------
+	var appID AppID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "app_id", r.PathValue("app_id"), &appID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "app_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetApplication(w, r, appID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListBookings operation middleware
 func (siw *ServerInterfaceWrapper) ListBookings(w http.ResponseWriter, r *http.Request) {
@@ -2874,6 +3120,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.DeleteConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.GetConnection)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/applications", wrapper.ListApplications)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/applications", wrapper.CreateApplication)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/applications/{app_id}", wrapper.DeleteApplication)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/applications/{app_id}", wrapper.GetApplication)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.GetCalendar)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.ChooseCalendar)
@@ -2894,6 +3144,157 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ListApplicationsRequestObject struct {
+}
+
+type ListApplicationsResponseObject interface {
+	VisitListApplicationsResponse(w http.ResponseWriter) error
+}
+
+type ListApplications200JSONResponse ApplicationList
+
+func (response ListApplications200JSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApplicationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListApplicationsdefaultApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplicationRequestObject struct {
+	Params CreateApplicationParams
+	Body   *CreateApplicationJSONRequestBody
+}
+
+type CreateApplicationResponseObject interface {
+	VisitCreateApplicationResponse(w http.ResponseWriter) error
+}
+
+type CreateApplication201JSONResponse Application
+
+func (response CreateApplication201JSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateApplicationdefaultApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteApplicationRequestObject struct {
+	AppID  AppID `json:"app_id"`
+	Params DeleteApplicationParams
+}
+
+type DeleteApplicationResponseObject interface {
+	VisitDeleteApplicationResponse(w http.ResponseWriter) error
+}
+
+type DeleteApplication204Response struct {
+}
+
+func (response DeleteApplication204Response) VisitDeleteApplicationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteApplicationdefaultApplicationProblemPlusJSONResponse) VisitDeleteApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplicationRequestObject struct {
+	AppID AppID `json:"app_id"`
+}
+
+type GetApplicationResponseObject interface {
+	VisitGetApplicationResponse(w http.ResponseWriter) error
+}
+
+type GetApplication200JSONResponse Application
+
+func (response GetApplication200JSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetApplicationdefaultApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListBookingsRequestObject struct {
 	Params ListBookingsParams
@@ -4073,6 +4474,18 @@ func (response GetReservationdefaultApplicationProblemPlusJSONResponse) VisitGet
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListApplications List all provider applications
+	// (GET /v1/applications)
+	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
+	// CreateApplication Register a client of your own with a provider
+	// (POST /v1/applications)
+	CreateApplication(ctx context.Context, request CreateApplicationRequestObject) (CreateApplicationResponseObject, error)
+	// DeleteApplication Forget a provider application
+	// (DELETE /v1/applications/{app_id})
+	DeleteApplication(ctx context.Context, request DeleteApplicationRequestObject) (DeleteApplicationResponseObject, error)
+	// GetApplication Read a provider application
+	// (GET /v1/applications/{app_id})
+	GetApplication(ctx context.Context, request GetApplicationRequestObject) (GetApplicationResponseObject, error)
 	// ListBookings List bookings
 	// (GET /v1/bookings)
 	ListBookings(ctx context.Context, request ListBookingsRequestObject) (ListBookingsResponseObject, error)
@@ -4193,6 +4606,116 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ListApplications operation middleware
+func (sh *strictHandler) ListApplications(w http.ResponseWriter, r *http.Request) {
+	var request ListApplicationsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListApplications(ctx, request.(ListApplicationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListApplications")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListApplicationsResponseObject); ok {
+		if err := validResponse.VisitListApplicationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateApplication operation middleware
+func (sh *strictHandler) CreateApplication(w http.ResponseWriter, r *http.Request, params CreateApplicationParams) {
+	var request CreateApplicationRequestObject
+
+	request.Params = params
+
+	var body CreateApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateApplication(ctx, request.(CreateApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateApplicationResponseObject); ok {
+		if err := validResponse.VisitCreateApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteApplication operation middleware
+func (sh *strictHandler) DeleteApplication(w http.ResponseWriter, r *http.Request, appID AppID, params DeleteApplicationParams) {
+	var request DeleteApplicationRequestObject
+
+	request.AppID = appID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteApplication(ctx, request.(DeleteApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteApplicationResponseObject); ok {
+		if err := validResponse.VisitDeleteApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetApplication operation middleware
+func (sh *strictHandler) GetApplication(w http.ResponseWriter, r *http.Request, appID AppID) {
+	var request GetApplicationRequestObject
+
+	request.AppID = appID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetApplication(ctx, request.(GetApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetApplicationResponseObject); ok {
+		if err := validResponse.VisitGetApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListBookings operation middleware

@@ -14,7 +14,7 @@ func TestHelp(t *testing.T) {
 	var all strings.Builder
 	for _, command := range []string{
 		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke",
-		"seal generate", "seal add", "seal promote", "seal rotate", "seal status", "seal retire", "seal remove", "work list", "work release", "work rejected", "config list", "config reference",
+		"seal generate", "seal add", "seal promote", "seal rotate", "seal status", "seal retire", "seal remove", "app create", "app list", "app delete", "work list", "work release", "work rejected", "config list", "config reference",
 		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
@@ -50,12 +50,15 @@ func TestWrongCommandLines(t *testing.T) {
 		"key create --tenant=ten_1 --scopes=":                            `"" is no scope: give one or more of`,
 		"key create --tenant=ten_1 --use=signing --scopes=bookings:read": "only an api key has scopes: leave --scopes out",
 		"key create --use=sealing --scopes=bookings:read":                "only an api key has scopes: leave --scopes out",
-		"seal":                                     `expected one of "generate", "add", "promote", "rotate", "status"`,
-		"seal promote":                             `expected "<key>"`,
-		"seal retire x":                            "<key>",
-		"key list":                                 "missing flags: --tenant=ID",
-		"key revoke key_1":                         "missing flags: --tenant=ID",
-		"key revoke --tenant=ten_1":                `expected "<id>"`,
+		"seal":                      `expected one of "generate", "add", "promote", "rotate", "status"`,
+		"seal promote":              `expected "<key>"`,
+		"seal retire x":             "<key>",
+		"key list":                  "missing flags: --tenant=ID",
+		"key revoke key_1":          "missing flags: --tenant=ID",
+		"key revoke --tenant=ten_1": `expected "<id>"`,
+		"app create --tenant=ten_1": "missing flags: ",
+		"app create --tenant=ten_1 --provider=caldav --name=n --client-id=c": `--provider must be one of "google","microsoft" but got "caldav"`,
+		"app delete --tenant=ten_1":                `expected "<id>"`,
 		"work list":                                "missing flags: --tenant=ID",
 		"work release --tenant=ten_1 link:push":    "name the work by its kind and subject, or say --dead",
 		"migrate sideways":                         "unexpected argument sideways",

@@ -35,7 +35,7 @@ func TestWhoseTokenItIs(t *testing.T) {
 	}
 	wantStatus(t, c.Do("GET", "/tokeninfo?id_token=x", nil), http.StatusNotImplemented)
 	wantStatus(t, c.Do("GET", "/oauth2/v3/certs", nil), http.StatusNotImplemented)
-	for _, grant := range []string{"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code"} {
+	for _, grant := range []string{"urn:ietf:params:oauth:grant-type:device_code"} {
 		form := url.Values{"grant_type": {grant}, "client_id": {"app"}}.Encode()
 		wantStatus(t, c.Do("POST", "/token", form, "Content-Type", "application/x-www-form-urlencoded"), http.StatusNotImplemented)
 	}

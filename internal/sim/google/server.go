@@ -13,8 +13,10 @@ type Server struct {
 	world   *stage.World
 	clients oauth.Clients
 	ledger  *oauth.Ledger
-	handler http.Handler
-	quotas  quotas
+	// applications are service accounts.
+	applications *oauth.Applications
+	handler      http.Handler
+	quotas       quotas
 
 	mu        sync.RWMutex
 	accounts  map[string]*account
@@ -28,7 +30,8 @@ type Server struct {
 func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife).Keep(maxRefreshTokens),
-		accounts: map[string]*account{}, calendars: map[string]*calendar{}, channels: map[string]*channel{},
+		applications: oauth.NewApplications(),
+		accounts:     map[string]*account{}, calendars: map[string]*calendar{}, channels: map[string]*channel{},
 	}
 	s.handler = &stage.Gate{
 		World: w, Provider: stage.Google, Account: s.accountOf, Cursor: hasCursor, Refuse: refuse, Next: s.routes(),

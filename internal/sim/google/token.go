@@ -41,6 +41,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		tokenError{http.StatusBadRequest, "invalid_request", "Bad Request"}.write(w)
 		return
 	}
+	if r.PostForm.Get("grant_type") == assertionGrant { // the assertion itself proves who asks
+		s.assertion(w, r)
+		return
+	}
 	client, err := s.clients.Prove(r, r.PostForm)
 	switch {
 	case errors.Is(err, oauth.ErrBadSecret):
@@ -55,7 +59,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.exchange(w, client, r.PostForm)
 	case "refresh_token":
 		s.refresh(w, client, r.PostForm)
-	case "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code":
+	case "urn:ietf:params:oauth:grant-type:device_code":
 		notSimulated("the grant type " + r.PostForm.Get("grant_type")).write(w)
 	default:
 		tokenError{http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type: " + r.PostForm.Get("grant_type")}.write(w)

@@ -112,31 +112,6 @@ func (s *Server) clientInfo(account string) string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// applicationToken serves https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow: an application acts for itself,
-// with what an administrator allowed it. Here that is all that the simulator serves.
-func (s *Server) applicationToken(w http.ResponseWriter, r *http.Request, client oauth.Client) {
-	form := r.PostForm
-	tenant, _ := s.tenant(r.PathValue("tenant"))
-	_, _, basic := r.BasicAuth()
-	switch wish := strings.Fields(form.Get("scope")); {
-	case tenant == "":
-		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_request", 50059, "No tenant-identifying information found in either the request or implied by any provided credentials.", ""})
-	case form.Get("client_secret") == "" && form.Get("client_assertion") == "" && !basic:
-		s.refuseToken(w, r, tokenError{http.StatusUnauthorized, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.", ""})
-	case len(wish) != 1 || wish[0] != scopePrefix+".default":
-		s.refuseToken(w, r, tokenError{http.StatusBadRequest, "invalid_scope", 1002012, "The provided value for scope " + form.Get("scope") + " is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", ""})
-	default:
-		life := int(accessLife.Seconds())
-		g := s.ledger.Open("", client.ID, []string{"Calendars.ReadWrite", "User.Read.All"})
-		g.Tenant = tenant
-		w.Header().Set("Cache-Control", "no-store")
-		writePlainJSON(w, http.StatusOK, map[string]any{
-			"token_type": "Bearer", "expires_in": life, "ext_expires_in": life,
-			"access_token": s.ledger.MintAccess(accessPrefix, g, g.Scopes, accessLife),
-		})
-	}
-}
-
 // responseModes are the ways in which a code comes back to the client
 // (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code).
 func responseModes() []string { return []string{"query", "fragment", "form_post"} }

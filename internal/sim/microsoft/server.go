@@ -14,10 +14,12 @@ type Server struct {
 	world   *stage.World
 	clients oauth.Clients
 	ledger  *oauth.Ledger
-	zones   zoneTable
-	paths   map[string]endpoint
-	handler http.Handler
-	limits  limiter
+	// applications are those that act by themselves; while one was never named there, every tenant is open to it.
+	applications *oauth.Applications
+	zones        zoneTable
+	paths        map[string]endpoint
+	handler      http.Handler
+	limits       limiter
 	// usual is what an event shows without a word. It does not change.
 	usual map[string]any
 	// selectable are the names that a client may select of an event. It does not change.
@@ -48,7 +50,7 @@ func New(w *stage.World, clients oauth.Clients) *Server {
 	s := &Server{
 		world: w, clients: clients, ledger: oauth.NewLedger(w.Clock, w.IDs, idleLife), zones: newZoneTable(), usual: usualEvent(), selectable: selectable(), most: maxRemembered,
 		mailboxes: map[string]*mailbox{}, chains: map[string]*chain{}, subscriptions: map[string]*subscription{},
-		refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
+		applications: oauth.NewApplications(), refusals: map[string]int{}, health: health{hosts: map[string]*receiver{}},
 		limits: limiter{uses: map[limitKey]*use{}},
 	}
 	s.paths = s.endpoints()

@@ -4,5 +4,5 @@
 //
 // Files: client.go (clients and how they prove themselves), ledger.go (grants, codes and tokens), ask.go (from the authorization request to the
 // code, PKCE), page.go (the consent page and the way back to the client), jwt.go
-// (identity tokens), key.go (those that are signed).
+// (identity tokens), key.go (those that are signed), application.go (applications that act by themselves).
 package oauth

@@ -82,7 +82,7 @@ func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
     CAST(COALESCE(grants.version, 0) AS BIGINT) AS grant_version, CAST(COALESCE(grants.expires_at, 0) AS BIGINT) AS access_until FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 LEFT JOIN grants ON grants.tenant_id = connections.tenant_id AND grants.connection_id = connections.connection_id
@@ -111,6 +111,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.Connection.AppID,
 		&i.Connection.State,
 		&i.Connection.Account,
+		&i.Connection.Mailbox,
 		&i.Connection.Reason,
 		&i.Connection.Lacks,
 		&i.Connection.ClosedAt,
@@ -124,7 +125,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 }
 
 const connectionsAfter = `-- name: ConnectionsAfter :many
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 WHERE connections.tenant_id = $1 AND connection_id > $2
 AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
@@ -167,6 +168,7 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 			&i.Connection.AppID,
 			&i.Connection.State,
 			&i.Connection.Account,
+			&i.Connection.Mailbox,
 			&i.Connection.Reason,
 			&i.Connection.Lacks,
 			&i.Connection.ClosedAt,
@@ -347,9 +349,9 @@ func (q *Queries) GrantByConnection(ctx context.Context, arg GrantByConnectionPa
 }
 
 const insertConnection = `-- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at,
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, closed_at, created_at,
     updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, '', '', 0, $7, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 0, $8, $8)
 `
 
 type InsertConnectionParams struct {
@@ -359,6 +361,7 @@ type InsertConnectionParams struct {
 	AppID        string
 	State        string
 	Account      []byte
+	Mailbox      []byte
 	Now          int64
 }
 
@@ -370,6 +373,7 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 		arg.AppID,
 		arg.State,
 		arg.Account,
+		arg.Mailbox,
 		arg.Now,
 	)
 	return err

@@ -8,6 +8,18 @@ import (
 	"database/sql"
 )
 
+type Application struct {
+	TenantID    string
+	AppID       string
+	Provider    string
+	AppKind     string
+	Name        string
+	ClientID    string
+	EntraTenant string
+	Credential  []byte
+	CreatedAt   int64
+}
+
 type Attempt struct {
 	TenantID   string
 	DeliveryID string
@@ -96,6 +108,7 @@ type Connection struct {
 	AppID        string
 	State        string
 	Account      []byte
+	Mailbox      []byte
 	Reason       string
 	Lacks        string
 	ClosedAt     int64

@@ -1,7 +1,7 @@
 -- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, reason, lacks, closed_at, created_at,
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, closed_at, created_at,
     updated_at)
-VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, '', '', 0, @now, @now);
+VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, @mailbox, '', '', 0, @now, @now);
 
 -- name: ConnectionsAfter :many
 SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections

@@ -36,6 +36,7 @@ CREATE TABLE connections (
     app_id        TEXT NOT NULL,
     state         TEXT NOT NULL, -- pending, active, needs_reauth, disconnecting, disconnected
     account       BYTEA NOT NULL,
+    mailbox       BYTEA NOT NULL, -- which one an app-only application acts for; sealed, and empty where an owner has consented
     reason        TEXT NOT NULL,
     lacks         TEXT NOT NULL, -- abilities that the owner has not allowed, separated by blanks
     closed_at     BIGINT NOT NULL, -- when it was last disconnected
@@ -43,6 +44,22 @@ CREATE TABLE connections (
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, connection_id)
 );
+
+-- Clients that a tenant has registered with a provider. A connection whose app_id is none of these uses the installation's own.
+CREATE TABLE applications (
+    tenant_id  TEXT NOT NULL,
+    app_id     TEXT NOT NULL,
+    provider   TEXT NOT NULL,
+    app_kind   TEXT NOT NULL, -- delegated, app_only
+    name       TEXT NOT NULL,
+    client_id  TEXT NOT NULL,
+    entra_tenant TEXT NOT NULL, -- the Entra tenant that it belongs to; empty for none
+    credential BYTEA NOT NULL, -- a client secret, or the key file of a service account
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, app_id)
+);
+
+CREATE INDEX connections_app ON connections (tenant_id, app_id);
 
 CREATE TABLE grants (
     tenant_id     TEXT NOT NULL,
@@ -446,6 +463,7 @@ DROP TABLE calendars;
 DROP TABLE penalties;
 DROP TABLE oauth_flows;
 DROP TABLE grants;
+DROP TABLE applications;
 DROP TABLE connections;
 DROP TABLE keys;
 DROP TABLE directory;
