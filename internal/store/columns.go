@@ -32,7 +32,8 @@ type sealedTable struct {
 func sealedTables() []sealedTable {
 	return []sealedTable{
 		of("keys", "key_id", "secret"),
-		of("connections", "connection_id", "account"),
+		of("connections", "connection_id", "account", "mailbox"),
+		of("applications", "app_id", "credential"),
 		of("grants", "connection_id", "access_token", "refresh_token"),
 		of("oauth_flows", "flow_id", "verifier", "state", "return_url"),
 		of("calendars", "calendar_id", "remote_id", "name"),
