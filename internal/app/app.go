@@ -20,6 +20,7 @@ import (
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
 	"github.com/calweave/calweave/internal/api/reference"
+	"github.com/calweave/calweave/internal/budget"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/gateway"
@@ -64,7 +65,9 @@ type App struct {
 	guard   *transport.Guard
 	drivers map[cal.Provider]provider.Driver
 	gateway *gateway.Gateway
-	flow    *grant.Flow
+	// budget shares the providers' limits with the fleet.
+	budget *budget.Limiter
+	flow   *grant.Flow
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
@@ -195,8 +198,10 @@ func (a *App) apps() []grant.App {
 func (a *App) wireServices() error {
 	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
+	a.budget = a.newBudget()
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: grant.NewManager(a.Store, a.exchange, a.clock), Clock: a.clock, HTTP: a.providerClient,
+		Budget: a.budget,
 	}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()
@@ -236,7 +241,7 @@ const maxAnswer = 64 << 20
 func (a *App) providerClient(p cal.Provider, access string) *http.Client {
 	return transport.Client(transport.Options{
 		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource}, MaxBody: maxAnswer,
-		Token: func(context.Context) (string, error) { return access, nil },
+		Token: func(context.Context) (string, error) { return access, nil }, Admit: budget.Transport,
 	})
 }
 

@@ -70,7 +70,7 @@ var names atomic.Int64
 // another makes a limiter of another process: it shares nothing but the account.
 func (b *bench) another() *Limiter {
 	b.tb.Helper()
-	l, err := New(b.client, Options{
+	l := New(b.client, Options{
 		Limits: func(cal.Provider) Limits { return b.limits }, LocalShare: 100, Clock: b.clock, Told: true, Log: slog.New(slog.DiscardHandler),
 		ID: func() string { return fmt.Sprintf("call_%d", names.Add(1)) },
 		Sleep: func(_ context.Context, d time.Duration) error {
@@ -79,9 +79,6 @@ func (b *bench) another() *Limiter {
 			return nil
 		},
 	})
-	if err != nil {
-		b.tb.Fatal(err)
-	}
 	if b.client == nil && b.Limiter != nil {
 		l.local = b.local
 	}

@@ -17,7 +17,9 @@ import (
 )
 
 // down is how a call to a provider that is dead fails.
-func down() *fault.Error { return &fault.Error{Kind: fault.Transient, Op: "x", Status: http.StatusBadGateway} }
+func down() *fault.Error {
+	return &fault.Error{Kind: fault.Transient, Op: "x", Status: http.StatusBadGateway}
+}
 
 // mailbox is a call of one of many mailboxes.
 func mailbox(i int) record.Call {

@@ -310,12 +310,8 @@ func keysOf(c record.Call) keys {
 }
 
 // New makes a limiter that shares its account over a Redis; nil for a process on its own.
-func New(client redis.UniversalClient, o Options) (*Limiter, error) {
-	local, err := newMemoryEngine()
-	if err != nil {
-		return nil, err
-	}
-	l := &Limiter{Options: o, local: local, known: map[application]knowledge{}}
+func New(client redis.UniversalClient, o Options) *Limiter {
+	l := &Limiter{Options: o, local: newMemoryEngine(), known: map[application]knowledge{}}
 	if client != nil {
 		l.shared = newRedisEngine(client, o.Told)
 	}
@@ -323,5 +319,5 @@ func New(client redis.UniversalClient, o Options) (*Limiter, error) {
 		l.breakers = newBreakers()
 	}
 	l.reports = newReports(l)
-	return l, nil
+	return l
 }

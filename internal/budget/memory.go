@@ -25,21 +25,44 @@ type memoryEngine struct {
 	pruned  int64
 }
 
-func newMemoryEngine() (*memoryEngine, error) {
-	e := &memoryEngine{state: lua.NewState(), hashes: map[string]map[string]string{}, expires: map[string]int64{}}
+func newMemoryEngine() *memoryEngine {
+	return &memoryEngine{hashes: map[string]map[string]string{}, expires: map[string]int64{}}
+}
+
+// stack is how deep the script calls, registry how many values it has at hand; both with plenty to spare. The interpreter's own defaults take a
+// hundred times the memory.
+const (
+	stack    = 16
+	registry = 512
+)
+
+// start makes the interpreter, for the first script: a process whose Redis is there never needs one.
+func (e *memoryEngine) start() error {
+	if e.state != nil {
+		return nil
+	}
+	state := lua.NewState(lua.Options{
+		SkipOpenLibs: true, CallStackSize: stack, RegistrySize: registry, RegistryMaxSize: 64 * registry, RegistryGrowStep: registry,
+	})
+	for name, open := range map[string]lua.LGFunction{lua.BaseLibName: lua.OpenBase, lua.MathLibName: lua.OpenMath, lua.StringLibName: lua.OpenString} {
+		state.Push(state.NewFunction(open))
+		state.Push(lua.LString(name))
+		state.Call(1, 0)
+	}
 	for _, s := range []scriptName{takeScript, settleScript} {
 		chunk, err := parse.Parse(strings.NewReader(s.source()), "budget")
 		if err != nil {
-			return nil, fmt.Errorf("budget: %w", err)
+			return fmt.Errorf("budget: %w", err)
 		}
 		if e.protos[s], err = lua.Compile(chunk, "budget"); err != nil {
-			return nil, fmt.Errorf("budget: %w", err)
+			return fmt.Errorf("budget: %w", err)
 		}
 	}
-	module := e.state.NewTable()
-	module.RawSetString("call", e.state.NewFunction(e.call))
-	e.state.SetGlobal("redis", module)
-	return e, nil
+	module := state.NewTable()
+	module.RawSetString("call", state.NewFunction(e.call))
+	state.SetGlobal("redis", module)
+	e.state = state
+	return nil
 }
 
 func (e *memoryEngine) run(_ context.Context, s scriptName, keys []string, args []any) ([]any, error) {
@@ -48,6 +71,9 @@ func (e *memoryEngine) run(_ context.Context, s scriptName, keys []string, args 
 	now, ok := args[0].(int64)
 	if !ok || now == 0 {
 		return nil, errors.New("budget: a script in memory has to be told the time")
+	}
+	if err := e.start(); err != nil {
+		return nil, err
 	}
 	e.begin(now)
 	keyTable, argTable := e.state.NewTable(), e.state.NewTable()

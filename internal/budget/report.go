@@ -54,7 +54,9 @@ const (
 	reportBatch   = 128
 )
 
-func newReports(l *Limiter) *reports { return &reports{limiter: l, queue: make(chan report, reportBacklog)} }
+func newReports(l *Limiter) *reports {
+	return &reports{limiter: l, queue: make(chan report, reportBacklog)}
+}
 
 // take takes a report. A failure and a wish to be left alone arrive before whoever made the call can make another, so that the fleet stops at once;
 // so does everything that stays in the process.
