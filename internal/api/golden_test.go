@@ -127,6 +127,11 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.endpoints()
 	g.keep("health.ok", 200, g.send("GET", "/healthz", nil))
 	g.keep("ready.ok", 200, g.send("GET", "/readyz", nil))
+	g.api.Degraded = func() string {
+		return "Redis does not answer: providers are called within this process's own share of their limits"
+	}
+	g.keep("ready.degraded", 200, g.send("GET", "/readyz", nil))
+	g.api.Degraded = nil
 	g.states()
 	g.ok(g.store.Close())
 	g.keep("ready.unavailable", 503, g.send("GET", "/readyz", nil))

@@ -44,3 +44,11 @@ func (a *App) limits(p cal.Provider) budget.Limits {
 	}
 	return l
 }
+
+// degraded says what this process does without: the readiness check shows it.
+func (a *App) degraded() string {
+	if a.budget.Alone() {
+		return "Redis does not answer: providers are called within this process's own share of their limits"
+	}
+	return ""
+}

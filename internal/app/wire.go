@@ -124,7 +124,7 @@ func (a *App) server() *api.Server {
 		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Calendars: a.Store, Flow: flow{a.flow}, Endpoints: a.Store, Deliveries: a.Store, Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
-		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, PublicURL: a.Config.PublicURL,
+		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, Degraded: a.degraded, PublicURL: a.Config.PublicURL,
 		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
 		Timeout: exchangeTime, Arrive: a.gate.Request,
 	}

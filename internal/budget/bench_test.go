@@ -71,7 +71,7 @@ var names atomic.Int64
 func (b *bench) another() *Limiter {
 	b.tb.Helper()
 	l := New(b.client, Options{
-		Limits: func(cal.Provider) Limits { return b.limits }, LocalShare: 100, Clock: b.clock, Told: true, Log: slog.New(slog.DiscardHandler),
+		Limits: func(cal.Provider) Limits { return b.limits }, LocalShare: 100, Clock: b.clock, AskTime: time.Minute, Told: true, Log: slog.New(slog.DiscardHandler),
 		ID: func() string { return fmt.Sprintf("call_%d", names.Add(1)) },
 		Sleep: func(_ context.Context, d time.Duration) error {
 			b.slept += d

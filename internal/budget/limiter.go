@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -73,6 +74,8 @@ type Options struct {
 	ID func() string
 	// Sleep waits; nil waits in real time.
 	Sleep func(ctx context.Context, d time.Duration) error
+	// AskTime is how long Redis may take to answer, before the process decides on its own; 0 for 200 ms.
+	AskTime time.Duration
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
 	Log      *slog.Logger
@@ -107,8 +110,8 @@ type knowledge struct {
 
 // The bounds of a conversation with Redis.
 const (
-	// askTime is how long Redis may take to answer. After it the process decides on its own, and asks again a second later.
-	askTime  = 200 * time.Millisecond
+	askTime = 200 * time.Millisecond
+	// askAgain is how long a process decides on its own before it asks again.
 	askAgain = time.Second
 	// fresh is how long what was heard about a day's use is worth telling.
 	fresh = time.Hour
@@ -132,7 +135,7 @@ func (l *Limiter) take(ctx context.Context, c *call, method string) (verdict, er
 	limits := l.Limits(c.ask.Provider)
 	cost := limits.cost(method)
 	if e := l.asked(); e != nil {
-		ctx, cancel := context.WithTimeout(ctx, askTime)
+		ctx, cancel := context.WithTimeout(ctx, l.AskTime)
 		defer cancel()
 		v, err := l.ask(ctx, e, c, limits, cost)
 		if err == nil {
@@ -157,8 +160,9 @@ func (l *Limiter) asked() engine {
 	return l.shared
 }
 
-// Shared reports whether the limits are shared with the fleet now. Without Redis they never are.
-func (l *Limiter) Shared() bool { return l.shared != nil && l.away.Load() == 0 }
+// Alone reports whether the account that is shared with the fleet is away, so that this process keeps to its own share. Where there is none to
+// share, nothing is away.
+func (l *Limiter) Alone() bool { return l.shared != nil && l.away.Load() != 0 }
 
 func (l *Limiter) absent(ctx context.Context, err error) {
 	if l.away.Swap(l.Clock.Now().Add(askAgain).UnixMicro()) == 0 {
@@ -311,6 +315,7 @@ func keysOf(c record.Call) keys {
 
 // New makes a limiter that shares its account over a Redis; nil for a process on its own.
 func New(client redis.UniversalClient, o Options) *Limiter {
+	o.AskTime = cmp.Or(o.AskTime, askTime)
 	l := &Limiter{Options: o, local: newMemoryEngine(), known: map[application]knowledge{}}
 	if client != nil {
 		l.shared = newRedisEngine(client, o.Told)

@@ -74,7 +74,7 @@ func (q *reports) take(ctx context.Context, r report) {
 
 // send runs reports of one engine. What cannot be sent is dropped.
 func (q *reports) send(ctx context.Context, all []report) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.limiter.AskTime)
 	defer cancel()
 	requests := make([]request, len(all))
 	for i, r := range all {
