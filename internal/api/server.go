@@ -36,6 +36,7 @@ type Server struct {
 	Ledger     Ledger
 	Accounts   Accounts
 	Calendars  Calendars
+	Providers  Providers
 	Flow       Flow
 	Endpoints  Endpoints
 	Deliveries Deliveries

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/budget"
 	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
 )
 
 // newBudget makes what bounds calls of providers. A process that has its database to itself has the limits to itself too.
@@ -51,4 +53,16 @@ func (a *App) degraded() string {
 		return "Redis does not answer: providers are called within this process's own share of their limits"
 	}
 	return ""
+}
+
+// providerStates fits the store and the budget to the API.
+type providerStates struct{ app *App }
+
+func (p providerStates) Backlogs(ctx context.Context, tenant cal.TenantID) ([]record.Backlog, error) {
+	return p.app.Store.Backlogs(ctx, tenant)
+}
+
+func (p providerStates) Paused(ctx context.Context, of cal.Provider, app cal.AppID) (down, limited time.Time, err error) {
+	s, err := p.app.budget.State(ctx, of, app)
+	return s.DownUntil, s.LimitedUntil, err
 }

@@ -38,6 +38,8 @@ type engine interface {
 	run(ctx context.Context, s scriptName, keys []string, args []any) ([]any, error)
 	// settle runs the reports of several calls.
 	settle(ctx context.Context, all []request) error
+	// read returns a hash as it is; empty if there is none.
+	read(ctx context.Context, key string) (map[string]string, error)
 }
 
 // scriptName tells the two scripts apart.

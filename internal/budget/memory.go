@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,6 +102,12 @@ func (e *memoryEngine) settle(ctx context.Context, all []request) error {
 		}
 	}
 	return nil
+}
+
+func (e *memoryEngine) read(_ context.Context, key string) (map[string]string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.hashes[key]), nil
 }
 
 // pruneEvery is how often what has expired is looked for, in microseconds.

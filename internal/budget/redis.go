@@ -54,3 +54,11 @@ func (e *redisEngine) settle(ctx context.Context, all []request) error {
 	}
 	return nil
 }
+
+func (e *redisEngine) read(ctx context.Context, key string) (map[string]string, error) {
+	h, err := e.client.HGetAll(ctx, key).Result()
+	if err != nil {
+		return nil, fmt.Errorf("budget: %w", err)
+	}
+	return h, nil
+}

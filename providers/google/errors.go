@@ -69,10 +69,10 @@ func kindOf(status int, reason string) fault.Kind {
 	return fault.Transient
 }
 
-// scopeOf says whom a refusal is about. rateLimitExceeded is "per calendar or per authenticated user"; userRateLimitExceeded is the limit of the user
+// throttled says whom a refusal is about, if it is about too many calls. rateLimitExceeded is "per calendar or per authenticated user"; userRateLimitExceeded is the limit of the user
 // in the project's console, quotaExceeded one of the limits that protect Google from a user, dailyLimitExceeded one of the whole project
 // (https://developers.google.com/workspace/calendar/api/guides/errors).
-func scopeOf(kind fault.Kind, reason string) fault.Scope {
+func throttled(kind fault.Kind, reason string) fault.Scope {
 	switch {
 	case kind != fault.RateLimited && kind != fault.QuotaExhausted:
 		return ""
@@ -111,7 +111,7 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 	if f.Kind == fault.Forbidden && reason == "" && said.Message == "" {
 		f.Kind = fault.Transient // not the API's own words: something in between is refusing
 	}
-	f.Scope = scopeOf(f.Kind, reason)
+	f.Scope = throttled(f.Kind, reason)
 	if f.Kind == fault.QuotaExhausted {
 		f.RetryAfter = max(f.RetryAfter, quotaPause)
 	}
