@@ -38,6 +38,15 @@ func TestRedisAway(t *testing.T) {
 	if b.Alone() {
 		t.Error("nobody notices that Redis is back")
 	}
+	there := b.shared
+	b.shared = newRedisEngine(gone, true)
+	if b.look(t.Context()); !b.Alone() {
+		t.Error("a process that makes no calls does not notice that Redis is away")
+	}
+	b.shared = there
+	if b.look(t.Context()); b.Alone() {
+		t.Error("a process that makes no calls does not notice that Redis is back")
+	}
 	b.clock.Advance(time.Hour)
 	if n := b.admits(ask(), 1000); n < 100 {
 		t.Errorf("%d requests at once from the shared account", n)

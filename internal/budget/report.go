@@ -88,16 +88,37 @@ func (q *reports) send(ctx context.Context, all []report) {
 	}
 }
 
-// Run sends reports until ctx ends, and then those that are left.
+// Run sends reports until ctx ends, and then those that are left. Every second it looks whether Redis is there, so that a process that makes no calls
+// knows it too, and one that does need not wait for it while it is away.
 func (l *Limiter) Run(ctx context.Context) {
+	tick := time.NewTicker(askAgain)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			l.Flush(ctx)
 			return
+		case <-tick.C:
+			l.look(ctx)
 		case r := <-l.reports.queue:
 			l.reports.send(ctx, append([]report{r}, l.reports.waiting(reportBatch-1)...))
 		}
+	}
+}
+
+// look asks Redis for nothing in particular.
+func (l *Limiter) look(ctx context.Context) {
+	if l.shared == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, l.AskTime)
+	defer cancel()
+	_, err := l.shared.read(bounded, keyPrefix+"nothing")
+	switch {
+	case err == nil:
+		l.present()
+	case ctx.Err() == nil:
+		l.absent(ctx, err)
 	}
 }
 
