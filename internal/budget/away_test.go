@@ -81,7 +81,8 @@ func TestPenalties(t *testing.T) {
 // The pace of writes to a calendar halves with each answer that asks for it, and comes back slowly; reads and other calendars keep theirs.
 func TestTheCalendarsPaceAdapts(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Calendar: Rate{Units: 300, Span: time.Minute}}
 		b.begun(time.Hour)
 		write := ask()

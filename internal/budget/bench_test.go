@@ -26,6 +26,7 @@ var began = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
 type bench struct {
 	*Limiter
 	tb     testing.TB
+	t      *testing.T // of a test that runs on every engine
 	clock  *clock.Manual
 	limits Limits
 	client redis.UniversalClient
@@ -33,15 +34,19 @@ type bench struct {
 }
 
 // engines runs a test on both places where the script runs.
-func engines(t *testing.T, test func(t *testing.T, b *bench)) {
+func engines(t *testing.T, test func(b *bench)) {
 	t.Helper()
 	t.Run("in memory", func(t *testing.T) {
 		t.Parallel()
-		test(t, newBench(t, nil))
+		b := newBench(t, nil)
+		b.t = t
+		test(b)
 	})
 	t.Run("in Redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, newBench(t, dial(t, testkit.Redis(t))))
+		b := newBench(t, dial(t, testkit.Redis(t)))
+		b.t = t
+		test(b)
 	})
 }
 

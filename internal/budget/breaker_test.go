@@ -46,7 +46,8 @@ func (b *bench) trip(workers []*Limiter) int {
 // A provider that is dead is left alone by all workers, but for one probe at a time; the first that is answered ends it.
 func TestTheBreakerOfAnApplication(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		workers := []*Limiter{b.another(), b.another(), b.another()}
 		if n := b.trip(workers); n != tripApplication {
 			t.Errorf("%d calls failed before it tripped, want %d", n, tripApplication)
@@ -76,7 +77,8 @@ func TestTheBreakerOfAnApplication(t *testing.T) {
 // A probe whose worker dies, and one that is cancelled, make room for another.
 func TestProbesDoNotLeak(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.trip([]*Limiter{b.Limiter})
 		b.clock.Advance(firstOpen)
 		if o := b.begin(b.another(), mailbox(200), http.MethodGet); o.err != nil {
@@ -139,7 +141,8 @@ func TestWhatDoesNotCount(t *testing.T) {
 // A mailbox that is broken is left alone, and does not stop the others.
 func TestTheBreakerOfAMailbox(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		for range 3 {
 			for range tripMailbox {
 				if o := b.begin(b.Limiter, ask(), http.MethodGet); o.err == nil {
@@ -161,7 +164,8 @@ func TestTheBreakerOfAMailbox(t *testing.T) {
 // Half of twenty calls within two seconds are too many too.
 func TestTheBreakerTripsOnAShare(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		for i := range 30 {
 			o := b.begin(b.Limiter, mailbox(i), http.MethodGet)
 			if o.err != nil {
@@ -184,7 +188,8 @@ func TestTheBreakerTripsOnAShare(t *testing.T) {
 // A provider that swallows calls costs no more of them than one that refuses them.
 func TestAProviderThatSaysNothing(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Unproven: unproven}
 		n := 0
 		for i := range 10 * unproven {

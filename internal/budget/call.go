@@ -20,7 +20,6 @@ type call struct {
 	// engine is where the last request was taken; nil until one was.
 	engine  engine
 	sent    bool
-	probe   bool
 	refused *fault.Error
 	// judged tell the process's breakers what became of the call.
 	judged []func(verdictOf)
@@ -69,23 +68,14 @@ func (c *call) admit(ctx context.Context, method string) error {
 			return c.refuse(f)
 		}
 	}
-	patience := laterPatience
-	if !c.sent {
-		patience = 0
-		if c.ask.Lane == task.Interactive {
-			patience = firstPatience
-		}
-	}
+	patience := c.patience()
 	for {
 		v, err := c.limiter.take(ctx, c, method)
 		if err != nil {
 			return unasked(ctx, err)
 		}
 		if v.ok {
-			if !c.sent {
-				c.sent, c.began = true, c.limiter.Clock.Now()
-			}
-			c.probe = c.probe || v.probe
+			c.sending()
 			return nil
 		}
 		if v.wait > patience || !c.limiter.fits(ctx, v.wait) {
@@ -95,6 +85,25 @@ func (c *call) admit(ctx context.Context, method string) error {
 		if err := c.limiter.sleep(ctx, v.wait); err != nil {
 			return unasked(ctx, err)
 		}
+	}
+}
+
+// patience is how long the next request may wait in place.
+func (c *call) patience() time.Duration {
+	switch {
+	case c.sent:
+		return laterPatience
+	case c.ask.Lane == task.Interactive:
+		return firstPatience
+	default:
+		return 0
+	}
+}
+
+// sending notes when the first request is sent.
+func (c *call) sending() {
+	if !c.sent {
+		c.sent, c.began = true, c.limiter.Clock.Now()
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 // A mailbox has so many calls under way at once and no more, across workers; a call holds one place however many requests it takes.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Concurrency: 3}
 		workers := []*Limiter{b.another(), b.another()}
 		var under []opened
@@ -46,7 +47,8 @@ func TestConcurrency(t *testing.T) {
 // A worker that dies gives its places back with time.
 func TestALeaseEndsWithItsWorker(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Concurrency: 1}
 		if o := b.begin(b.another(), ask(), http.MethodGet); o.err != nil {
 			t.Fatal(o.err)

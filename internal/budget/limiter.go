@@ -174,7 +174,7 @@ func (l *Limiter) absent(ctx context.Context, err error) {
 
 func (l *Limiter) present() {
 	if l.away.Swap(0) != 0 {
-		l.Log.Info("Redis is back: the providers' limits are shared again") //nolint:sloglint // the answer of whoever asked first
+		l.Log.Info("Redis is back: the providers' limits are shared again")
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 // A bucket that nobody knows starts empty and fills at its rate.
 func TestAnUnknownBucketStartsEmpty(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 600, Span: time.Minute}} // 15 at once, 9.75 a second
 		wants(t, b.once(ask()), fault.RateLimited, "mailbox-rate", 400*time.Millisecond, 500*time.Millisecond)
 		b.clock.Advance(10 * time.Second)
@@ -33,7 +34,8 @@ func TestAnUnknownBucketStartsEmpty(t *testing.T) {
 // A bucket that was not used for long has not been forgotten by accident: whoever was there all the time knows that it is full.
 func TestANewMailboxOfAnOldAccountStartsFull(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 600, Span: time.Minute}}
 		b.begun(time.Hour)
 		if n := b.admits(ask(), 100); n != 11 {
@@ -45,7 +47,8 @@ func TestANewMailboxOfAnOldAccountStartsFull(t *testing.T) {
 // What is urgent finds something left by what is not.
 func TestLanesLeaveHeadroom(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Application: Rate{Units: 6000, Span: time.Minute}} // 150 at once
 		b.begun(time.Hour)
 		bulk, other, now := ask(), ask(), ask()
@@ -71,7 +74,8 @@ func TestLanesLeaveHeadroom(t *testing.T) {
 // Those who are refused are told different times, so that they come back in turn.
 func TestRefusedCallsAreToldToComeBackInTurn(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 600, Span: time.Minute}}
 		var last time.Duration
 		for i := range 100 {
@@ -104,7 +108,8 @@ func TestEachBucketBoundsItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			engines(t, func(t *testing.T, b *bench) {
+			engines(t, func(b *bench) {
+				t := b.t
 				b.limits = c.limits
 				b.begun(time.Hour)
 				one := ask()
@@ -128,7 +133,8 @@ func TestEachBucketBoundsItsOwn(t *testing.T) {
 // A patch costs Google three.
 func TestRequestsCostByTheirMethod(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 480, Span: time.Minute}, Costs: map[string]int{http.MethodPatch: 3}} // 12 at once, 9 of them for us
 		b.begun(time.Hour)
 		for i := range 3 {
@@ -145,7 +151,8 @@ func TestRequestsCostByTheirMethod(t *testing.T) {
 // An interactive call waits in place for a moment, and for the requests that follow its first for longer.
 func TestShortWaitsAreWaitedFor(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 60, Span: time.Minute}} // 2 at once, then one in 1.04 s
 		now := ask()
 		now.Lane = task.Interactive
@@ -166,7 +173,8 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 // No span ever sees more than its limit, whoever asks, in whatever lane, and however often the account is forgotten.
 func TestNoSpanExceedsItsLimit(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		rapid.Check(t, func(r *rapid.T) {
 			b.flush()
 			units := rapid.IntRange(10, 120).Draw(r, "units")
@@ -214,7 +222,8 @@ func TestNoSpanExceedsItsLimit(t *testing.T) {
 // A rate is used nearly in full by those who come back when they are told.
 func TestTheRateIsUsed(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Mailbox: Rate{Units: 600, Span: time.Minute}}
 		b.begun(0)
 		due := make([]time.Time, 400)
@@ -248,7 +257,8 @@ func TestTheRateIsUsed(t *testing.T) {
 // The day's limit holds for any 24 hours, is known to whoever heard of it when the account is lost, and grows no faster than a day's when nobody did.
 func TestDay(t *testing.T) {
 	t.Parallel()
-	engines(t, func(t *testing.T, b *bench) {
+	engines(t, func(b *bench) {
+		t := b.t
 		b.limits = Limits{Daily: 2400} // one in 36 s
 		wants(t, b.once(ask()), fault.RateLimited, "application-day", 30*time.Second, 40*time.Second)
 		b.clock.Advance(24 * time.Hour)
