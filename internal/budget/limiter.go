@@ -126,7 +126,6 @@ type verdict struct {
 	ok     bool
 	wait   time.Duration
 	reason string
-	probe  bool
 }
 
 // errAnswer is an answer of the script that cannot be read; only another version could give it.
@@ -227,9 +226,9 @@ func laneNumber(lane task.Lane) int {
 	}
 }
 
-// readVerdict reads {ok, wait in µs, reason, probe, epoch, the day's total, the application's penalty}.
+// readVerdict reads {ok, wait in µs, reason, epoch, the day's total, the application's penalty}.
 func readVerdict(out []any) (verdict, knowledge, error) {
-	const fields = 7
+	const fields = 6
 	if len(out) != fields {
 		return verdict{}, knowledge{}, errAnswer
 	}
@@ -251,8 +250,8 @@ func readVerdict(out []any) (verdict, knowledge, error) {
 		}
 	}
 	reason, _ := out[2].(string)
-	return verdict{ok: n[0] == 1, wait: time.Duration(n[1]) * time.Microsecond, reason: reason, probe: n[3] == 1},
-		knowledge{epoch: n[4], total: n[5], penalty: n[6]}, nil
+	return verdict{ok: n[0] == 1, wait: time.Duration(n[1]) * time.Microsecond, reason: reason},
+		knowledge{epoch: n[3], total: n[4], penalty: n[5]}, nil
 }
 
 // heard is what is worth telling about an application.

@@ -136,8 +136,8 @@ if slowest then
   refuse(at - now, slowest.name)
 end
 
-local function answer(ok, probing)
-  return {ok, text(math.ceil(wait)), reason, probing, text(epoch), text(total or 0), text(penalty)}
+local function answer(ok)
+  return {ok, text(math.ceil(wait)), reason, text(epoch), text(total or 0), text(penalty)}
 end
 
 -- What is known is kept even if this request may not be sent.
@@ -153,7 +153,7 @@ if day then
     redis.call('PEXPIRE', KEYS[2], text(8 * DAY / 1000))
   end
 end
-if wait > 0 then return answer(0, 0) end
+if wait > 0 then return answer(0) end
 
 for _, b in ipairs(buckets) do
   redis.call('HSET', b.key, 'at', text(b.tat))
@@ -166,4 +166,4 @@ if concurrency > 0 then
 end
 if probe['application-breaker'] then redis.call('HSET', KEYS[1], 'bi', id, 'bp', text(now + ttl)) end
 if probe['mailbox-breaker'] then redis.call('HSET', KEYS[4], 'bi', id, 'bp', text(now + ttl)) end
-return answer(1, (probe['application-breaker'] or probe['mailbox-breaker']) and 1 or 0)
+return answer(1)
