@@ -20,7 +20,8 @@ func (a *App) newBudget() *budget.Limiter {
 	}
 	return budget.New(a.redis, budget.Options{
 		Limits: a.limits, LocalShare: share, Clock: a.clock, Told: !real, Breakers: real, Log: a.log,
-		ID: func() string { return a.ids.ID("call") },
+		Waiters: a.Config.Workers / 4, // the others do what has not to wait
+		ID:      func() string { return a.ids.ID("call") },
 	})
 }
 

@@ -68,7 +68,8 @@ func (c *call) admit(ctx context.Context, method string) error {
 			return c.refuse(f)
 		}
 	}
-	patience := c.patience()
+	patience, release := c.patience()
+	defer release()
 	for {
 		v, err := c.limiter.take(ctx, c, method)
 		if err != nil {
@@ -88,16 +89,22 @@ func (c *call) admit(ctx context.Context, method string) error {
 	}
 }
 
-// patience is how long the next request may wait in place.
-func (c *call) patience() time.Duration {
+// patience is how long the next request may wait in place. Of calls that nobody waits for a few may wait too, so that the places of a mailbox are taken
+// again as soon as they are free; the others make room for work that has not to wait.
+func (c *call) patience() (d time.Duration, release func()) {
+	none := func() {}
 	switch {
 	case c.sent:
-		return laterPatience
+		return laterPatience, none
 	case c.ask.Lane == task.Interactive:
-		return firstPatience
-	default:
-		return 0
+		return firstPatience, none
 	}
+	waiting := &c.limiter.waiting
+	release = func() { waiting.Add(-1) }
+	if int(waiting.Add(1)) > c.limiter.Waiters {
+		return 0, release
+	}
+	return firstPatience, release
 }
 
 // sending notes when the first request is sent.

@@ -78,6 +78,8 @@ type Options struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// AskTime is how long Redis may take to answer, before the process decides on its own; 0 for 200 ms.
 	AskTime time.Duration
+	// Waiters is how many calls that are not interactive may wait in place for their first request, for a moment.
+	Waiters int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
 	Log      *slog.Logger
@@ -92,7 +94,8 @@ type Limiter struct {
 	reports  *reports
 
 	// away is until when the shared account is not asked, in microseconds since 1970; 0 while it answers.
-	away atomic.Int64
+	away    atomic.Int64
+	waiting atomic.Int64
 	// known is what this process has last heard about each application, which outlives the Redis that said it.
 	mu    sync.Mutex
 	known map[application]knowledge

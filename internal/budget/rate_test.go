@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -168,6 +169,31 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 			t.Errorf("waited for %s", b.slept)
 		}
 	})
+}
+
+// A few calls that nobody waits for wait in place, and no more: workers are for what has not to wait.
+func TestFewWaitInPlace(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.limits = Limits{Mailbox: Rate{Units: 6000, Span: time.Minute}}
+	b.begun(time.Hour)
+	for b.once(ask()) == nil {
+		continue
+	}
+	b.Waiters = 1
+	b.Sleep = func(ctx context.Context, d time.Duration) error {
+		if o := b.begin(b.Limiter, ask(), http.MethodGet); o.err == nil || b.waiting.Load() != 1 {
+			t.Errorf("a second call waits in place, or is admitted: %v, %d wait", o.err, b.waiting.Load())
+		}
+		b.clock.Advance(200 * time.Millisecond)
+		return ctx.Err()
+	}
+	if err := b.once(ask()); err != nil {
+		t.Error("the one that may wait did not:", err)
+	}
+	if n := b.waiting.Load(); n != 0 {
+		t.Errorf("%d still wait", n)
+	}
 }
 
 // No span ever sees more than its limit, whoever asks, in whatever lane, and however often the account is forgotten.
