@@ -13,13 +13,13 @@ import (
 
 // newBudget makes what bounds calls of providers. A process that has its database to itself has the limits to itself too.
 func (a *App) newBudget() *budget.Limiter {
-	_, real := a.clock.(clock.System)
+	_, system := a.clock.(clock.System)
 	share := a.Config.Limits.LocalShare
 	if a.redis == nil && strings.HasPrefix(a.Config.DatabaseURL.Reveal(), "sqlite:") {
 		share = everything
 	}
 	return budget.New(a.redis, budget.Options{
-		Limits: a.limits, LocalShare: share, Clock: a.clock, Told: !real, Breakers: real, Log: a.log,
+		Limits: a.limits, LocalShare: share, Clock: a.clock, Told: !system, Breakers: system, Log: a.log,
 		Waiters: a.Config.Workers / 4, // the others do what has not to wait
 		ID:      func() string { return a.ids.ID("call") },
 	})
