@@ -116,6 +116,7 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("calendar.chosen", 200, g.send("PATCH", "/v1/calendars/"+string(g.graph), map[string]any{"sync": "full", "writable_target": false}))
 	g.keep("connection", 201, g.send("POST", "/v1/connections", map[string]any{"provider": "google"}))
 	g.keep("connections", 200, g.send("GET", "/v1/connections", nil))
+	g.keep("providers", 200, g.send("GET", "/v1/providers", nil))
 	g.keep("connections.first-page", 200, g.send("GET", "/v1/connections?limit=1", nil))
 	g.keep("connection.active", 200, g.send("GET", "/v1/connections/"+g.account(g.google), nil))
 	g.restrict(g.account(g.graph), cal.WriteEvents)
@@ -128,6 +129,11 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.endpoints()
 	g.keep("health.ok", 200, g.send("GET", "/healthz", nil))
 	g.keep("ready.ok", 200, g.send("GET", "/readyz", nil))
+	g.api.Degraded = func() string {
+		return "Redis does not answer: providers are called within this process's own share of their limits"
+	}
+	g.keep("ready.degraded", 200, g.send("GET", "/readyz", nil))
+	g.api.Degraded = nil
 	g.states()
 	g.ok(g.store.Close())
 	g.keep("ready.unavailable", 503, g.send("GET", "/readyz", nil))

@@ -16,12 +16,18 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, http.StatusOK, health{Status: "ok"})
 }
 
-// readyz says whether requests can be served now.
+// readyz says whether requests can be served now. A process that goes on with less than it has otherwise is ready, and says what is missing.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := s.Ready(r.Context()); err != nil {
 		s.Log.WarnContext(r.Context(), "not ready", slog.String("error", err.Error()))
 		writeHealth(w, http.StatusServiceUnavailable, health{Status: "unavailable", Detail: "the database does not answer"})
 		return
+	}
+	if s.Degraded != nil {
+		if detail := s.Degraded(); detail != "" {
+			writeHealth(w, http.StatusOK, health{Status: "degraded", Detail: detail})
+			return
+		}
 	}
 	writeHealth(w, http.StatusOK, health{Status: "ok"})
 }

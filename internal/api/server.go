@@ -37,6 +37,7 @@ type Server struct {
 	Accounts     Accounts
 	Applications Applications
 	Calendars    Calendars
+	Providers    Providers
 	Flow         Flow
 	Endpoints    Endpoints
 	Deliveries   Deliveries
@@ -61,6 +62,8 @@ type Server struct {
 	Cookie func() string
 	// Ready fails while the process cannot serve.
 	Ready func(ctx context.Context) error
+	// Degraded says what the process does without for now, or nothing; nil says nothing.
+	Degraded func() string
 	// Limits bound how often a key is used, and how often one is guessed at; nil for no bounds.
 	Limits *Limits
 	// Timeout is how long an exchange may take before it is given up with 503; 0 for no end.

@@ -20,6 +20,7 @@ import (
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/api"
 	"github.com/calweave/calweave/internal/api/reference"
+	"github.com/calweave/calweave/internal/budget"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/gateway"
@@ -65,6 +66,8 @@ type App struct {
 	sealer  *seal.Sealer
 	drivers map[cal.Provider]provider.Driver
 	gateway *gateway.Gateway
+	// budget shares the providers' limits with the fleet.
+	budget *budget.Limiter
 	// tokens hands out access tokens.
 	tokens *grant.Manager
 	flow   *grant.Flow
@@ -202,10 +205,12 @@ func (a *App) wireServices() error {
 	a.exchange.LogTo(a.log)
 	a.exchange.Registry = &grant.Registry{Store: a.Store, Drivers: a.drivers}
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
+	a.budget = a.newBudget()
 	a.tokens = grant.NewManager(a.Store, a.exchange, a.clock)
 	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, HTTP: a.providerClient}
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: a.tokens, Clock: a.clock, HTTP: a.providerClient,
+		Budget: a.budget,
 	}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()
@@ -245,7 +250,7 @@ const maxAnswer = 64 << 20
 func (a *App) providerClient(p cal.Provider, access string) *http.Client {
 	return transport.Client(transport.Options{
 		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource}, MaxBody: maxAnswer,
-		Token: func(context.Context) (string, error) { return access, nil },
+		Token: func(context.Context) (string, error) { return access, nil }, Admit: budget.Transport,
 	})
 }
 

@@ -47,12 +47,16 @@ func (a *App) Handler() http.Handler {
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	stopWork, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelWork()
+	stopReports, cancelReports := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelReports()
 	var wg, inHand sync.WaitGroup
 	queue, err := a.startQueue(&inHand)
 	if err != nil {
 		return err
 	}
 	wg.Go(func() { a.Feeder.Forward(stopWork) })
+	var reports sync.WaitGroup
+	reports.Go(func() { a.budget.Run(stopReports) })
 	if a.pool != nil {
 		wg.Go(func() { a.pool.Run(stopWork, a.Config.Workers) })
 	}
@@ -69,6 +73,8 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	cancelWork()
 	wg.Wait()
 	inHand.Wait()
+	cancelReports()
+	reports.Wait()
 	a.log.InfoContext(ctx, "stopped")
 	return err
 }

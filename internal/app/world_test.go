@@ -139,14 +139,17 @@ func (w *world) configure(p plan) *config.Config {
 
 func settings(databaseURL, redisURL, publicURL, keys, google, graph string) map[string]string {
 	return map[string]string{
-		"CALWEAVE_DATABASE_URL":            databaseURL,
-		"CALWEAVE_REDIS_URL":               redisURL,
-		"CALWEAVE_PUBLIC_URL":              publicURL,
-		"CALWEAVE_SEAL_KEYS":               keys,
-		"CALWEAVE_EGRESS_ALLOW":            "127.0.0.1/32",
-		"CALWEAVE_GOOGLE_CLIENT_ID":        "client",
-		"CALWEAVE_GOOGLE_CLIENT_SECRET":    "secret",
-		"CALWEAVE_GOOGLE_API_URL":          google + "/calendar/v3/",
+		"CALWEAVE_DATABASE_URL":         databaseURL,
+		"CALWEAVE_REDIS_URL":            redisURL,
+		"CALWEAVE_PUBLIC_URL":           publicURL,
+		"CALWEAVE_SEAL_KEYS":            keys,
+		"CALWEAVE_EGRESS_ALLOW":         "127.0.0.1/32",
+		"CALWEAVE_GOOGLE_CLIENT_ID":     "client",
+		"CALWEAVE_GOOGLE_CLIENT_SECRET": "secret",
+		"CALWEAVE_GOOGLE_API_URL":       google + "/calendar/v3/",
+		// What is counted here is statements and calls, not time: a bucket that starts empty would make each walk wait first.
+		"CALWEAVE_GOOGLE_LIMIT_PER_MINUTE": "0", "CALWEAVE_GOOGLE_LIMIT_PER_DAY": "0", "CALWEAVE_GOOGLE_MAILBOX_LIMIT_PER_MINUTE": "0",
+		"CALWEAVE_MICROSOFT_LIMIT_PER_10S": "0", "CALWEAVE_MICROSOFT_MAILBOX_LIMIT_PER_10M": "0", "CALWEAVE_CALENDAR_WRITES_PER_MINUTE": "0",
 		"CALWEAVE_GOOGLE_AUTH_URL":         google + "/o/oauth2/v2/auth",
 		"CALWEAVE_GOOGLE_TOKEN_URL":        google + "/token",
 		"CALWEAVE_MICROSOFT_CLIENT_ID":     "client",

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -75,6 +76,7 @@ func parseURLs(s string) ([]string, error) {
 // check looks at what the types of the fields cannot hold, for values that are given and could be parsed.
 func (l *loader) check(c *Config, settings []setting) {
 	table := checks()
+	maps.Copy(table, limitChecks())
 	for _, s := range settings {
 		text := l.text[s.name]
 		if text == "" || l.reported(s.name) {

@@ -32,6 +32,7 @@ type Config struct {
 
 	Google    Provider  `envPrefix:"GOOGLE_"`
 	Microsoft Microsoft `envPrefix:"MICROSOFT_"`
+	Limits    Limits
 
 	// EgressAllow are the addresses that outbound calls may reach though they are not public.
 	EgressAllow []netip.Prefix `env:"EGRESS_ALLOW" form:"networks such as 10.0.0.0/8,127.0.0.1/32"`

@@ -84,6 +84,10 @@ func TestDefaults(t *testing.T) {
 		"push":      {c.Push, true},
 		"rate":      {c.APIRate, 300},
 		"burst":     {c.APIBurst, 600},
+		"limits": {c.Limits, config.Limits{
+			GooglePerMinute: 9500, GooglePerDay: 950_000, GoogleMailboxPerMinute: 570, MicrosoftPer10s: 123_500, MicrosoftMailboxPer10m: 9500,
+			MicrosoftMailboxCalls: 3, CalendarWritesPerMinute: 300, TenantShare: 100, LocalShare: 10,
+		}},
 	} {
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Errorf("%s is %#v, want %#v", name, got[0], got[1])
@@ -101,6 +105,8 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		"MICROSOFT_API_URL=https://graph.test/v1.0", "MICROSOFT_AUTH_URL=https://b.test/auth", "MICROSOFT_TOKEN_URL=https://b.test/token",
 		"RETURN_URLS=https://core.test/done?a=b, http://localhost:3000/done", "EGRESS_ALLOW=10.0.0.0/8, 127.0.0.1/32,fd00::/8", "LOG_LEVEL=debug", "LOG_FORMAT=text", "ROLES=worker, api,worker", "WORKERS=4",
 		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "PUSH=off", "API_RATE=0", "API_BURST=1",
+		"GOOGLE_LIMIT_PER_MINUTE=1", "GOOGLE_LIMIT_PER_DAY=0", "GOOGLE_MAILBOX_LIMIT_PER_MINUTE=2", "MICROSOFT_LIMIT_PER_10S=3",
+		"MICROSOFT_MAILBOX_LIMIT_PER_10M=4", "MICROSOFT_MAILBOX_CALLS=5", "CALENDAR_WRITES_PER_MINUTE=6", "TENANT_SHARE=7", "LOCAL_SHARE=100",
 	)})
 	want := config.Config{
 		DatabaseURL: "sqlite:/var/lib/calweave.db", MigrateDatabaseURL: "postgres://owner@db.test/x", SweepDatabaseURL: "postgresql://sweep@db.test/x",
@@ -117,6 +123,10 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		EgressAllow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::/8")},
 		LogLevel:    slog.LevelDebug, LogFormat: "text", Roles: config.Roles{config.RoleWorker, config.RoleAPI}, Workers: 4,
 		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second, APIBurst: 1,
+		Limits: config.Limits{
+			GooglePerMinute: 1, GoogleMailboxPerMinute: 2, MicrosoftPer10s: 3, MicrosoftMailboxPer10m: 4, MicrosoftMailboxCalls: 5,
+			CalendarWritesPerMinute: 6, TenantShare: 7, LocalShare: 100,
+		},
 	}
 	got, expected := reflect.ValueOf(*c), reflect.ValueOf(want)
 	for i := range got.NumField() {

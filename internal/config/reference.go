@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Entry is what the reference says about one setting, whatever it is set to.
 type Entry struct {
@@ -19,6 +22,7 @@ type Entry struct {
 // Reference returns every setting in the order of Redacted.
 func Reference() []Entry {
 	about := abouts()
+	maps.Copy(about, limitAbouts())
 	var out []Entry
 	for _, s := range settingsOf(&Config{}) {
 		e := Entry{Name: s.name, About: about[strings.TrimPrefix(s.name, prefix)], Form: s.form, Default: s.preset, Secret: s.secret}

@@ -8,6 +8,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/record"
 )
 
 // Client acts for one connection and watches what its calls say about it.
@@ -16,6 +17,8 @@ type Client struct {
 	gateway    *Gateway
 	tenant     cal.TenantID
 	connection cal.ConnectionID
+	provider   cal.Provider
+	app        cal.AppID
 	version    int64
 	caps       Capabilities
 	finder     provider.EventFinder
@@ -29,31 +32,27 @@ func (c *Client) Capabilities() Capabilities { return c.caps }
 
 // Calendars lists all calendars that the account sees.
 func (c *Client) Calendars(ctx context.Context) ([]cal.Calendar, error) {
-	out, err := c.Client.Calendars(ctx)
-	return out, c.watch(ctx, "list calendars", err)
+	return ask(ctx, c, request{op: "list calendars"}, c.Client.Calendars)
 }
 
 // ReadEvent returns an event as it is now.
 func (c *Client) ReadEvent(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
-	out, err := c.Client.ReadEvent(ctx, ref)
-	return out, c.watch(ctx, "read event", err)
+	return ask(ctx, c, request{op: "read event"}, func(ctx context.Context) (cal.Event, error) { return c.Client.ReadEvent(ctx, ref) })
 }
 
 // CreateEvent makes an event once per key.
 func (c *Client) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
-	out, err := c.Client.CreateEvent(ctx, req)
-	return out, c.watch(ctx, "create event", err)
+	return ask(ctx, c, request{"create event", req.Calendar}, func(ctx context.Context) (provider.Created, error) { return c.Client.CreateEvent(ctx, req) })
 }
 
 // UpdateEvent changes the given fields of an event.
 func (c *Client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
-	out, err := c.Client.UpdateEvent(ctx, req)
-	return out, c.watch(ctx, "update event", err)
+	return ask(ctx, c, request{"update event", req.Ref.Calendar}, func(ctx context.Context) (cal.Event, error) { return c.Client.UpdateEvent(ctx, req) })
 }
 
 // DeleteEvent removes an event.
 func (c *Client) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error {
-	return c.watch(ctx, "delete event", c.Client.DeleteEvent(ctx, req))
+	return tell(ctx, c, request{"delete event", req.Ref.Calendar}, func(ctx context.Context) error { return c.Client.DeleteEvent(ctx, req) })
 }
 
 // FindEvent finds an event by its key, where the provider can.
@@ -61,8 +60,7 @@ func (c *Client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, k
 	if c.finder == nil {
 		return cal.Event{}, unsupported("find event")
 	}
-	out, err := c.finder.FindEvent(ctx, calendar, key)
-	return out, c.watch(ctx, "find event", err)
+	return ask(ctx, c, request{op: "find event"}, func(ctx context.Context) (cal.Event, error) { return c.finder.FindEvent(ctx, calendar, key) })
 }
 
 // ListEvents returns one page of a listing, where the provider can.
@@ -70,8 +68,7 @@ func (c *Client) ListEvents(ctx context.Context, req provider.ListEvents) (cal.P
 	if c.lister == nil {
 		return cal.Page{}, unsupported("list events")
 	}
-	out, err := c.lister.ListEvents(ctx, req)
-	return out, c.watch(ctx, "list events", err)
+	return ask(ctx, c, request{op: "list events"}, func(ctx context.Context) (cal.Page, error) { return c.lister.ListEvents(ctx, req) })
 }
 
 // OpenChannel asks for pushes, where the provider can.
@@ -79,8 +76,7 @@ func (c *Client) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal
 	if c.keeper == nil {
 		return cal.Channel{}, unsupported("open channel")
 	}
-	out, err := c.keeper.OpenChannel(ctx, req)
-	return out, c.watch(ctx, "open channel", err)
+	return ask(ctx, c, request{op: "open channel"}, func(ctx context.Context) (cal.Channel, error) { return c.keeper.OpenChannel(ctx, req) })
 }
 
 // CloseChannel ends pushes, where the provider can.
@@ -88,7 +84,7 @@ func (c *Client) CloseChannel(ctx context.Context, ch cal.Channel) error {
 	if c.keeper == nil {
 		return unsupported("close channel")
 	}
-	return c.watch(ctx, "close channel", c.keeper.CloseChannel(ctx, ch))
+	return tell(ctx, c, request{op: "close channel"}, func(ctx context.Context) error { return c.keeper.CloseChannel(ctx, ch) })
 }
 
 // RenewChannel prolongs a channel in place, where the provider can.
@@ -96,23 +92,72 @@ func (c *Client) RenewChannel(ctx context.Context, ch cal.Channel, until time.Ti
 	if c.renewer == nil {
 		return cal.Channel{}, unsupported("renew channel")
 	}
-	out, err := c.renewer.RenewChannel(ctx, ch, until)
-	return out, c.watch(ctx, "renew channel", err)
+	return ask(ctx, c, request{op: "renew channel"}, func(ctx context.Context) (cal.Channel, error) { return c.renewer.RenewChannel(ctx, ch, until) })
 }
 
 func unsupported(op string) error {
 	return fault.Newf(fault.Unsupported, "gateway: "+op, "this provider cannot do it")
 }
 
-// watch records what a failure says about the connection and returns it as a fault, whatever the driver returned.
-func (c *Client) watch(ctx context.Context, op string, err error) error {
+// request is what a call is for, and which calendar it writes to.
+type request struct {
+	op     string
+	writes cal.RemoteCalendarID
+}
+
+// ask makes a call under the fleet's budget, and watches what comes of it.
+func ask[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (T, error) {
+	made, end := c.begin(ctx, r)
+	f := fault.New(fault.Canceled, "gateway: "+r.op, errUnfinished) // what is reported if the driver panics
+	defer func() {
+		if f != nil && errors.Is(f, errUnfinished) {
+			end(ctx, f)
+		}
+	}()
+	out, err := call(made)
+	f = asFault(ctx, r.op, err)
+	ours := end(ctx, f)
+	if f == nil {
+		return out, nil
+	}
+	if ours {
+		return out, f
+	}
+	return out, c.watch(ctx, f)
+}
+
+// errUnfinished stands for a call that did not return.
+var errUnfinished = errors.New("the call did not return")
+
+// tell is ask for a call without an answer.
+func tell(ctx context.Context, c *Client, r request, call func(context.Context) error) error {
+	_, err := ask(ctx, c, r, func(ctx context.Context) (struct{}, error) { return struct{}{}, call(ctx) })
+	return err
+}
+
+// begin begins a call. Without a budget nothing bounds it.
+func (c *Client) begin(ctx context.Context, r request) (context.Context, func(context.Context, *fault.Error) bool) {
+	if c.gateway.Budget == nil {
+		return ctx, func(context.Context, *fault.Error) bool { return false }
+	}
+	return c.gateway.Budget.Begin(ctx, record.Call{
+		Tenant: c.tenant, Provider: c.provider, AppID: c.app, Connection: c.connection, Calendar: r.writes, Lane: record.LaneOf(ctx),
+	})
+}
+
+// asFault is a failure as a fault, whatever the driver returned.
+func asFault(ctx context.Context, op string, err error) *fault.Error {
 	if err == nil {
 		return nil
 	}
-	f, ok := fault.As(err)
-	if !ok {
-		f = fault.Network(ctx, "gateway: "+op, err)
+	if f, ok := fault.As(err); ok {
+		return f
 	}
+	return fault.Network(ctx, "gateway: "+op, err)
+}
+
+// watch records what a failure says about the connection, and returns it.
+func (c *Client) watch(ctx context.Context, f *fault.Error) error {
 	if f.Kind == fault.Unauthorized {
 		ctx, cancel := recording(ctx)
 		defer cancel()

@@ -25,6 +25,12 @@ type Tokens interface {
 	Refused(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, version int64) error
 }
 
+// Budget says when calls may be made. Begin lets a context carry a call, whose requests it decides about one by one; end hears what the call failed
+// with, if anything, and reports whether that is a refusal of the budget's own.
+type Budget interface {
+	Begin(ctx context.Context, c record.Call) (_ context.Context, end func(context.Context, *fault.Error) (ours bool))
+}
+
 // Gateway opens clients. It is safe for concurrent use.
 type Gateway struct {
 	Drivers map[cal.Provider]provider.Driver
@@ -34,6 +40,8 @@ type Gateway struct {
 	// HTTP makes the HTTP client of one connection at a provider: it sends the access token to the provider's own hosts only, guards where it
 	// connects, and bounds how long an exchange takes.
 	HTTP func(p cal.Provider, access string) *http.Client
+	// Budget bounds all calls; nil for none, which is for tests that are about something else.
+	Budget Budget
 }
 
 // Capabilities are what a provider can do beyond the least.
@@ -90,7 +98,7 @@ func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	if err != nil {
 		return nil, fault.Newf(fault.Misconfigured, op, "the driver can make no client")
 	}
-	return newClient(g, driver, inner, tenant, id, version), nil
+	return newClient(g, driver, inner, tenant, c, version), nil
 }
 
 // openFor opens a client of the account whose owner has consented or, with a mailbox, of the one that an application acts for by itself.
@@ -136,8 +144,8 @@ func recording(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 }
 
-func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.TenantID, id cal.ConnectionID, version int64) *Client {
-	out := &Client{Client: inner, gateway: g, tenant: tenant, connection: id, version: version}
+func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.TenantID, c record.Connection, version int64) *Client {
+	out := &Client{Client: inner, gateway: g, tenant: tenant, connection: c.ID, provider: c.Provider, app: c.AppID, version: version}
 	out.finder, out.caps.Finds = inner.(provider.EventFinder)
 	out.lister, out.caps.Lists = inner.(provider.DeltaLister)
 	out.keeper, out.caps.Pushes = inner.(provider.ChannelKeeper)

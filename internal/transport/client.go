@@ -22,6 +22,8 @@ type Options struct {
 	MaxBody int64
 	// Token returns the bearer token of a request to one of Origins; nil sends none. Its error ends the request and is passed on as it is.
 	Token func(ctx context.Context) (string, error)
+	// Admit stands before each exchange, whose time begins once it lets the request pass; nil lets all pass.
+	Admit func(next http.RoundTripper) http.RoundTripper
 	// Origins are URLs whose scheme, host and port the token may be sent to.
 	Origins []string
 }
@@ -35,6 +37,9 @@ func Client(o Options) *http.Client {
 		o.MaxBody = DefaultMaxBody
 	}
 	chain := Timeout(LimitBody(o.Base, o.MaxBody), o.Timeout)
+	if o.Admit != nil {
+		chain = o.Admit(chain)
+	}
 	if o.Token != nil {
 		chain = Authorise(chain, o.Origins, o.Token)
 	}

@@ -3,6 +3,7 @@
 //
 //	redact      keeps what a peer sent out of error texts
 //	authorise   puts the bearer token on, for the hosts that it is meant for
+//	admit       waits for the fleet's budget, or refuses; for providers only
 //	timeout     bounds the whole exchange, the body included
 //	limit body  bounds how much of an answer is read
 //	base        pooled connections through the guarded dialer, without proxy

@@ -75,7 +75,7 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 		return NotDue, err
 	}
 	ctx, lease.Traceparent = e.Trace(ctx, lease.Traceparent)
-	ctx = telemetry.WithScope(ctx, slog.String("tenant", string(ref.Tenant)))
+	ctx = record.WithLane(telemetry.WithScope(ctx, slog.String("tenant", string(ref.Tenant))), lease.Lane)
 	if err := e.run(ctx, handle, lease); err != nil {
 		return e.fail(ctx, lease, err)
 	}

@@ -102,6 +102,22 @@ func kindOf(status int, reason string) fault.Kind {
 	return fault.Transient
 }
 
+// throttled says whom a refusal is about, if it is about too many calls. rateLimitExceeded is "per calendar or per authenticated user"; userRateLimitExceeded is the limit of the user
+// in the project's console, quotaExceeded one of the limits that protect Google from a user, dailyLimitExceeded one of the whole project
+// (https://developers.google.com/workspace/calendar/api/guides/errors).
+func throttled(kind fault.Kind, reason string) fault.Scope {
+	switch {
+	case kind != fault.RateLimited && kind != fault.QuotaExhausted:
+		return ""
+	case reason == "dailyLimitExceeded":
+		return fault.ScopeApplication
+	case reason == "rateLimitExceeded":
+		return fault.ScopeCalendar
+	default:
+		return fault.ScopeMailbox
+	}
+}
+
 // fault says what to do about err, which is never nil.
 func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 	if f, ok := fault.As(err); ok { // of the given transport: no token, no budget, an open breaker
@@ -128,6 +144,7 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 	if f.Kind == fault.Forbidden && reason == "" && said.Message == "" {
 		f.Kind = fault.Transient // not the API's own words: something in between is refusing
 	}
+	f.Scope = throttled(f.Kind, reason)
 	if f.Kind == fault.QuotaExhausted {
 		f.RetryAfter = max(f.RetryAfter, quotaPause)
 	}

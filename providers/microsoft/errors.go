@@ -208,6 +208,11 @@ func (c *client) fault(ctx context.Context, op string, err error) *fault.Error {
 		f.Existing = text(extra(inner.GetAdditionalData(), "@event.existingEventId"))
 	}
 	f.Kind = kindOf(f.Status, f.Code)
+	if f.Kind == fault.RateLimited || f.Kind == fault.QuotaExhausted {
+		// Outlook's limits are per application and mailbox, and other mailboxes are not affected
+		// (https://learn.microsoft.com/en-us/graph/throttling-limits).
+		f.Scope = fault.ScopeMailbox
+	}
 	if f.Kind == fault.Forbidden && f.Code == "" {
 		f.Kind = fault.Transient // not Graph's own words: something in between is refusing
 	}

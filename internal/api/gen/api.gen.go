@@ -274,6 +274,27 @@ func (e Provider) Valid() bool {
 	}
 }
 
+// Defines values for ProviderStateState.
+const (
+	ProviderStateStateAvailable ProviderStateState = "available"
+	ProviderStateStateDown      ProviderStateState = "down"
+	ProviderStateStateLimited   ProviderStateState = "limited"
+)
+
+// Valid indicates whether the value is a known member of the ProviderStateState enum.
+func (e ProviderStateState) Valid() bool {
+	switch e {
+	case ProviderStateStateAvailable:
+		return true
+	case ProviderStateStateDown:
+		return true
+	case ProviderStateStateLimited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReservationTargetStatus.
 const (
 	ReservationTargetStatusFailed     ReservationTargetStatus = "failed"
@@ -862,6 +883,36 @@ type Problem struct {
 // Provider defines model for Provider.
 type Provider string
 
+// ProviderList defines model for ProviderList.
+type ProviderList struct {
+	Providers []ProviderState `json:"providers"`
+}
+
+// ProviderState defines model for ProviderState.
+type ProviderState struct {
+	// Due Work that may be done now.
+	Due int64 `json:"due"`
+
+	// Held Work that waits for a person.
+	Held int64 `json:"held"`
+
+	// Oldest Since when the oldest work that is due or waits is wanted. Absent without any.
+	Oldest   *time.Time `json:"oldest,omitempty"`
+	Provider Provider   `json:"provider"`
+
+	// State `limited`: the provider wants to be left alone until `until`. `down`: it did not answer; from `until` on one call at a time tries whether it does.
+	State ProviderStateState `json:"state"`
+
+	// Until Absent while it is available.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Waiting Work that waits for its time: for a limit, a pause, or after a failure.
+	Waiting int64 `json:"waiting"`
+}
+
+// ProviderStateState `limited`: the provider wants to be left alone until `until`. `down`: it did not answer; from `until` on one call at a time tries whether it does.
+type ProviderStateState string
+
 // Redelivery defines model for Redelivery.
 type Redelivery struct {
 	Deliveries int64 `json:"deliveries"`
@@ -1320,6 +1371,9 @@ type ServerInterface interface {
 	// ListMessages Read all messages in the order of their commits
 	// (GET /v1/messages)
 	ListMessages(w http.ResponseWriter, r *http.Request, params ListMessagesParams)
+	// ListProviders See how it goes at the providers
+	// (GET /v1/providers)
+	ListProviders(w http.ResponseWriter, r *http.Request)
 	// GetReservation See how far each target has come with one version
 	// (GET /v1/reservations/{token})
 	GetReservation(w http.ResponseWriter, r *http.Request, token ID)
@@ -2962,6 +3016,20 @@ func (siw *ServerInterfaceWrapper) ListMessages(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ListProviders operation middleware
+func (siw *ServerInterfaceWrapper) ListProviders(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListProviders(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetReservation operation middleware
 func (siw *ServerInterfaceWrapper) GetReservation(w http.ResponseWriter, r *http.Request) {
 
@@ -3118,6 +3186,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/providers", wrapper.ListProviders)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.DeleteConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.GetConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/applications", wrapper.ListApplications)
@@ -4433,6 +4502,44 @@ func (response ListMessagesdefaultApplicationProblemPlusJSONResponse) VisitListM
 	return err
 }
 
+type ListProvidersRequestObject struct {
+}
+
+type ListProvidersResponseObject interface {
+	VisitListProvidersResponse(w http.ResponseWriter) error
+}
+
+type ListProviders200JSONResponse ProviderList
+
+func (response ListProviders200JSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProvidersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetReservationRequestObject struct {
 	Token ID `json:"token"`
 }
@@ -4564,6 +4671,9 @@ type StrictServerInterface interface {
 	// ListMessages Read all messages in the order of their commits
 	// (GET /v1/messages)
 	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
+	// ListProviders See how it goes at the providers
+	// (GET /v1/providers)
+	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
 	// GetReservation See how far each target has come with one version
 	// (GET /v1/reservations/{token})
 	GetReservation(ctx context.Context, request GetReservationRequestObject) (GetReservationResponseObject, error)
@@ -5433,6 +5543,30 @@ func (sh *strictHandler) ListMessages(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListMessagesResponseObject); ok {
 		if err := validResponse.VisitListMessagesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProviders operation middleware
+func (sh *strictHandler) ListProviders(w http.ResponseWriter, r *http.Request) {
+	var request ListProvidersRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviders(ctx, request.(ListProvidersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListProvidersResponseObject); ok {
+		if err := validResponse.VisitListProvidersResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -148,18 +148,21 @@ func (s *stack) config(p plan) (*config.Config, error) {
 		return nil, err
 	}
 	return config.Load(config.Source{Purpose: config.ForRun, Presets: map[string]string{
-		"CALWEAVE_DATABASE_URL":         s.db.app,
-		"CALWEAVE_REDIS_URL":            redis,
-		"CALWEAVE_PUBLIC_URL":           s.url,
-		"CALWEAVE_SEAL_KEYS":            string(keys),
-		"CALWEAVE_EGRESS_ALLOW":         "127.0.0.1/32",
-		"CALWEAVE_ROLES":                p.roles,
-		"CALWEAVE_POLL_INTERVAL":        "1h", // nothing but what is measured
-		"CALWEAVE_GOOGLE_CLIENT_ID":     "calweave-bench",
-		"CALWEAVE_GOOGLE_CLIENT_SECRET": "simulated",
-		"CALWEAVE_GOOGLE_API_URL":       s.google + "/calendar/v3/",
-		"CALWEAVE_GOOGLE_AUTH_URL":      s.google + "/o/oauth2/v2/auth",
-		"CALWEAVE_GOOGLE_TOKEN_URL":     s.google + "/token",
+		"CALWEAVE_DATABASE_URL":  s.db.app,
+		"CALWEAVE_REDIS_URL":     redis,
+		"CALWEAVE_PUBLIC_URL":    s.url,
+		"CALWEAVE_SEAL_KEYS":     string(keys),
+		"CALWEAVE_EGRESS_ALLOW":  "127.0.0.1/32",
+		"CALWEAVE_ROLES":         p.roles,
+		"CALWEAVE_POLL_INTERVAL": "1h", // nothing but what is measured
+		// The budget is in the way of each call, as it is for whoever runs this, and never says no.
+		"CALWEAVE_GOOGLE_LIMIT_PER_MINUTE": "0", "CALWEAVE_GOOGLE_LIMIT_PER_DAY": "0", "CALWEAVE_GOOGLE_MAILBOX_LIMIT_PER_MINUTE": "0",
+		"CALWEAVE_CALENDAR_WRITES_PER_MINUTE": "0",
+		"CALWEAVE_GOOGLE_CLIENT_ID":           "calweave-bench",
+		"CALWEAVE_GOOGLE_CLIENT_SECRET":       "simulated",
+		"CALWEAVE_GOOGLE_API_URL":             s.google + "/calendar/v3/",
+		"CALWEAVE_GOOGLE_AUTH_URL":            s.google + "/o/oauth2/v2/auth",
+		"CALWEAVE_GOOGLE_TOKEN_URL":           s.google + "/token",
 	}})
 }
 

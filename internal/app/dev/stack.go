@@ -168,6 +168,7 @@ func (s *stack) config() (*config.Config, error) {
 		"CALWEAVE_PUBLIC_URL":              s.url,
 		"CALWEAVE_SEAL_KEYS":               string(keys),
 		"CALWEAVE_EGRESS_ALLOW":            "127.0.0.1/32",
+		"CALWEAVE_GOOGLE_LIMIT_PER_DAY":    "0", // a new account of a day fills slowly, and a simulator sends no bill
 		"CALWEAVE_GOOGLE_CLIENT_ID":        "calweave-dev",
 		"CALWEAVE_GOOGLE_CLIENT_SECRET":    "simulated",
 		"CALWEAVE_GOOGLE_API_URL":          s.googleURL + "/calendar/v3/",

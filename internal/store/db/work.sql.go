@@ -308,6 +308,63 @@ func (q *Queries) OpenWork(ctx context.Context, arg OpenWorkParams) ([]Work, err
 	return items, nil
 }
 
+const providerWork = `-- name: ProviderWork :many
+SELECT c.provider, c.app_id,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'ready' AND w.not_before <= $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS due,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'ready' AND w.not_before > $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'held' THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
+    CAST(COALESCE(MIN(CASE WHEN w.state = 'ready' THEN w.wanted_at END), 0) AS BIGINT) AS oldest
+FROM connections c LEFT JOIN work w ON w.tenant_id = c.tenant_id AND w.connection_id = c.connection_id AND w.wanted > w.done
+    AND w.kind IN ('link:push', 'calendar:sync', 'calendar:watch', 'connection:close')
+WHERE c.tenant_id = $2 AND c.state <> 'pending'
+GROUP BY c.provider, c.app_id ORDER BY c.provider, c.app_id
+`
+
+type ProviderWorkParams struct {
+	Now      int64
+	TenantID string
+}
+
+type ProviderWorkRow struct {
+	Provider string
+	AppID    string
+	Due      int64
+	Waiting  int64
+	Held     int64
+	Oldest   int64
+}
+
+// What follows a change, but not schedules, which always wait for their time.
+func (q *Queries) ProviderWork(ctx context.Context, arg ProviderWorkParams) ([]ProviderWorkRow, error) {
+	rows, err := q.db.QueryContext(ctx, providerWork, arg.Now, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ProviderWorkRow
+	for rows.Next() {
+		var i ProviderWorkRow
+		if err := rows.Scan(
+			&i.Provider,
+			&i.AppID,
+			&i.Due,
+			&i.Waiting,
+			&i.Held,
+			&i.Oldest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reviveCalendar = `-- name: ReviveCalendar :many
 UPDATE work SET state = 'ready', held_for = '', attempts = 0, crashes = 0, not_before = 0, last_error = ''
 WHERE work.tenant_id = $1 AND kind = 'link:push' AND state = 'dead' AND subject IN (

@@ -81,3 +81,15 @@ ORDER BY kind, subject LIMIT @max_rows;
 -- name: OpenWork :many
 SELECT * FROM work WHERE tenant_id = @tenant_id AND wanted > done AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
 ORDER BY kind, subject LIMIT @max_rows;
+
+-- name: ProviderWork :many
+-- What follows a change, but not schedules, which always wait for their time.
+SELECT c.provider, c.app_id,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'ready' AND w.not_before <= @now THEN 1 ELSE 0 END), 0) AS BIGINT) AS due,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'ready' AND w.not_before > @now THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting,
+    CAST(COALESCE(SUM(CASE WHEN w.state = 'held' THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
+    CAST(COALESCE(MIN(CASE WHEN w.state = 'ready' THEN w.wanted_at END), 0) AS BIGINT) AS oldest
+FROM connections c LEFT JOIN work w ON w.tenant_id = c.tenant_id AND w.connection_id = c.connection_id AND w.wanted > w.done
+    AND w.kind IN ('link:push', 'calendar:sync', 'calendar:watch', 'connection:close')
+WHERE c.tenant_id = @tenant_id AND c.state <> 'pending'
+GROUP BY c.provider, c.app_id ORDER BY c.provider, c.app_id;

@@ -1,0 +1,241 @@
+package budget
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// call is one call of a client. Its requests follow each other; they share a lease, a probe and an outcome.
+type call struct {
+	limiter *Limiter
+	ask     record.Call
+	id      string
+	began   time.Time
+	// engine is where the last request was taken; nil until one was.
+	engine  engine
+	sent    bool
+	refused *fault.Error
+	// judged tell the process's breakers what became of the call.
+	judged []func(verdictOf)
+}
+
+type callKey struct{}
+
+// Begin lets a context carry a call: its requests, when they pass Transport, are asked for one by one. end has to be called once, with what the call
+// failed with; it reports whether the failure is a refusal of ours, about which the provider knows nothing.
+func (l *Limiter) Begin(ctx context.Context, ask record.Call) (_ context.Context, end func(context.Context, *fault.Error) (ours bool)) {
+	c := &call{limiter: l, ask: ask, id: l.ID()}
+	return context.WithValue(ctx, callKey{}, c), c.end
+}
+
+// The longest waits in place. A first request that has to wait for longer gives its work back, and costs nobody anything meanwhile; to give up a call
+// that is half made would waste what it has cost.
+const (
+	firstPatience = 250 * time.Millisecond
+	laterPatience = 5 * time.Second
+)
+
+// Transport asks before each request of a call that Begin has put into its context, and lets all others pass.
+func Transport(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		if c, ok := req.Context().Value(callKey{}).(*call); ok {
+			if err := c.admit(req.Context(), req.Method); err != nil {
+				if req.Body != nil {
+					_ = req.Body.Close()
+				}
+				return nil, err
+			}
+		}
+		return next.RoundTrip(req)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls the function.
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// admit returns once a request may be sent, or why it may not.
+func (c *call) admit(ctx context.Context, method string) error {
+	if c.engine == nil {
+		if f := c.passBreakers(); f != nil {
+			return c.refuse(f)
+		}
+	}
+	patience, release := c.patience()
+	defer release()
+	for {
+		v, err := c.limiter.take(ctx, c, method)
+		if err != nil {
+			return unasked(ctx, err)
+		}
+		if v.ok {
+			c.sending()
+			return nil
+		}
+		if v.wait > patience || !c.limiter.fits(ctx, v.wait) {
+			return c.refuse(refusal(v))
+		}
+		patience -= v.wait
+		if err := c.limiter.sleep(ctx, v.wait); err != nil {
+			return unasked(ctx, err)
+		}
+	}
+}
+
+// patience is how long the next request may wait in place. Of calls that nobody waits for a few may wait too, so that the places of a mailbox are taken
+// again as soon as they are free; the others make room for work that has not to wait.
+func (c *call) patience() (d time.Duration, release func()) {
+	none := func() {}
+	switch {
+	case c.sent:
+		return laterPatience, none
+	case c.ask.Lane == task.Interactive:
+		return firstPatience, none
+	}
+	waiting := &c.limiter.waiting
+	release = func() { waiting.Add(-1) }
+	if int(waiting.Add(1)) > c.limiter.Waiters {
+		return 0, release
+	}
+	return firstPatience, release
+}
+
+// sending notes when the first request is sent.
+func (c *call) sending() {
+	if !c.sent {
+		c.sent, c.began = true, c.limiter.Clock.Now()
+	}
+}
+
+// unasked is a request about which there was no verdict.
+func unasked(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fault.Network(ctx, opTake, err)
+	}
+	return fault.New(fault.Transient, opTake, err)
+}
+
+const opTake = "budget: take"
+
+// fits reports whether a wait leaves the context time for anything else. Contexts run on real time.
+func (l *Limiter) fits(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || l.Sleep != nil || l.Clock.Now().Add(2*wait).Before(deadline)
+}
+
+func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
+	if l.Sleep != nil {
+		return l.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *call) refuse(f *fault.Error) error {
+	c.refused = f
+	return f
+}
+
+// refusal is a verdict as a fault: work that gets it waits, and spends no attempt.
+func refusal(v verdict) *fault.Error {
+	kind := fault.RateLimited
+	switch v.reason {
+	case "application-breaker", "mailbox-breaker", "unanswered":
+		kind = fault.Busy
+	}
+	f := fault.New(kind, opTake, errors.New(v.reason))
+	f.RetryAfter = max(v.wait, time.Millisecond)
+	return f
+}
+
+// verdictOf is what a call says about its provider's health.
+type verdictOf string
+
+const (
+	// well is an answer as it should be, refused one that says no: both show that somebody is there.
+	well    verdictOf = "well"
+	refused verdictOf = "refused"
+	failed  verdictOf = "failed"
+	// silent says nothing: the call was cancelled, throttled or never made.
+	silent verdictOf = "silent"
+)
+
+// judge reads a call's outcome. Only what has no answer, and answers of the 5xx kind, speak against the provider; a refusal of the request, a
+// throttled call and one that we have cancelled ourselves do not.
+func judge(f *fault.Error) verdictOf {
+	switch {
+	case f == nil:
+		return well
+	case f.Kind == fault.Canceled, f.Kind == fault.RateLimited, f.Kind == fault.QuotaExhausted:
+		return silent
+	case f.Kind == fault.Transient && f.Status == 0 && errors.Is(f, fault.ErrTooLarge):
+		return refused
+	case f.Kind == fault.Transient && (f.Status == 0 || f.Status >= http.StatusInternalServerError):
+		return failed
+	default:
+		return refused
+	}
+}
+
+// end reports what became of the call. A failure is reported before whoever made the call can make another; anything else waits in a queue.
+func (c *call) end(ctx context.Context, f *fault.Error) bool {
+	v := judge(f)
+	if c.refused != nil || !c.sent {
+		v = silent
+	}
+	for _, tell := range c.judged {
+		tell(v)
+	}
+	ours := c.refused != nil && f != nil
+	if !c.sent {
+		return ours
+	}
+	r := report{call: c, verdict: v, took: c.limiter.Clock.Now().Sub(c.began)}
+	if !ours && f != nil {
+		r.slow, r.parked, r.wait = c.slowed(f)
+	}
+	if r.parked == fault.ScopeApplication {
+		c.limiter.park(application{c.ask.Provider, c.ask.AppID}, c.limiter.Clock.Now().Add(r.wait))
+	}
+	c.limiter.reports.take(ctx, r)
+	return ours
+}
+
+// slowed says whom a provider's answer wants to be slower, and whom to stay away from and for how long.
+func (c *call) slowed(f *fault.Error) (slow, parked fault.Scope, wait time.Duration) {
+	switch f.Kind {
+	case fault.RateLimited, fault.QuotaExhausted, fault.Transient:
+	default:
+		return "", "", 0
+	}
+	about := f.Scope
+	if about == "" {
+		about = fault.ScopeMailbox
+	}
+	if about == fault.ScopeCalendar && c.ask.Calendar == "" {
+		about = fault.ScopeMailbox
+	}
+	if f.Kind == fault.RateLimited {
+		slow = about
+	}
+	if f.RetryAfter <= 0 {
+		return slow, "", 0
+	}
+	if parked = about; parked == fault.ScopeCalendar {
+		parked = fault.ScopeMailbox
+	}
+	return slow, parked, f.RetryAfter
+}

@@ -1,0 +1,148 @@
+package budget
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/calweave/calweave/contracts/fault"
+)
+
+// report is what became of a call.
+type report struct {
+	call    *call
+	verdict verdictOf
+	took    time.Duration
+	// slow is whom the provider wants to be slower, parked whom to leave alone for wait; empty for nobody.
+	slow, parked fault.Scope
+	wait         time.Duration
+}
+
+// How breakers behave, the same for every provider. One call in a hundred fails on a good day; these do not trip on that.
+const (
+	// tripApplication and tripMailbox are failures in a row. A mailbox trips first, so that one that is broken does not stop all others.
+	tripApplication = 10
+	tripMailbox     = 5
+	// firstOpen doubles with every probe that fails, up to longestOpen.
+	firstOpen   = 5 * time.Second
+	longestOpen = time.Minute
+)
+
+// request is the report as the script takes it.
+func (r report) request() request {
+	k := keysOf(r.call.ask)
+	names := []string{k.app, k.mailbox}
+	if r.call.ask.Calendar != "" {
+		names = append(names, k.calendar)
+	}
+	return request{keys: names, args: []any{
+		r.call.limiter.now(r.call.engine), r.call.id, string(r.verdict), r.took.Microseconds(), string(r.slow), string(r.parked), r.wait.Microseconds(),
+		tripApplication, tripMailbox, firstOpen.Microseconds(), longestOpen.Microseconds(),
+	}}
+}
+
+// reports carries reports to Redis off the path of calls. What finds no room is dropped: leases and probes expire by themselves.
+type reports struct {
+	limiter *Limiter
+	queue   chan report
+	dropped atomic.Int64
+}
+
+const (
+	// reportBacklog is how many reports may wait, reportBatch how many travel together.
+	reportBacklog = 4096
+	reportBatch   = 128
+)
+
+func newReports(l *Limiter) *reports {
+	return &reports{limiter: l, queue: make(chan report, reportBacklog)}
+}
+
+// take takes a report. A failure and a wish to be left alone arrive before whoever made the call can make another, so that the fleet stops at once;
+// so does everything that stays in the process.
+func (q *reports) take(ctx context.Context, r report) {
+	if r.call.engine == q.limiter.local || r.verdict == failed || r.parked != "" || r.slow != "" {
+		q.send(ctx, []report{r})
+		return
+	}
+	select {
+	case q.queue <- r:
+	default:
+		q.dropped.Add(1)
+	}
+}
+
+// send runs reports of one engine. What cannot be sent is dropped.
+func (q *reports) send(ctx context.Context, all []report) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.limiter.AskTime)
+	defer cancel()
+	requests := make([]request, len(all))
+	for i, r := range all {
+		requests[i] = r.request()
+	}
+	if err := all[0].call.engine.settle(ctx, requests); err != nil {
+		q.dropped.Add(int64(len(all)))
+		if all[0].call.engine == q.limiter.shared {
+			q.limiter.absent(ctx, err)
+		}
+	}
+}
+
+// Run sends reports until ctx ends, and then those that are left. Every second it looks whether Redis is there, so that a process that makes no calls
+// knows it too, and one that does need not wait for it while it is away.
+func (l *Limiter) Run(ctx context.Context) {
+	tick := time.NewTicker(askAgain)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			l.Flush(ctx)
+			return
+		case <-tick.C:
+			l.look(ctx)
+		case r := <-l.reports.queue:
+			l.reports.send(ctx, append([]report{r}, l.reports.waiting(reportBatch-1)...))
+		}
+	}
+}
+
+// look asks Redis for nothing in particular.
+func (l *Limiter) look(ctx context.Context) {
+	if l.shared == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, l.AskTime)
+	defer cancel()
+	_, err := l.shared.read(bounded, keyPrefix+"nothing")
+	switch {
+	case err == nil:
+		l.present()
+	case ctx.Err() == nil:
+		l.absent(ctx, err)
+	}
+}
+
+// Flush sends the reports that wait now.
+func (l *Limiter) Flush(ctx context.Context) {
+	for {
+		batch := l.reports.waiting(reportBatch)
+		if len(batch) == 0 {
+			return
+		}
+		l.reports.send(ctx, batch)
+	}
+}
+
+// waiting takes up to n reports that wait.
+func (q *reports) waiting(n int) []report {
+	var out []report
+	for len(out) < n {
+		select {
+		case r := <-q.queue:
+			out = append(out, r)
+		default:
+			return out
+		}
+	}
+	return out
+}

@@ -1,0 +1,169 @@
+-- Asks whether a request may be sent now, and takes what it needs if so: all of it or nothing.
+-- KEYS: application, day, tenant, mailbox, and for a write to a calendar that calendar.
+local cost, lane = tonumber(ARGV[2]), tonumber(ARGV[3])
+local id, ttl = ARGV[4], tonumber(ARGV[5])
+local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+-- Then, for application, tenant, mailbox and calendar: microseconds per unit (0: no limit), and the burst in microseconds.
+
+local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
+-- What must be left for more urgent lanes, as a share of the burst and of the day: interactive, background, bulk.
+local RESERVE = ({0, 0.25, 0.5})[lane + 1]
+local DAY_RESERVE = ({0, 0.02, 0.04})[lane + 1]
+-- Promised places in the queue are a little closer together than the rate allows, so that those who come back never leave a gap.
+local CROWDED = 1.2
+-- No promise reaches further: what is said about later is a guess.
+local HORIZON = 600 * SECOND
+
+local app, box = load(KEYS[1]), load(KEYS[4])
+local epoch = number(app.ep, 0)
+local fresh = epoch == 0
+if fresh then epoch = now end
+
+local wait, reason = 0, ''
+local function refuse(w, why)
+  if w > wait then wait, reason = w, why end
+end
+
+-- Penalties. Whoever asks knows some that a flushed Redis has forgotten.
+local penalty = math.max(number(app.pu, 0), seen_penalty)
+refuse(penalty - now, 'application-penalty')
+refuse(number(box.pu, 0) - now, 'mailbox-penalty')
+
+-- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker.
+local probe = {}
+local function guard(b, name)
+  local open = number(b.bo, 0)
+  if open == 0 or b.bi == id then return end
+  if open > now then
+    refuse(open - now, name)
+  elseif number(b.bp, 0) > now then
+    refuse(math.min(number(b.bp, 0) - now, SECOND), name)
+  else
+    probe[name] = true
+  end
+end
+guard(app, 'application-breaker')
+guard(box, 'mailbox-breaker')
+
+-- Credit: without a sign of life no more than so many requests are begun, and after them one each five seconds.
+local spent = number(app.ca, 0)
+if spent >= credit and not probe['application-breaker'] then
+  local quiet = now - number(app.cl, 0)
+  if quiet < 5 * SECOND then refuse(math.min(SECOND / 4, 5 * SECOND - quiet), 'unanswered') end
+end
+
+-- The day: full hours that reach back at least 24 hours. A count that was lost comes back from whoever heard it last; if nobody did, it grows
+-- no faster than a day's allowance does.
+local hour = math.floor(now / HOUR)
+local day, total
+if daily > 0 then
+  local d = redis.call('HMGET', KEYS[2], 't', 'h', 's')
+  total = number(d[1], 0)
+  day = {since = number(d[3], now), drop = {}}
+  if not d[1] then day.new = true end
+  if number(d[2], hour) ~= hour then
+    total = 0
+    for field, n in pairs(load(KEYS[2])) do
+      local digits = string.match(field, '^n(%d+)$')
+      local at = digits and tonumber(digits)
+      if at and at < hour - 24 then
+        day.drop[#day.drop + 1] = field
+      elseif at then
+        total = total + tonumber(n)
+      end
+    end
+  end
+  if seen_epoch > 0 and seen_epoch ~= epoch and seen_total > 0 then
+    day.add = math.max(0, seen_total - total)
+    total = total + day.add
+    day.since = 1
+  end
+  if total + cost > daily * (1 - DAY_RESERVE) then refuse((hour + 1) * HOUR - now, 'application-day') end
+end
+
+-- Leases of the mailbox. A request of a call that has one goes on under it.
+if concurrency > 0 then
+  local held = 0
+  for field, until_ in pairs(box) do
+    if string.sub(field, 1, 2) == 'l:' and field ~= 'l:' .. id then
+      if tonumber(until_) > now then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
+    end
+  end
+  if held >= concurrency then
+    local each = number(box.du, 200000) / concurrency
+    local at = math.max(now + each, number(box.lb, 0))
+    refuse(math.min(at - now, 5 * SECOND), 'mailbox-concurrency')
+    redis.call('HSET', KEYS[4], 'lb', text(math.min(at + each / CROWDED, now + 5 * SECOND)))
+  end
+end
+
+-- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
+local buckets, paces = {}, {}
+local function rate(key, b, name, i)
+  local every, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  if every == 0 then return end
+  every = every / pace(b)
+  local need = cost * every
+  local tat = math.max(number(b.at, epoch + burst), now)
+  local at = tat + need - math.max(burst * (1 - RESERVE), need)
+  buckets[#buckets + 1] = {key = key, tat = tat + need}
+  paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = number(b['b' .. lane], 0)}
+end
+rate(KEYS[1], app, 'application-rate', 12)
+rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 14)
+rate(KEYS[4], box, 'mailbox-rate', 16)
+if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 18) end
+if day and now - day.since < DAY then
+  local need = cost * DAY / daily
+  paces[#paces + 1] = {
+    key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need, need = need,
+    field = 'd' .. lane, booked = number(app['d' .. lane], 0),
+  }
+end
+
+-- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once.
+local slowest
+for _, b in ipairs(paces) do
+  if b.at > now and (not slowest or b.at > slowest.at) then slowest = b end
+end
+if slowest then
+  local at = math.min(math.max(slowest.at, slowest.booked), now + HORIZON)
+  if wait == 0 then
+    redis.call('HSET', slowest.key, slowest.field, text(at + slowest.need / CROWDED))
+    redis.call('PEXPIRE', slowest.key, text(DAY / 1000))
+  end
+  refuse(at - now, slowest.name)
+end
+
+local function answer(ok)
+  return {ok, text(math.ceil(wait)), reason, text(epoch), text(total or 0), text(penalty)}
+end
+
+-- What is known is kept even if this request may not be sent.
+if fresh then redis.call('HSET', KEYS[1], 'ep', text(epoch)) end
+if seen_penalty > number(app.pu, 0) and seen_penalty > now then redis.call('HSET', KEYS[1], 'pu', text(seen_penalty)) end
+redis.call('PEXPIRE', KEYS[1], text(8 * DAY / 1000))
+if day then
+  for _, field in ipairs(day.drop) do redis.call('HDEL', KEYS[2], field) end
+  local n = (wait == 0) and cost or 0
+  if n > 0 or day.new or day.add or #day.drop > 0 then
+    redis.call('HINCRBY', KEYS[2], 'n' .. text(hour), text(n + (day.add or 0)))
+    redis.call('HSET', KEYS[2], 't', text(total + n), 'h', text(hour), 's', text(day.since))
+    redis.call('PEXPIRE', KEYS[2], text(8 * DAY / 1000))
+  end
+end
+if wait > 0 then return answer(0) end
+
+for _, b in ipairs(buckets) do
+  redis.call('HSET', b.key, 'at', text(b.tat))
+  if b.key ~= KEYS[1] then redis.call('PEXPIRE', b.key, text(DAY / 1000)) end
+end
+redis.call('HSET', KEYS[1], 'ca', text(spent + 1), 'cl', text(now))
+if concurrency > 0 then
+  redis.call('HSET', KEYS[4], 'l:' .. id, text(now + ttl))
+  redis.call('PEXPIRE', KEYS[4], text(DAY / 1000))
+end
+if probe['application-breaker'] then redis.call('HSET', KEYS[1], 'bi', id, 'bp', text(now + ttl)) end
+if probe['mailbox-breaker'] then redis.call('HSET', KEYS[4], 'bi', id, 'bp', text(now + ttl)) end
+return answer(1)
