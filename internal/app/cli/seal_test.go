@@ -187,7 +187,7 @@ func TestSealKeyIsWrong(t *testing.T) {
 
 // A keyset may be kept wrapped. The program sees it and nothing else of calweave's.
 func TestSealKeysAreUnwrapped(t *testing.T) {
-	t.Parallel()
+	t.Setenv("CALWEAVE_TEST_CANARY", "the program must not see it") // the program's environment is the process's, which no parallel test may change
 	env := onSQLite(t)
 	dir := t.TempDir()
 	write := func(name, text string) string {
