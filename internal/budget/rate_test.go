@@ -182,7 +182,7 @@ func TestFewWaitInPlace(t *testing.T) {
 	}
 	b.Waiters = 1
 	b.Sleep = func(context.Context, time.Duration) error {
-		if o := b.begin(b.Limiter, ask(), http.MethodGet); o.err == nil || b.waiting.Load() != 1 {
+		if o := b.begin(b.Limiter, ask(), http.MethodGet); o.err == nil || b.waiting.Load() != 1 { //nolint:contextcheck // another call, with a context of its own
 			t.Errorf("a second call waits in place, or is admitted: %v, %d wait", o.err, b.waiting.Load())
 		}
 		b.clock.Advance(200 * time.Millisecond)
