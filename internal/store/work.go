@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,9 +15,6 @@ import (
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
-
-// CrashLimit is how many claims in a row may end without an outcome before a row is quarantined.
-const CrashLimit = 5
 
 // mark is a row to mark, with the hint that goes out for it if it is due after the commit.
 type mark struct {
@@ -97,37 +93,6 @@ func (t *tx) hint() {
 	}
 }
 
-// Claim takes the lease of a row that is due for d. It reports false when the row is not due, whoever hinted at it. A row whose last
-// CrashLimit claims ended without an outcome is quarantined instead.
-func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
-	var lease record.Lease
-	claimed := false
-	err := s.update(ctx, ref.Tenant, "claim work", func(ctx context.Context, t *tx) error {
-		until := t.now + d.Microseconds()
-		row, err := t.ClaimWork(ctx, db.ClaimWorkParams{
-			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
-		})
-		if claimed = err == nil; errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		lease = record.Lease{
-			Ref: ref, Lane: task.Lane(row.Lane), ConnectionID: cal.ConnectionID(row.ConnectionID), Token: row.Token, Wanted: row.Wanted,
-			Until: instant(until), Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
-		}
-		return err
-	})
-	if err != nil || !claimed {
-		return record.Lease{}, false, err
-	}
-	if lease.Crashes <= CrashLimit {
-		return lease, true, nil
-	}
-	reason := fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit)
-	return record.Lease{}, false, s.Finish(ctx, lease, record.Outcome{
-		State: record.Dead, Attempts: lease.Attempts, Crashes: CrashLimit, Reason: reason,
-	})
-}
-
 // updateUnder runs fn in a transaction that holds a lease and prolongs it by d. Unless it commits, the lease is as it was.
 func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(context.Context, *tx) error) (record.Lease, error) {
 	prolonged := l
@@ -186,7 +151,7 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
 		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
-		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason,
+		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason, Suspect: o.Suspect,
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return fenced(l)
