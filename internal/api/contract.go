@@ -38,6 +38,8 @@ const (
 	schemaEndpoint      = "NewEndpoint"
 	schemaChange        = "EndpointChange"
 	schemaDeliveryState = "DeliveryState"
+	schemaWorkKind      = "WorkKind"
+	schemaWords         = "Words"
 	schemaBookingID     = "BookingID"
 	schemaID            = "ID"
 	schemaVersion       = "Version"
@@ -74,7 +76,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey, schemaBookingState,
+		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaWorkKind, schemaWords, schemaKey, schemaBookingState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

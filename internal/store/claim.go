@@ -64,7 +64,7 @@ func (s *Store) ClaimIn(ctx context.Context, c record.Company, ref task.Ref, d t
 func (s *Store) quarantine(ctx context.Context, l record.Lease) error {
 	return s.Finish(ctx, l, record.Outcome{
 		State: record.Dead, Attempts: l.Attempts, Crashes: CrashLimit, Suspect: true,
-		Reason: fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit),
+		Reason: fmt.Sprintf(record.QuarantineReason+"%d runs in a row ended without an outcome", CrashLimit),
 	})
 }
 

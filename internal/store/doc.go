@@ -8,7 +8,7 @@
 // On PostgreSQL each transaction names its tenant, and row-level security shows it nothing else. On SQLite each query's tenant condition is
 // all there is, which is why a test rejects queries without one.
 //
-// Files: store.go (opening, transactions), dialect.go (what differs), naming.go (tenants on PostgreSQL), migrate.go, probe.go (what doctor asks), claim.go, work.go (outcomes, marks),
+// Files: store.go (opening, transactions), dialect.go (what differs), naming.go (tenants on PostgreSQL), migrate.go, probe.go (what doctor asks), claim.go, work.go (outcomes, marks), dead.go (dead letters),
 // sweep.go (what is due), sealed.go (columns nobody reads), and one file per noun: tenant.go,
 // keyring.go (API keys that were read), connection.go, disconnect.go (its end), calendar.go,
 // choice.go (what a tenant chooses for a calendar), channel.go, receive.go (batches of pushes), listing.go, booking.go, divergence.go (what a core decides about a person's change),

@@ -148,6 +148,9 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 	if err != nil {
 		return err
 	}
+	if o.State == record.Dead {
+		o.NotBefore = instant(t.now)
+	}
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
 		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
@@ -307,6 +310,10 @@ func workOf(row db.Work) record.Work {
 
 // Release lets held or dead work run again: an operator's approval or replay. It fails with record.ErrStale when the row is neither.
 func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
+	return s.release(ctx, ref, actor, false)
+}
+
+func (s *Store) release(ctx context.Context, ref task.Ref, actor string, onlyDead bool) error {
 	return s.update(ctx, ref.Tenant, "release work", func(ctx context.Context, t *tx) error {
 		if ref.Kind == task.LinkPush {
 			if err := t.lockBookingOf(ctx, cal.LinkID(ref.Subject)); err != nil {
@@ -317,12 +324,20 @@ func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
 		if err != nil {
 			return found(err)
 		}
+		if onlyDead && record.WorkState(row.State) != record.Dead {
+			return record.ErrNotFound
+		}
 		err = changed(t.ReviveWork(ctx, db.ReviveWorkParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject}))
 		if err != nil {
 			return err
 		}
 		if record.HeldFor(row.HeldFor) == record.HeldForApproval && ref.Kind == task.LinkPush {
 			if err := t.approveLink(ctx, cal.LinkID(ref.Subject)); err != nil {
+				return err
+			}
+		}
+		if ref.Kind == task.DeliverySend {
+			if _, err := t.ReopenDelivery(ctx, db.ReopenDeliveryParams{TenantID: t.tenant, DeliveryID: ref.Subject, Now: t.now}); err != nil {
 				return err
 			}
 		}

@@ -29,6 +29,7 @@ type commands struct {
 	Tenant    tenantCommand    `cmd:"" help:"Make tenants."`
 	Key       keyCommand       `cmd:"" help:"Make, list and revoke keys."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Dead      deadCommand      `cmd:"" help:"See what was given up, and try it again."`
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
 	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`

@@ -65,6 +65,82 @@ func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (ClaimWork
 	return i, err
 }
 
+const deadWork = `-- name: DeadWork :many
+SELECT w.kind, w.subject, w.lane, w.wanted_at, w.not_before, w.attempts, w.crashes, w.last_error,
+    CAST(COALESCE(l.booking_id, '') AS TEXT) AS booking_id, CAST(COALESCE(l.calendar_id, '') AS TEXT) AS calendar_id
+FROM work w LEFT JOIN links l ON l.tenant_id = w.tenant_id AND l.link_id = w.subject AND w.kind = 'link:push'
+WHERE w.tenant_id = $1 AND w.state = 'dead'
+AND (CAST($2 AS TEXT) = '' OR w.kind = $2) AND (CAST($3 AS TEXT) = '' OR w.subject = $3)
+AND (CAST($4 AS TEXT) = '' OR LOWER(w.last_error) LIKE LOWER($4) ESCAPE '!')
+AND (w.kind > $5 OR (w.kind = $5 AND w.subject > $6))
+ORDER BY w.kind, w.subject LIMIT $7
+`
+
+type DeadWorkParams struct {
+	TenantID     string
+	Kind         string
+	Subject      string
+	Reason       string
+	AfterKind    string
+	AfterSubject string
+	MaxRows      int32
+}
+
+type DeadWorkRow struct {
+	Kind       string
+	Subject    string
+	Lane       string
+	WantedAt   int64
+	NotBefore  int64
+	Attempts   int64
+	Crashes    int64
+	LastError  string
+	BookingID  string
+	CalendarID string
+}
+
+func (q *Queries) DeadWork(ctx context.Context, arg DeadWorkParams) ([]DeadWorkRow, error) {
+	rows, err := q.db.QueryContext(ctx, deadWork,
+		arg.TenantID,
+		arg.Kind,
+		arg.Subject,
+		arg.Reason,
+		arg.AfterKind,
+		arg.AfterSubject,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeadWorkRow
+	for rows.Next() {
+		var i DeadWorkRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Subject,
+			&i.Lane,
+			&i.WantedAt,
+			&i.NotBefore,
+			&i.Attempts,
+			&i.Crashes,
+			&i.LastError,
+			&i.BookingID,
+			&i.CalendarID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const fenceWork = `-- name: FenceWork :one
 UPDATE work SET lease_until = $1
 WHERE tenant_id = $2 AND kind = $3 AND subject = $4 AND token = $5 AND lease_until > $6

@@ -86,6 +86,16 @@ SELECT * FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @
 SELECT * FROM work WHERE tenant_id = @tenant_id AND state <> 'ready' AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
 ORDER BY kind, subject LIMIT @max_rows;
 
+-- name: DeadWork :many
+SELECT w.kind, w.subject, w.lane, w.wanted_at, w.not_before, w.attempts, w.crashes, w.last_error,
+    CAST(COALESCE(l.booking_id, '') AS TEXT) AS booking_id, CAST(COALESCE(l.calendar_id, '') AS TEXT) AS calendar_id
+FROM work w LEFT JOIN links l ON l.tenant_id = w.tenant_id AND l.link_id = w.subject AND w.kind = 'link:push'
+WHERE w.tenant_id = @tenant_id AND w.state = 'dead'
+AND (CAST(@kind AS TEXT) = '' OR w.kind = @kind) AND (CAST(@subject AS TEXT) = '' OR w.subject = @subject)
+AND (CAST(@reason AS TEXT) = '' OR LOWER(w.last_error) LIKE LOWER(@reason) ESCAPE '!')
+AND (w.kind > @after_kind OR (w.kind = @after_kind AND w.subject > @after_subject))
+ORDER BY w.kind, w.subject LIMIT @max_rows;
+
 -- name: OpenWork :many
 SELECT * FROM work WHERE tenant_id = @tenant_id AND wanted > done AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
 ORDER BY kind, subject LIMIT @max_rows;
