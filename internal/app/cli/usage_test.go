@@ -13,7 +13,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, command := range []string{
-		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke", "work list", "work release", "work rejected", "config list", "config reference",
+		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke", "work list", "work release", "work rejected", "work outcomes", "dead list", "dead show", "dead replay", "config list", "config reference",
 		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
@@ -55,7 +55,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"work list":                                 "missing flags: --tenant=ID",
 		"work release --tenant=ten_1 link:push":     "name the work by its kind and subject, or say --dead",
 		"dead list":                                 "missing flags: --tenant=ID",
-		"dead show --tenant=ten_1 link:push":        `expected "<kind> <subject>"`,
+		"dead show --tenant=ten_1 link:push":        `expected "<subject>"`,
 		"dead replay --tenant=ten_1":                "name one dead letter by its kind and subject, or say --all",
 		"dead replay --tenant=ten_1 link:push":      "name one dead letter by its kind and subject, or say --all",
 		"dead replay --tenant=ten_1 --all a b":      "name one dead letter by its kind and subject, or say --all",
