@@ -44,7 +44,7 @@ func runPoisoned(poison string) int {
 		return failed(err)
 	}
 	how := map[string]string{}
-	for _, p := range strings.Split(poison, ",") {
+	for p := range strings.SplitSeq(poison, ",") {
 		subject, does, _ := strings.Cut(p, "=")
 		how[subject] = does
 	}
@@ -79,9 +79,8 @@ func poisoned(how string) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
 			panic(err)
 		}
-		var all [][]byte
-		for {
-			all = append(all, make([]byte, 64<<20))
+		for all := []byte{1}; ; {
+			all = append(all, all...)
 		}
 	}
 }

@@ -30,12 +30,12 @@ const QuarantineReason = "quarantined: "
 
 // OnReplay says what a replay will do.
 func (d DeadLetter) OnReplay() string {
-	does := "The work is done again."
-	switch d.Kind {
-	case task.LinkPush:
-		does = "The event is compared with what the booking says by then, and written only if they differ."
-	case task.DeliverySend:
-		does = "The message is sent again, with the same webhook-id and a schedule of its own."
+	does, ok := map[task.Kind]string{
+		task.LinkPush:     "The event is compared with what the booking says by then, and written only if they differ.",
+		task.DeliverySend: "The message is sent again, with the same webhook-id and a schedule of its own.",
+	}[d.Kind]
+	if !ok {
+		does = "The work is done again."
 	}
 	if d.Quarantined() {
 		does += " Since its runs have ended without a word, the next one is alone in its process."

@@ -78,8 +78,10 @@ func deadTells(h *harness) {
 	same(h, "wanted since", got.WantedAt, epoch())
 	same(h, "quarantined", got.Quarantined(), true)
 	for _, wrong := range []task.Ref{
-		{Tenant: "ten_2", Kind: ref.Kind, Subject: ref.Subject}, {Tenant: ref.Tenant, Kind: task.CalendarSync, Subject: ref.Subject},
-		{Tenant: ref.Tenant, Kind: ref.Kind}, {Tenant: ref.Tenant, Subject: ref.Subject},
+		{Tenant: "ten_2", Kind: ref.Kind, Subject: ref.Subject},
+		{Tenant: ref.Tenant, Kind: task.CalendarSync, Subject: ref.Subject},
+		{Tenant: ref.Tenant, Kind: ref.Kind},
+		{Tenant: ref.Tenant, Subject: ref.Subject},
 	} {
 		_, err := h.DeadLetter(h.ctx, wrong)
 		h.fails(err, record.ErrNotFound)

@@ -331,17 +331,23 @@ func (s *Store) release(ctx context.Context, ref task.Ref, actor string, onlyDea
 		if err != nil {
 			return err
 		}
-		if record.HeldFor(row.HeldFor) == record.HeldForApproval && ref.Kind == task.LinkPush {
-			if err := t.approveLink(ctx, cal.LinkID(ref.Subject)); err != nil {
-				return err
-			}
-		}
-		if ref.Kind == task.DeliverySend {
-			if _, err := t.ReopenDelivery(ctx, db.ReopenDeliveryParams{TenantID: t.tenant, DeliveryID: ref.Subject, Now: t.now}); err != nil {
-				return err
-			}
+		if err := t.reopen(ctx, ref, record.HeldFor(row.HeldFor)); err != nil {
+			return err
 		}
 		t.mark(record.Mark{Kind: ref.Kind, Subject: ref.Subject, Lane: task.Interactive, ConnectionID: cal.ConnectionID(row.ConnectionID)})
 		return t.noteWork(ctx, ref, actor, "work.released", map[string]any{"was": row.State, "held_for": row.HeldFor})
 	})
+}
+
+// reopen lets what released work is for take part again: a link that was approved, a delivery that had failed.
+func (t *tx) reopen(ctx context.Context, ref task.Ref, was record.HeldFor) error {
+	switch {
+	case ref.Kind == task.LinkPush && was == record.HeldForApproval:
+		return t.approveLink(ctx, cal.LinkID(ref.Subject))
+	case ref.Kind == task.DeliverySend:
+		_, err := t.ReopenDelivery(ctx, db.ReopenDeliveryParams{TenantID: t.tenant, DeliveryID: ref.Subject, Now: t.now})
+		return err
+	default:
+		return nil
+	}
 }

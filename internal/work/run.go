@@ -85,8 +85,9 @@ func (e *Engine) await(ctx context.Context, l record.Lease, ended <-chan error, 
 		slog.String("work", l.String()))
 	over := e.company.stray()
 	go func() {
-		<-ended
+		err := <-ended
 		over()
+		e.Log.WarnContext(ctx, "a handler that was left behind has ended", slog.String("work", l.String()), slog.Bool("failed", err != nil))
 	}()
 	return errLeft
 }

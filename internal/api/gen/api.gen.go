@@ -938,6 +938,9 @@ type Version = int64
 // Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
 type When = cal.When
 
+// Words A part of a text.
+type Words = string
+
 // WorkKind `link:push` keeps an event as its booking says. `delivery:send` delivers a message. Other kinds follow a provider or keep house, and are given
 // up only when their runs end without a word.
 type WorkKind string
@@ -1135,7 +1138,7 @@ type ListDeadLettersParams struct {
 	Kind *WorkKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Reason Only those whose reason contains this, in any case.
-	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+	Reason *Words `form:"reason,omitempty" json:"reason,omitempty"`
 
 	// Cursor The `next_cursor` of the page before, with the same filters.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`

@@ -92,9 +92,13 @@ func (s deadShow) Run(e *env) error {
 		}
 		return e.table("WORK\t"+string(d.Kind)+" "+d.Subject, func(w io.Writer) {
 			for _, line := range [][2]string{
-				{"booking", string(d.BookingID)}, {"calendar", string(d.CalendarID)}, {"reason", d.LastError},
-				{"attempts", fmt.Sprint(d.Attempts)}, {"wanted since", d.WantedAt.Format(time.RFC3339)},
-				{"dead since", d.NotBefore.Format(time.RFC3339)}, {"a replay", d.OnReplay()},
+				{"booking", string(d.BookingID)},
+				{"calendar", string(d.CalendarID)},
+				{"reason", d.LastError},
+				{"attempts", fmt.Sprint(d.Attempts)},
+				{"wanted since", d.WantedAt.Format(time.RFC3339)},
+				{"dead since", d.NotBefore.Format(time.RFC3339)},
+				{"a replay", d.OnReplay()},
 			} {
 				if line[1] != "" {
 					_, _ = fmt.Fprintf(w, "%s\t%s\n", line[0], line[1]) // Flush tells
