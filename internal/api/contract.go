@@ -39,6 +39,8 @@ const (
 	schemaApplication   = "NewApplication"
 	schemaChange        = "EndpointChange"
 	schemaDeliveryState = "DeliveryState"
+	schemaWorkKind      = "WorkKind"
+	schemaWords         = "Words"
 	schemaBookingID     = "BookingID"
 	schemaID            = "ID"
 	schemaVersion       = "Version"
@@ -75,7 +77,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaApplication, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaKey, schemaBookingState,
+		schemaSync, schemaChoice, schemaState, schemaChange, schemaDeliveryState, schemaWorkKind, schemaWords, schemaKey, schemaBookingState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

@@ -99,7 +99,7 @@ func (o *oracle) gather(schema map[string]any, into map[string]bool) {
 
 // unscoped are parameters that name nothing of a tenant.
 func unscoped() []string {
-	return []string{"limit", "version", "provider", "sync", "writable", "state", "since", "diverged", "updated_since", "starts_from", "starts_before"}
+	return []string{"limit", "version", "provider", "sync", "writable", "state", "since", "diverged", "updated_since", "starts_from", "starts_before", "kind", "reason"}
 }
 
 // Every route is asked for another tenant's things, wherever it lets anything be named, and answers as if they did not exist: with the same status and the
@@ -110,6 +110,7 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	e := r.endpoint()
 	delivery := r.test(e)
 	r.test(e)
+	letters := r.letters(2)
 	r.discover(r.other, r.connect(r.other, cal.Google), cal.Calendar{ID: "primary", Name: "Bob", Primary: true, Writable: true})
 	own := r.bench.calendar(r.other, "primary")
 	app := r.application()
@@ -119,7 +120,8 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	names := map[string][]string{
 		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
 		"app_id": {app}, "endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
-		"cursor": {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries")}, "after": {r.cursor("/v1/messages")},
+		"dead_letter_id": {letters[0].ID, letters[1].ID},
+		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters")}, "after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
 		"PUT /v1/bookings/{booking_id}":     func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },

@@ -44,6 +44,7 @@ func newGallery(t *testing.T, folder string) *gallery {
 // the version of the time zones, and the secret of a link.
 func lasting(raw []byte) []byte {
 	raw = regexp.MustCompile(`"next_cursor":"[\w-]+"`).ReplaceAll(raw, []byte(`"next_cursor":"Y3Vyc29y"`))
+	raw = regexp.MustCompile(`"dead_[\w-]+"`).ReplaceAll(raw, []byte(`"dead_ZXhhbXBsZQ"`))
 	raw = regexp.MustCompile(`"trace_id":"[0-9a-f]{32}"`).ReplaceAll(raw, []byte(`"trace_id":"`+traceID+`"`))
 	raw = regexp.MustCompile(`"tzdata":"\w+"`).ReplaceAll(raw, []byte(`"tzdata":"2026a"`))
 	seen := map[string]string{}
@@ -178,6 +179,10 @@ func (g *gallery) endpoints() {
 	g.fails(id, http.StatusServiceUnavailable)
 	g.keep("redelivery", 202, g.send("POST", one+"/redeliver?since=2026-01-01T00:00:00Z", nil))
 	g.keep("messages", 200, g.send("GET", "/v1/messages?limit=2", nil))
+	letter := "/v1/dead-letters/" + g.letters(2)[0].ID
+	g.keep("dead-letters", 200, g.send("GET", "/v1/dead-letters?limit=1&kind=link:push&reason=quarantined", nil))
+	g.keep("dead-letter", 200, g.send("GET", letter, nil))
+	g.keep("dead-letter.replayed", 202, g.send("POST", letter+"/replay", nil))
 }
 
 // states keeps a booking and its reservation in each state that a link can be in.

@@ -44,7 +44,8 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 		"DELETE /v1/bookings/{booking_id}":           "?version=2",
 		"POST /v1/endpoints/{endpoint_id}/redeliver": "?since=2026-08-01T10:00:00Z",
 	}
-	ids := strings.NewReplacer("{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
+	letters := b.letters(1)
+	ids := strings.NewReplacer("{dead_letter_id}", letters[0].ID, "{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
 		"{connection_id}", string(b.connect(b.tenant, cal.Google)))
 	b.diverged("accepted")
 	b.diverged("reverted")

@@ -27,6 +27,7 @@ func TestRoutesAreTheDocument(t *testing.T) {
 		for from, to := range map[string]string{
 			"{booking_id}": "b1", "{token}": "t1", "{provider}": "google", "{endpoint_id}": "end_1", "{delivery_id}": "dlv_1",
 			"{calendar_id}": "cal_1", "{name}": "internal", "{connection_id}": "con_1",
+			"{dead_letter_id}": "dead_1",
 		} {
 			path = strings.ReplaceAll(path, from, to)
 		}

@@ -41,11 +41,13 @@ type Server struct {
 	Flow         Flow
 	Endpoints    Endpoints
 	Deliveries   Deliveries
-	Messages     Messages
-	Requests     Requests
-	Contract     *Contract
-	Reference    reference.Pages
-	Log          *slog.Logger
+	// DeadLetters is what was given up.
+	DeadLetters DeadLetters
+	Messages    Messages
+	Requests    Requests
+	Contract    *Contract
+	Reference   reference.Pages
+	Log         *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
@@ -256,6 +258,9 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaSync, "query: sync", query.Get("sync")},
 		{schemaID, "path: endpoint_id", r.PathValue("endpoint_id")},
 		{schemaID, "path: delivery_id", r.PathValue("delivery_id")},
+		{schemaID, "path: dead_letter_id", r.PathValue("dead_letter_id")},
+		{schemaWorkKind, "query: kind", query.Get("kind")},
+		{schemaWords, "query: reason", query.Get("reason")},
 		{schemaID, "query: after", query.Get("after")},
 		{schemaID, "query: endpoint", query.Get("endpoint")},
 		{states()[r.Pattern], "query: state", query.Get("state")},

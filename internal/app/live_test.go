@@ -191,6 +191,14 @@ type process struct {
 // spawn starts a process with roles. It is killed with the test at the latest.
 func (l *live) spawn(roles string) *process {
 	l.tb.Helper()
+	p := l.process(roles)
+	l.must(p.cmd.Start())
+	l.tb.Cleanup(p.kill)
+	return p
+}
+
+// process is a process with roles that has not started yet.
+func (l *live) process(roles string) *process {
 	cmd := exec.Command(os.Args[0], "run") //nolint:gosec // this very test binary; it is killed by hand
 	cmd.Env = append(os.Environ(), asBinary+"=1", "CALWEAVE_ROLES="+roles)
 	for name, value := range l.settings {
@@ -204,10 +212,7 @@ func (l *live) spawn(roles string) *process {
 		out = os.Stderr
 	}
 	cmd.Stdout, cmd.Stderr = out, out
-	l.must(cmd.Start())
-	p := &process{cmd: cmd}
-	l.tb.Cleanup(p.kill)
-	return p
+	return &process{cmd: cmd}
 }
 
 // kill ends the process at once, as a power cut would.

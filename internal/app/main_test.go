@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -19,6 +20,9 @@ import (
 const asBinary = "CALWEAVE_TEST_AS_BINARY"
 
 func TestMain(m *testing.M) {
+	if poison := os.Getenv(asPoisoned); poison != "" {
+		os.Exit(runPoisoned(poison))
+	}
 	if os.Getenv(asBinary) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := cli.Main(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
@@ -40,7 +44,7 @@ func TestMain(m *testing.M) {
 func environ() []string {
 	var out []string
 	for _, e := range os.Environ() {
-		if len(e) < len(asBinary) || e[:len(asBinary)] != asBinary {
+		if !strings.HasPrefix(e, asBinary) && !strings.HasPrefix(e, asPoisoned) {
 			out = append(out, e)
 		}
 	}

@@ -15,7 +15,7 @@ type Scopes string
 // AllScopes returns every scope that there is. What each allows stands in the OpenAPI document, which also says which of them a route needs.
 func AllScopes() Scopes {
 	return "bookings:read bookings:write calendars:read calendars:write connections:read connections:write " +
-		"endpoints:read endpoints:write messages:read"
+		"endpoints:read endpoints:write messages:read work:read work:write"
 }
 
 // ParseScopes reads names of scopes, in any order. Its error names what is none and what there is.

@@ -58,6 +58,19 @@ func (l Lease) Call(ctx context.Context, now time.Time) (context.Context, contex
 	return ctx, cancel, nil
 }
 
+// Company is what runs beside a row in its process.
+type Company int
+
+// The companies.
+const (
+	// Alone is none: if the process dies, the row is to blame.
+	Alone Company = iota
+	// Beside is that of other rows. A suspect is not claimed into it.
+	Beside
+	// Haunted is that of runs that do not end. If the process dies, nothing is held against the row.
+	Haunted
+)
+
 // Mark asks for work on a row. It never shortens a wait that a failure, a penalty or pacing has set.
 type Mark struct {
 	Kind         task.Kind
@@ -89,7 +102,9 @@ type Outcome struct {
 	NotBefore time.Time
 	// Attempts and Crashes are the new counts.
 	Attempts, Crashes int
-	Reason            string
+	// Suspect says that the run ended without a word, so that the next one has to be alone.
+	Suspect bool
+	Reason  string
 	// Fault is what kind of failure it comes of; empty for none.
 	Fault fault.Kind
 	// Attempt is the call of an endpoint that failed; nil when none was made.

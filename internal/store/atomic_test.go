@@ -195,6 +195,13 @@ func writes() map[string]write {
 		"Claim": {unaudited: "coordination: the outcome is what counts", prepare: func(w *fenceWorld) func() error {
 			return func() error { _, _, err := w.Claim(w.ctx, w.push(w.link), leaseTime); return err }
 		}},
+		"ClaimIn": {unaudited: "coordination: the outcome is what counts", prepare: func(w *fenceWorld) func() error {
+			return func() error { _, _, err := w.ClaimIn(w.ctx, record.Haunted, w.push(w.link), leaseTime); return err }
+		}},
+		"Replay": {prepare: func(w *fenceWorld) func() error {
+			w.crash(w.delivery)
+			return func() error { return w.Replay(w.ctx, w.delivery, "operator") }
+		}},
 		"Claim of a poisoned row": {steps: "claiming, then quarantining: a worker that ends in between is one more crash", prepare: func(w *fenceWorld) func() error {
 			w.owner(`UPDATE work SET crashes = $1 WHERE subject = $2`, store.CrashLimit, string(w.link.ID))
 			var wait time.Duration
@@ -364,8 +371,8 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Application", "Applications", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
-		"Kept", "Keys", "ListWork", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "Tenants", "Version", "Watch", "Work", "Close",
+		"APIKey", "Application", "Applications", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"Kept", "Keys", "LeaseEnd", "ListWork", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "Tenants", "Version", "Watch", "Work", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

@@ -8,7 +8,7 @@
 // On PostgreSQL each transaction names its tenant, and row-level security shows it nothing else. On SQLite each query's tenant condition is
 // all there is, which is why a test rejects queries without one.
 //
-// Files: store.go (opening, transactions), dialect.go (what differs), pipeline.go (exchanges with PostgreSQL), migrate.go, probe.go (what doctor asks), work.go (claims, outcomes, marks),
+// Files: store.go (opening, transactions), dialect.go (what differs), pipeline.go (exchanges with PostgreSQL), migrate.go, probe.go (what doctor asks), claim.go, work.go (outcomes, marks), dead.go (dead letters),
 // sweep.go (what is due), backlog.go (how much there is to do), sealed.go (columns nobody reads), sealkeys.go (what they are sealed with), columns.go (the list of them), reseal.go (sealing them anew), and one file per noun: tenant.go,
 // keyring.go (API keys that were read), connection.go, application.go, disconnect.go (its end), keep.go (grants that are looked after), calendar.go,
 // choice.go (what a tenant chooses for a calendar), channel.go, receive.go (batches of pushes), listing.go, booking.go, divergence.go (what a core decides about a person's change),

@@ -52,6 +52,7 @@ func fixtureValues() map[string]any {
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
+		"beside": false, "excused": false, "suspect": false,
 	})
 	return values
 }
@@ -128,6 +129,8 @@ func arguments() map[string]map[string]any {
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
 		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
 		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
+		"LeaseOf":             {"subject": "leased", "token": 5},
+		"DeadWork":            {"subject": "lnk_a"},
 		"ReleaseRequest":      {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,9 +15,6 @@ import (
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
-
-// CrashLimit is how many claims in a row may end without an outcome before a row is quarantined.
-const CrashLimit = 5
 
 // mark is a row to mark, with the hint that goes out for it if it is due after the commit.
 type mark struct {
@@ -101,37 +97,6 @@ func (t *tx) hint() {
 	}
 }
 
-// Claim takes the lease of a row that is due for d. It reports false when the row is not due, whoever hinted at it. A row whose last
-// CrashLimit claims ended without an outcome is quarantined instead.
-func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
-	var lease record.Lease
-	claimed := false
-	err := s.update(ctx, ref.Tenant, "claim work", func(ctx context.Context, t *tx) error {
-		until := t.now + d.Microseconds()
-		row, err := t.ClaimWork(final(ctx), db.ClaimWorkParams{
-			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
-		})
-		if claimed = err == nil; errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		lease = record.Lease{
-			Ref: ref, Lane: task.Lane(row.Lane), ConnectionID: cal.ConnectionID(row.ConnectionID), Token: row.Token, Wanted: row.Wanted,
-			Until: instant(until), Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
-		}
-		return err
-	})
-	if err != nil || !claimed {
-		return record.Lease{}, false, err
-	}
-	if lease.Crashes <= CrashLimit {
-		return lease, true, nil
-	}
-	reason := fmt.Sprintf("quarantined: %d runs in a row ended without an outcome", CrashLimit)
-	return record.Lease{}, false, s.Finish(ctx, lease, record.Outcome{
-		State: record.Dead, Attempts: lease.Attempts, Crashes: CrashLimit, Reason: reason,
-	})
-}
-
 // updateUnder runs fn in a transaction that holds a lease and prolongs it by d. Unless it commits, the lease is as it was.
 func (s *Store) updateUnder(ctx context.Context, l record.Lease, d time.Duration, op string, fn func(context.Context, *tx) error) (record.Lease, error) {
 	prolonged := l
@@ -188,10 +153,13 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 	if err != nil {
 		return err
 	}
+	if o.State == record.Dead {
+		o.NotBefore = instant(t.now)
+	}
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
 		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
-		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason,
+		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason, Suspect: o.Suspect,
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return fenced(l)
@@ -347,6 +315,10 @@ func workOf(row db.Work) record.Work {
 
 // Release lets held or dead work run again: an operator's approval or replay. It fails with record.ErrStale when the row is neither.
 func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
+	return s.release(ctx, ref, actor, false)
+}
+
+func (s *Store) release(ctx context.Context, ref task.Ref, actor string, onlyDead bool) error {
 	return s.update(ctx, ref.Tenant, "release work", func(ctx context.Context, t *tx) error {
 		if ref.Kind == task.LinkPush {
 			if err := t.lockBookingOf(ctx, cal.LinkID(ref.Subject)); err != nil {
@@ -357,16 +329,30 @@ func (s *Store) Release(ctx context.Context, ref task.Ref, actor string) error {
 		if err != nil {
 			return found(err)
 		}
+		if onlyDead && record.WorkState(row.State) != record.Dead {
+			return record.ErrNotFound
+		}
 		err = changed(t.ReviveWork(ctx, db.ReviveWorkParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject}))
 		if err != nil {
 			return err
 		}
-		if record.HeldFor(row.HeldFor) == record.HeldForApproval && ref.Kind == task.LinkPush {
-			if err := t.approveLink(ctx, cal.LinkID(ref.Subject)); err != nil {
-				return err
-			}
+		if err := t.reopen(ctx, ref, record.HeldFor(row.HeldFor)); err != nil {
+			return err
 		}
 		t.mark(record.Mark{Kind: ref.Kind, Subject: ref.Subject, Lane: task.Interactive, ConnectionID: cal.ConnectionID(row.ConnectionID)})
 		return t.noteWork(ctx, ref, actor, "work.released", map[string]any{"was": row.State, "held_for": row.HeldFor})
 	})
+}
+
+// reopen lets what released work is for take part again: a link that was approved, a delivery that had failed.
+func (t *tx) reopen(ctx context.Context, ref task.Ref, was record.HeldFor) error {
+	switch {
+	case ref.Kind == task.LinkPush && was == record.HeldForApproval:
+		return t.approveLink(ctx, cal.LinkID(ref.Subject))
+	case ref.Kind == task.DeliverySend:
+		_, err := t.ReopenDelivery(ctx, db.ReopenDeliveryParams{TenantID: t.tenant, DeliveryID: ref.Subject, Now: t.now})
+		return err
+	default:
+		return nil
+	}
 }

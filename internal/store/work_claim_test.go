@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,10 @@ func claimTrials() []trial {
 		{"claim: a lease ends by itself", claimAfterLease},
 		{"claim: crashes are counted apart from attempts", claimCountsCrashes},
 		{"claim: five claims without an outcome quarantine the row", claimQuarantines},
+		{"claim: a suspect is not claimed beside others", claimLeavesSuspects},
+		{"claim: nothing is held against a row in a haunted process", claimExcuses},
+		{"claim: what was quarantined is a suspect when it is replayed", claimReplayed},
+		{"claim: a lease tells when it ends", claimTellsEnd},
 		{"claim: a poisoned link fails its booking", claimQuarantinesLink},
 		{"claim: a poisoned delivery fails", claimQuarantinesDelivery},
 		{"claim: extend prolongs and never shortens", claimExtends},
@@ -124,10 +129,95 @@ func claimQuarantines(h *harness) {
 	row := h.row(w.subject())
 	same(h, "state", row.State, record.Dead)
 	same(h, "reason", row.LastError, "quarantined: 5 runs in a row ended without an outcome")
-	same(h, "lease", row.LeaseUntil.IsZero(), true)
+	same(h, "lease is over", row.LeaseUntil.Before(epoch()), true)
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'work.dead' AND subject = $1`, w.subject().String()), 1)
 	h.ok(h.Release(h.ctx, w.subject(), "operator"))
 	same(h, "crashes once released", w.claim(w.subject()).Crashes, 1)
+}
+
+func claimLeavesSuspects(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	beside := func() (record.Lease, bool, error) { return h.ClaimIn(h.ctx, record.Beside, w.subject(), leaseTime) }
+	for n := range store.CrashLimit {
+		_, ok, err := beside()
+		if n == 0 {
+			h.ok(err)
+			same(h, "claimed", ok, true)
+			h.clock.Advance(leaseTime)
+			continue
+		}
+		suspect, is := errors.AsType[*record.SuspectError](err)
+		if !is || ok {
+			h.Fatalf("crash %d: claimed %v, %v", n, ok, err)
+		}
+		same(h, "last", suspect.Last, n == store.CrashLimit-1)
+		before := h.dump("work", "audit")
+		_, _, _ = beside()
+		h.unchanged(before, "work", "audit")
+		same(h, "crashes", w.claim(w.subject()).Crashes, n+1)
+		_, ok, err = beside()
+		h.ok(err)
+		same(h, "claimed while it is leased", ok, false)
+		h.clock.Advance(leaseTime)
+	}
+	_, ok, err := beside()
+	h.ok(err)
+	same(h, "claimed", ok, false)
+	same(h, "state", h.row(w.subject()).State, record.Dead)
+}
+
+func claimExcuses(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	w.claim(w.subject())
+	h.clock.Advance(leaseTime)
+	for range store.CrashLimit + 1 {
+		l, ok, err := h.ClaimIn(h.ctx, record.Haunted, w.subject(), leaseTime)
+		h.ok(err)
+		same(h, "claimed", ok, true)
+		same(h, "crashes", l.Crashes, 1)
+		h.clock.Advance(leaseTime)
+	}
+	same(h, "crashes alone", w.claim(w.subject()).Crashes, 2)
+}
+
+func claimReplayed(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	w.crash(w.subject())
+	h.ok(h.Release(h.ctx, w.subject(), "operator"))
+	_, _, err := h.ClaimIn(h.ctx, record.Beside, w.subject(), leaseTime)
+	if suspect, is := errors.AsType[*record.SuspectError](err); !is || suspect.Last {
+		h.Fatalf("beside others: %v", err)
+	}
+	h.ok(h.Finish(h.ctx, w.claim(w.subject()), record.Outcome{State: record.Ready, Attempts: 1}))
+	_, ok, err := h.ClaimIn(h.ctx, record.Beside, w.subject(), leaseTime)
+	h.ok(err)
+	same(h, "claimed beside others after an outcome", ok, true)
+}
+
+func claimTellsEnd(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	l := w.claim(w.subject())
+	end := func(want time.Time) {
+		h.Helper()
+		got, err := h.LeaseEnd(h.ctx, l.Ref, l.Token)
+		h.ok(err)
+		same(h, "end", got, want)
+	}
+	end(epoch().Add(leaseTime))
+	h.clock.Advance(30 * time.Second)
+	_, err := h.SaveChannels(h.ctx, l, leaseTime)
+	h.ok(err)
+	end(epoch().Add(30 * time.Second).Add(leaseTime))
+	h.clock.Advance(leaseTime)
+	second := w.claim(w.subject())
+	end(time.Time{})
+	h.ok(h.Finish(h.ctx, second, record.Served()))
+	l = second
+	end(time.Time{})
 }
 
 func claimQuarantinesLink(h *harness) {

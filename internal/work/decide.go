@@ -10,7 +10,7 @@ import (
 )
 
 // AttemptLimit is how many attempts in a row may fail before a write becomes a dead letter. With the waits below it is reached after about a day.
-const AttemptLimit = 100
+const AttemptLimit = 200
 
 // The shortest and the longest wait between two attempts.
 const (
@@ -141,8 +141,9 @@ func redelivery(attempts int, jitter func(time.Duration) time.Duration) (wait ti
 	return wait + jitter(wait/10), false
 }
 
-// backoff doubles from firstWait to longestWait; half of it is random, so that those who failed together do not come back together. What
-// another look can mend at once, such as a stale read or an access token that ended, is tried again at once, the first time.
+// backoff is a random wait below a bound that doubles from firstWait to longestWait: full jitter, with which those who failed together come back
+// spread out the most (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). What another look can mend at once, such as a
+// stale read or an access token that ended, is tried again at once, the first time.
 func backoff(kind fault.Kind, attempt int, jitter func(time.Duration) time.Duration) time.Duration {
 	if attempt == 1 && kind != fault.Transient {
 		return 0
@@ -151,5 +152,5 @@ func backoff(kind fault.Kind, attempt int, jitter func(time.Duration) time.Durat
 	if shift := attempt - 1; shift < 10 {
 		wait = min(longestWait, firstWait<<shift)
 	}
-	return wait/2 + jitter(wait/2)
+	return jitter(wait)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
@@ -17,7 +16,10 @@ import (
 
 // Store is what the engine needs of the store.
 type Store interface {
-	Claim(ctx context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error)
+	// ClaimIn takes a row that is due. In company it fails with a *record.SuspectError if the row has to run alone.
+	ClaimIn(ctx context.Context, c record.Company, ref task.Ref, d time.Duration) (record.Lease, bool, error)
+	// LeaseEnd is when the lease with a token ends by now; the zero time if it was lost.
+	LeaseEnd(ctx context.Context, ref task.Ref, token int64) (time.Time, error)
 	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
 }
 
@@ -54,15 +56,16 @@ type Engine struct {
 	Log   *slog.Logger
 	// Gate slows work while the process has requests to answer; nil never does.
 	Gate *Gate
+
+	company company
 }
 
 // outcomeTime is how long the outcome of work that was cancelled may take to write.
 const outcomeTime = 5 * time.Second
 
-// errPanic stands for a handler that panicked. Its value is not kept: it may hold anything.
-var errPanic = errors.New("the handler panicked; the log has the stack")
-
 // Work claims the row and does what is wanted of it. The error tells about the store only: that of the work is in SQL by then.
+//
+// A row whose last run ended without an outcome runs alone, and is left for later if that is not possible soon.
 func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 	handle, ok := e.Handlers[ref.Kind]
 	if !ok {
@@ -70,26 +73,52 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 	}
 	e.Gate.enter(ctx)
 	defer e.Gate.leave()
-	lease, claimed, err := e.Store.Claim(ctx, ref, e.Lease)
+	result, err := e.beside(ctx, ref, handle)
+	if suspect, ok := errors.AsType[*record.SuspectError](err); ok {
+		return e.alone(ctx, ref, handle, suspect.Last)
+	}
+	return result, err
+}
+
+// beside works on a row beside others.
+func (e *Engine) beside(ctx context.Context, ref task.Ref, handle Handler) (Result, error) {
+	if err := e.company.join(ctx); err != nil {
+		return NotDue, err
+	}
+	defer e.company.part()
+	lease, claimed, err := e.Store.ClaimIn(ctx, record.Beside, ref, e.Lease)
 	if err != nil || !claimed {
 		return NotDue, err
 	}
+	return e.do(ctx, handle, lease)
+}
+
+// alone works on a suspect. Its last run before the quarantine decides, so that it is strictly alone then, and not held against it in a process
+// that something else may end.
+func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last bool) (Result, error) {
+	turn := e.company.seclude(ctx, last)
+	if turn == nil {
+		return NotDue, nil
+	}
+	defer turn.end()
+	company := record.Alone
+	if last && !turn.clean {
+		company = record.Haunted
+	}
+	lease, claimed, err := e.Store.ClaimIn(ctx, company, ref, e.Lease)
+	if err != nil || !claimed {
+		return NotDue, err
+	}
+	return e.do(ctx, handle, lease)
+}
+
+func (e *Engine) do(ctx context.Context, handle Handler, lease record.Lease) (Result, error) {
 	ctx, lease.Traceparent = e.Trace(ctx, lease.Traceparent)
-	ctx = record.WithLane(telemetry.WithScope(ctx, slog.String("tenant", string(ref.Tenant))), lease.Lane)
+	ctx = record.WithLane(telemetry.WithScope(ctx, slog.String("tenant", string(lease.Tenant))), lease.Lane)
 	if err := e.run(ctx, handle, lease); err != nil {
 		return e.fail(ctx, lease, err)
 	}
 	return Done, nil
-}
-
-func (e *Engine) run(ctx context.Context, handle Handler, l record.Lease) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			e.Log.ErrorContext(ctx, "a handler panicked", slog.String("work", l.String()), slog.String("panic", telemetry.Panic(v)), slog.String("stack", string(debug.Stack())))
-			err = errPanic
-		}
-	}()
-	return handle(ctx, l)
 }
 
 // fail writes what a failure means. It does so even when the context has ended, so that a shutdown gives its work back at once.
@@ -99,7 +128,7 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, e
 		return Lost, nil
 	}
 	o := Decide(err, l, e.Clock.Now(), e.Jitter)
-	if errors.Is(err, errPanic) {
+	if errors.Is(err, errPanic) || errors.Is(err, errOverrun) || errors.Is(err, errLeft) {
 		o.Crashes = l.Crashes
 	}
 	e.Log.LogAttrs(ctx, level(err, o), "work failed", slog.String("work", l.String()), slog.String("kind", string(fault.KindOf(err))),

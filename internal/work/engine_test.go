@@ -32,15 +32,24 @@ type rows struct {
 	finCtx   error
 	// traceparent is that of whoever asked.
 	traceparent string
+	// suspects are rows that have to run alone, and whether it is the last time; companies is what rows were claimed in.
+	suspects  map[task.Ref]bool
+	companies []record.Company
+	// until is when leases end.
+	until time.Time
 }
 
-func (r *rows) Claim(_ context.Context, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
+func (r *rows) ClaimIn(_ context.Context, c record.Company, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.claims = append(r.claims, ref)
 	if r.claimErr != nil || r.notDue || r.leased[ref] {
 		return record.Lease{}, false, r.claimErr
 	}
+	if last, ok := r.suspects[ref]; ok && c == record.Beside {
+		return record.Lease{}, false, &record.SuspectError{Last: last}
+	}
+	r.companies = append(r.companies, c)
 	if r.leased == nil {
 		r.leased = map[task.Ref]bool{}
 	}
@@ -49,6 +58,8 @@ func (r *rows) Claim(_ context.Context, ref task.Ref, d time.Duration) (record.L
 	l.Ref, l.Token, l.Until, l.Traceparent = ref, 1, at.Add(d), r.traceparent
 	return l, true, nil
 }
+
+func (r *rows) LeaseEnd(context.Context, task.Ref, int64) (time.Time, error) { return r.until, nil }
 
 func (r *rows) Finish(ctx context.Context, l record.Lease, o record.Outcome, _ ...record.Mark) error {
 	r.mu.Lock()

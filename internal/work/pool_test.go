@@ -93,9 +93,11 @@ func TestPoolNeverRunsARowTwiceAtOnce(t *testing.T) {
 // free is a store that leases every row to everybody.
 type free struct{}
 
-func (free) Claim(_ context.Context, ref task.Ref, _ time.Duration) (record.Lease, bool, error) {
+func (free) ClaimIn(_ context.Context, _ record.Company, ref task.Ref, _ time.Duration) (record.Lease, bool, error) {
 	return record.Lease{Ref: ref}, true, nil
 }
+
+func (free) LeaseEnd(context.Context, task.Ref, int64) (time.Time, error) { return time.Time{}, nil }
 
 func (free) Finish(context.Context, record.Lease, record.Outcome, ...record.Mark) error { return nil }
 

@@ -370,6 +370,45 @@ func (e TargetStatusStatus) Valid() bool {
 	}
 }
 
+// Defines values for WorkKind.
+const (
+	WorkKindCalendarPoll       WorkKind = "calendar:poll"
+	WorkKindCalendarRenew      WorkKind = "calendar:renew"
+	WorkKindCalendarSync       WorkKind = "calendar:sync"
+	WorkKindCalendarWatch      WorkKind = "calendar:watch"
+	WorkKindConnectionClose    WorkKind = "connection:close"
+	WorkKindConnectionDiscover WorkKind = "connection:discover"
+	WorkKindDeliverySend       WorkKind = "delivery:send"
+	WorkKindLinkPush           WorkKind = "link:push"
+	WorkKindTenantPrune        WorkKind = "tenant:prune"
+)
+
+// Valid indicates whether the value is a known member of the WorkKind enum.
+func (e WorkKind) Valid() bool {
+	switch e {
+	case WorkKindCalendarPoll:
+		return true
+	case WorkKindCalendarRenew:
+		return true
+	case WorkKindCalendarSync:
+		return true
+	case WorkKindCalendarWatch:
+		return true
+	case WorkKindConnectionClose:
+		return true
+	case WorkKindConnectionDiscover:
+		return true
+	case WorkKindDeliverySend:
+		return true
+	case WorkKindLinkPush:
+		return true
+	case WorkKindTenantPrune:
+		return true
+	default:
+		return false
+	}
+}
+
 // AppKind `delegated`: it acts for owners who have consented. `app_only`: it acts by itself, for mailboxes that an administrator has opened to it (at Google
 // domain-wide delegation, at Microsoft application permissions).
 type AppKind string
@@ -552,6 +591,49 @@ type ConnectionState string
 //
 // Examples: Y3Vyc29y
 type Cursor = string
+
+// DeadLetter defines model for DeadLetter.
+type DeadLetter struct {
+	// Attempts How many attempts have failed in a row.
+	Attempts int `json:"attempts"`
+
+	// BookingID Of a link.
+	BookingID *string `json:"booking_id,omitempty"`
+
+	// CalendarID Of a link.
+	CalendarID *string `json:"calendar_id,omitempty"`
+
+	// DeadAt When it was given up.
+	DeadAt time.Time `json:"dead_at"`
+	ID     string    `json:"id"`
+
+	// Kind `link:push` keeps an event as its booking says. `delivery:send` delivers a message. Other kinds follow a provider or keep house, and are given
+	// up only when their runs end without a word.
+	Kind WorkKind `json:"kind"`
+
+	// OnReplay What a replay will do, in words.
+	OnReplay string `json:"on_replay"`
+
+	// Quarantined Whether five runs in a row have ended without a word.
+	Quarantined bool `json:"quarantined"`
+
+	// Reason The last error, in words.
+	Reason string `json:"reason"`
+
+	// Subject What the work is for: a delivery, a calendar, a link.
+	Subject string `json:"subject"`
+
+	// WantedAt Since when the work is wanted.
+	WantedAt time.Time `json:"wanted_at"`
+}
+
+// DeadLetterPage defines model for DeadLetterPage.
+type DeadLetterPage struct {
+	DeadLetters []DeadLetter `json:"dead_letters"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
 
 // Delivery defines model for Delivery.
 type Delivery struct {
@@ -988,6 +1070,13 @@ type Version = int64
 // Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
 type When = cal.When
 
+// Words A part of a text.
+type Words = string
+
+// WorkKind `link:push` keeps an event as its booking says. `delivery:send` delivers a message. Other kinds follow a provider or keep house, and are given
+// up only when their runs end without a word.
+type WorkKind string
+
 // AppID Visible ASCII characters without blanks.
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
@@ -1007,6 +1096,11 @@ type ChangedCalendar = ID
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
 type ConnectionID = ID
+
+// DeadLetterID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
+type DeadLetterID = ID
 
 // DeliveryID Visible ASCII characters without blanks.
 //
@@ -1189,6 +1283,26 @@ type DeleteConnectionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListDeadLettersParams defines parameters for ListDeadLetters.
+type ListDeadLettersParams struct {
+	// Kind Only work of this kind.
+	Kind *WorkKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Reason Only those whose reason contains this, in any case.
+	Reason *Words `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReplayDeadLetterParams defines parameters for ReplayDeadLetter.
+type ReplayDeadLetterParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
 	// Endpoint Only those to this endpoint.
@@ -1335,6 +1449,15 @@ type ServerInterface interface {
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID)
+	// ListDeadLetters List what was given up, and why
+	// (GET /v1/dead-letters)
+	ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams)
+	// GetDeadLetter Read a dead letter
+	// (GET /v1/dead-letters/{dead_letter_id})
+	GetDeadLetter(w http.ResponseWriter, r *http.Request, deadLetterID DeadLetterID)
+	// ReplayDeadLetter Try a dead letter again
+	// (POST /v1/dead-letters/{dead_letter_id}/replay)
+	ReplayDeadLetter(w http.ResponseWriter, r *http.Request, deadLetterID DeadLetterID, params ReplayDeadLetterParams)
 	// ListDeliveries List deliveries with their attempts, the newest first
 	// (GET /v1/deliveries)
 	ListDeliveries(w http.ResponseWriter, r *http.Request, params ListDeliveriesParams)
@@ -2478,6 +2601,154 @@ func (siw *ServerInterfaceWrapper) GetConnection(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// ListDeadLetters operation middleware
+func (siw *ServerInterfaceWrapper) ListDeadLetters(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeadLettersParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", r.URL.Query(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reason"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reason", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDeadLetters(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDeadLetter operation middleware
+func (siw *ServerInterfaceWrapper) GetDeadLetter(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "dead_letter_id" -------------
+	var deadLetterID DeadLetterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "dead_letter_id", r.PathValue("dead_letter_id"), &deadLetterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "dead_letter_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDeadLetter(w, r, deadLetterID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReplayDeadLetter operation middleware
+func (siw *ServerInterfaceWrapper) ReplayDeadLetter(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "dead_letter_id" -------------
+	var deadLetterID DeadLetterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "dead_letter_id", r.PathValue("dead_letter_id"), &deadLetterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "dead_letter_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayDeadLetterParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReplayDeadLetter(w, r, deadLetterID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDeliveries operation middleware
 func (siw *ServerInterfaceWrapper) ListDeliveries(w http.ResponseWriter, r *http.Request) {
 
@@ -3208,6 +3479,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/deliveries/{delivery_id}", wrapper.GetDelivery)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/deliveries/{delivery_id}/redeliver", wrapper.Redeliver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/messages", wrapper.ListMessages)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}", wrapper.GetDeadLetter)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}/replay", wrapper.ReplayDeadLetter)
 
 	return m
 }
@@ -4033,6 +4307,124 @@ func (response GetConnectiondefaultApplicationProblemPlusJSONResponse) VisitGetC
 	return err
 }
 
+type ListDeadLettersRequestObject struct {
+	Params ListDeadLettersParams
+}
+
+type ListDeadLettersResponseObject interface {
+	VisitListDeadLettersResponse(w http.ResponseWriter) error
+}
+
+type ListDeadLetters200JSONResponse DeadLetterPage
+
+func (response ListDeadLetters200JSONResponse) VisitListDeadLettersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeadLettersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeadLettersdefaultApplicationProblemPlusJSONResponse) VisitListDeadLettersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeadLetterRequestObject struct {
+	DeadLetterID DeadLetterID `json:"dead_letter_id"`
+}
+
+type GetDeadLetterResponseObject interface {
+	VisitGetDeadLetterResponse(w http.ResponseWriter) error
+}
+
+type GetDeadLetter200JSONResponse DeadLetter
+
+func (response GetDeadLetter200JSONResponse) VisitGetDeadLetterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeadLetterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeadLetterdefaultApplicationProblemPlusJSONResponse) VisitGetDeadLetterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeadLetterRequestObject struct {
+	DeadLetterID DeadLetterID `json:"dead_letter_id"`
+	Params       ReplayDeadLetterParams
+}
+
+type ReplayDeadLetterResponseObject interface {
+	VisitReplayDeadLetterResponse(w http.ResponseWriter) error
+}
+
+type ReplayDeadLetter202JSONResponse DeadLetter
+
+func (response ReplayDeadLetter202JSONResponse) VisitReplayDeadLetterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeadLetterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplayDeadLetterdefaultApplicationProblemPlusJSONResponse) VisitReplayDeadLetterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDeliveriesRequestObject struct {
 	Params ListDeliveriesParams
 }
@@ -4635,6 +5027,15 @@ type StrictServerInterface interface {
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
+	// ListDeadLetters List what was given up, and why
+	// (GET /v1/dead-letters)
+	ListDeadLetters(ctx context.Context, request ListDeadLettersRequestObject) (ListDeadLettersResponseObject, error)
+	// GetDeadLetter Read a dead letter
+	// (GET /v1/dead-letters/{dead_letter_id})
+	GetDeadLetter(ctx context.Context, request GetDeadLetterRequestObject) (GetDeadLetterResponseObject, error)
+	// ReplayDeadLetter Try a dead letter again
+	// (POST /v1/dead-letters/{dead_letter_id}/replay)
+	ReplayDeadLetter(ctx context.Context, request ReplayDeadLetterRequestObject) (ReplayDeadLetterResponseObject, error)
 	// ListDeliveries List deliveries with their attempts, the newest first
 	// (GET /v1/deliveries)
 	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
@@ -5213,6 +5614,85 @@ func (sh *strictHandler) GetConnection(w http.ResponseWriter, r *http.Request, c
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetConnectionResponseObject); ok {
 		if err := validResponse.VisitGetConnectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDeadLetters operation middleware
+func (sh *strictHandler) ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams) {
+	var request ListDeadLettersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeadLetters(ctx, request.(ListDeadLettersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeadLetters")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDeadLettersResponseObject); ok {
+		if err := validResponse.VisitListDeadLettersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDeadLetter operation middleware
+func (sh *strictHandler) GetDeadLetter(w http.ResponseWriter, r *http.Request, deadLetterID DeadLetterID) {
+	var request GetDeadLetterRequestObject
+
+	request.DeadLetterID = deadLetterID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeadLetter(ctx, request.(GetDeadLetterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeadLetter")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDeadLetterResponseObject); ok {
+		if err := validResponse.VisitGetDeadLetterResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplayDeadLetter operation middleware
+func (sh *strictHandler) ReplayDeadLetter(w http.ResponseWriter, r *http.Request, deadLetterID DeadLetterID, params ReplayDeadLetterParams) {
+	var request ReplayDeadLetterRequestObject
+
+	request.DeadLetterID = deadLetterID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayDeadLetter(ctx, request.(ReplayDeadLetterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayDeadLetter")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReplayDeadLetterResponseObject); ok {
+		if err := validResponse.VisitReplayDeadLetterResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

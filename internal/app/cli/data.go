@@ -176,6 +176,7 @@ type workCommand struct {
 	List     workList     `cmd:"" help:"List what is held or dead, and why."`
 	Release  workRelease  `cmd:"" help:"Approve held work, or replay dead letters."`
 	Rejected workRejected `cmd:"" help:"List the submissions from the queue that were refused, and why."`
+	Outcomes workOutcomes `cmd:"" help:"Print what becomes of work after each kind of failure."`
 }
 
 type workList struct {

@@ -10,13 +10,18 @@ import (
 )
 
 const claimWork = `-- name: ClaimWork :one
-UPDATE work SET lease_until = $1, token = token + 1, crashes = crashes + 1
-WHERE tenant_id = $2 AND kind = $3 AND subject = $4
-AND state = 'ready' AND wanted > done AND not_before <= $5 AND lease_until <= $5
-RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent
+UPDATE work SET
+    token = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 THEN token ELSE token + 1 END,
+    crashes = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 OR CAST($2 AS BOOLEAN) THEN crashes ELSE crashes + 1 END,
+    lease_until = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 THEN lease_until ELSE CAST($3 AS BIGINT) END
+WHERE tenant_id = $4 AND kind = $5 AND subject = $6
+AND state = 'ready' AND wanted > done AND not_before <= $7 AND lease_until <= $7
+RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until
 `
 
 type ClaimWorkParams struct {
+	Beside     bool
+	Excused    bool
 	LeaseUntil int64
 	TenantID   string
 	Kind       string
@@ -32,10 +37,14 @@ type ClaimWorkRow struct {
 	Lane         string
 	ConnectionID string
 	Traceparent  string
+	LeaseUntil   int64
 }
 
+// A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is.
 func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (ClaimWorkRow, error) {
 	row := q.db.QueryRowContext(ctx, claimWork,
+		arg.Beside,
+		arg.Excused,
 		arg.LeaseUntil,
 		arg.TenantID,
 		arg.Kind,
@@ -51,8 +60,85 @@ func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (ClaimWork
 		&i.Lane,
 		&i.ConnectionID,
 		&i.Traceparent,
+		&i.LeaseUntil,
 	)
 	return i, err
+}
+
+const deadWork = `-- name: DeadWork :many
+SELECT w.kind, w.subject, w.lane, w.wanted_at, w.not_before, w.attempts, w.crashes, w.last_error,
+    CAST(COALESCE(l.booking_id, '') AS TEXT) AS booking_id, CAST(COALESCE(l.calendar_id, '') AS TEXT) AS calendar_id
+FROM work w LEFT JOIN links l ON l.tenant_id = w.tenant_id AND l.link_id = w.subject AND w.kind = 'link:push'
+WHERE w.tenant_id = $1 AND w.state = 'dead'
+AND (CAST($2 AS TEXT) = '' OR w.kind = $2) AND (CAST($3 AS TEXT) = '' OR w.subject = $3)
+AND (CAST($4 AS TEXT) = '' OR LOWER(w.last_error) LIKE LOWER($4) ESCAPE '!')
+AND (w.kind > $5 OR (w.kind = $5 AND w.subject > $6))
+ORDER BY w.kind, w.subject LIMIT $7
+`
+
+type DeadWorkParams struct {
+	TenantID     string
+	Kind         string
+	Subject      string
+	Reason       string
+	AfterKind    string
+	AfterSubject string
+	MaxRows      int32
+}
+
+type DeadWorkRow struct {
+	Kind       string
+	Subject    string
+	Lane       string
+	WantedAt   int64
+	NotBefore  int64
+	Attempts   int64
+	Crashes    int64
+	LastError  string
+	BookingID  string
+	CalendarID string
+}
+
+func (q *Queries) DeadWork(ctx context.Context, arg DeadWorkParams) ([]DeadWorkRow, error) {
+	rows, err := q.db.QueryContext(ctx, deadWork,
+		arg.TenantID,
+		arg.Kind,
+		arg.Subject,
+		arg.Reason,
+		arg.AfterKind,
+		arg.AfterSubject,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeadWorkRow
+	for rows.Next() {
+		var i DeadWorkRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Subject,
+			&i.Lane,
+			&i.WantedAt,
+			&i.NotBefore,
+			&i.Attempts,
+			&i.Crashes,
+			&i.LastError,
+			&i.BookingID,
+			&i.CalendarID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const fenceWork = `-- name: FenceWork :one
@@ -95,8 +181,9 @@ UPDATE work SET done = CASE WHEN CAST($1 AS BOOLEAN) THEN CAST($2 AS BIGINT) ELS
         WHEN wanted > $2 AND $5 <> 'reauth' THEN '' ELSE $5 END,
     attempts = CASE WHEN wanted > $2 AND CAST($6 AS TEXT) = 'dead' THEN 0 ELSE CAST($7 AS BIGINT) END,
     traceparent = CASE WHEN CAST($1 AS BOOLEAN) AND wanted = $2 THEN '' ELSE traceparent END,
-    not_before = $8, lease_until = 0, crashes = $9, last_error = $10
-WHERE tenant_id = $11 AND kind = $12 AND subject = $13 AND token = $14 AND lease_until > 0
+    -- What is quarantined stays a row whose last claim ended without an outcome: replayed, it runs alone.
+    lease_until = CASE WHEN CAST($8 AS BOOLEAN) THEN 1 ELSE 0 END, not_before = $9, crashes = $10, last_error = $11
+WHERE tenant_id = $12 AND kind = $13 AND subject = $14 AND token = $15 AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state
 `
 
@@ -108,6 +195,7 @@ type FinishWorkParams struct {
 	HeldFor   string
 	State     string
 	Attempts  int64
+	Suspect   bool
 	NotBefore int64
 	Crashes   int64
 	LastError string
@@ -134,6 +222,7 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (FinishW
 		arg.HeldFor,
 		arg.State,
 		arg.Attempts,
+		arg.Suspect,
 		arg.NotBefore,
 		arg.Crashes,
 		arg.LastError,
@@ -196,6 +285,29 @@ func (q *Queries) HoldWork(ctx context.Context, arg HoldWorkParams) error {
 		arg.Subject,
 	)
 	return err
+}
+
+const leaseOf = `-- name: LeaseOf :one
+SELECT lease_until FROM work WHERE tenant_id = $1 AND kind = $2 AND subject = $3 AND token = $4
+`
+
+type LeaseOfParams struct {
+	TenantID string
+	Kind     string
+	Subject  string
+	Token    int64
+}
+
+func (q *Queries) LeaseOf(ctx context.Context, arg LeaseOfParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, leaseOf,
+		arg.TenantID,
+		arg.Kind,
+		arg.Subject,
+		arg.Token,
+	)
+	var lease_until int64
+	err := row.Scan(&lease_until)
+	return lease_until, err
 }
 
 const markWork = `-- name: MarkWork :one

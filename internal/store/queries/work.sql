@@ -37,10 +37,17 @@ WHERE work.tenant_id = @tenant_id AND kind = 'link:push' AND state = 'dead' AND 
 RETURNING kind, subject, lane;
 
 -- name: ClaimWork :one
-UPDATE work SET lease_until = @lease_until, token = token + 1, crashes = crashes + 1
+-- A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is.
+UPDATE work SET
+    token = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 THEN token ELSE token + 1 END,
+    crashes = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 OR CAST(@excused AS BOOLEAN) THEN crashes ELSE crashes + 1 END,
+    lease_until = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 THEN lease_until ELSE CAST(@lease_until AS BIGINT) END
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject
 AND state = 'ready' AND wanted > done AND not_before <= @now AND lease_until <= @now
-RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent;
+RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until;
+
+-- name: LeaseOf :one
+SELECT lease_until FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token;
 
 -- name: FenceWork :one
 UPDATE work SET lease_until = @lease_until
@@ -64,7 +71,8 @@ UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS B
         WHEN wanted > @wanted AND @held_for <> 'reauth' THEN '' ELSE @held_for END,
     attempts = CASE WHEN wanted > @wanted AND CAST(@state AS TEXT) = 'dead' THEN 0 ELSE CAST(@attempts AS BIGINT) END,
     traceparent = CASE WHEN CAST(@served AS BOOLEAN) AND wanted = @wanted THEN '' ELSE traceparent END,
-    not_before = @not_before, lease_until = 0, crashes = @crashes, last_error = @last_error
+    -- What is quarantined stays a row whose last claim ended without an outcome: replayed, it runs alone.
+    lease_until = CASE WHEN CAST(@suspect AS BOOLEAN) THEN 1 ELSE 0 END, not_before = @not_before, crashes = @crashes, last_error = @last_error
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state;
 
@@ -77,6 +85,16 @@ SELECT * FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @
 -- name: StoppedWork :many
 SELECT * FROM work WHERE tenant_id = @tenant_id AND state <> 'ready' AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))
 ORDER BY kind, subject LIMIT @max_rows;
+
+-- name: DeadWork :many
+SELECT w.kind, w.subject, w.lane, w.wanted_at, w.not_before, w.attempts, w.crashes, w.last_error,
+    CAST(COALESCE(l.booking_id, '') AS TEXT) AS booking_id, CAST(COALESCE(l.calendar_id, '') AS TEXT) AS calendar_id
+FROM work w LEFT JOIN links l ON l.tenant_id = w.tenant_id AND l.link_id = w.subject AND w.kind = 'link:push'
+WHERE w.tenant_id = @tenant_id AND w.state = 'dead'
+AND (CAST(@kind AS TEXT) = '' OR w.kind = @kind) AND (CAST(@subject AS TEXT) = '' OR w.subject = @subject)
+AND (CAST(@reason AS TEXT) = '' OR LOWER(w.last_error) LIKE LOWER(@reason) ESCAPE '!')
+AND (w.kind > @after_kind OR (w.kind = @after_kind AND w.subject > @after_subject))
+ORDER BY w.kind, w.subject LIMIT @max_rows;
 
 -- name: OpenWork :many
 SELECT * FROM work WHERE tenant_id = @tenant_id AND wanted > done AND (kind > @after_kind OR (kind = @after_kind AND subject > @after_subject))

@@ -400,8 +400,8 @@ CREATE TABLE work (
     wanted        BIGINT NOT NULL, -- rises with every mark
     done          BIGINT NOT NULL, -- the last wanted that was served
     wanted_at     BIGINT NOT NULL, -- since when wanted > done
-    not_before    BIGINT NOT NULL,
-    lease_until   BIGINT NOT NULL,
+    not_before    BIGINT NOT NULL, -- of dead work: when it was given up
+    lease_until   BIGINT NOT NULL, -- once it is over: the last claim ended without an outcome
     token         BIGINT NOT NULL, -- fences whoever holds the lease
     attempts      BIGINT NOT NULL,
     crashes       BIGINT NOT NULL, -- claims in a row without an outcome
