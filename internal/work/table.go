@@ -49,6 +49,7 @@ func meanings() []meaning {
 		{fault.Canceled, "This process is to end"},
 		{fault.Fenced, "Somebody else has taken the work over"},
 		{fault.NeedsReauth, "The provider has ended the grant"},
+		{fault.NeedsConsent, "The owner or an administrator has to consent anew"},
 		{fault.Held, "It would do what nobody has asked for, such as mail a guest"},
 		{fault.Forbidden, "The account may not do this"},
 		{fault.NotFound, "The provider does not know the thing, or does not say"},

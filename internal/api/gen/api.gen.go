@@ -379,7 +379,9 @@ const (
 	WorkKindConnectionClose    WorkKind = "connection:close"
 	WorkKindConnectionDiscover WorkKind = "connection:discover"
 	WorkKindDeliverySend       WorkKind = "delivery:send"
+	WorkKindGrantKeep          WorkKind = "grant:keep"
 	WorkKindLinkPush           WorkKind = "link:push"
+	WorkKindSealRotate         WorkKind = "seal:rotate"
 	WorkKindTenantPrune        WorkKind = "tenant:prune"
 )
 
@@ -400,7 +402,11 @@ func (e WorkKind) Valid() bool {
 		return true
 	case WorkKindDeliverySend:
 		return true
+	case WorkKindGrantKeep:
+		return true
 	case WorkKindLinkPush:
+		return true
+	case WorkKindSealRotate:
 		return true
 	case WorkKindTenantPrune:
 		return true
