@@ -44,7 +44,8 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 		"DELETE /v1/bookings/{booking_id}":           "?version=2",
 		"POST /v1/endpoints/{endpoint_id}/redeliver": "?since=2026-08-01T10:00:00Z",
 	}
-	letters := b.letters(1)
+	b.letters(1)
+	letters := b.listDead("&kind=link:push") // the delivery is sent again by another route
 	ids := strings.NewReplacer("{dead_letter_id}", letters[0].ID, "{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
 		"{connection_id}", string(b.connect(b.tenant, cal.Google)))
 	b.diverged("accepted")

@@ -35,6 +35,8 @@ const (
 const (
 	fleetProcesses = 20
 	fleetCallers   = 8
+	// callTime is how long a caller waits for an answer: with all of them waiting for good, nobody would be left to be refused.
+	callTime = 5 * time.Second
 )
 
 // TestWorkerProcess is one process of a fleet: it calls a provider, one request after the other from each of its callers, until it is killed.
@@ -69,7 +71,9 @@ func TestWorkerProcess(t *testing.T) {
 // call makes one call, and waits as it is told after a refusal.
 func (l *Limiter) call(t *testing.T, a record.Call, url string) {
 	t.Helper()
-	ctx, end := l.Begin(t.Context(), a)
+	patience, cancel := context.WithTimeout(t.Context(), callTime)
+	defer cancel()
+	ctx, end := l.Begin(patience, a)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody) //nolint:gosec // the test's own server
 	if err != nil {
 		t.Error(err)
