@@ -83,14 +83,14 @@ func (w *walker) pass(d time.Duration) {
 	}
 }
 
-// next is when the next schedule comes due.
+// next is when the next schedule comes due. Grants are looked after whenever time stops for something else.
 func (w *walker) next() time.Time {
 	w.tb.Helper()
 	rows, err := w.app.Store.ListWork(w.ctx, w.tenant, store.OpenWork, task.Ref{}, 1000)
 	w.must(err)
 	var next time.Time
 	for _, r := range rows {
-		if r.State == record.Ready && r.NotBefore.After(w.clock.Now()) && (next.IsZero() || r.NotBefore.Before(next)) {
+		if r.State == record.Ready && r.Kind != task.GrantKeep && r.NotBefore.After(w.clock.Now()) && (next.IsZero() || r.NotBefore.Before(next)) {
 			next = r.NotBefore
 		}
 	}

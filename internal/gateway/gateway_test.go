@@ -170,3 +170,19 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What a call apart from a client was told holds for everybody, too.
+func TestHeededFailureIsRecorded(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[fault.Kind]int{fault.RateLimited: 1, fault.Transient: 1, fault.Busy: 0, fault.NeedsReauth: 0} {
+		b := newBench()
+		f := fault.New(kind, "grant: refresh", nil)
+		f.RetryAfter = time.Minute
+		if err := b.gateway().Heed(t.Context(), tenant, connection, f); !errors.Is(err, f) || len(b.penalties) != want {
+			t.Errorf("%s: %v, penalties %v", kind, err, b.penalties)
+		}
+		if want == 1 && !b.penalties[0].Equal(began.Add(time.Minute)) {
+			t.Errorf("%s: until %s", kind, b.penalties[0])
+		}
+	}
+}
