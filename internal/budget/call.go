@@ -21,6 +21,8 @@ type call struct {
 	engine  engine
 	sent    bool
 	refused *fault.Error
+	// vacate gives the call's place in the process back.
+	vacate func()
 	// judged tell the process's breakers what became of the call.
 	judged []func(verdictOf)
 }
@@ -64,7 +66,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // admit returns once a request may be sent, or why it may not.
 func (c *call) admit(ctx context.Context, method string) error {
 	if c.engine == nil {
-		if f := c.passBreakers(); f != nil {
+		if f := c.enter(ctx); f != nil {
 			return c.refuse(f)
 		}
 	}
@@ -87,6 +89,16 @@ func (c *call) admit(ctx context.Context, method string) error {
 			return unasked(ctx, err)
 		}
 	}
+}
+
+// enter passes what this process alone decides about a call.
+func (c *call) enter(ctx context.Context) *fault.Error {
+	if c.vacate == nil {
+		if f := c.occupy(ctx); f != nil {
+			return f
+		}
+	}
+	return c.passBreakers()
 }
 
 // patience is how long the next request may wait in place. Of calls that nobody waits for a few may wait too, so that the places of a mailbox are taken
@@ -192,6 +204,9 @@ func judge(f *fault.Error) verdictOf {
 
 // end reports what became of the call. A failure is reported before whoever made the call can make another; anything else waits in a queue.
 func (c *call) end(ctx context.Context, f *fault.Error) bool {
+	if c.vacate != nil {
+		defer c.vacate()
+	}
 	v := judge(f)
 	if c.refused != nil || !c.sent {
 		v = silent

@@ -80,6 +80,8 @@ type Options struct {
 	AskTime time.Duration
 	// Waiters is how many calls that are not interactive may wait in place for their first request, for a moment.
 	Waiters int
+	// Places is how many calls to one provider may be under way in this process at once; 0 for any number.
+	Places int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
 	Log      *slog.Logger
@@ -92,6 +94,7 @@ type Limiter struct {
 	local    engine
 	breakers *breakers
 	reports  *reports
+	shares   shares
 
 	// away is until when the shared account is not asked, in microseconds since 1970; 0 while it answers.
 	away    atomic.Int64

@@ -57,6 +57,7 @@ func errorsTellNothing(h *harness) {
 	for _, name := range names {
 		worlds[name] = writes()[name].prepare(newFenceWorld(h))
 	}
+	h.clock.Set(epoch()) // before any lease that was taken has ended
 	for _, table := range h.tables() {
 		h.sabotage(table)
 	}

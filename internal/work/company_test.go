@@ -103,7 +103,7 @@ func TestSlowSuspectDoesNotKeepOthersWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, map[int]bool{0: false, 2: false})
-		c.start(0, 1, 2)
+		c.start(0, 1)
 		c.running("a suspect alone", solitude-time.Nanosecond, 1)
 		c.running("once its time is up", 2*time.Nanosecond, 2)
 		c.end(0, 1)
@@ -208,13 +208,13 @@ func TestOverrunIsACrash(t *testing.T) {
 				c.start(0)
 				time.Sleep(c.engine.Lease*7/8 - time.Nanosecond)
 				synctest.Wait()
-				if len(c.rows.finished) != 0 {
+				if len(c.rows.outcomes()) != 0 {
 					t.Error("it was ended early")
 				}
 				time.Sleep(c.engine.Lease / 8)
 				synctest.Wait()
-				if len(c.rows.finished) != 1 || c.rows.finished[0].Crashes != 3 || c.rows.finished[0].State != record.Ready {
-					t.Fatalf("at the end of the lease: %+v", c.rows.finished)
+				if all := c.rows.outcomes(); len(all) != 1 || all[0].Crashes != 3 || all[0].State != record.Ready {
+					t.Fatalf("at the end of the lease: %+v", all)
 				}
 				left := strings.Contains(c.log.String(), "left behind: ")
 				if left != deaf {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,20 @@ func (r *rows) ClaimIn(_ context.Context, c record.Company, ref task.Ref, d time
 	l := r.lease
 	l.Ref, l.Token, l.Until, l.Traceparent = ref, 1, at.Add(d), r.traceparent
 	return l, true, nil
+}
+
+// claimed is how often rows were claimed.
+func (r *rows) claimed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.claims)
+}
+
+// outcomes are those that were written.
+func (r *rows) outcomes() []record.Outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.finished)
 }
 
 func (r *rows) LeaseEnd(context.Context, task.Ref, int64) (time.Time, error) { return r.until, nil }

@@ -104,7 +104,7 @@ func TestEngineAtTheGate(t *testing.T) {
 			e.Gate = g
 			go func() {
 				time.Sleep(courtesy / 2)
-				if len(c.rows.claims) > 0 {
+				if c.rows.claimed() > 0 {
 					t.Errorf("%s: claimed while it waited", name)
 				}
 			}()
