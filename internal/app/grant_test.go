@@ -77,26 +77,26 @@ func (w *world) checkReauth(id cal.ConnectionID, reason string) {
 // (https://developers.google.com/identity/protocols/oauth2#expiration, https://learn.microsoft.com/entra/identity-platform/refresh-tokens).
 func TestIdleGrantsStayAlive(t *testing.T) {
 	t.Parallel()
-	w := sqliteWorld(t)
-	until := w.clock.Now().AddDate(0, 7, 0)
 	for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
-		id := w.connectionAt(p)
-		start := w.clock.Now()
-		before := w.tokenRequests(p)
-		for w.keep(id); w.clock.Now().Before(until); w.keep(id) {
-			r, err := w.app.Store.Work(w.ctx, task.Ref{Tenant: w.tenant, Kind: task.GrantKeep, Subject: string(id)})
-			w.must(err)
-			w.clock.Set(r.NotBefore)
-		}
-		weeks := int(until.Sub(start) / (7 * 24 * time.Hour))
-		if n := w.tokenRequests(p) - before; n > weeks || n < weeks-2 {
-			t.Errorf("%s: refreshed %d times in %d weeks", p, n, weeks)
-		}
-		c, err := w.app.Store.Connection(w.ctx, w.tenant, id)
-		if err != nil || c.State != cal.ConnectionActive {
-			t.Errorf("%+v, %v", c, err)
-		}
-		w.clock.Set(start)
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			w := sqliteWorld(t)
+			id, start, before := w.connectionAt(p), w.clock.Now(), w.tokenRequests(p)
+			until := start.AddDate(0, 7, 0)
+			for w.keep(id); w.clock.Now().Before(until); w.keep(id) {
+				r, err := w.app.Store.Work(w.ctx, task.Ref{Tenant: w.tenant, Kind: task.GrantKeep, Subject: string(id)})
+				w.must(err)
+				w.clock.Set(r.NotBefore)
+			}
+			weeks := int(until.Sub(start) / (7 * 24 * time.Hour))
+			if n := w.tokenRequests(p) - before; n > weeks || n < weeks-2 {
+				t.Errorf("refreshed %d times in %d weeks", n, weeks)
+			}
+			c, err := w.app.Store.Connection(w.ctx, w.tenant, id)
+			if err != nil || c.State != cal.ConnectionActive {
+				t.Errorf("%+v, %v", c, err)
+			}
+		})
 	}
 }
 
