@@ -23,11 +23,12 @@ func (b *bench) hang(p cal.Provider) (end func()) {
 		defer close(done)
 		call, ended := b.Begin(ctx, a)
 		req, _ := http.NewRequestWithContext(call, http.MethodGet, "http://provider.test/", http.NoBody)
-		_, err := Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		silent := roundTripper(func(r *http.Request) (*http.Response, error) {
 			close(sent)
 			<-r.Context().Done()
 			return nil, r.Context().Err()
-		})).RoundTrip(req)
+		})
+		_, err := Transport(silent).RoundTrip(req) //nolint:bodyclose // there is no answer
 		ended(call, fault.Network(call, "x", err))
 	}()
 	<-sent
