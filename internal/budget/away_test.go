@@ -67,6 +67,8 @@ func TestPenalties(t *testing.T) {
 	}
 	told = b.begin(workers[0], mailbox(2), "GET")
 	told.end(&fault.Error{Kind: fault.QuotaExhausted, Status: 403, Scope: fault.ScopeApplication, RetryAfter: time.Hour})
+	told = b.begin(b.another(), mailbox(2), "GET")
+	wants(t, told.err, fault.RateLimited, "application-penalty", time.Hour, time.Hour) // it has heard of nothing itself
 	for left := time.Hour; left > 0; left -= 10 * time.Minute {
 		for i, w := range workers {
 			wants(t, b.begin(w, mailbox(3+i), "GET").err, fault.RateLimited, "application-penalty", left, left)
