@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/telemetry"
 )
 
@@ -43,8 +44,12 @@ func NewServer(r redis.UniversalClient, n int, shutdown time.Duration, w Worker,
 			Logger: quiet{log}, LogLevel: asynq.WarnLevel, RetryDelayFunc: retryDelay,
 		}
 	}
+	weights := map[string]int{}
+	for _, lane := range task.Lanes() {
+		weights[string(lane)] = record.LaneWeight(lane)
+	}
 	return &Server{
-		lanes:  asynq.NewServerFromRedisClient(r, config(n, map[string]int{string(task.Interactive): 12, string(task.Background): 4, string(task.Bulk): 1})),
+		lanes:  asynq.NewServerFromRedisClient(r, config(n, weights)),
 		intake: asynq.NewServerFromRedisClient(r, config(intakeWorkers, map[string]int{task.QueueIntake: 1})),
 		log:    log, worker: w, in: in,
 	}

@@ -236,6 +236,7 @@ func (a *App) wireServices() error {
 		queue = jobs.NewHints(a.redis)
 	}
 	a.Feeder = work.NewFeeder(a.Store, queue, a.pool, a.clock, a.log)
+	a.Engine.Again = a.Feeder.Again
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	var reports sync.WaitGroup
 	reports.Go(func() { a.budget.Run(stopReports) })
 	if a.pool != nil {
-		wg.Go(func() { a.pool.Run(stopWork, a.Config.Workers) })
+		wg.Go(func() { a.pool.Run(stopWork) })
 	}
 	scheduler := a.Config.Roles.Has(config.RoleScheduler)
 	if scheduler || a.pool != nil {

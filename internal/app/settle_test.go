@@ -56,7 +56,7 @@ func closed(c <-chan struct{}) bool {
 func (w *world) step() (worked bool, err error) {
 	w.stepping.Lock()
 	defer w.stepping.Unlock()
-	due, err := w.app.Store.Due(w.ctx, w.clock.Now(), 1000, 1000)
+	due, err := w.app.Store.Due(w.ctx, w.clock.Now(), w.clock.Now(), 1000, 1000)
 	for _, h := range due {
 		if _, err := w.app.Engine.Work(w.ctx, h.Ref); err != nil {
 			return worked, err

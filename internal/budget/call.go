@@ -24,6 +24,8 @@ type call struct {
 	sent    bool
 	// refused is why the last request was not sent, if we are the reason.
 	refused *fault.Error
+	// patient says that the call would wait for a place of its mailbox.
+	patient bool
 	// vacate gives the call's place in the process back.
 	vacate func()
 	// judged tell the process's breakers what became of the call.
@@ -77,6 +79,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 	patience, release := c.patience()
 	defer release()
 	for {
+		c.patient = c.canQueue(patience)
 		v, err := c.limiter.take(ctx, c, method)
 		if err != nil {
 			return c.refuse(unasked(ctx, err))
@@ -85,13 +88,14 @@ func (c *call) admit(ctx context.Context, method string) error {
 			c.sending()
 			return nil
 		}
-		if v.wait > patience || !c.limiter.fits(ctx, v.wait) {
+		left, waited, err := c.pause(ctx, v, patience)
+		switch {
+		case err != nil:
+			return c.refuse(unasked(ctx, err))
+		case !waited:
 			return c.refuse(refusal(v))
 		}
-		patience -= v.wait
-		if err := c.limiter.sleep(ctx, v.wait); err != nil {
-			return c.refuse(unasked(ctx, err))
-		}
+		patience = left
 	}
 }
 
@@ -146,6 +150,9 @@ func unasked(ctx context.Context, err error) *fault.Error {
 	return fault.New(fault.Transient, opTake, err)
 }
 
+// mailboxFull is the script's reason when all places of a mailbox are taken.
+const mailboxFull = "mailbox-concurrency"
+
 const opTake = "budget: take"
 
 // fits reports whether a wait leaves the context time for anything else. Contexts run on real time.
@@ -154,7 +161,8 @@ func (l *Limiter) fits(ctx context.Context, wait time.Duration) bool {
 	return !ok || l.Sleep != nil || l.Clock.Now().Add(2*wait).Before(deadline)
 }
 
-func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d, or until woken has something.
+func (l *Limiter) sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
 	if l.Sleep != nil {
 		return l.Sleep(ctx, d)
 	}
@@ -162,6 +170,8 @@ func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-woken:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -175,13 +185,17 @@ func (c *call) refuse(f *fault.Error) error {
 
 // refusal is a verdict as a fault: work that gets it waits, and spends no attempt.
 func refusal(v verdict) *fault.Error {
-	kind := fault.RateLimited
+	kind, spread := fault.RateLimited, true
 	switch v.reason {
-	case "application-breaker", "mailbox-breaker", "unanswered":
+	case "application-breaker", "mailbox-breaker":
+		kind, spread = fault.Busy, false
+	case "unanswered":
 		kind = fault.Busy
+	case "application-penalty", "mailbox-penalty":
+		spread = false
 	}
 	f := fault.New(kind, opTake, errors.New(v.reason))
-	f.RetryAfter = max(v.wait, time.Millisecond)
+	f.RetryAfter, f.Spread = max(v.wait, time.Millisecond), spread
 	return f
 }
 

@@ -95,6 +95,7 @@ type Limiter struct {
 	breakers *breakers
 	reports  *reports
 	shares   shares
+	queues   queues
 
 	// away is until when the shared account is not asked, in microseconds since 1970; 0 while it answers.
 	away    atomic.Int64
@@ -192,7 +193,7 @@ func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cos
 	known := l.heard(app, e)
 	args := []any{
 		l.now(e), cost, laneNumber(c.ask.Lane), c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
-		limits.Daily, limits.Concurrency, unlimited(limits.Unproven),
+		limits.Daily, limits.Concurrency, unlimited(limits.Unproven), flag(c.patient),
 	}
 	for _, r := range []Rate{limits.Application, limits.Tenant, limits.Mailbox, limits.Calendar} {
 		every, burst := limits.bucket(r)
@@ -220,6 +221,14 @@ func unlimited(n int) int {
 		return math.MaxInt32
 	}
 	return n
+}
+
+// flag is a yes or no as the script takes it.
+func flag(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // laneNumber is a lane as the script takes it.

@@ -30,6 +30,9 @@ const (
 	longestOpen = time.Minute
 )
 
+// mailboxKey is the place of the mailbox among a report's keys.
+const mailboxKey = 1
+
 // request is the report as the script takes it.
 func (r report) request() request {
 	k := keysOf(r.call.ask)
@@ -102,6 +105,9 @@ func (q *reports) send(ctx context.Context, all []report) bool {
 	}
 	err := all[0].engine.settle(ctx, requests)
 	if err == nil {
+		for _, r := range requests {
+			q.limiter.queues.freed(r.keys[mailboxKey])
+		}
 		return true
 	}
 	if all[0].engine == q.limiter.local {

@@ -48,8 +48,10 @@ judge(KEYS[2], box, box_trip)
 redis.call('HDEL', KEYS[2], 'l:' .. id)
 if verdict == 'well' or verdict == 'refused' or verdict == 'throttled' then redis.call('HSET', KEYS[1], 'ca', '0') end
 if took > 0 then
-  local mean = number(box.du, 200000)
-  redis.call('HSET', KEYS[2], 'du', text(mean + (took - mean) / 8))
+  for i, b in ipairs({app, box}) do
+    local mean = number(b.du, 200000)
+    redis.call('HSET', KEYS[i], 'du', text(mean + (took - mean) / 8))
+  end
 end
 
 local function halve(key, b)

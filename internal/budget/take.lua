@@ -4,6 +4,8 @@ local cost, lane = tonumber(ARGV[2]), tonumber(ARGV[3])
 local id, ttl = ARGV[4], tonumber(ARGV[5])
 local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+-- A patient call waits for a place of its mailbox where it is, and needs none in a line.
+local patient = ARGV[12] == '1'
 -- Then, for application, tenant, mailbox and calendar: microseconds per unit (0: no limit), and the burst in microseconds.
 
 local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
@@ -50,11 +52,24 @@ end
 guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
--- Credit: without a sign of life no more than so many requests are begun, and after them one each five seconds.
-local spent = number(app.ca, 0)
+-- Lines of those who come back, one for each lane. A row waits in the longest of those that it has to pass.
+local lines, queued = {}, nil
+local function line(key, h, field, name, at, need)
+  local place = math.max(at, number(h[field .. lane], 0))
+  local l = {key = key, field = field .. lane, name = name, at = at, place = place, need = need}
+  lines[#lines + 1] = l
+  if at > now then queued = true end
+end
+
+-- Credit: without a sign of life no more than so many requests are begun, and after them one each five seconds. The others come back when an answer
+-- may have come.
+local spent, unanswered = number(app.ca, 0), 0
 if spent >= credit and not probe['application-breaker'] then
   local quiet = now - number(app.cl, 0)
-  if quiet >= 0 and quiet < 5 * SECOND then refuse(math.min(SECOND / 4, 5 * SECOND - quiet), 'unanswered') end
+  if quiet >= 0 and quiet < 5 * SECOND then
+    unanswered = now + math.min(math.max(number(app.du, 200000), 20000), SECOND / 2)
+    queued = true
+  end
 end
 
 -- The day: full hours that reach back at least 24 hours. A count that was lost comes back from whoever heard it last; if nobody did, it grows
@@ -95,16 +110,16 @@ if concurrency > 0 then
       if left > 0 and left <= ttl then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
     end
   end
-  if held >= concurrency then
-    local each = number(box.du, 200000) / concurrency
-    local at = math.max(now + each, number(box['lb' .. lane], 0))
-    refuse(math.min(at - now, 5 * SECOND), 'mailbox-concurrency')
-    redis.call('HSET', KEYS[4], 'lb' .. lane, text(math.min(at + each / CROWDED, now + 5 * SECOND)))
+  local each = number(box.du, 200000) / concurrency
+  if held >= concurrency and patient then
+    refuse(each, 'mailbox-concurrency')
+  else
+    line(KEYS[4], box, 'lb', 'mailbox-concurrency', held >= concurrency and now + each or now, each)
   end
 end
 
 -- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
-local buckets, paces = {}, {}
+local buckets = {}
 local function rate(key, b, name, i)
   local unit, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   if unit == 0 then return end
@@ -116,32 +131,30 @@ local function rate(key, b, name, i)
   end
   local at = tat + need - math.max(burst * (1 - RESERVE), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
-  paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = number(b['b' .. lane], 0)}
+  line(key, b, 'b', name, at, need)
 end
-rate(KEYS[1], app, 'application-rate', 12)
-rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 14)
-rate(KEYS[4], box, 'mailbox-rate', 16)
-if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 18) end
+rate(KEYS[1], app, 'application-rate', 13)
+rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 15)
+rate(KEYS[4], box, 'mailbox-rate', 17)
+if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 19) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
-  paces[#paces + 1] = {
-    key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need + RESERVE * DAY_BURST, need = need,
-    field = 'd' .. lane, booked = number(app['d' .. lane], 0),
-  }
+  line(KEYS[1], app, 'd', 'application-day', day.since + total * DAY / daily + need + RESERVE * DAY_BURST, need)
 end
 
--- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once.
-local slowest
-for _, b in ipairs(paces) do
-  if b.at > now and (not slowest or b.at > slowest.at) then slowest = b end
-end
-if slowest then
-  local at = math.min(math.max(slowest.at, slowest.booked), now + HORIZON)
-  if wait == 0 then
-    redis.call('HSET', slowest.key, slowest.field, text(at + slowest.need / CROWDED))
-    redis.call('PEXPIRE', slowest.key, text(DAY / 1000))
+-- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once. It is a place in the
+-- longest line, even if another is what refuses it now: it would only be refused there next.
+if queued then
+  local longest = {place = 0, name = 'unanswered'}
+  for _, l in ipairs(lines) do
+    if l.place > longest.place and (l.at > now or unanswered > 0) then longest = l end
   end
-  refuse(at - now, slowest.name)
+  local at = math.min(math.max(longest.place, unanswered), now + HORIZON)
+  if wait == 0 and longest.key then
+    redis.call('HSET', longest.key, longest.field, text(at + longest.need / CROWDED))
+    redis.call('PEXPIRE', longest.key, text(DAY / 1000))
+  end
+  refuse(at - now, unanswered > 0 and 'unanswered' or longest.name)
 end
 
 local function answer(ok)

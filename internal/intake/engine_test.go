@@ -159,7 +159,7 @@ func (h *house) settle() {
 
 func (h *house) step() (steps int) {
 	h.Helper()
-	due, err := h.store.Due(h.Context(), h.clock.Now(), 100, 100)
+	due, err := h.store.Due(h.Context(), h.clock.Now(), h.clock.Now(), 100, 100)
 	h.ok(err)
 	for _, hint := range due {
 		if h.engine.Handlers[hint.Kind] == nil {

@@ -32,3 +32,15 @@ func LaneOf(ctx context.Context) task.Lane {
 	}
 	return task.Interactive
 }
+
+// LaneWeight is how many of the turns of workers a lane has while all lanes have work.
+func LaneWeight(lane task.Lane) int {
+	switch lane {
+	case task.Interactive:
+		return 12
+	case task.Background:
+		return 4
+	default:
+		return 1
+	}
+}

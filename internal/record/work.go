@@ -71,6 +71,12 @@ const (
 	Haunted
 )
 
+// Due is a row that may be claimed, and since or from when.
+type Due struct {
+	task.Hint
+	At time.Time
+}
+
 // Mark asks for work on a row. It never shortens a wait that a failure, a penalty or pacing has set.
 type Mark struct {
 	Kind         task.Kind

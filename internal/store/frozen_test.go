@@ -83,7 +83,7 @@ func errorsServerFrozen(h *harness) {
 		"lookup": func() error { _, err := s.APIKey(h.ctx, "cwk_x"); return err },
 		"read":   func() error { _, err := s.Connection(h.ctx, w.tenant, w.connection); return err },
 		"write":  func() error { return s.Penalise(h.ctx, w.tenant, w.connection, h.clock.Now().Add(time.Hour)) },
-		"sweep":  func() error { _, err := s.Due(h.ctx, h.clock.Now(), 1, 1); return err },
+		"sweep":  func() error { _, err := s.Due(h.ctx, h.clock.Now(), h.clock.Now(), 1, 1); return err },
 	}
 	for name, call := range calls {
 		if err := call(); err != nil && name != "lookup" {

@@ -10,13 +10,16 @@ import (
 // sweepMutants slip in the one statement that is written by hand, and has no name.
 func sweepMutants() []mutant {
 	const finds, turns = "sweep: finds what may be claimed and nothing else", "sweep: tenants and lanes take turns"
+	const soon = "sweep: what comes due soon stands behind what is due"
 	return slips([]slipped{
-		{"the sweep finds what is leased", callOther, "AND lease_until <= $1\n)", ")", finds},
-		{"the sweep finds what waits", callOther, "AND not_before <= $1 AND lease_until", "AND lease_until", finds},
+		{"the sweep finds what is leased", callOther, "AND lease_until <= $2\n)", ")", finds},
+		{"the sweep finds what waits", callOther, "AND not_before <= $2 AND lease_until", "AND lease_until", finds},
 		{"the sweep finds what is done", callOther, "AND wanted > done AND", "AND", finds},
 		{"the sweep finds what is held or dead", callOther, "WHERE state = 'ready' AND", "WHERE", finds},
 		{"a backlog hides the other tenants", callOther, "ORDER BY place, urgency, wanted_at", "ORDER BY urgency, wanted_at", turns},
-		{"one tenant fills the sweep", callOther, "WHERE place <= $2", "WHERE $2 > 0", "sweep: the longest waiting first, within the limits"},
+		{"what is due soon hides what is due", callOther, "ORDER BY CASE WHEN at <= $1 THEN 0 ELSE at END, wanted_at", "ORDER BY CASE WHEN at <= $1 THEN 0 ELSE 0 END, wanted_at", soon},
+		{"the end of a lease does not count", callOther, "CASE WHEN not_before > lease_until THEN", "CASE WHEN not_before >= 0 THEN", soon},
+		{"one tenant fills the sweep", callOther, "WHERE place <= $3", "WHERE $3 > 0", "sweep: the longest waiting first, within the limits"},
 	})
 }
 

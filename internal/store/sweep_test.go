@@ -15,13 +15,14 @@ func sweepTrials() []trial {
 		{"sweep: finds what may be claimed and nothing else", sweepFinds},
 		{"sweep: tenants and lanes take turns", sweepTakesTurns},
 		{"sweep: the longest waiting first, within the limits", sweepOrder},
+		{"sweep: what comes due soon stands behind what is due", sweepLooksAhead},
 		{"work: lists what is stopped and what is open, page by page", workLists},
 	}
 }
 
 func (h *harness) due(perTenant, limit int) []string {
 	h.Helper()
-	hints, err := h.Due(h.ctx, h.clock.Now(), perTenant, limit)
+	hints, err := h.Due(h.ctx, h.clock.Now(), h.clock.Now(), perTenant, limit)
 	h.ok(err)
 	var found []string
 	for _, hint := range hints {
@@ -48,6 +49,33 @@ func sweepFinds(h *harness) {
 		h.claim(task.Ref{Tenant: cal.TenantID(tenant), Kind: task.CalendarSync, Subject: subject})
 	}
 	same(h, "due when all are claimed", len(h.due(10, 10)), 0)
+}
+
+func sweepLooksAhead(h *harness) {
+	now := h.clock.Now()
+	in := func(d time.Duration) int64 { return now.Add(d).UnixMicro() }
+	for subject, columns := range map[string]map[string]any{
+		"a-late": {"not_before": in(time.Second), "wanted_at": in(-3 * time.Hour)}, "b-soon": {"not_before": in(time.Millisecond), "wanted_at": in(-2 * time.Hour)},
+		"c-due": {"not_before": in(-time.Second), "wanted_at": in(-time.Minute)}, "d-old": {"wanted_at": in(-time.Hour)}, "e-later": {"not_before": in(time.Second) + 1},
+		"f-leased": {"not_before": in(-time.Second), "lease_until": in(time.Second / 2)},
+	} {
+		h.insertWork(task.Ref{Tenant: "ten_1", Kind: task.CalendarSync, Subject: subject}, columns)
+	}
+	found := func(perTenant int) []string {
+		all, err := h.Due(h.ctx, now, now.Add(time.Second), perTenant, 10)
+		h.ok(err)
+		var out []string
+		for _, d := range all {
+			wait := time.Duration(0)
+			if d.At.After(now) {
+				wait = d.At.Sub(now)
+			}
+			out = append(out, fmt.Sprintf("%s %s", d.Subject, wait))
+		}
+		return out
+	}
+	sameList(h, "due soon", found(10), []string{"d-old 0s", "c-due 0s", "b-soon 1ms", "f-leased 500ms", "a-late 1s"})
+	sameList(h, "the first three", found(3), []string{"d-old 0s", "c-due 0s", "b-soon 1ms"})
 }
 
 // backlog puts n rows into a lane of a tenant, the first waiting longest, all of them longer than a minute.

@@ -189,7 +189,7 @@ func (e *engine) must(err error) {
 func (e *engine) settle() {
 	e.t.Helper()
 	for range 100 {
-		due, err := e.store.Due(e.t.Context(), e.place.server.clock.Now(), 100, 100)
+		due, err := e.store.Due(e.t.Context(), e.place.server.clock.Now(), e.place.server.clock.Now(), 100, 100)
 		e.must(err)
 		worked := false
 		for _, hint := range due {

@@ -18,6 +18,9 @@ const (
 	longestWait = 15 * time.Minute
 )
 
+// contest is how long work waits for others that want the same.
+const contest = 500 * time.Millisecond
+
 // rule says what a kind of failure means for a row.
 type rule struct {
 	state record.WorkState
@@ -35,7 +38,6 @@ func rules() map[fault.Kind]rule {
 		noHint  = 10 * time.Second // a provider that is overrun and does not say for how long
 		hours   = time.Hour
 		mending = 5 * time.Minute // an operator has to change something
-		contest = 500 * time.Millisecond
 	)
 	return map[fault.Kind]rule{
 		fault.Transient:      {state: record.Ready, spend: true},
@@ -86,7 +88,11 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		}
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
-		asked = max(asked, asked+jitter(asked/10)) // the sum of the longest of them is negative
+		spread := asked / 10
+		if f, ok := fault.As(err); ok && f.Spread {
+			spread = min(spread, contest/10)
+		}
+		asked = max(asked, asked+jitter(spread)) // the sum of the longest of them is negative
 		if !r.spend {
 			wait = 0 // the provider knows better than the table
 		}

@@ -54,6 +54,8 @@ type Engine struct {
 	// Trace goes on with the trace of whoever asked for the work, or begins one, and lets the context carry it.
 	Trace func(ctx context.Context, parent string) (context.Context, string)
 	Log   *slog.Logger
+	// Again hears of rows that were given back, and when they are due again; nil is nobody.
+	Again func(h task.Hint, at time.Time)
 	// Gate slows work while the process has requests to answer; nil never does.
 	Gate *Gate
 
@@ -143,6 +145,9 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, e
 			return Lost, nil
 		}
 		return Failed, err
+	}
+	if e.Again != nil && o.State == record.Ready {
+		e.Again(task.Hint{Schema: task.SchemaVersion, Ref: l.Ref, Lane: l.Lane, Again: true}, o.NotBefore)
 	}
 	return Failed, nil
 }

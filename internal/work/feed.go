@@ -9,11 +9,12 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
 )
 
-// DueStore finds work.
+// DueStore finds work: rows that are due now, and those that come due until by.
 type DueStore interface {
-	Due(ctx context.Context, now time.Time, perTenant, limit int) ([]task.Hint, error)
+	Due(ctx context.Context, now, by time.Time, perTenant, limit int) ([]record.Due, error)
 }
 
 // Queue carries hints to the workers of the fleet. Round tells the hints of different sweeps apart, so that one that got stuck in the queue
@@ -22,14 +23,15 @@ type Queue interface {
 	Hint(ctx context.Context, hints []task.Hint, round int64) error
 }
 
-// Feeder brings due rows to workers: rows that a commit has just marked, and, every second, whatever SQL says is due. It prefers the queue;
-// while the queue is away it hands rows to this process.
+// Feeder brings rows to workers when they are due: those that a commit has just marked, those that this process has given back for a moment, and,
+// every second, whatever SQL says is due until the next sweep. It prefers the queue; while the queue is away it hands rows to this process.
 type Feeder struct {
 	store DueStore
 	queue Queue
 	local *Pool
 	clock clock.Clock
 	log   *slog.Logger
+	soon  *timetable
 
 	commits chan []task.Hint
 	mu      sync.Mutex
@@ -37,6 +39,8 @@ type Feeder struct {
 	sent  map[cal.TenantID]int
 	burst time.Time
 	away  bool
+	// round is that of the last sweep.
+	round int64
 }
 
 // The bounds of what a feeder hands out.
@@ -44,11 +48,13 @@ const (
 	sweepEvery = time.Second
 	// roundLength is how long the hint of one sweep may keep out another one for the same row.
 	roundLength = 30 * time.Second
-	// perTenant is how many rows of one tenant and lane one sweep admits, sweepLimit how many rows in all.
-	perTenant  = 128
+	// perTenant is how many rows of one tenant and lane one sweep admits, which is more than a provider takes; sweepLimit is how many rows in all.
+	perTenant  = 512
 	sweepLimit = 2048
 	// commitBurst is how many hints of one tenant may follow commits in the time of one sweep. More of them wait for the sweep.
 	commitBurst = 256
+	// againWithin is the longest wait for which a row is kept in mind: the next sweep but one finds those that wait for longer in time.
+	againWithin = 2 * sweepEvery
 	// commitBacklog is how many commits may wait to be told about.
 	commitBacklog = 1024
 )
@@ -56,7 +62,7 @@ const (
 // NewFeeder makes a feeder. Without a queue all work is done in this process; without a pool this process does none.
 func NewFeeder(store DueStore, queue Queue, local *Pool, c clock.Clock, log *slog.Logger) *Feeder {
 	return &Feeder{
-		store: store, queue: queue, local: local, clock: c, log: log,
+		store: store, queue: queue, local: local, clock: c, log: log, soon: newTimetable(c),
 		commits: make(chan []task.Hint, commitBacklog), sent: map[cal.TenantID]int{},
 	}
 }
@@ -91,8 +97,18 @@ func (f *Feeder) admit(hints []task.Hint) []task.Hint {
 	return out
 }
 
-// Forward tells about commits until ctx ends.
+// Again takes a row that is due again at a moment. Those that wait for long are left to the sweep. It never blocks.
+func (f *Feeder) Again(h task.Hint, at time.Time) {
+	if at.Sub(f.clock.Now()) < againWithin {
+		f.soon.add(h, at)
+	}
+}
+
+// Forward tells about commits, and about rows whose time has come, until ctx ends.
 func (f *Feeder) Forward(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { f.soon.run(ctx, func(due []task.Hint) { f.deliver(ctx, due, f.lastRound()) }) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -103,63 +119,115 @@ func (f *Feeder) Forward(ctx context.Context) {
 	}
 }
 
-// Sweep looks for due rows every second until ctx ends. With onlyAway it does so only while the queue is away: that is how a process that is
-// no scheduler carries on alone.
+// Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more. With onlyAway it does
+// so only while the queue is away: that is how a process that is no scheduler carries on alone.
 func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := f.SweepOnce(ctx, onlyAway); err != nil && ctx.Err() == nil {
+		more, err := f.sweep(ctx, onlyAway)
+		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the sweep failed", slog.String("error", err.Error()))
+		}
+		var low <-chan struct{}
+		if more && f.local != nil {
+			low = f.local.low
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-low:
 		}
 	}
 }
 
-// SweepOnce hands out what is due now.
+// SweepOnce hands out what is due now, and keeps in mind what comes due soon.
 func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
+	_, err := f.sweep(ctx, onlyAway)
+	return err
+}
+
+// sweep is SweepOnce; more says that this process was handed rows, and that others are due which were not handed over.
+func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error) {
 	f.mu.Lock()
 	away := f.away
 	f.mu.Unlock()
 	if onlyAway && f.queue != nil && !away {
-		return f.probe(ctx)
+		f.probe(ctx)
+		return false, nil
 	}
 	now := f.clock.Now()
-	due, err := f.store.Due(ctx, now, perTenant, sweepLimit)
+	found, err := f.store.Due(ctx, now, now.Add(sweepEvery), perTenant, sweepLimit)
 	if err != nil {
-		return err
+		return false, err
 	}
-	f.deliver(ctx, due, now.Unix()/int64(roundLength.Seconds())+1)
-	return nil
+	var due []task.Hint
+	for _, row := range found {
+		if row.At.After(now) {
+			f.soon.add(row.Hint, row.At)
+		} else {
+			due = append(due, row.Hint)
+		}
+	}
+	return f.deliver(ctx, due, f.nextRound(now)) && cut(due), nil
+}
+
+// cut reports whether a sweep has left out rows that are due.
+func cut(due []task.Hint) bool {
+	if len(due) >= sweepLimit {
+		return true
+	}
+	type share struct {
+		tenant cal.TenantID
+		lane   task.Lane
+	}
+	admitted := map[share]int{}
+	for _, row := range due {
+		of := share{row.Tenant, row.Lane}
+		if admitted[of]++; admitted[of] >= perTenant {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Feeder) nextRound(now time.Time) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.round = now.Unix()/int64(roundLength.Seconds()) + 1
+	return f.round
+}
+
+// lastRound is that of the last sweep of this process; 0 while there was none.
+func (f *Feeder) lastRound() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.round
 }
 
 // probe asks whether the queue is still there, with no hint at all.
-func (f *Feeder) probe(ctx context.Context) error {
-	f.deliver(ctx, nil, 0)
-	return nil
-}
+func (f *Feeder) probe(ctx context.Context) { f.deliver(ctx, nil, 0) }
 
-func (f *Feeder) deliver(ctx context.Context, hints []task.Hint, round int64) {
+// deliver hands hints to the queue or, while that is away, to this process; which it reports.
+func (f *Feeder) deliver(ctx context.Context, hints []task.Hint, round int64) (here bool) {
 	if f.queue != nil {
 		err := f.queue.Hint(ctx, hints, round)
 		if ctx.Err() != nil {
-			return // we are leaving, not the queue
+			return false // we are leaving, not the queue
 		}
 		f.noteQueue(ctx, err)
 		if err == nil {
-			return
+			return false
 		}
 	}
 	if f.local == nil {
-		return
+		return false
 	}
 	for _, h := range hints {
-		f.local.Offer(h.Ref)
+		f.local.Offer(h)
 	}
+	return true
 }
 
 // noteQueue remembers and logs when the queue goes and comes back.

@@ -45,21 +45,35 @@ func (q *queue) set(err error) {
 	q.err = err
 }
 
-// due is a store that finds work.
+// due is a store that finds work: hints that are due now, and later what comes due so long after the first sweep.
 type due struct {
 	mu                sync.Mutex
 	hints             []task.Hint
+	later             map[task.Hint]time.Duration
+	began             time.Time
 	err               error
 	sweeps            int
 	perTenant, atMost int
+	ahead             time.Duration
 }
 
-func (d *due) Due(_ context.Context, _ time.Time, perTenant, limit int) ([]task.Hint, error) {
+func (d *due) Due(_ context.Context, now, by time.Time, perTenant, limit int) ([]record.Due, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.sweeps++
-	d.perTenant, d.atMost = perTenant, limit
-	return d.hints, d.err
+	if d.sweeps++; d.sweeps == 1 {
+		d.began = now
+	}
+	d.perTenant, d.atMost, d.ahead = perTenant, limit, by.Sub(now)
+	var out []record.Due
+	for _, h := range d.hints[:min(limit, len(d.hints))] {
+		out = append(out, record.Due{Hint: h, At: now})
+	}
+	for h, in := range d.later {
+		if at := d.began.Add(in); !at.After(by) {
+			out = append(out, record.Due{Hint: h, At: at})
+		}
+	}
+	return out, d.err
 }
 
 func (d *due) count() int {
@@ -157,7 +171,7 @@ func TestForwardTellsTheQueueWhatWasCommitted(t *testing.T) {
 		if len(q.hints) != 2 || q.rounds[0] != 0 {
 			t.Errorf("the queue was told %v in rounds %v", q.hints, q.rounds)
 		}
-		if len(pool.queue) != 0 {
+		if pool.waiting() != 0 {
 			t.Error("the row was handed to this process as well")
 		}
 		cancel()
@@ -175,14 +189,14 @@ func TestSweepHandsOutWhatIsDue(t *testing.T) {
 		}
 		c.Advance(roundLength)
 	}
-	if len(q.hints) != 6 || len(pool.queue) != 0 {
-		t.Errorf("%d hints queued, %d rows kept here", len(q.hints), len(pool.queue))
+	if len(q.hints) != 6 || pool.waiting() != 0 {
+		t.Errorf("%d hints queued, %d rows kept here", len(q.hints), pool.waiting())
 	}
 	if q.rounds[0] < 1 || q.rounds[1] != q.rounds[0]+1 {
 		t.Errorf("rounds %v: a hint that got stuck would keep out those of later sweeps", q.rounds)
 	}
-	if store.perTenant != perTenant || store.atMost != sweepLimit {
-		t.Errorf("asked for %d of each tenant and %d in all", store.perTenant, store.atMost)
+	if store.perTenant != perTenant || store.atMost != sweepLimit || store.ahead != sweepEvery {
+		t.Errorf("asked for %d of each tenant and %d in all, %s ahead", store.perTenant, store.atMost, store.ahead)
 	}
 }
 
@@ -206,18 +220,18 @@ func TestQueueAwayAndBack(t *testing.T) {
 		}
 	}
 	sweep() // finds the queue away
-	if len(pool.queue) != 0 || store.sweeps != 0 {
+	if pool.waiting() != 0 || store.sweeps != 0 {
 		t.Errorf("a process that is no scheduler swept before it knew that the queue is away")
 	}
 	sweep() // carries on alone
-	if len(pool.queue) != 3 || store.sweeps != 1 {
-		t.Errorf("%d rows in hand after %d sweeps, want 3 after 1", len(pool.queue), store.sweeps)
+	if pool.waiting() != 3 || store.sweeps != 1 {
+		t.Errorf("%d rows in hand after %d sweeps, want 3 after 1", pool.waiting(), store.sweeps)
 	}
 	sweep()
 	q.set(nil)
 	sweep() // finds it back
-	if len(q.hints) != 3 || len(pool.queue) != 3 {
-		t.Errorf("%d hints queued, %d rows in hand", len(q.hints), len(pool.queue))
+	if len(q.hints) != 3 || pool.waiting() != 3 {
+		t.Errorf("%d hints queued, %d rows in hand", len(q.hints), pool.waiting())
 	}
 	sweeps := store.sweeps
 	sweep()
@@ -252,8 +266,8 @@ func TestWithoutAQueueAllWorkIsDoneHere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(pool.queue) != 3 || store.sweeps != 2 {
-		t.Errorf("%d rows in hand after %d sweeps", len(pool.queue), store.sweeps)
+	if pool.waiting() != 3 || store.sweeps != 2 {
+		t.Errorf("%d rows in hand after %d sweeps", pool.waiting(), store.sweeps)
 	}
 }
 
@@ -274,8 +288,8 @@ func TestLeavingIsNotTheQueueBeingAway(t *testing.T) {
 	if err := f.SweepOnce(ctx, false); err != nil {
 		t.Fatal(err)
 	}
-	if f.away || len(pool.queue) != 0 || log.Len() != 0 {
-		t.Errorf("away %v, %d rows in hand, logged %q", f.away, len(pool.queue), log)
+	if f.away || pool.waiting() != 0 || log.Len() != 0 {
+		t.Errorf("away %v, %d rows in hand, logged %q", f.away, pool.waiting(), log)
 	}
 }
 
@@ -314,7 +328,7 @@ func TestFeederAndPoolTogether(t *testing.T) {
 		pool := NewPool(e, 2)
 		f := NewFeeder(store, &queue{err: errors.New("away")}, pool, clock.System{}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
-		go pool.Run(ctx, 2)
+		go pool.Run(ctx)
 		go f.Forward(ctx)
 		f.Committed(hints("ten_1", 1, task.Interactive))
 		synctest.Wait()

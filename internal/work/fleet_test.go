@@ -49,17 +49,22 @@ func (s *shelf) mark(ref task.Ref) {
 	s.rows[ref] = &shelved{marked: time.Now()}
 }
 
-func (s *shelf) Due(_ context.Context, now time.Time, _, limit int) ([]task.Hint, error) {
+func (s *shelf) Due(_ context.Context, now, by time.Time, _, limit int) ([]record.Due, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due []task.Hint
+	var due []record.Due
 	for ref, r := range s.rows {
-		if r.due(now) {
-			due = append(due, task.Hint{Ref: ref})
+		if r.due(by) {
+			at := r.notBefore
+			if r.leaseUntil.After(at) {
+				at = r.leaseUntil
+			}
+			due = append(due, record.Due{Hint: task.Hint{Ref: ref}, At: at})
 		}
 	}
-	slices.SortFunc(due, func(a, b task.Hint) int {
-		return cmp.Or(s.rows[a.Ref].marked.Compare(s.rows[b.Ref].marked), cmp.Compare(a.Subject, b.Subject))
+	slices.SortFunc(due, func(a, b record.Due) int {
+		late := func(d record.Due) int64 { return max(0, d.At.Sub(now).Nanoseconds()) }
+		return cmp.Or(cmp.Compare(late(a), late(b)), s.rows[a.Ref].marked.Compare(s.rows[b.Ref].marked), cmp.Compare(a.Subject, b.Subject))
 	})
 	return due[:min(limit, len(due))], nil
 }
@@ -219,7 +224,9 @@ func (f *fleet) boot() {
 	}
 	pool := NewPool(m.engine, f.workers)
 	feeder := NewFeeder(f.shelf, nil, pool, clock.System{}, m.engine.Log)
-	f.wg.Go(func() { pool.Run(ctx, f.workers) })
+	f.wg.Go(func() { pool.Run(ctx) })
+	m.engine.Again = feeder.Again
+	f.wg.Go(func() { feeder.Forward(ctx) })
 	f.wg.Go(func() { feeder.Sweep(ctx, false) })
 }
 

@@ -35,9 +35,9 @@ func TestPoolRunsABoundedNumberAtATime(t *testing.T) {
 		})
 		p := NewPool(e, workers)
 		ctx, cancel := context.WithCancel(t.Context())
-		go p.Run(ctx, workers)
+		go p.Run(ctx)
 		for i := range 10 {
-			p.Offer(link(i))
+			p.Offer(task.Hint{Ref: link(i), Lane: task.Bulk})
 		}
 		synctest.Wait()
 		if now.Load() != workers {
@@ -70,20 +70,20 @@ func TestPoolNeverRunsARowTwiceAtOnce(t *testing.T) {
 		e.Store = free{}
 		p := NewPool(e, 4)
 		ctx, cancel := context.WithCancel(t.Context())
-		go p.Run(ctx, 4)
+		go p.Run(ctx)
 		for range 20 {
-			p.Offer(ref)
+			p.Offer(task.Hint{Ref: ref, Lane: task.Bulk})
 		}
 		synctest.Wait()
-		p.Offer(ref)
+		p.Offer(task.Hint{Ref: ref, Lane: task.Bulk})
 		close(goOn)
 		synctest.Wait()
-		if total.Load() != 1 {
-			t.Errorf("ran %d times, want once: whoever offers a row in hand leaves it to the sweep", total.Load())
-		}
-		p.Offer(ref)
-		synctest.Wait()
 		if total.Load() != 2 {
+			t.Errorf("ran %d times, want twice: what was offered while it was in hand may be due again", total.Load())
+		}
+		p.Offer(task.Hint{Ref: ref, Lane: task.Bulk})
+		synctest.Wait()
+		if total.Load() != 3 {
 			t.Error("a row that is out of hand again was refused")
 		}
 		cancel()
@@ -106,14 +106,55 @@ func TestOfferNeverBlocks(t *testing.T) {
 	e, _ := engine(&rows{}, nil)
 	p := NewPool(e, 2) // nobody runs it
 	for i := range 2*poolBacklog + 50 {
-		p.Offer(link(i))
+		p.Offer(task.Hint{Ref: link(i), Lane: task.Bulk})
 	}
-	if got := len(p.queue); got != 2*poolBacklog {
+	if got := p.waiting(); got != 2*poolBacklog {
 		t.Errorf("%d rows wait, want %d", got, 2*poolBacklog)
 	}
 	if len(p.held) != 2*poolBacklog {
 		t.Errorf("%d rows are in hand: what did not fit must not be, or no sweep could offer it again", len(p.held))
 	}
+}
+
+// Lanes take turns by their weights, and each serves its rows in the order in which they came.
+func TestPoolServesLanesByWeight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var order []task.Ref
+		e, _ := engine(&rows{}, func(_ context.Context, l record.Lease) error {
+			order = append(order, l.Ref)
+			return nil
+		})
+		e.Store = free{}
+		p := NewPool(e, 1)
+		const round = 12 + 4 + 1
+		for _, lane := range []task.Lane{task.Bulk, task.Background, task.Interactive} {
+			for i := range poolBacklog {
+				p.Offer(task.Hint{Ref: task.Ref{Tenant: "ten_1", Kind: task.LinkPush, Subject: fmt.Sprintf("%s %02d", lane, i)}, Lane: lane})
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go p.Run(ctx)
+		synctest.Wait()
+		if len(order) != 3*poolBacklog {
+			t.Fatalf("%d rows were served", len(order))
+		}
+		count, last := map[string]int{}, map[string]string{}
+		for i, ref := range order {
+			lane, _, _ := strings.Cut(ref.Subject, " ")
+			if i < round {
+				count[lane]++
+			}
+			if ref.Subject < last[lane] {
+				t.Errorf("%s comes after %s", ref.Subject, last[lane])
+			}
+			last[lane] = ref.Subject
+		}
+		if count["interactive"] != 12 || count["background"] != 4 || count["bulk"] != 1 {
+			t.Errorf("of the first %d rows: %v", round, count)
+		}
+	})
 }
 
 func TestPoolFinishesWhatItHasInHand(t *testing.T) {
@@ -129,10 +170,10 @@ func TestPoolFinishesWhatItHasInHand(t *testing.T) {
 		p := NewPool(e, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		over := make(chan struct{})
-		go func() { p.Run(ctx, 1); close(over) }()
-		p.Offer(link(1))
+		go func() { p.Run(ctx); close(over) }()
+		p.Offer(task.Hint{Ref: link(1), Lane: task.Bulk})
 		<-started
-		p.Offer(link(2))
+		p.Offer(task.Hint{Ref: link(2), Lane: task.Bulk})
 		cancel()
 		<-over
 		if len(r.finished) != 1 {
@@ -150,13 +191,13 @@ func TestPoolLogsWhatItCannotClaim(t *testing.T) {
 		e, log := engine(&rows{claimErr: errors.New("store away")}, nil)
 		p := NewPool(e, 1)
 		ctx, cancel := context.WithCancel(t.Context())
-		go p.Run(ctx, 1)
-		p.Offer(link(1))
+		go p.Run(ctx)
+		p.Offer(task.Hint{Ref: link(1), Lane: task.Bulk})
 		synctest.Wait()
 		if !strings.Contains(log.String(), "store away") || !strings.Contains(log.String(), "lnk_1") {
 			t.Errorf("the log says %q", log)
 		}
-		p.Offer(link(1))
+		p.Offer(task.Hint{Ref: link(1), Lane: task.Bulk})
 		synctest.Wait()
 		if got := strings.Count(log.String(), "store away"); got != 2 {
 			t.Errorf("offered twice, tried %d times", got)

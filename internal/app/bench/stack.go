@@ -261,7 +261,7 @@ func (s *stack) settle(ctx context.Context) error {
 	tick := time.NewTicker(often)
 	defer tick.Stop()
 	for {
-		due, err := s.app.Store.Due(ctx, s.bench.clock.Now().Add(soon), many, many)
+		due, err := s.app.Store.Due(ctx, s.bench.clock.Now().Add(soon), s.bench.clock.Now().Add(soon), many, many)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,83 @@
+package budget
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
+)
+
+// A request waits in the longest line of those that refuse it: a calendar that is too fast does not send its writes behind all others of the
+// application.
+func TestTheLongestLineThatRefuses(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Application: Rate{Units: 6000, Span: time.Minute}, Calendar: Rate{Units: 60, Span: time.Minute}}
+		b.begun(time.Hour)
+		write := func(connection string) error {
+			a := ask()
+			a.Connection, a.Calendar = cal.ConnectionID(connection), "x"
+			return b.once(a)
+		}
+		for write("con_1") == nil {
+			continue
+		}
+		wants(t, write("con_1"), fault.RateLimited, "calendar-pace", time.Second, 3*time.Second)
+		for b.once(ask()) == nil {
+			continue
+		}
+		for range 1000 {
+			_ = b.once(ask())
+		}
+		wants(t, b.once(ask()), fault.RateLimited, "application-rate", 8*time.Second, 11*time.Second)
+		wants(t, write("con_1"), fault.RateLimited, "application-rate", 8*time.Second, 11*time.Second)
+		b.clock.Advance(500 * time.Millisecond) // the application has some left again
+		wants(t, write("con_1"), fault.RateLimited, "calendar-pace", time.Second, 4*time.Second)
+	})
+}
+
+// The line of a calendar is longer than that of the application, which refuses as well.
+func TestTheLongestLineOfTwo(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Application: Rate{Units: 6000, Span: time.Minute}, Calendar: Rate{Units: 60, Span: time.Minute}}
+		b.begun(time.Hour)
+		a := ask()
+		a.Calendar = "x"
+		for range 50 {
+			_ = b.once(a)
+		}
+		for b.once(ask()) == nil {
+			continue
+		}
+		wants(t, b.once(a), fault.RateLimited, "calendar-pace", 30*time.Second, 50*time.Second)
+	})
+}
+
+// While a provider has not answered yet, those that are refused for it come back in lines too, and not all at once.
+func TestUnansweredCallsComeBackInTurn(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Concurrency: 3, Unproven: 1}
+		if o := b.begin(b.Limiter, ask(), http.MethodGet); o.err != nil {
+			t.Fatal(o.err)
+		}
+		var last time.Duration
+		for i := range 50 {
+			err := b.once(ask())
+			wants(t, err, fault.Busy, "unanswered", last+time.Millisecond, 5*time.Second)
+			f, _ := fault.As(err)
+			if last = f.RetryAfter; !f.Spread {
+				t.Errorf("call %d is told a time that others are told", i)
+			}
+		}
+		if last < 2*time.Second {
+			t.Errorf("the fiftieth comes back after %s, at 18 a second", last)
+		}
+	})
+}
