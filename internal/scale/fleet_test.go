@@ -76,7 +76,7 @@ func start(t *testing.T, s settings) *process {
 		random: rand.New(rand.NewPCG(1, 1)), //nolint:gosec // the same each time
 		wire: &wire{
 			t: t, latency: s.latency, random: rand.New(rand.NewPCG(2, 2)), //nolint:gosec // the same each time
-			parked: map[string]time.Time{}, asks: map[string]time.Duration{},
+			parked: map[string]time.Time{}, asks: map[string]time.Duration{}, aside: map[string]bool{},
 			handler: map[string]http.Handler{googleHost: world.Google(), microsoftHost: world.Microsoft()},
 		},
 	}

@@ -110,6 +110,7 @@ func (p *process) probe(n int, every time.Duration) (longest func() time.Duratio
 	p.t.Helper()
 	id := p.probes.Add(1)
 	m := p.connect(cal.Google, "ten_other", fmt.Sprint("other", id))
+	p.wire.setAside(m.access)
 	var took atomic.Int64
 	p.table.hold(1) // until all were made
 	done := make(chan struct{})
@@ -135,7 +136,7 @@ func (p *process) used(of cal.Provider, limit float64) {
 	took := seen.last.Sub(seen.first)
 	share := float64(seen.writes) / took.Seconds() / limit
 	p.t.Logf("%s: %d writes in %s, %.1f %% of the limit of %.1f a second", of, seen.writes, took.Round(time.Millisecond), 100*share, limit)
-	if share < 0.95 || share > 1.02 {
+	if !testing.Short() && (share < 0.95 || share > 1.02) { // a short run is over before all limits are reached
 		p.t.Errorf("%s: %.1f %% of the tightest limit", of, 100*share)
 	}
 	if seen.throttled != 0 {
