@@ -107,7 +107,7 @@ func chosen(ctx context.Context, x *Exchange, store connections, tenant cal.Tena
 	app, err := x.App(ctx, tenant, cmp.Or(again.AppID, r.App))
 	switch {
 	case errors.Is(err, ErrNoApp) && r.App == "" && record.OfTenant(again.AppID):
-		err = unusable("/connection_id", "the application of this connection was deleted: make a new connection")
+		err = withoutApp()
 	case r.App != "" && !app.serves(r, err):
 		err = unusable("/app_id", "there is no such application of this provider: GET /v1/applications lists them")
 	}
@@ -136,6 +136,11 @@ func (a App) serves(r Request, err error) bool {
 		return !errors.Is(err, ErrNoApp)
 	}
 	return record.OfTenant(a.ID) && a.Driver.Name() == r.Provider
+}
+
+// withoutApp refuses to connect a connection anew whose application is gone.
+func withoutApp() error {
+	return unusable("/connection_id", "the application of this connection was deleted: make a new connection")
 }
 
 // unusable refuses a request for one of its fields.

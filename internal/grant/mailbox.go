@@ -53,7 +53,7 @@ func (m *Mailboxes) Connect(ctx context.Context, tenant cal.TenantID, r Request)
 		Provider: r.Provider, AppID: app.ID, Mailbox: r.Mailbox, Again: r.Again, Actor: r.Actor,
 	}, g)
 	if errors.Is(err, record.ErrStale) {
-		return "", unusable("/connection_id", "it was disconnected meanwhile: try again")
+		return "", unusable("/connection_id", "it was disconnected, or its application deleted, meanwhile: try again")
 	}
 	return id, err
 }
