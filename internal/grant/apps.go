@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -84,9 +87,37 @@ func (x *Exchange) Mint(ctx context.Context, a App, id cal.ConnectionID, mailbox
 	asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
 	t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
 	if err != nil {
-		return record.Grant{}, x.refusal(ctx, a, op, err)
+		return record.Grant{}, x.misdated(x.refusal(ctx, a, op, err), err)
 	}
 	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+}
+
+// clockSlack is how far this machine's clock may be from an authorization server's before it may be what an assertion is refused for.
+const clockSlack = time.Minute
+
+// misdated makes the operator's mistake of a verdict that this machine's clock may be to blame for: what an application asserts is good from one
+// moment to another, and one that is out of its time is refused as if the account were gone (invalid_grant,
+// https://developers.google.com/identity/protocols/oauth2/service-account). The answer's Date says what time it is there.
+func (x *Exchange) misdated(verdict, cause error) error {
+	f, _ := fault.As(verdict)
+	refused, ok := errors.AsType[*oauth2.RetrieveError](cause)
+	if !ok || f == nil || !f.Kind.EndsGrant() {
+		return verdict
+	}
+	theirs, err := http.ParseTime(refused.Response.Header.Get("Date"))
+	if err != nil {
+		return verdict
+	}
+	off, side := x.clock.Now().Sub(theirs).Truncate(time.Second), "ahead of"
+	if off.Abs() <= clockSlack {
+		return verdict
+	}
+	if off < 0 {
+		side = "behind"
+	}
+	g := *f
+	g.Kind, g.Err = fault.Misconfigured, fmt.Errorf("this machine's clock is %s %s the provider's, which refuses what is signed by it: set it right", off.Abs(), side)
+	return &g
 }
 
 // connections reads connections.
