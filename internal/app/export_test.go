@@ -14,3 +14,6 @@ func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionI
 	}
 	return a.tokens.Token(ctx, tenant, c)
 }
+
+// Probed is what the API makes of a mailbox that was not shown to be open.
+func Probed(err error) error { return probed(err) }

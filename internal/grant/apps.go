@@ -71,25 +71,27 @@ func (g *Registry) app(r record.Application) (App, error) {
 	return App{ID: r.ID, Driver: d, ClientID: r.ClientID, Secret: func() string { return secret }, Alone: r.Kind == record.AppOnly}, nil
 }
 
-// Mint asks for an access token by which an application that acts by itself acts for a mailbox. There is no refresh token: the application asks
-// anew.
-func (x *Exchange) Mint(ctx context.Context, a App, id cal.ConnectionID, mailbox string) (record.Grant, error) {
+// Mint asks for an access token by which an application that acts by itself acts for a connection's mailbox. There is no refresh token: the
+// application asks anew.
+func (x *Exchange) Mint(ctx context.Context, tenant cal.TenantID, a App, c record.Connection) (record.Grant, error) {
 	const op = "grant: app-only token"
 	actor, ok := a.Driver.(provider.AppActor)
 	if !ok {
 		return record.Grant{}, fault.Newf(fault.Misconfigured, op, "no application of %s acts by itself", a.Driver.Name())
 	}
-	r, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, mailbox)
-	if err != nil {
-		return record.Grant{}, err
-	}
-	// The form is complete, whatever the grant is called: the library adds nothing to it.
-	asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
-	t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
-	if err != nil {
-		return record.Grant{}, x.misdated(x.refusal(ctx, a, op, err), err)
-	}
-	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+	return x.admitted(ctx, tenant, c, func(ctx context.Context) (record.Grant, error) {
+		r, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, c.Mailbox)
+		if err != nil {
+			return record.Grant{}, err
+		}
+		// The form is complete, whatever the grant is called: the library adds nothing to it.
+		asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
+		t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
+		if err != nil {
+			return record.Grant{}, x.misdated(x.refusal(ctx, a, op, err), err)
+		}
+		return x.grant(c.ID, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+	})
 }
 
 // clockSlack is how far this machine's clock may be from an authorization server's before it may be what an assertion is refused for.

@@ -411,7 +411,7 @@ func TestAssertionsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	alone := App{ID: "app_1", Driver: o.exchange.apps["google"].Driver, ClientID: robot, Secret: func() string { return keyFile(t) }, Alone: true}
-	if _, err := o.exchange.Mint(t.Context(), alone, "con_1", host); err != nil {
+	if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); err != nil {
 		t.Error(err)
 	}
 	behind := clock.NewManual(began.Add(-4 * time.Hour))
@@ -419,12 +419,12 @@ func TestAssertionsThatAreRefused(t *testing.T) {
 	elsewhere := google.New(google.Config{TokenURL: o.sim.GoogleURL + "/token?x=1", Clock: o.clock})
 	for name, d := range map[string]provider.Driver{"signed too long ago": late, "signed for another address": elsewhere} {
 		alone.Driver = d
-		if _, err := o.exchange.Mint(t.Context(), alone, "con_1", host); !fault.Is(err, fault.NeedsReauth) {
+		if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); !fault.Is(err, fault.NeedsReauth) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	alone.Driver, o.exchange.clock = late, behind
-	if _, err := o.exchange.Mint(t.Context(), alone, "con_1", host); !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), "4h0m0s behind") {
+	if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), "4h0m0s behind") {
 		t.Errorf("signed by a machine whose clock is wrong: %v", err)
 	}
 }

@@ -31,6 +31,14 @@ func SealedBy(sealed []byte) (SealKeyID, bool) {
 	return SealKeyID(binary.BigEndian.Uint32(sealed[1:])), true
 }
 
+// MissingKeyError is a value whose key is not in the keyset.
+type MissingKeyError struct{ Key SealKeyID }
+
+// Error names the key.
+func (e *MissingKeyError) Error() string {
+	return "it was sealed with key " + e.Key.String() + ", which CALWEAVE_SEAL_KEYS lacks"
+}
+
 // SealKey is a key that values of this installation were sealed with.
 type SealKey struct {
 	ID          SealKeyID
