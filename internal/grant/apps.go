@@ -193,14 +193,9 @@ func (x *Exchange) Check(r record.Application) error {
 	if r.EntraTenant != "" && !tenantName().MatchString(r.EntraTenant) {
 		refuse("/entra_tenant", "give the tenant's id, or one of its domains")
 	}
-	app, err := x.Registry.app(r)
-	switch {
-	case len(wrong) > 0:
-	case err != nil:
-		refuse("/entra_tenant", reasonOf(err))
-	case app.Alone:
-		if err := app.checkAlone(); err != nil {
-			refuse(app.weakness(), reasonOf(err))
+	if len(wrong) == 0 {
+		if pointer, err := x.Registry.weakness(r); err != nil {
+			refuse(pointer, reasonOf(err))
 		}
 	}
 	if len(wrong) == 0 {
@@ -209,21 +204,27 @@ func (x *Exchange) Check(r record.Application) error {
 	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the application cannot be used like this", Problems: wrong}
 }
 
-func (a App) checkAlone() error {
-	actor, ok := a.Driver.(provider.AppActor)
+// weakness is the field that makes an application unusable, and why.
+func (g *Registry) weakness(r record.Application) (pointer string, err error) {
+	app, err := g.app(r)
+	if err != nil {
+		if _, known := g.Drivers[r.Provider]; !known {
+			return "/provider", err
+		}
+		return "/entra_tenant", err
+	}
+	if !app.Alone {
+		return "", nil
+	}
+	actor, ok := app.Driver.(provider.AppActor)
 	if !ok {
-		return fault.Newf(fault.Misconfigured, "grant: application", "no application of %s acts by itself", a.Driver.Name())
+		return "/kind", fault.Newf(fault.Misconfigured, "grant: application", "no application of %s acts by itself", app.Driver.Name())
 	}
-	_, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, "somebody@example.com")
-	return err
-}
-
-// weakness is the field that an application which acts by itself is refused for: where drivers have tenants, those are what tokens are asked in.
-func (a App) weakness() string {
-	if _, ok := a.Driver.(provider.TenantDriver); ok {
-		return "/entra_tenant"
+	_, err = actor.AppToken(provider.AppCredential{ClientID: app.ClientID, Secret: app.Secret()}, "somebody@example.com")
+	if _, ok := app.Driver.(provider.TenantDriver); ok { // its secrets have no form that could be wrong
+		return "/entra_tenant", err
 	}
-	return "/credential"
+	return "/credential", err
 }
 
 // reasonOf is why a driver refuses, without the operation and the kind.
