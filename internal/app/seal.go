@@ -174,7 +174,9 @@ func (a *App) SealStatus(ctx context.Context) (SealStatus, error) {
 }
 
 // sealedElsewise reports whether values are sealed with another key than this process seals with.
-func (a *App) sealedElsewise(c record.SealCount) bool { return c.Values > 0 && c.Key != a.sealer.Keys()[0] }
+func (a *App) sealedElsewise(c record.SealCount) bool {
+	return c.Values > 0 && c.Key != a.sealer.Keys()[0]
+}
 
 func (s *SealStatus) add(counts []record.SealCount) {
 	for _, c := range counts {

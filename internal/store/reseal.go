@@ -60,7 +60,7 @@ func rotationOf(row db.SealRotation) record.Rotation {
 		Key:   record.SealKeyID(row.SealKey), //nolint:gosec // it was one when it was stored
 		Place: row.Place, Resealed: row.Resealed, Unopened: row.LastUnopened, Missing: row.LastMissing,
 		MissingKey: record.SealKeyID(row.MissingKey), //nolint:gosec // as above
-		StartedAt: instant(row.StartedAt), FinishedAt: instant(row.FinishedAt),
+		StartedAt:  instant(row.StartedAt), FinishedAt: instant(row.FinishedAt),
 	}
 }
 
