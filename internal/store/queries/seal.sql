@@ -11,9 +11,8 @@ UPDATE seal_keys SET retired_at = @now WHERE tenant_id = @tenant_id AND seal_key
 
 -- name: BeginRotation :exec
 -- One that is under way to the same key goes on where it is.
-INSERT INTO seal_rotations (
-    tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened, last_missing, started_at, finished_at
-)
+INSERT INTO seal_rotations (tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened,
+    last_missing, started_at, finished_at)
 VALUES (@tenant_id, @seal_key, '', '', 0, 0, 0, 0, 0, 0, 0, @now, 0)
 ON CONFLICT (tenant_id) DO UPDATE SET seal_key = excluded.seal_key, place = '', place_after = '', resealed = 0, found = 0, unopened = 0,
     missing = 0, missing_key = 0, last_unopened = 0, last_missing = 0, started_at = excluded.started_at, finished_at = 0
