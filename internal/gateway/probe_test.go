@@ -16,8 +16,8 @@ import (
 // be no connection and no grant.
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	c := record.Connection{ID: "new-1", Provider: cal.Google, AppID: "app_1"}
-	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app_1", Connection: "new-1", Lane: task.Interactive}
+	c := record.Connection{ID: connection, Provider: cal.Google, AppID: "app_1"}
+	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app_1", Connection: connection, Lane: task.Interactive}
 	for name, p := range map[string]struct {
 		answer error
 		ours   bool
