@@ -10,8 +10,8 @@ import (
 )
 
 // Probe lists the calendars of a mailbox with an access token that no grant has yet. The connection may not be made yet; its id names the mailbox to
-// the budget all the same. What the provider says about it is left to the caller to record (Heed): a refusal of the budget's own is fault.Busy, with
-// how long to wait.
+// the budget all the same. What the provider says about it is left to the caller to record (Heed); where the budget itself has the call wait, it is
+// fault.Busy.
 func (g *Gateway) Probe(ctx context.Context, tenant cal.TenantID, d provider.Driver, c record.Connection, access string) error {
 	client, err := g.with(d, tenant, c, access, 0)
 	if err != nil {
@@ -21,7 +21,7 @@ func (g *Gateway) Probe(ctx context.Context, tenant cal.TenantID, d provider.Dri
 	switch {
 	case f == nil:
 		return nil
-	case ours:
+	case ours && f.Kind == fault.RateLimited:
 		busy := *f
 		busy.Kind = fault.Busy
 		return &busy

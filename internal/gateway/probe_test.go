@@ -28,6 +28,7 @@ func TestProbe(t *testing.T) {
 		"an ended token":     {fault.New(fault.Unauthorized, "driver", nil), false, fault.Unauthorized},
 		"a provider's wait":  {&fault.Error{Kind: fault.RateLimited, Op: "driver", RetryAfter: time.Minute}, false, fault.RateLimited},
 		"a wait of our own":  {&fault.Error{Kind: fault.RateLimited, Op: "budget", RetryAfter: time.Minute}, true, fault.Busy},
+		"ended by us":        {fault.New(fault.Canceled, "budget", nil), true, fault.Canceled},
 		"an open breaker":    {&fault.Error{Kind: fault.Busy, Op: "budget", RetryAfter: time.Minute}, true, fault.Busy},
 		"a driver's own way": {errAway, false, fault.Transient},
 	} {

@@ -23,7 +23,7 @@ func tokenServer(p cal.Provider) cal.Provider { return p + "-token" }
 var errUnfinished = errors.New("the call did not return")
 
 // admitted asks for a connection's tokens once the fleet's breakers let it. So all connections learn at once of a token endpoint that is down, and each
-// of them of one that wants to be left alone about it. What the budget itself refuses is fault.Busy.
+// of them of one that wants to be left alone about it. Where the budget itself has the call wait, it is fault.Busy: the provider has asked for nothing.
 func (x *Exchange) admitted(
 	ctx context.Context, tenant cal.TenantID, c record.Connection, ask func(context.Context) (record.Grant, error),
 ) (record.Grant, error) {
@@ -45,7 +45,7 @@ func (x *Exchange) admitted(
 	if err != nil && !ok {
 		f = fault.Network(ctx, "grant: token", err)
 	}
-	if ours := end(ctx, f); ours {
+	if ours := end(ctx, f); ours && f.Kind == fault.RateLimited {
 		busy := *f
 		busy.Kind = fault.Busy
 		return g, &busy

@@ -76,18 +76,20 @@ func TestTokensAreAskedForUnderTheBudget(t *testing.T) {
 	}
 }
 
-// What the budget refuses was never asked: nothing is said about the grant, its right to be refreshed is given back, and the work waits without an
-// attempt, whatever kind of wait it is.
+// What the budget refuses was never asked: nothing is said about the grant, its right to be refreshed is given back, and the work waits as long as it is
+// told. A wait of the budget's own is never taken for one that the provider has asked for.
 func TestARefresherWaitsForTheBudget(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []fault.Kind{fault.Busy, fault.RateLimited} {
+	for kind, want := range map[fault.Kind]fault.Kind{
+		fault.Busy: fault.Busy, fault.RateLimited: fault.Busy, fault.Canceled: fault.Canceled, fault.Transient: fault.Transient,
+	} {
 		c := clock.NewManual(began)
 		l := &ledger{refuse: &fault.Error{Kind: kind, Op: "budget: take", RetryAfter: 7 * time.Second}}
 		e := l.under(t, answering(tokens("access-2", "")))
 		m, v := manage(c, oldGrant(), e)
 		m.exchange.Budget = l
 		_, _, err := m.Token(t.Context(), tenant, connectionOf(cal.Google))
-		if !fault.Is(err, fault.Busy) || fault.RetryAfter(err) != 7*time.Second || v.released != 1 || len(v.revoked) != 0 {
+		if !fault.Is(err, want) || fault.RetryAfter(err) != 7*time.Second || v.released != 1 || len(v.revoked) != 0 {
 			t.Errorf("%s: %v, released %d times, ended %q", kind, err, v.released, v.revoked)
 		}
 		l.refuse = nil
