@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/budget"
+	"github.com/calweave/calweave/internal/config"
 )
 
 // Token is what whoever calls a connection's provider gets to call it with.
@@ -17,3 +19,6 @@ func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionI
 
 // Probed is what the API makes of a mailbox that was not shown to be open.
 func Probed(err error) error { return probed(err) }
+
+// LimitsOf is what a configuration allows at a provider.
+func LimitsOf(c *config.Config, p cal.Provider) budget.Limits { return (&App{Config: c}).limits(p) }
