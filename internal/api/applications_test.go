@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -45,18 +47,21 @@ func (g *gallery) applications() {
 }
 
 // refusing is a provider that lets no application act for a mailbox.
-type refusing struct{ api.Flow }
+type refusing struct {
+	api.Flow
 
-func (refusing) Begin(context.Context, cal.TenantID, api.Request) (cal.ConnectionID, string, error) {
-	f := &fault.Error{Kind: fault.Misconfigured, Op: "google: token", Status: 401, Code: "unauthorized_client"}
-	return "", "", fmt.Errorf("%w: %w", api.ErrAppRefused, f)
+	err error
 }
 
-func (g *gallery) refusedApplication() func() (string, string, answer) {
+func (r refusing) Begin(context.Context, cal.TenantID, api.Request) (cal.ConnectionID, string, error) {
+	return "", "", r.err
+}
+
+func (g *gallery) refusedApplication(err error) func() (string, string, answer) {
 	return func() (string, string, answer) {
 		usual := g.api.Flow
 		defer func() { g.api.Flow = usual }()
-		g.api.Flow = refusing{usual}
+		g.api.Flow = refusing{usual, err}
 		return "POST", "/v1/connections", g.call("POST", "/v1/connections", map[string]any{"provider": "google", "app_id": "app_1", "mailbox": "ada@example.com"})
 	}
 }
@@ -103,4 +108,31 @@ func TestApplicationLimit(t *testing.T) {
 		b.application()
 	}
 	refused{"limit-reached", "a tenant may have 50 applications: delete one that is not needed", nil}.want(t, "one more", b.call("POST", "/v1/applications", newApplication()))
+}
+
+// Who has to wait is told for how long: as the provider says, or as long as it usually takes.
+func TestWaitsAreTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	usual := b.api.Flow
+	for _, c := range []struct {
+		err    error
+		status int
+		reason string
+		after  string
+	}{
+		{&api.ProviderWaitError{Err: errors.New("limited"), After: 39_001 * time.Millisecond}, 503, "provider-unavailable", "40"},
+		{&api.ProviderWaitError{Err: errors.New("limited"), After: time.Second}, 503, "provider-unavailable", "10"},
+		{&api.ProviderWaitError{Err: errors.New("away")}, 503, "provider-unavailable", "10"},
+		{fault.New(fault.Misconfigured, "seal", &record.MissingKeyError{Key: 7}), 503, "seal-key-missing", "60"},
+		{fault.New(fault.Transient, "store", nil), 503, "unavailable", "2"},
+		{fmt.Errorf("%w: %w", api.ErrAppRefused, errors.New("no")), 422, "application-refused", ""},
+		{fault.New(fault.Misconfigured, "grant", nil), 500, "internal", ""},
+	} {
+		b.api.Flow = refusing{usual, c.err}
+		a := b.call("POST", "/v1/connections", map[string]any{"provider": "google"})
+		if a.status != c.status || a.header.Get("Retry-After") != c.after || !strings.Contains(string(a.body), "#"+c.reason+`"`) {
+			t.Errorf("%v: %d after %q: %s", c.err, a.status, a.header.Get("Retry-After"), a.body)
+		}
+	}
 }

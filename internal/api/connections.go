@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -58,6 +60,20 @@ var ErrNoProvider = errors.New("no OAuth client is configured for this provider"
 // ErrAppRefused means that a provider does not let an application act for a mailbox.
 var ErrAppRefused = errors.New("the provider refuses it")
 
+// ProviderWaitError is a provider that cannot be asked about a mailbox at the moment: it does not answer, or has asked to be left alone. Nothing was
+// stored.
+type ProviderWaitError struct {
+	Err error
+	// After is how long to stay away at least; 0 when nothing was said.
+	After time.Duration
+}
+
+// Error gives the cause.
+func (e *ProviderWaitError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ProviderWaitError) Unwrap() error { return e.Err }
+
 // CreateConnection is POST /v1/connections.
 func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionRequestObject) (gen.CreateConnectionResponseObject, error) {
 	who, back := identity(ctx), text(r.Body.ReturnURL)
@@ -83,7 +99,7 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 		return nil, refuse(record.ReasonInvalid, "the connection cannot be connected anew",
 			message.Problem{Pointer: "/connection_id", Detail: "no such connection of this provider: leave it out to make a new one"})
 	case err != nil:
-		return nil, err
+		return nil, s.unasked(ctx, err)
 	}
 	c, err := s.Accounts.Connection(ctx, who.Tenant, id)
 	if err != nil {
@@ -94,6 +110,16 @@ func (s *Server) CreateConnection(ctx context.Context, r gen.CreateConnectionReq
 		out.ConnectURL = s.PublicURL + "/connect/" + token
 	}
 	return out, nil
+}
+
+// unasked is the problem of a provider that has to be waited for. Other errors stay as they are.
+func (s *Server) unasked(ctx context.Context, err error) error {
+	wait, ok := errors.AsType[*ProviderWaitError](err)
+	if !ok {
+		return err
+	}
+	s.Log.WarnContext(ctx, "a mailbox could not be looked at", slog.String("error", err.Error()))
+	return &laterError{refuse(reasonProviderAway, "the provider does not answer, or has asked to be left alone: nothing was stored, send the request again later"), wait.After}
 }
 
 // ListConnections is GET /v1/connections.

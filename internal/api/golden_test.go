@@ -264,7 +264,13 @@ func TestProblemsAreGolden(t *testing.T) {
 		{"method-not-allowed", g.send("PATCH", "/v1/bookings/b1", nil)},
 		{"too-large", g.send("PUT", "/v1/bookings/b3", g.spec(1, with("title", strings.Repeat("x", 300<<10))))},
 		{"unsupported-media-type", g.typed("/v1/bookings/b3", "text/plain")},
-		{"application-refused", g.refusedApplication()},
+		{"application-refused", g.refusedApplication(fmt.Errorf("%w: %w", api.ErrAppRefused, &fault.Error{
+			Kind: fault.Misconfigured, Op: "google: token", Status: 401, Code: "unauthorized_client",
+		}))},
+		{"provider-unavailable", g.refusedApplication(&api.ProviderWaitError{
+			Err: &fault.Error{Kind: fault.RateLimited, Op: "google: list calendars", Status: 429, RetryAfter: 39_001 * time.Millisecond}, After: 39_001 * time.Millisecond,
+		})},
+		{"seal-key-missing", g.broken(fault.New(fault.Misconfigured, "seal: open bookings.spec", &record.MissingKeyError{Key: 1234567890}))},
 		{"application-in-use", g.usedApplication()},
 		{"unavailable", g.broken(fault.Newf(fault.Transient, "store", "connection refused"))},
 		{"internal", g.broken(errors.New("a defect"))},

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
@@ -16,6 +18,33 @@ import (
 
 func refuse(reason record.Reason, detail string, problems ...message.Problem) error {
 	return &record.RefusalError{Reason: reason, Detail: detail, Problems: problems}
+}
+
+// laterError is a refusal that says when to come back.
+type laterError struct {
+	error
+
+	after time.Duration
+}
+
+// Unwrap returns the refusal.
+func (e *laterError) Unwrap() error { return e.error }
+
+// retryAfter is in how many seconds a caller should come back, and 0 for problems that no waiting helps with.
+func retryAfter(reason record.Reason, err error) int {
+	seconds := 0
+	switch reason { //nolint:exhaustive // see above
+	case reasonUnavailable, reasonInFlight:
+		seconds = retrySeconds
+	case reasonProviderAway:
+		seconds = providerSeconds
+	case reasonSealKey:
+		seconds = operatorSeconds
+	}
+	if later, ok := errors.AsType[*laterError](err); ok {
+		seconds = max(seconds, int(math.Ceil(later.after.Seconds())))
+	}
+	return seconds
 }
 
 // document is a problem as it is sent.
@@ -37,11 +66,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Link", "</problems/"+string(refusal.Reason)+`>; rel="help"`)
-	switch refusal.Reason { //nolint:exhaustive // the other problems need no header
-	case reasonUnauthorized:
+	if refusal.Reason == reasonUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="calweave"`)
-	case reasonUnavailable, reasonInFlight:
-		h.Set("Retry-After", strconv.Itoa(retrySeconds))
+	}
+	if seconds := retryAfter(refusal.Reason, err); seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
 	raw, err := json.Marshal(document{
 		Type: ProblemBase + string(refusal.Reason), Title: m.Title, Status: m.Status, Detail: refusal.Detail,
@@ -61,8 +90,13 @@ func traceID(ctx context.Context) string {
 	return ""
 }
 
-// retrySeconds is when a caller should come back.
-const retrySeconds = 2
+// retrySeconds is when a caller should come back, providerSeconds when to a provider that has not said so itself, and operatorSeconds when a person has
+// to do something first.
+const (
+	retrySeconds    = 2
+	providerSeconds = 10
+	operatorSeconds = 60
+)
 
 func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 	if r, ok := errors.AsType[*record.RefusalError](err); ok {
@@ -78,6 +112,10 @@ func (s *Server) refusal(req *http.Request, err error) *record.RefusalError {
 		return &record.RefusalError{Reason: reasonTooLarge, Detail: "a body may have 256 KiB at the most"}
 	}
 	ctx := req.Context()
+	if missing, ok := errors.AsType[*record.MissingKeyError](err); ok {
+		s.Log.ErrorContext(ctx, "a request needs a key that is missing", slog.String("error", err.Error()))
+		return &record.RefusalError{Reason: reasonSealKey, Detail: "a stored value does not open: " + missing.Error() + "; " + outcome(req)}
+	}
 	f, ok := fault.As(err)
 	if errors.Is(err, context.DeadlineExceeded) || ok && (f.Kind == fault.Transient || f.Kind == fault.Canceled) {
 		s.Log.ErrorContext(ctx, "a request could not be committed", slog.String("error", err.Error()))

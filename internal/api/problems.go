@@ -27,6 +27,8 @@ const (
 	reasonProvider     record.Reason = "provider-not-configured"
 	reasonEndpoint     record.Reason = "endpoint-unusable"
 	reasonApplication  record.Reason = "application-refused"
+	reasonProviderAway record.Reason = "provider-unavailable"
+	reasonSealKey      record.Reason = "seal-key-missing"
 	reasonInUse        record.Reason = "application-in-use"
 	reasonLimit        record.Reason = "limit-reached"
 	reasonKeyReused    record.Reason = "idempotency-key-reused"
@@ -167,6 +169,16 @@ func Meanings() map[record.Reason]Meaning {
 			http.StatusUnprocessableEntity, "The provider refuses the application",
 			"The provider gave the application no token for the mailbox, or did not let it read the mailbox. `detail` has the provider's code.",
 			"At Google an administrator of the domain has to delegate calweave's scopes to the service account; at Microsoft one has to grant the application permission `Calendars.ReadWrite`. Check the credential, the mailbox and `entra_tenant`. Nothing was stored.",
+		},
+		reasonProviderAway: {
+			http.StatusServiceUnavailable, "The provider cannot be asked at the moment",
+			"The provider does not answer, or has asked to be left alone, while a mailbox was to be connected. Nothing was stored.",
+			"Come back when `Retry-After` says, with the same request.",
+		},
+		reasonSealKey: {
+			http.StatusServiceUnavailable, "A key of this installation is missing",
+			"What was asked for is stored sealed, with a key that calweave was started without. Nothing is lost, and everything opens again once the key is given. `detail` has the key's id.",
+			"The operator gives the key back in `CALWEAVE_SEAL_KEYS`; `calweave seal status` lists the keys and what they seal.",
 		},
 		reasonInUse: {
 			http.StatusConflict, "The application has connections",

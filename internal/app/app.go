@@ -201,17 +201,18 @@ func (a *App) apps() []grant.App {
 }
 
 func (a *App) wireServices() error {
-	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base}), a.redirectURI, a.clock)
+	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base, Admit: budget.Transport}), a.redirectURI, a.clock)
 	a.exchange.LogTo(a.log)
 	a.exchange.Registry = &grant.Registry{Store: a.Store, Drivers: a.drivers}
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
 	a.budget = a.newBudget()
+	a.exchange.Budget = a.budget
 	a.tokens = grant.NewManager(a.Store, a.exchange, a.clock)
-	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, HTTP: a.providerClient}
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: a.tokens, Clock: a.clock, HTTP: a.providerClient,
 		Budget: a.budget,
 	}
+	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, Clock: a.clock, Read: a.gateway.Probe, Heed: a.gateway.Heed}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
 	contract, err := api.NewContract()
 	if err != nil {

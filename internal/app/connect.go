@@ -34,22 +34,27 @@ func (f flow) Begin(ctx context.Context, tenant cal.TenantID, r api.Request) (id
 	if errors.Is(err, grant.ErrNoApp) {
 		return "", "", api.ErrNoProvider
 	}
-	return id, token, refusedByProvider(err)
+	return id, token, probed(err)
 }
 
-// refusedByProvider marks what a provider has refused an application. What may pass by itself stays as it is.
-func refusedByProvider(err error) error {
-	f, ok := fault.As(err)
+// probed marks what a provider has said to an application about a mailbox: that it may not, or that it has to wait. What else has failed is calweave's own
+// and stays as it is.
+func probed(err error) error {
+	probe, ok := errors.AsType[*grant.ProbeError](err)
+	if !ok {
+		return err
+	}
+	f, ok := fault.As(probe)
 	if !ok {
 		return err
 	}
 	switch f.Kind {
-	case fault.Misconfigured, fault.NeedsReauth, fault.Forbidden, fault.NotFound, fault.Unauthorized, fault.Invalid, fault.Unsupported:
-		return fmt.Errorf("%w: %w", api.ErrAppRefused, f)
-	case fault.RateLimited, fault.QuotaExhausted, fault.Busy:
-		return fault.New(fault.Transient, "connect mailbox", f)
-	default:
+	case fault.Transient, fault.RateLimited, fault.QuotaExhausted, fault.Busy:
+		return &api.ProviderWaitError{Err: probe, After: f.RetryAfter}
+	case fault.Canceled, fault.Fenced, fault.Held:
 		return err
+	default:
+		return fmt.Errorf("%w: %w", api.ErrAppRefused, f)
 	}
 }
 

@@ -17,5 +17,8 @@ func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionI
 	return a.tokens.Token(ctx, tenant, c)
 }
 
+// Probed is what the API makes of a mailbox that was not shown to be open.
+func Probed(err error) error { return probed(err) }
+
 // LimitsOf is what a configuration allows at a provider.
 func LimitsOf(c *config.Config, p cal.Provider) budget.Limits { return (&App{Config: c}).limits(p) }

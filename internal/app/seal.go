@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/seal"
@@ -77,12 +78,21 @@ func (a *App) reseal(ctx context.Context, l record.Lease) error {
 			a.resealed(ctx, r)
 			return a.Store.Finish(ctx, l, record.Served())
 		}
+		if r.Place == "" && r.Missing > 0 {
+			return lacking(r)
+		}
 		if r.Place == "" {
 			again.NotBefore = a.clock.Now().Add(betweenPasses)
 			break
 		}
 	}
 	return a.Store.Finish(ctx, l, again)
+}
+
+// lacking is a pass that left values as they are for want of their key. Everything else was sealed anew; another pass looks again, in case the key was
+// given.
+func lacking(r record.Rotation) error {
+	return fault.Newf(fault.Misconfigured, "seal anew", "%d values wait for key %s: give it back in CALWEAVE_SEAL_KEYS", r.Missing, r.MissingKey)
 }
 
 // resealed tells of a rotation that has finished.
@@ -116,7 +126,7 @@ type SealStatus struct {
 	Keys []SealKeyStatus
 	// Rotations are the rotations that were asked for, by tenant.
 	Rotations []TenantRotation
-	// Tenants is how many tenants there are.
+	// Tenants is how many tenants were asked to rotate, or have something that another key has sealed. One that was made since has neither.
 	Tenants int
 }
 
@@ -141,7 +151,6 @@ func (a *App) SealStatus(ctx context.Context) (SealStatus, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Tenants = len(tenants)
 	for _, tenant := range tenants {
 		counts, err := a.Store.SealCounts(ctx, tenant)
 		if err != nil {
@@ -155,10 +164,18 @@ func (a *App) SealStatus(ctx context.Context) (SealStatus, error) {
 		if r.Key != 0 {
 			out.Rotations = append(out.Rotations, TenantRotation{tenant, r})
 		}
+		if r.Key != 0 || slices.ContainsFunc(counts, a.sealedElsewise) {
+			out.Tenants++
+		}
 	}
 	known, err := a.Store.SealKeys(ctx)
 	out.keys(a.sealer.Keys(), known)
 	return out, err
+}
+
+// sealedElsewise reports whether values are sealed with another key than this process seals with.
+func (a *App) sealedElsewise(c record.SealCount) bool {
+	return c.Values > 0 && c.Key != a.sealer.Keys()[0]
 }
 
 func (s *SealStatus) add(counts []record.SealCount) {

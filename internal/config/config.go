@@ -26,7 +26,7 @@ type Config struct {
 	APIRate  int `env:"API_RATE"  envDefault:"300" form:"a number from 1 to 100000, or 0 for no limits"`
 	APIBurst int `env:"API_BURST" envDefault:"600" form:"a number from 1 to 1000000"`
 	// SealKeys is a Tink keyset as JSON.
-	SealKeys Secret `env:"SEAL_KEYS" form:"a Tink keyset as JSON" need:"run admin"`
+	SealKeys Secret `env:"SEAL_KEYS" form:"a Tink keyset as JSON" need:"run admin" file:"verbatim"`
 	// SealKMSCommand unwraps SealKeys, which is then whatever the program takes for a wrapped keyset.
 	SealKMSCommand string `env:"SEAL_KMS_COMMAND" form:"a program and its arguments, separated by blanks"`
 

@@ -189,6 +189,23 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 }
 
+// A wrapped keyset may be anything, and end in what looks like the end of a line. JSON may have one behind it.
+func TestSealKeysFileIsTakenAsItIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ content, kms string }{
+		"binary":              {"\x00\xff\xfe'\n$x\r\n", "/bin/unwrap"},
+		"armoured":            {"-----BEGIN-----\nhunter2\n-----END-----\n", "/bin/unwrap"},
+		"in clear":            {keys, ""},
+		"in clear, in a line": {keys + "\n", ""},
+	} {
+		path := write(t, "keys", c.content)
+		got := load(t, config.Source{Environ: environ("SEAL_KEYS=-", "SEAL_KEYS_FILE="+path, "SEAL_KMS_COMMAND="+c.kms)})
+		if got.SealKeys.Reveal() != c.content {
+			t.Errorf("%s: %q, want %q", name, got.SealKeys.Reveal(), c.content)
+		}
+	}
+}
+
 // The environment's own secret wins over the file's path of one, and the other way round: that is no contradiction.
 func TestASecretInAnotherLayerIsNoContradiction(t *testing.T) {
 	t.Parallel()

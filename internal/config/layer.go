@@ -93,7 +93,8 @@ func (l *loader) resolve(s setting, layers []layer) (value, where string, set bo
 	return "", "", false
 }
 
-// secretFile reads a secret without the line end that editors and Kubernetes leave behind it.
+// secretFile reads a secret without the line end that editors and Kubernetes leave behind it. A verbatim one may be binary, and end in such bytes of its
+// own: it comes as it is.
 func (l *loader) secretFile(s setting, path, where string) string {
 	raw, err := l.readFile(path)
 	if err != nil {
@@ -103,6 +104,10 @@ func (l *loader) secretFile(s setting, path, where string) string {
 	value := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
 	if value == "" {
 		l.report(Mistake{Name: s.name + fileSuffix, Where: where, What: path + " is empty", Mend: "give the path of a file that holds the secret"})
+		return ""
+	}
+	if s.verbatim {
+		return string(raw)
 	}
 	return value
 }

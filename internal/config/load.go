@@ -154,6 +154,8 @@ type setting struct {
 	form   string
 	preset string // what it is unless it is given
 	need   []string
+	// verbatim takes a secret's file as it is: it need not be text.
+	verbatim bool
 }
 
 // settingsOf lists the settings in the order of the fields.
@@ -166,6 +168,7 @@ func fieldsOf(v reflect.Value, prefix string) []setting {
 			out = append(out, setting{
 				name: prefix + name, field: field.Name, value: value, secret: field.Type == reflect.TypeFor[Secret](),
 				form: field.Tag.Get("form"), preset: field.Tag.Get("envDefault"), need: strings.Fields(field.Tag.Get("need")),
+				verbatim: field.Tag.Get("file") == "verbatim",
 			})
 		} else if field.Type.Kind() == reflect.Struct {
 			out = append(out, fieldsOf(value, prefix+field.Tag.Get("envPrefix"))...)

@@ -107,8 +107,21 @@ type request struct {
 
 // ask makes a call under the fleet's budget, and watches what comes of it.
 func ask[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (T, error) {
+	out, f, ours := budgeted(ctx, c, r, call)
+	switch {
+	case f == nil:
+		return out, nil
+	case ours:
+		return out, f
+	default:
+		return out, c.watch(ctx, f)
+	}
+}
+
+// budgeted makes a call under the fleet's budget, and tells a refusal of the budget's own from what the provider has said.
+func budgeted[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (out T, f *fault.Error, ours bool) {
 	made, end := c.begin(ctx, r)
-	f := fault.New(fault.Canceled, "gateway: "+r.op, errUnfinished) // what is reported if the driver panics
+	f = fault.New(fault.Canceled, "gateway: "+r.op, errUnfinished) // what is reported if the driver panics
 	defer func() {
 		if f != nil && errors.Is(f, errUnfinished) {
 			end(ctx, f)
@@ -116,14 +129,7 @@ func ask[T any](ctx context.Context, c *Client, r request, call func(context.Con
 	}()
 	out, err := call(made)
 	f = asFault(ctx, r.op, err)
-	ours := end(ctx, f)
-	if f == nil {
-		return out, nil
-	}
-	if ours {
-		return out, f
-	}
-	return out, c.watch(ctx, f)
+	return out, f, end(ctx, f)
 }
 
 // errUnfinished stands for a call that did not return.

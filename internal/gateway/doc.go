@@ -4,5 +4,5 @@
 // provider has told us to stay away, and each of its requests passes the fleet's budget; what a failed call says about the connection (a wait, a
 // refused token) is recorded for the whole fleet.
 //
-// Files: gateway.go (opening), client.go (the calls).
+// Files: gateway.go (opening), client.go (the calls), probe.go (the first call of a mailbox).
 package gateway

@@ -91,14 +91,19 @@ func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	if err != nil {
 		return nil, g.heed(ctx, tenant, id, err)
 	}
-	inner, err := openFor(driver, g.HTTP(c.Provider, access), c.Mailbox)
+	return g.with(driver, tenant, c, access, version)
+}
+
+// with opens a client with an access token.
+func (g *Gateway) with(d provider.Driver, tenant cal.TenantID, c record.Connection, access string, version int64) (*Client, error) {
+	inner, err := openFor(d, g.HTTP(c.Provider, access), c.Mailbox)
 	if f, ok := fault.As(err); ok {
 		return nil, f
 	}
 	if err != nil {
-		return nil, fault.Newf(fault.Misconfigured, op, "the driver can make no client")
+		return nil, fault.Newf(fault.Misconfigured, "gateway: open", "the driver can make no client")
 	}
-	return newClient(g, driver, inner, tenant, c, version), nil
+	return newClient(g, d, inner, tenant, c, version), nil
 }
 
 // openFor opens a client of the account whose owner has consented or, with a mailbox, of the one that an application acts for by itself.

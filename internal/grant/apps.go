@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -68,25 +71,55 @@ func (g *Registry) app(r record.Application) (App, error) {
 	return App{ID: r.ID, Driver: d, ClientID: r.ClientID, Secret: func() string { return secret }, Alone: r.Kind == record.AppOnly}, nil
 }
 
-// Mint asks for an access token by which an application that acts by itself acts for a mailbox. There is no refresh token: the application asks
-// anew.
-func (x *Exchange) Mint(ctx context.Context, a App, id cal.ConnectionID, mailbox string) (record.Grant, error) {
+// Mint asks for an access token by which an application that acts by itself acts for a connection's mailbox. There is no refresh token: the
+// application asks anew.
+func (x *Exchange) Mint(ctx context.Context, tenant cal.TenantID, a App, c record.Connection) (record.Grant, error) {
 	const op = "grant: app-only token"
 	actor, ok := a.Driver.(provider.AppActor)
 	if !ok {
 		return record.Grant{}, fault.Newf(fault.Misconfigured, op, "no application of %s acts by itself", a.Driver.Name())
 	}
-	r, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, mailbox)
-	if err != nil {
-		return record.Grant{}, err
+	return x.admitted(ctx, tenant, c, func(ctx context.Context) (record.Grant, error) {
+		r, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, c.Mailbox)
+		if err != nil {
+			return record.Grant{}, err
+		}
+		// The form is complete, whatever the grant is called: the library adds nothing to it.
+		asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
+		t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
+		if err != nil {
+			return record.Grant{}, x.misdated(x.refusal(ctx, a, op, err), err)
+		}
+		return x.grant(c.ID, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+	})
+}
+
+// clockSlack is how far this machine's clock may be from an authorization server's before it may be what an assertion is refused for.
+const clockSlack = time.Minute
+
+// misdated makes the operator's mistake of a verdict that this machine's clock may be to blame for: what an application asserts is good from one
+// moment to another, and one that is out of its time is refused as if the account were gone (invalid_grant,
+// https://developers.google.com/identity/protocols/oauth2/service-account). The answer's Date says what time it is there.
+func (x *Exchange) misdated(verdict, cause error) error {
+	f, _ := fault.As(verdict)
+	refused, ok := errors.AsType[*oauth2.RetrieveError](cause)
+	if !ok || f == nil || !f.Kind.EndsGrant() {
+		return verdict
 	}
-	// The form is complete, whatever the grant is called: the library adds nothing to it.
-	asking := &clientcredentials.Config{TokenURL: r.URL, EndpointParams: r.Form, AuthStyle: oauth2.AuthStyleInParams}
-	t, err := asking.Token(context.WithValue(ctx, oauth2.HTTPClient, x.client))
+	theirs, err := http.ParseTime(refused.Response.Header.Get("Date"))
 	if err != nil {
-		return record.Grant{}, x.refusal(ctx, a, op, err)
+		return verdict
 	}
-	return x.grant(id, t, strings.Join(a.Driver.OAuth().Scopes, " ")), nil
+	off, side := x.clock.Now().Sub(theirs).Truncate(time.Second), "ahead of"
+	if off.Abs() <= clockSlack {
+		return verdict
+	}
+	if off < 0 {
+		side = "behind"
+	}
+	g := *f
+	g.Kind, g.Err = fault.Misconfigured, fmt.Errorf("this machine's clock is %s %s the provider's, which refuses what is signed by it: set it right", off.Abs(), side)
+	return &g
 }
 
 // connections reads connections.
@@ -107,7 +140,7 @@ func chosen(ctx context.Context, x *Exchange, store connections, tenant cal.Tena
 	app, err := x.App(ctx, tenant, cmp.Or(again.AppID, r.App))
 	switch {
 	case errors.Is(err, ErrNoApp) && r.App == "" && record.OfTenant(again.AppID):
-		err = unusable("/connection_id", "the application of this connection was deleted: make a new connection")
+		err = withoutApp()
 	case r.App != "" && !app.serves(r, err):
 		err = unusable("/app_id", "there is no such application of this provider: GET /v1/applications lists them")
 	}
@@ -138,6 +171,11 @@ func (a App) serves(r Request, err error) bool {
 	return record.OfTenant(a.ID) && a.Driver.Name() == r.Provider
 }
 
+// withoutApp refuses to connect a connection anew whose application is gone.
+func withoutApp() error {
+	return unusable("/connection_id", "the application of this connection was deleted: make a new connection")
+}
+
 // unusable refuses a request for one of its fields.
 func unusable(pointer, detail string) error {
 	return &record.RefusalError{
@@ -155,14 +193,9 @@ func (x *Exchange) Check(r record.Application) error {
 	if r.EntraTenant != "" && !tenantName().MatchString(r.EntraTenant) {
 		refuse("/entra_tenant", "give the tenant's id, or one of its domains")
 	}
-	app, err := x.Registry.app(r)
-	switch {
-	case len(wrong) > 0:
-	case err != nil:
-		refuse("/entra_tenant", reasonOf(err))
-	case app.Alone:
-		if err := app.checkAlone(); err != nil {
-			refuse(app.weakness(), reasonOf(err))
+	if len(wrong) == 0 {
+		if pointer, err := x.Registry.weakness(r); err != nil {
+			refuse(pointer, reasonOf(err))
 		}
 	}
 	if len(wrong) == 0 {
@@ -171,21 +204,27 @@ func (x *Exchange) Check(r record.Application) error {
 	return &record.RefusalError{Reason: record.ReasonInvalid, Detail: "the application cannot be used like this", Problems: wrong}
 }
 
-func (a App) checkAlone() error {
-	actor, ok := a.Driver.(provider.AppActor)
+// weakness is the field that makes an application unusable, and why.
+func (g *Registry) weakness(r record.Application) (pointer string, err error) {
+	app, err := g.app(r)
+	if err != nil {
+		if _, known := g.Drivers[r.Provider]; !known {
+			return "/provider", err
+		}
+		return "/entra_tenant", err
+	}
+	if !app.Alone {
+		return "", nil
+	}
+	actor, ok := app.Driver.(provider.AppActor)
 	if !ok {
-		return fault.Newf(fault.Misconfigured, "grant: application", "no application of %s acts by itself", a.Driver.Name())
+		return "/kind", fault.Newf(fault.Misconfigured, "grant: application", "no application of %s acts by itself", app.Driver.Name())
 	}
-	_, err := actor.AppToken(provider.AppCredential{ClientID: a.ClientID, Secret: a.Secret()}, "somebody@example.com")
-	return err
-}
-
-// weakness is the field that an application which acts by itself is refused for: where drivers have tenants, those are what tokens are asked in.
-func (a App) weakness() string {
-	if _, ok := a.Driver.(provider.TenantDriver); ok {
-		return "/entra_tenant"
+	_, err = actor.AppToken(provider.AppCredential{ClientID: app.ClientID, Secret: app.Secret()}, "somebody@example.com")
+	if _, ok := app.Driver.(provider.TenantDriver); ok { // its secrets have no form that could be wrong
+		return "/entra_tenant", err
 	}
-	return "/credential"
+	return "/credential", err
 }
 
 // reasonOf is why a driver refuses, without the operation and the kind.

@@ -349,6 +349,7 @@ func wantRefusal(t *testing.T, what string, err error, pointer string, want erro
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	x := registered(t, nil, clock.NewManual(began))
+	x.Registry.Drivers["plain"] = anonymous{x.Registry.Drivers[cal.Google]} // a driver that can do no more than it has to
 	robots := record.Application{Provider: cal.Google, Kind: record.AppOnly, ClientID: robot, Credential: keyFile(t)}
 	daemon := record.Application{Provider: cal.Microsoft, Kind: record.AppOnly, ClientID: "daemon", Credential: "hunter2", EntraTenant: "fabrikam.example"}
 	for name, c := range map[string]struct {
@@ -371,6 +372,9 @@ func TestCheck(t *testing.T) {
 		"Google in an Entra tenant":               {robots, func(a *record.Application) { a.EntraTenant = "fabrikam.example" }, "/entra_tenant"},
 		"a daemon of no tenant":                   {daemon, func(a *record.Application) { a.EntraTenant = "" }, "/entra_tenant"},
 		"a daemon of every tenant":                {daemon, func(a *record.Application) { a.EntraTenant = "Common" }, "/entra_tenant"},
+		"a provider that is not built in":         {robots, func(a *record.Application) { a.Provider = "caldav" }, "/provider"},
+		"a provider that lets nobody act alone":   {robots, func(a *record.Application) { a.Provider = "plain" }, "/kind"},
+		"a provider without tenants":              {robots, func(a *record.Application) { a.Provider, a.EntraTenant = "plain", "fabrikam.example" }, "/entra_tenant"},
 		"a tenant that leads to another path":     {daemon, func(a *record.Application) { a.EntraTenant = "x/../y" }, "/entra_tenant"},
 		"a tenant that leads to the folder above": {daemon, func(a *record.Application) { a.EntraTenant = ".." }, "/entra_tenant"},
 	} {
@@ -411,15 +415,20 @@ func TestAssertionsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	alone := App{ID: "app_1", Driver: o.exchange.apps["google"].Driver, ClientID: robot, Secret: func() string { return keyFile(t) }, Alone: true}
-	if _, err := o.exchange.Mint(t.Context(), alone, "con_1", host); err != nil {
+	if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); err != nil {
 		t.Error(err)
 	}
-	late := google.New(google.Config{TokenURL: o.sim.GoogleURL + "/token", Clock: clock.NewManual(began.Add(-4 * time.Hour))})
+	behind := clock.NewManual(began.Add(-4 * time.Hour))
+	late := google.New(google.Config{TokenURL: o.sim.GoogleURL + "/token", Clock: behind})
 	elsewhere := google.New(google.Config{TokenURL: o.sim.GoogleURL + "/token?x=1", Clock: o.clock})
 	for name, d := range map[string]provider.Driver{"signed too long ago": late, "signed for another address": elsewhere} {
 		alone.Driver = d
-		if _, err := o.exchange.Mint(t.Context(), alone, "con_1", host); !fault.Is(err, fault.NeedsReauth) {
+		if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); !fault.Is(err, fault.NeedsReauth) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	alone.Driver, o.exchange.clock = late, behind
+	if _, err := o.exchange.Mint(t.Context(), tenant, alone, of("app_1", cal.Google, host)); !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), "4h0m0s behind") {
+		t.Errorf("signed by a machine whose clock is wrong: %v", err)
 	}
 }

@@ -35,6 +35,9 @@ type App struct {
 type Exchange struct {
 	// Registry knows tenants' applications; nil where there are none.
 	Registry *Registry
+	// Budget bounds the asking for tokens that can wait; nil for none, which is for tests that are about something else. A code cannot wait: it is
+	// redeemed whatever the budget would say.
+	Budget   Budget
 	apps     map[cal.AppID]App
 	client   *http.Client
 	redirect func(cal.Provider) string
@@ -87,17 +90,19 @@ func (x *Exchange) Refresh(ctx context.Context, tenant cal.TenantID, c record.Co
 		return record.Grant{}, err
 	}
 	if a.Alone {
-		return x.Mint(ctx, a, c.ID, c.Mailbox)
+		return x.Mint(ctx, tenant, a, c)
 	}
 	if g.RefreshToken == "" {
 		return record.Grant{}, fault.Newf(fault.NeedsReauth, "grant: refresh", "the provider gave no refresh token")
 	}
-	old := &oauth2.Token{RefreshToken: g.RefreshToken}
-	t, err := x.config(a).TokenSource(context.WithValue(ctx, oauth2.HTTPClient, x.client), old).Token()
-	if err != nil {
-		return record.Grant{}, x.refusal(ctx, a, "grant: refresh", err)
-	}
-	return x.grant(c.ID, t, g.Scopes), nil
+	return x.admitted(ctx, tenant, c, func(ctx context.Context) (record.Grant, error) {
+		old := &oauth2.Token{RefreshToken: g.RefreshToken}
+		t, err := x.config(a).TokenSource(context.WithValue(ctx, oauth2.HTTPClient, x.client), old).Token()
+		if err != nil {
+			return record.Grant{}, x.refusal(ctx, a, "grant: refresh", err)
+		}
+		return x.grant(c.ID, t, g.Scopes), nil
+	})
 }
 
 // Redeem trades an authorization code for tokens.
@@ -177,6 +182,9 @@ func (x *Exchange) judge(ctx context.Context, a App, resp *http.Response, body [
 // refusal classifies a failed call. What the endpoint said is the driver's to judge; no answer may pass. The cause is left out: it quotes the
 // answer.
 func (x *Exchange) refusal(ctx context.Context, a App, op string, err error) error {
+	if f, ok := fault.As(err); ok { // of the given client: an open breaker
+		return f
+	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
 		return x.judge(ctx, a, refused.Response, refused.Body)
 	}

@@ -95,6 +95,9 @@ func (f *Flow) Begin(ctx context.Context, tenant cal.TenantID, r Request) (cal.C
 		Verifier: oauth2.GenerateVerifier(), ExpiresAt: f.clock.Now().Add(flowTime), Actor: r.Actor,
 	}
 	id, err := f.store.BeginConnection(ctx, tenant, n)
+	if errors.Is(err, record.ErrStale) {
+		err = withoutApp()
+	}
 	return id, n.ConnectToken, err
 }
 
@@ -108,7 +111,7 @@ func (f *Flow) Open(ctx context.Context, connectToken, cookie string) (string, e
 		return "", err
 	}
 	telemetry.Learn(ctx, slog.String("tenant", string(tenant)))
-	app, err := f.exchange.App(ctx, tenant, flow.AppID)
+	app, err := f.app(ctx, tenant, flow)
 	if err != nil {
 		return "", err
 	}
@@ -117,6 +120,15 @@ func (f *Flow) Open(ctx context.Context, connectToken, cookie string) (string, e
 		options = append(options, oauth2.SetAuthURLParam(name, value))
 	}
 	return f.exchange.config(app).AuthCodeURL(flow.State, options...), nil
+}
+
+// app is the application of a flow. One that was deleted since the flow began ends it.
+func (f *Flow) app(ctx context.Context, tenant cal.TenantID, flow record.Flow) (App, error) {
+	a, err := f.exchange.App(ctx, tenant, flow.AppID)
+	if errors.Is(err, ErrNoApp) {
+		err = errors.Join(ErrLink, err)
+	}
+	return a, err
 }
 
 // Answer is what a provider sent an owner's browser back with.
@@ -138,7 +150,7 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 		return Connected{}, err
 	}
 	out := Connected{ID: flow.ConnectionID, ReturnURL: flow.ReturnURL}
-	app, err := f.exchange.App(ctx, tenant, flow.AppID)
+	app, err := f.app(ctx, tenant, flow)
 	if err != nil {
 		return out, err
 	}
@@ -158,7 +170,7 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 	}
 	g.Lacks, g.ClosedAt = record.NewLacks(out.Lacks), flow.ClosedAt
 	err = f.store.Activate(ctx, tenant, flow.ConnectionID, g)
-	if errors.Is(err, record.ErrStale) { // it was disconnected while its owner consented
+	if errors.Is(err, record.ErrStale) { // it was disconnected, or its application deleted, while its owner consented
 		err = errors.Join(ErrLink, err)
 	}
 	return out, err

@@ -31,8 +31,11 @@ type journal struct {
 }
 
 func (j *journal) BeginConnection(_ context.Context, t cal.TenantID, n record.NewFlow) (cal.ConnectionID, error) {
-	if t != tenant || j.err["begin"] != nil {
-		return "", errors.Join(j.err["begin"], record.ErrNotFound)
+	if j.err["begin"] != nil {
+		return "", j.err["begin"]
+	}
+	if t != tenant {
+		return "", record.ErrNotFound
 	}
 	j.begun = append(j.begun, n)
 	j.flow = record.Flow{

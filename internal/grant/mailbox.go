@@ -2,13 +2,16 @@ package grant
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"net/http"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -22,13 +25,27 @@ type MailboxStore interface {
 type Mailboxes struct {
 	Store    MailboxStore
 	Exchange *Exchange
-	// HTTP makes the HTTP client that sends an access token to a provider, and to nobody else.
-	HTTP func(p cal.Provider, access string) *http.Client
+	Clock    clock.Clock
+	// Read reads a mailbox with an access token that no grant has yet, by a driver that can do so without its owner, under the fleet's budget. It
+	// fails with fault.Busy when the budget has the call wait.
+	Read func(ctx context.Context, tenant cal.TenantID, d provider.Driver, c record.Connection, access string) error
+	// Heed records how long a failure says to stay away from a connection's provider, and returns it.
+	Heed func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, err error) error
 }
 
+// ProbeError is a mailbox that was not shown to be open: no token was given for it, or it was not read. Nothing was stored. Its cause is a
+// *fault.Error.
+type ProbeError struct{ Err error }
+
+// Error gives the cause.
+func (e *ProbeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ProbeError) Unwrap() error { return e.Err }
+
 // Connect makes an active connection of a mailbox, or activates one anew. It asks for a token and reads the mailbox first, and stores nothing when
-// either is refused: that is a *fault.Error. A request that names what cannot be used is refused with a record.RefusalError, and fails with
-// ErrNoApp or record.ErrNotFound as Flow.Begin does.
+// either fails: that is a *ProbeError. A request that names what cannot be used is refused with a record.RefusalError, and fails with ErrNoApp or
+// record.ErrNotFound as Flow.Begin does.
 func (m *Mailboxes) Connect(ctx context.Context, tenant cal.TenantID, r Request) (cal.ConnectionID, error) {
 	app, again, err := chosen(ctx, m.Exchange, m.Store, tenant, r)
 	if err != nil {
@@ -44,16 +61,16 @@ func (m *Mailboxes) Connect(ctx context.Context, tenant cal.TenantID, r Request)
 	case again.ID != "":
 		r.Mailbox = again.Mailbox
 	}
-	g, err := m.probe(ctx, app, r.Mailbox)
+	g, err := m.probe(ctx, tenant, app, target(tenant, app, again, r.Mailbox))
 	if err != nil {
-		return "", err
+		return "", &ProbeError{err}
 	}
 	g.ClosedAt = again.ClosedAt
 	id, err := m.Store.ConnectMailbox(ctx, tenant, record.NewMailbox{
 		Provider: r.Provider, AppID: app.ID, Mailbox: r.Mailbox, Again: r.Again, Actor: r.Actor,
 	}, g)
 	if errors.Is(err, record.ErrStale) {
-		return "", unusable("/connection_id", "it was disconnected meanwhile: try again")
+		return "", unusable("/connection_id", "it was disconnected, or its application deleted, meanwhile: try again")
 	}
 	return id, err
 }
@@ -70,31 +87,36 @@ func (m *Mailboxes) Of(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	return c.Mailbox, err
 }
 
+// target is the connection that a mailbox is probed for. One that is not made yet is known by its mailbox, so that whoever tries again meets what the
+// provider has said; the address itself stays here.
+func target(tenant cal.TenantID, app App, again record.Connection, mailbox string) record.Connection {
+	if again.ID != "" {
+		return again
+	}
+	sum := sha256.Sum256([]byte(string(tenant) + "/" + string(app.ID) + "/" + strings.ToLower(mailbox)))
+	return record.Connection{ID: cal.ConnectionID("new-" + hex.EncodeToString(sum[:16])), Provider: app.Driver.Name(), AppID: app.ID, Mailbox: mailbox}
+}
+
 // probeTime is how long the provider may take to show that a mailbox is open: somebody waits for the answer.
 const probeTime = 15 * time.Second
 
-// probe asks for a token and reads the mailbox with it.
-func (m *Mailboxes) probe(ctx context.Context, app App, mailbox string) (record.Grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+// probe asks for a token and reads the mailbox with it, unless the provider wants to be left alone about the connection. What it asks for now is
+// recorded of a connection that is there.
+func (m *Mailboxes) probe(ctx context.Context, tenant cal.TenantID, app App, c record.Connection) (record.Grant, error) {
+	if wait := c.Penalty.Sub(m.Clock.Now()); wait > 0 {
+		limited := fault.Newf(fault.RateLimited, "grant: read mailbox", "the provider has asked to be left alone")
+		limited.RetryAfter = wait
+		return record.Grant{}, limited
+	}
+	calling, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	g, err := m.Exchange.Mint(ctx, app, "", mailbox)
-	if err != nil {
-		return g, err
+	g, err := m.Exchange.Mint(calling, tenant, app, c)
+	if err == nil {
+		g.Lacks = record.NewLacks(lacking(g, app.Driver.OAuth()))
+		err = m.Read(calling, tenant, app.Driver, c, g.AccessToken)
 	}
-	g.Lacks = record.NewLacks(lacking(g, app.Driver.OAuth()))
-	return g, m.read(ctx, app, g, mailbox)
-}
-
-// read fails unless the token opens the mailbox: Entra gives a token to an application that no mailbox was opened to.
-func (m *Mailboxes) read(ctx context.Context, app App, g record.Grant, mailbox string) error {
-	actor, ok := app.Driver.(provider.AppActor)
-	if !ok { // unreachable: it has made the token
-		return fault.Newf(fault.Misconfigured, "grant: read mailbox", "no application of %s acts by itself", app.Driver.Name())
+	if err != nil && c.State != "" {
+		err = m.Heed(ctx, tenant, c.ID, err)
 	}
-	client, err := actor.OpenMailbox(m.HTTP(app.Driver.Name(), g.AccessToken), mailbox)
-	if err != nil {
-		return err
-	}
-	_, err = client.Calendars(ctx)
-	return err
+	return g, err
 }

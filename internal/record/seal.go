@@ -31,6 +31,14 @@ func SealedBy(sealed []byte) (SealKeyID, bool) {
 	return SealKeyID(binary.BigEndian.Uint32(sealed[1:])), true
 }
 
+// MissingKeyError is a value whose key is not in the keyset.
+type MissingKeyError struct{ Key SealKeyID }
+
+// Error names the key.
+func (e *MissingKeyError) Error() string {
+	return "it was sealed with key " + e.Key.String() + ", which CALWEAVE_SEAL_KEYS lacks"
+}
+
 // SealKey is a key that values of this installation were sealed with.
 type SealKey struct {
 	ID          SealKeyID
@@ -53,9 +61,13 @@ type Rotation struct {
 	Key SealKeyID
 	// Place is the table.column that is looked at, empty before the first.
 	Place string
-	// Resealed counts the values that were sealed anew since the rotation began, Unopened those that the last whole pass could not open.
+	// Resealed counts the values that were sealed anew since the rotation began, Unopened those that the last whole pass found altered, or moved.
 	Resealed, Unopened int64
-	StartedAt          time.Time
+	// Missing counts the values that the last whole pass could not open for want of their key, and MissingKey is the key of one of them. They open once
+	// it is given, and so the rotation does not finish without it.
+	Missing    int64
+	MissingKey SealKeyID
+	StartedAt  time.Time
 	// FinishedAt is zero until a whole pass has found nothing left to do.
 	FinishedAt time.Time
 }

@@ -52,6 +52,9 @@ func (c Command) Unwrap(ctx context.Context, wrapped []byte) ([]byte, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Env = bytes.NewReader(wrapped), out, c.environ
 	cmd.WaitDelay = time.Second // for a child of its own that holds its output open
 	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) { // the program itself has ended well, and has printed what it had to
+		err = nil
+	}
 	var exit *exec.ExitError
 	switch {
 	case out.tooLong:

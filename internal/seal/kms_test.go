@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,27 @@ func TestCommandGetsItsArgumentsAndEnvironment(t *testing.T) {
 	got, err := seal.NewCommand(program(t, `echo "$#:$1:$2:$GIVEN:$HOME"`)+"  a  $HOME ", []string{"GIVEN=yes"}).Unwrap(t.Context(), nil)
 	if err != nil || string(got) != "2:a:$HOME:yes:\n" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A program that has ended well has printed the keyset, whatever it leaves running: an agent, say, that inherits its output.
+func TestCommandLeavesAChildBehind(t *testing.T) {
+	t.Parallel()
+	pid := filepath.Join(t.TempDir(), "pid")
+	got, err := seal.NewCommand(program(t, "sleep 600 & echo $! > "+pid+"; cat"), os.Environ()).Unwrap(t.Context(), []byte(canary))
+	if err != nil || string(got) != canary {
+		t.Errorf("%q, %v", got, err)
+	}
+	raw, err := os.ReadFile(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := os.FindProcess(child); err != nil || p.Kill() != nil {
+		t.Errorf("the child was ended with it, so that this test proves nothing: %v", err)
 	}
 }
 

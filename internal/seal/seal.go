@@ -41,7 +41,8 @@ func (s *Sealer) Seal(tenant cal.TenantID, table, column, row string, plaintext 
 }
 
 // Open decrypts what Seal made for the same place. An error is always ErrSealed; its text names the table, the column and the key only. A value whose
-// key is missing is no worse for that, and an operator's to mend: that error is ErrKeyMissing, too, and fault.Misconfigured.
+// key is missing is no worse for that, and an operator's to mend: that error is ErrKeyMissing and a
+// record.MissingKeyError, too, and fault.Misconfigured.
 func (s *Sealer) Open(tenant cal.TenantID, table, column, row string, sealed []byte) ([]byte, error) {
 	plaintext, err := s.aead.Decrypt(sealed, place(tenant, table, column, row))
 	if err == nil {
@@ -49,7 +50,7 @@ func (s *Sealer) Open(tenant cal.TenantID, table, column, row string, sealed []b
 	}
 	op := fmt.Sprintf("seal: open %s.%s", table, column)
 	if id, ok := record.SealedBy(sealed); ok && !slices.Contains(s.keys, id) {
-		return nil, fault.New(fault.Misconfigured, op, fmt.Errorf("%w: it was sealed with key %s, which CALWEAVE_SEAL_KEYS lacks", ErrKeyMissing, id))
+		return nil, fault.New(fault.Misconfigured, op, fmt.Errorf("%w: %w", ErrKeyMissing, &record.MissingKeyError{Key: id}))
 	}
 	return nil, fmt.Errorf("%s: %w", op, errAltered)
 }

@@ -331,6 +331,9 @@ func TestAMissingKeyIsToldFromAnAlteredValue(t *testing.T) {
 	s, other := fresh(t), fresh(t)
 	sealed := sealCanary(t, s)
 	_, err := other.Open(tenant, "grants", "token", "gra_1", sealed)
+	if missing, ok := errors.AsType[*record.MissingKeyError](err); !ok || missing.Key != s.Keys()[0] {
+		t.Errorf("%v, want the error to tell the key", err)
+	}
 	if !errors.Is(err, seal.ErrKeyMissing) || !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), s.Keys()[0].String()) {
 		t.Errorf("with another keyset: %v", err)
 	}

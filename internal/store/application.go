@@ -100,11 +100,24 @@ func (s *Store) DeleteApplication(ctx context.Context, tenant cal.TenantID, id c
 	})
 }
 
-// lockApplication makes everybody else wait who begins a connection of the application or deletes it.
+// lockApplication makes everybody else wait who connects anything by the application or deletes it. It comes before all other locks.
 func (t *tx) lockApplication(ctx context.Context, id cal.AppID) error {
 	n, err := t.LockApplication(ctx, db.LockApplicationParams{TenantID: t.tenant, AppID: string(id)})
 	if err == nil && n == 0 {
 		err = record.ErrNotFound
+	}
+	return err
+}
+
+// keepApplication is lockApplication for a connection that was made before: its application may have been deleted once it was disconnected, which is
+// record.ErrStale. The installation's own is in no table.
+func (t *tx) keepApplication(ctx context.Context, id cal.AppID) error {
+	if !record.OfTenant(id) {
+		return nil
+	}
+	err := t.lockApplication(ctx, id)
+	if errors.Is(err, record.ErrNotFound) {
+		err = record.ErrStale
 	}
 	return err
 }
@@ -131,20 +144,15 @@ func (t *tx) clientOf(ctx context.Context, c record.Connection) (string, error) 
 
 // ConnectMailbox makes an active connection of a mailbox that an app-only application acts for, or activates one of it again. It fails with
 // record.ErrNotFound when the tenant has no such application, or no such connection of that mailbox, and with record.ErrStale when the connection
-// was disconnected since the grant was asked for.
+// was disconnected, or its application deleted, since the grant was asked for.
 func (s *Store) ConnectMailbox(ctx context.Context, tenant cal.TenantID, n record.NewMailbox, g record.Grant) (cal.ConnectionID, error) {
 	id := n.Again
 	if id == "" {
 		id = cal.ConnectionID(s.ids.ID("con"))
 	}
 	err := s.updateMany(ctx, tenant, "connect mailbox", func(ctx context.Context, t *tx) error {
-		if err := t.lockApplication(ctx, n.AppID); err != nil {
+		if err := t.beginMailbox(ctx, id, n); err != nil {
 			return err
-		}
-		if n.Again == "" {
-			if err := t.insertConnection(ctx, id, n.Provider, n.AppID, n.Mailbox); err != nil {
-				return err
-			}
 		}
 		c, err := t.connection(ctx, id)
 		if err != nil {
@@ -156,6 +164,27 @@ func (s *Store) ConnectMailbox(ctx context.Context, tenant cal.TenantID, n recor
 		return t.activate(ctx, c, g, n.Actor)
 	})
 	return id, err
+}
+
+func (t *tx) beginMailbox(ctx context.Context, id cal.ConnectionID, n record.NewMailbox) error {
+	if n.Again != "" {
+		if err := t.keepApplication(ctx, n.AppID); err != nil {
+			return err
+		}
+	} else {
+		if err := t.lockApplication(ctx, n.AppID); err != nil {
+			return err
+		}
+		if err := t.insertConnection(ctx, id, n.Provider, n.AppID, n.Mailbox); err != nil {
+			return err
+		}
+	}
+	return t.noteBegun(ctx, id, n.Provider, n.AppID, n.Actor)
+}
+
+// noteBegun notes that an account is being connected, anew or for the first time.
+func (t *tx) noteBegun(ctx context.Context, id cal.ConnectionID, p cal.Provider, app cal.AppID, actor string) error {
+	return t.note(ctx, record.Note{Actor: actor, Action: "connection.begun", Subject: string(id), Detail: map[string]any{"provider": p, "app": app}})
 }
 
 func (t *tx) insertConnection(ctx context.Context, id cal.ConnectionID, p cal.Provider, app cal.AppID, mailbox string) error {

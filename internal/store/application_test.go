@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -12,6 +14,7 @@ import (
 const (
 	applicationKept   = "application: its credential comes back where it is used, and nowhere else"
 	applicationInUse  = "application: deleted once nothing is connected by it"
+	applicationGone   = "application: nothing is connected again by one that was deleted"
 	applicationRace   = "race: an application is deleted, or used"
 	mailboxAnew       = "mailbox: connected at once, and again, and never another one"
 	applicationClient = "disconnect: whoever uses the account by the same client"
@@ -22,6 +25,7 @@ func applicationTrials() []trial {
 		{applicationKept, applicationRoundTrip},
 		{"application: no more than a tenant may have", applicationLimit},
 		{applicationInUse, applicationDeleted},
+		{applicationGone, applicationGoneMeanwhile},
 		{"application: of its own tenant only", applicationForeign},
 		{mailboxAnew, mailboxConnected},
 		{applicationClient, applicationShared},
@@ -107,6 +111,98 @@ func applicationDeleted(h *harness) {
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action IN ('application.created', 'application.deleted')`), 2)
 }
 
+// A disconnected connection keeps no application, and its owner may be on the way to connect it again when the application goes.
+func applicationGoneMeanwhile(h *harness) {
+	w := h.newWorld(0)
+	owned, alone := w.registered(record.AppDelegated), w.registered(record.AppOnly)
+	var err error
+	w.connection, err = w.by(owned.ID, "mine")
+	h.ok(err)
+	h.ok(h.Activate(h.ctx, w.tenant, w.connection, w.tokens("mine")))
+	w.end()
+	granted := w.tokens("again")
+	granted.ClosedAt = w.now().ClosedAt
+	id := w.connection
+	w.connection, err = w.mailbox(alone.ID, "canary@example.test", "")
+	h.ok(err)
+	w.end()
+	for _, a := range []record.Application{owned, alone} {
+		h.ok(h.DeleteApplication(h.ctx, w.tenant, a.ID, "test"))
+	}
+	before := h.dump()
+	_, err = w.anew(id, owned.ID, "again")
+	h.fails(err, record.ErrStale)
+	h.fails(h.Activate(h.ctx, w.tenant, id, granted), record.ErrStale)
+	_, err = w.mailbox(alone.ID, "canary@example.test", w.connection)
+	h.fails(err, record.ErrStale)
+	h.unchanged(before)
+}
+
+// anew begins to connect a connection again.
+func (w *world) anew(id cal.ConnectionID, app cal.AppID, name string) (cal.ConnectionID, error) {
+	return w.BeginConnection(w.ctx, w.tenant, record.NewFlow{
+		Provider: cal.Google, AppID: app, Again: id, ConnectToken: w.secret("connect", name), State: w.secret("state", name),
+		ExpiresAt: w.clock.Now().Add(leaseTime), Actor: "test",
+	})
+}
+
+// applicationEncounters let an application's end meet whatever brings a connection of it back.
+func applicationEncounters() []encounter {
+	return []encounter{
+		{"an application that is deleted and a consent", meetApplication(record.AppDelegated)},
+		{"an application that is deleted and a mailbox", meetApplication(record.AppOnly)},
+	}
+}
+
+func meetApplication(kind record.AppKind) func(*world, int) (_, _ func(context.Context) error, _ func()) {
+	return func(w *world, round int) (_, _ func(context.Context) error, _ func()) {
+		a := w.registered(kind)
+		var err error
+		if kind == record.AppOnly {
+			w.connection, err = w.mailbox(a.ID, "canary@example.test", "")
+		} else {
+			w.connection, err = w.by(a.ID, fmt.Sprint("mine", round))
+			w.ok(err)
+			err = w.Activate(w.ctx, w.tenant, w.connection, w.tokens("mine"))
+		}
+		w.ok(err)
+		w.end()
+		id, g := w.connection, w.tokens("again")
+		g.ClosedAt = w.now().ClosedAt
+		connect := func(ctx context.Context) error { return unlessStale(w.Activate(ctx, w.tenant, id, g)) }
+		if kind == record.AppOnly {
+			again := record.NewMailbox{Provider: cal.Google, AppID: a.ID, Mailbox: "canary@example.test", Again: id, Actor: "test"}
+			connect = func(ctx context.Context) error {
+				_, err := w.ConnectMailbox(ctx, w.tenant, again, g)
+				return unlessStale(err)
+			}
+		}
+		remove := func(ctx context.Context) error {
+			err := w.DeleteApplication(ctx, w.tenant, a.ID, "test")
+			if errors.Is(err, record.ErrInUse) {
+				return nil
+			}
+			return err
+		}
+		return connect, remove, func() {
+			_, err := w.Application(w.ctx, w.tenant, a.ID)
+			same(w.harness, "the connection is active, and has its application", w.now().State == cal.ConnectionActive, err == nil)
+			if err == nil {
+				w.end()
+				w.ok(w.DeleteApplication(w.ctx, w.tenant, a.ID, "test"))
+			}
+		}
+	}
+}
+
+// unlessStale lets an account be connected too late.
+func unlessStale(err error) error {
+	if errors.Is(err, record.ErrStale) {
+		return nil
+	}
+	return err
+}
+
 func applicationForeign(h *harness) {
 	w, other := h.newWorld(0), h.newWorld(0)
 	a := w.registered(record.AppOnly)
@@ -145,6 +241,8 @@ func mailboxConnected(h *harness) {
 	again, err := w.mailbox(a.ID, "canary@example.test", id)
 	h.ok(err)
 	same(h, "the same", again, id)
+	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'connection.begun' AND actor = 'test' AND subject = $1 AND detail = $2`,
+		string(id), fmt.Sprintf(`{"app":%q,"provider":"google"}`, a.ID)), 2)
 	g, err := h.Grant(h.ctx, w.tenant, id)
 	h.ok(err)
 	same(h, "version", g.Version, 2)

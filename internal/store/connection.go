@@ -14,7 +14,8 @@ import (
 )
 
 // BeginConnection makes a pending connection, unless it connects one anew, and the flow that may activate it. It fails with record.ErrNotFound when
-// the tenant has no such connection of that provider.
+// the tenant has no such application, or no such connection of that provider, and with record.ErrStale when the application of the connection to
+// connect anew was deleted.
 func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n record.NewFlow) (cal.ConnectionID, error) {
 	id := n.Again
 	if id == "" {
@@ -49,9 +50,7 @@ func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n reco
 		if err := t.register(ctx, entryState, n.State, flow); err != nil {
 			return err
 		}
-		return t.note(ctx, record.Note{
-			Actor: n.Actor, Action: "connection.begun", Subject: string(id), Detail: map[string]any{"provider": n.Provider, "app": n.AppID},
-		})
+		return t.noteBegun(ctx, id, n.Provider, n.AppID, n.Actor)
 	})
 	return id, err
 }
@@ -59,10 +58,13 @@ func (s *Store) BeginConnection(ctx context.Context, tenant cal.TenantID, n reco
 func (t *tx) beginConnection(ctx context.Context, id cal.ConnectionID, n record.NewFlow) error {
 	if n.Again != "" {
 		c, err := t.connection(ctx, id)
-		if err == nil && c.Provider != n.Provider {
-			err = record.ErrNotFound
+		if err != nil {
+			return err
 		}
-		return err
+		if c.Provider != n.Provider {
+			return record.ErrNotFound
+		}
+		return t.keepApplication(ctx, c.AppID)
 	}
 	if record.OfTenant(n.AppID) {
 		if err := t.lockApplication(ctx, n.AppID); err != nil {
@@ -145,11 +147,14 @@ func (t *tx) flow(ctx context.Context, id string) (record.Flow, error) {
 }
 
 // Activate stores a grant, wakes everything that waited for it, and lists the account's calendars. It fails with record.ErrStale when the connection
-// was disconnected since the grant was asked for.
+// was disconnected, or its application deleted, since the grant was asked for.
 func (s *Store) Activate(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, g record.Grant) error {
 	return s.updateMany(ctx, tenant, "activate connection", func(ctx context.Context, t *tx) error {
 		c, err := t.connection(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := t.keepApplication(ctx, c.AppID); err != nil {
 			return err
 		}
 		return t.activate(ctx, c, g, record.ActorOwner)

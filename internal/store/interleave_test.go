@@ -24,7 +24,7 @@ type encounter struct {
 // meetTrials need a database that runs two transactions side by side.
 func meetTrials() []trial {
 	var trials []trial
-	for _, e := range slices.Concat(encounters(), endpointEncounters()) {
+	for _, e := range slices.Concat(encounters(), endpointEncounters(), applicationEncounters()) {
 		trials = append(trials, trial{"meet: " + e.name, func(h *harness) { meet(h, e, 3) }}) // a look-up, the transaction, and one more at the most
 	}
 	for _, e := range orderlyEncounters() {

@@ -141,6 +141,8 @@ func resealMutants() []mutant {
 		{"a rotation that has finished is not begun again", "BeginRotation", " OR seal_rotations.finished_at > 0", "", "reseal: what is written meanwhile with the old key is found by another pass"},
 		{"a rotation passes over rows", "StaleValues", "LIMIT $2", "LIMIT $2 - 1", "reseal: page by page, whatever the key is made of"},
 		{"a rotation goes on without its end", "MoveRotation", "found = found + $4", "found = found + 0 * $4", "reseal: what is written meanwhile with the old key is found by another pass"},
+		{"a rotation forgets what lacks its key", "MoveRotation", "missing = missing + $6", "missing = missing + 0 * $6", resealWithoutKey},
+		{"a rotation takes what lacks its key for done", "EndPass", "CASE WHEN found <= unopened THEN", "CASE WHEN found <= unopened + missing THEN", resealWithoutKey},
 		{"a key is retired for good and may seal", "EndSealKey", "retired_at = $1", "retired_at = 0 * $1", "seal keys: one that is retired may be missing, and never seals again"},
 	})
 	overwrites := slip{"ResealValue", "AND spec = $2", "AND CAST($2 AS BYTEA) IS NOT NULL"}

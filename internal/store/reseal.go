@@ -58,7 +58,9 @@ func (s *Store) Rotation(ctx context.Context, tenant cal.TenantID) (record.Rotat
 func rotationOf(row db.SealRotation) record.Rotation {
 	return record.Rotation{
 		Key:   record.SealKeyID(row.SealKey), //nolint:gosec // it was one when it was stored
-		Place: row.Place, Resealed: row.Resealed, Unopened: row.LastUnopened, StartedAt: instant(row.StartedAt), FinishedAt: instant(row.FinishedAt),
+		Place: row.Place, Resealed: row.Resealed, Unopened: row.LastUnopened, Missing: row.LastMissing,
+		MissingKey: record.SealKeyID(row.MissingKey), //nolint:gosec // as above
+		StartedAt:  instant(row.StartedAt), FinishedAt: instant(row.FinishedAt),
 	}
 }
 
@@ -66,7 +68,7 @@ func rotationOf(row db.SealRotation) record.Rotation {
 // returns has no Place when a pass has just ended; unless that has found nothing, another one follows.
 //
 // Each value is replaced only while it is what was read, so that no writer is overwritten, whatever key it seals with; the next pass sees what it has
-// written. A value that does not open is counted and left as it is.
+// written. A value that does not open is counted and left as it is; one that lacks its key may open yet, and keeps the rotation from finishing.
 func (s *Store) Reseal(ctx context.Context, l record.Lease, d time.Duration) (record.Lease, record.Rotation, error) {
 	prolonged, r, err := s.resealSome(ctx, l, d, rowsResealed)
 	if lockedOut(err) {
@@ -108,8 +110,10 @@ func (s *Store) resealSome(ctx context.Context, l record.Lease, d time.Duration,
 
 // resealing is what one transaction has done.
 type resealing struct {
-	rows, bytes               int
-	resealed, found, unopened int64
+	rows, bytes                        int
+	resealed, found, unopened, missing int64
+	// missingKey is the last key that was missing.
+	missingKey record.SealKeyID
 }
 
 func (t *tx) reseal(ctx context.Context, row db.SealRotation, most int) (record.Rotation, error) {
@@ -125,7 +129,7 @@ func (t *tx) reseal(ctx context.Context, row db.SealRotation, most int) (record.
 	if err != nil {
 		return record.Rotation{}, err
 	}
-	var did resealing
+	did := resealing{missingKey: rotationOf(row).MissingKey}
 	for at < len(all) && did.rows < most && did.bytes < bytesResealed {
 		if after, err = t.resealColumn(ctx, all[at], after, most, &did); err != nil {
 			return record.Rotation{}, err
@@ -149,6 +153,7 @@ func (t *tx) moveRotation(ctx context.Context, all []sealedColumn, at int, after
 	}
 	err = t.MoveRotation(ctx, db.MoveRotationParams{
 		TenantID: t.tenant, Place: place, PlaceAfter: text, Resealed: did.resealed, Found: did.found, Unopened: did.unopened,
+		Missing: did.missing, MissingKey: int64(did.missingKey),
 	})
 	if err != nil {
 		return record.Rotation{}, err
@@ -224,6 +229,10 @@ func rowName(columns []any) string {
 func (t *tx) resealValue(ctx context.Context, c sealedColumn, v stale, did *resealing) error {
 	did.found++
 	plain, err := t.seal.Open(t.tenantID(), c.sealedFor(), c.column, v.row, v.sealed)
+	if missing, ok := errors.AsType[*record.MissingKeyError](err); ok {
+		did.missing, did.missingKey = did.missing+1, missing.Key
+		return nil
+	}
 	if err != nil {
 		did.unopened++
 		return nil //nolint:nilerr // it stays as it is, and is counted

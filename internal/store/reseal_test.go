@@ -13,6 +13,8 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
+const resealWithoutKey = "reseal: what lacks its key keeps the rotation from finishing"
+
 func resealTrials() []trial {
 	return []trial{
 		{"reseal: every sealed column is sealed anew and opens", resealEverything},
@@ -24,6 +26,7 @@ func resealTrials() []trial {
 		{"reseal: killed after each statement, the next process goes on", func(h *harness) { resealKilled(h, true) }},
 		{"reseal: a process that seals with another key leaves it alone", resealOtherGeneration},
 		{"reseal: what does not open stays as it is", resealUnopened},
+		{resealWithoutKey, resealMissing},
 		{"reseal: values are counted by key, and none is opened", resealCounts},
 	}
 }

@@ -174,6 +174,8 @@ func stateOf(place int, k app.SealKeyStatus) string {
 // stateOfRetired says what is left to do about a key that may be missing.
 func stateOfRetired(k app.SealKeyStatus) string {
 	switch {
+	case k.Values > 0 && !k.Given:
+		return "retired, and yet needed: some process has sealed with it since; give it back, and rotate again"
 	case k.Values > 0:
 		return "retired, and yet needed: some process has sealed with it since; keep it, and rotate again"
 	case k.Given:
@@ -188,19 +190,25 @@ func progress(s app.SealStatus) string {
 	if len(s.Rotations) == 0 {
 		return "No rotation was asked for."
 	}
-	done, resealed, unopened := 0, int64(0), int64(0)
+	done, resealed, unopened, missing, missingKey := 0, int64(0), int64(0), int64(0), record.SealKeyID(0)
 	var under []string
 	const most = 10
 	for _, r := range s.Rotations {
 		resealed, unopened = resealed+r.Resealed, unopened+r.Unopened
+		if r.Missing > 0 {
+			missing, missingKey = missing+r.Missing, r.MissingKey
+		}
 		if r.Finished() {
 			done++
 		} else if len(under) < most {
 			under = append(under, fmt.Sprintf("\n  %s: to key %s, since %s, %d values so far", r.Tenant, r.Key, r.StartedAt.Format(time.RFC3339), r.Resealed))
 		}
 	}
-	text := fmt.Sprintf("Rotation: %d of %d tenants are done, %d values were sealed anew, %d did not open.", done, s.Tenants, resealed, unopened)
-	return text + strings.Join(under, "")
+	text := fmt.Sprintf("Rotation: %d of %d tenants are done, %d values were sealed anew, %d did not open", done, s.Tenants, resealed, unopened)
+	if missing > 0 {
+		text += fmt.Sprintf(", %d lack their key: give key %s back in CALWEAVE_SEAL_KEYS", missing, missingKey)
+	}
+	return text + "." + strings.Join(under, "")
 }
 
 type sealRetire struct {

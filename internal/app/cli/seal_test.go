@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/clock"
@@ -55,7 +56,7 @@ func rotates(t *testing.T, env settings, tenant string) {
 	}
 	defer a.Close() //nolint:errcheck // the test is about other things
 	ref := task.Ref{Tenant: cal.TenantID(tenant), Kind: task.SealRotate, Subject: tenant}
-	for range 10 {
+	for range 20 {
 		if _, err := a.Engine.Work(t.Context(), ref); err != nil {
 			t.Fatal(err)
 		}
@@ -130,6 +131,10 @@ func TestSealKeyIsRotated(t *testing.T) {
 			t.Errorf("after the rotation: %q", got)
 		}
 		reads(both)
+		sealsKey(t, promoted, tenant(t, promoted))
+		if out := succeeds(t, promoted, "seal", "status"); !strings.Contains(out, "Rotation: 1 of 1 tenants are done") {
+			t.Errorf("with a tenant that was made since: %s", out)
+		}
 
 		calweave(t, promoted, "seal", "retire", added).fails(t, 1, "seals: calweave seal promote")
 		calweave(t, promoted, "seal", "retire", "1").fails(t, 1, "has sealed nothing yet")
@@ -152,6 +157,54 @@ func TestSealKeyIsRotated(t *testing.T) {
 			if r := calweave(t, promoted, strings.Fields(line)...); strings.Contains(r.out+r.err, secret) || strings.Contains(r.out+r.err, keyValue(alone[sealKeys])) {
 				t.Errorf("%s shows a key", line)
 			}
+		}
+	})
+}
+
+// sealsKey stores a sealed value of a tenant.
+func sealsKey(t *testing.T, env settings, tenant string) {
+	t.Helper()
+	succeeds(t, env, "key", "create", "--use=signing", "--tenant="+tenant)
+}
+
+// What a late process has sealed with a key that was retired meanwhile is found by the next rotation, which says which key it wants and does not end
+// without it. A tenant that still has something to be sealed anew counts, whether or not it was asked for.
+func TestSealKeyThatIsStillNeeded(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, env settings) {
+		t.Helper()
+		old := keyIDs(t, env[sealKeys])[0]
+		one := tenant(t, env)
+		both := env.with(sealKeys, succeeds(t, env, "seal", "add"))
+		late := open(t, both)
+		promoted := env.with(sealKeys, succeeds(t, both, "seal", "promote", keyIDs(t, both[sealKeys])[1]))
+		succeeds(t, promoted, "seal", "retire", old)
+		alone := env.with(sealKeys, succeeds(t, promoted, "seal", "remove", old))
+		if _, err := late.CreateKey(t.Context(), cal.TenantID(one), store.PurposeSigning, ""); err != nil {
+			t.Fatal(err)
+		}
+		succeeds(t, alone, "seal", "rotate")
+		for _, id := range []string{tenant(t, alone), tenant(t, alone)} {
+			if _, err := late.CreateKey(t.Context(), cal.TenantID(id), store.PurposeSigning, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ref := task.Ref{Tenant: cal.TenantID(one), Kind: task.SealRotate, Subject: one}
+		worker := open(t, alone)
+		if _, err := worker.Engine.Work(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+		row, err := worker.Store.Work(t.Context(), ref)
+		if err != nil || !strings.Contains(row.LastError, string(fault.Misconfigured)) || !strings.Contains(row.LastError, "key "+old) {
+			t.Errorf("%+v, %v", row, err)
+		}
+		out := succeeds(t, alone, "seal", "status")
+		if !strings.Contains(out, "Rotation: 0 of 3 tenants are done, 0 values were sealed anew, 0 did not open, 1 lack their key: give key "+old+" back in CALWEAVE_SEAL_KEYS.") {
+			t.Errorf("%s", out)
+		}
+		rotates(t, promoted, one)
+		if out := succeeds(t, promoted, "seal", "status"); !strings.Contains(out, "Rotation: 1 of 3 tenants are done, 1 values were sealed anew, 0 did not open.") {
+			t.Errorf("%s", out)
 		}
 	})
 }

@@ -33,6 +33,7 @@ type Gate struct {
 // ServeHTTP implements http.Handler.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
+	w.Header().Set("Date", g.World.Now().UTC().Format(http.TimeFormat)) // by the simulator's clock, as a provider tells its own
 	entry := Request{
 		At: g.World.Now(), Provider: g.Provider,
 		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: withoutSecrets(r.Header),

@@ -291,7 +291,10 @@ type SealRotation struct {
 	Resealed     int64
 	Found        int64
 	Unopened     int64
+	Missing      int64
+	MissingKey   int64
 	LastUnopened int64
+	LastMissing  int64
 	StartedAt    int64
 	FinishedAt   int64
 }

@@ -10,10 +10,11 @@ import (
 )
 
 const beginRotation = `-- name: BeginRotation :exec
-INSERT INTO seal_rotations (tenant_id, seal_key, place, place_after, resealed, found, unopened, last_unopened, started_at, finished_at)
-VALUES ($1, $2, '', '', 0, 0, 0, 0, $3, 0)
+INSERT INTO seal_rotations (tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened,
+    last_missing, started_at, finished_at)
+VALUES ($1, $2, '', '', 0, 0, 0, 0, 0, 0, 0, $3, 0)
 ON CONFLICT (tenant_id) DO UPDATE SET seal_key = excluded.seal_key, place = '', place_after = '', resealed = 0, found = 0, unopened = 0,
-    last_unopened = 0, started_at = excluded.started_at, finished_at = 0
+    missing = 0, missing_key = 0, last_unopened = 0, last_missing = 0, started_at = excluded.started_at, finished_at = 0
     WHERE seal_rotations.seal_key <> excluded.seal_key OR seal_rotations.finished_at > 0
 `
 
@@ -30,10 +31,11 @@ func (q *Queries) BeginRotation(ctx context.Context, arg BeginRotationParams) er
 }
 
 const endPass = `-- name: EndPass :one
-UPDATE seal_rotations SET place = '', place_after = '', last_unopened = unopened, unopened = 0, found = 0,
+UPDATE seal_rotations SET place = '', place_after = '', last_unopened = unopened, last_missing = missing, unopened = 0, missing = 0, found = 0,
+    missing_key = CASE WHEN missing > 0 THEN missing_key ELSE 0 END,
     finished_at = CASE WHEN found <= unopened THEN CAST($1 AS BIGINT) ELSE 0 END
 WHERE tenant_id = $2
-RETURNING tenant_id, seal_key, place, place_after, resealed, found, unopened, last_unopened, started_at, finished_at
+RETURNING tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened, last_missing, started_at, finished_at
 `
 
 type EndPassParams struct {
@@ -41,7 +43,7 @@ type EndPassParams struct {
 	TenantID string
 }
 
-// A pass that has found nothing to seal anew ends the rotation; any other is followed by one more.
+// A pass that has found nothing to seal anew, now or once its key is given, ends the rotation; any other is followed by one more.
 func (q *Queries) EndPass(ctx context.Context, arg EndPassParams) (SealRotation, error) {
 	row := q.db.QueryRowContext(ctx, endPass, arg.Now, arg.TenantID)
 	var i SealRotation
@@ -53,7 +55,10 @@ func (q *Queries) EndPass(ctx context.Context, arg EndPassParams) (SealRotation,
 		&i.Resealed,
 		&i.Found,
 		&i.Unopened,
+		&i.Missing,
+		&i.MissingKey,
 		&i.LastUnopened,
+		&i.LastMissing,
 		&i.StartedAt,
 		&i.FinishedAt,
 	)
@@ -142,7 +147,7 @@ func (q *Queries) KnownSealKeys(ctx context.Context, arg KnownSealKeysParams) ([
 }
 
 const lockRotation = `-- name: LockRotation :one
-UPDATE seal_rotations SET place = place WHERE tenant_id = $1 RETURNING tenant_id, seal_key, place, place_after, resealed, found, unopened, last_unopened, started_at, finished_at
+UPDATE seal_rotations SET place = place WHERE tenant_id = $1 RETURNING tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened, last_missing, started_at, finished_at
 `
 
 type LockRotationParams struct {
@@ -160,7 +165,10 @@ func (q *Queries) LockRotation(ctx context.Context, arg LockRotationParams) (Sea
 		&i.Resealed,
 		&i.Found,
 		&i.Unopened,
+		&i.Missing,
+		&i.MissingKey,
 		&i.LastUnopened,
+		&i.LastMissing,
 		&i.StartedAt,
 		&i.FinishedAt,
 	)
@@ -169,8 +177,8 @@ func (q *Queries) LockRotation(ctx context.Context, arg LockRotationParams) (Sea
 
 const moveRotation = `-- name: MoveRotation :exec
 UPDATE seal_rotations SET place = $1, place_after = $2, resealed = resealed + $3, found = found + $4,
-    unopened = unopened + $5
-WHERE tenant_id = $6
+    unopened = unopened + $5, missing = missing + $6, missing_key = $7
+WHERE tenant_id = $8
 `
 
 type MoveRotationParams struct {
@@ -179,6 +187,8 @@ type MoveRotationParams struct {
 	Resealed   int64
 	Found      int64
 	Unopened   int64
+	Missing    int64
+	MissingKey int64
 	TenantID   string
 }
 
@@ -189,13 +199,15 @@ func (q *Queries) MoveRotation(ctx context.Context, arg MoveRotationParams) erro
 		arg.Resealed,
 		arg.Found,
 		arg.Unopened,
+		arg.Missing,
+		arg.MissingKey,
 		arg.TenantID,
 	)
 	return err
 }
 
 const rotationByTenant = `-- name: RotationByTenant :one
-SELECT tenant_id, seal_key, place, place_after, resealed, found, unopened, last_unopened, started_at, finished_at FROM seal_rotations WHERE tenant_id = $1
+SELECT tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened, last_missing, started_at, finished_at FROM seal_rotations WHERE tenant_id = $1
 `
 
 type RotationByTenantParams struct {
@@ -213,7 +225,10 @@ func (q *Queries) RotationByTenant(ctx context.Context, arg RotationByTenantPara
 		&i.Resealed,
 		&i.Found,
 		&i.Unopened,
+		&i.Missing,
+		&i.MissingKey,
 		&i.LastUnopened,
+		&i.LastMissing,
 		&i.StartedAt,
 		&i.FinishedAt,
 	)

@@ -11,10 +11,11 @@ UPDATE seal_keys SET retired_at = @now WHERE tenant_id = @tenant_id AND seal_key
 
 -- name: BeginRotation :exec
 -- One that is under way to the same key goes on where it is.
-INSERT INTO seal_rotations (tenant_id, seal_key, place, place_after, resealed, found, unopened, last_unopened, started_at, finished_at)
-VALUES (@tenant_id, @seal_key, '', '', 0, 0, 0, 0, @now, 0)
+INSERT INTO seal_rotations (tenant_id, seal_key, place, place_after, resealed, found, unopened, missing, missing_key, last_unopened,
+    last_missing, started_at, finished_at)
+VALUES (@tenant_id, @seal_key, '', '', 0, 0, 0, 0, 0, 0, 0, @now, 0)
 ON CONFLICT (tenant_id) DO UPDATE SET seal_key = excluded.seal_key, place = '', place_after = '', resealed = 0, found = 0, unopened = 0,
-    last_unopened = 0, started_at = excluded.started_at, finished_at = 0
+    missing = 0, missing_key = 0, last_unopened = 0, last_missing = 0, started_at = excluded.started_at, finished_at = 0
     WHERE seal_rotations.seal_key <> excluded.seal_key OR seal_rotations.finished_at > 0;
 
 -- name: RotationByTenant :one
@@ -25,12 +26,13 @@ UPDATE seal_rotations SET place = place WHERE tenant_id = @tenant_id RETURNING *
 
 -- name: MoveRotation :exec
 UPDATE seal_rotations SET place = @place, place_after = @place_after, resealed = resealed + @resealed, found = found + @found,
-    unopened = unopened + @unopened
+    unopened = unopened + @unopened, missing = missing + @missing, missing_key = @missing_key
 WHERE tenant_id = @tenant_id;
 
 -- name: EndPass :one
--- A pass that has found nothing to seal anew ends the rotation; any other is followed by one more.
-UPDATE seal_rotations SET place = '', place_after = '', last_unopened = unopened, unopened = 0, found = 0,
+-- A pass that has found nothing to seal anew, now or once its key is given, ends the rotation; any other is followed by one more.
+UPDATE seal_rotations SET place = '', place_after = '', last_unopened = unopened, last_missing = missing, unopened = 0, missing = 0, found = 0,
+    missing_key = CASE WHEN missing > 0 THEN missing_key ELSE 0 END,
     finished_at = CASE WHEN found <= unopened THEN CAST(@now AS BIGINT) ELSE 0 END
 WHERE tenant_id = @tenant_id
 RETURNING *;

@@ -431,8 +431,11 @@ CREATE TABLE seal_rotations (
     place_after TEXT NOT NULL, -- JSON: the key of its last row that was looked at; empty for none
     resealed    BIGINT NOT NULL, -- values, since started_at
     found       BIGINT NOT NULL, -- values in this pass that were not sealed with the key
-    unopened    BIGINT NOT NULL, -- of those, how many do not open
-    last_unopened BIGINT NOT NULL, -- unopened, of the last whole pass
+    unopened    BIGINT NOT NULL, -- of those, how many do not open though their key is there
+    missing     BIGINT NOT NULL, -- of those, how many lack their key
+    missing_key BIGINT NOT NULL, -- the last key that was missing; 0 for none
+    last_unopened BIGINT NOT NULL, -- unopened and missing, of the last whole pass
+    last_missing  BIGINT NOT NULL,
     started_at  BIGINT NOT NULL,
     finished_at BIGINT NOT NULL
 );
