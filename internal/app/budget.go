@@ -64,7 +64,6 @@ func (p providerStates) Backlogs(ctx context.Context, tenant cal.TenantID) ([]re
 	return p.app.Store.Backlogs(ctx, tenant)
 }
 
-func (p providerStates) Paused(ctx context.Context, of cal.Provider, app cal.AppID) (down, limited time.Time, err error) {
-	s, err := p.app.budget.State(ctx, of, app)
-	return s.DownUntil, s.LimitedUntil, err
+func (p providerStates) State(ctx context.Context, of cal.Provider, app cal.AppID) (record.Allowance, error) {
+	return p.app.budget.State(ctx, of, app)
 }
