@@ -22,6 +22,7 @@ func (a *App) newBudget() *budget.Limiter {
 		Limits: a.limits, LocalShare: share, Clock: a.clock, Told: !system, Breakers: system, Log: a.log,
 		Waiters: a.Config.Workers / 4, // the others do what has not to wait
 		Places:  max(1, a.Config.Workers-a.Config.Workers/4),
+		Meter:   a.metrics,
 		ID:      func() string { return a.ids.ID("call") },
 	})
 }

@@ -66,8 +66,8 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // admit returns once a request may be sent, or why it may not.
 func (c *call) admit(ctx context.Context, method string) error {
 	if c.engine == nil {
-		if f := c.enter(ctx); f != nil {
-			return c.refuse(f)
+		if reason, f := c.enter(ctx); f != nil {
+			return c.refuse(reason, f)
 		}
 	}
 	patience, release := c.patience()
@@ -82,7 +82,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 			return nil
 		}
 		if v.wait > patience || !c.limiter.fits(ctx, v.wait) {
-			return c.refuse(refusal(v))
+			return c.refuse(v.reason, refusal(v))
 		}
 		patience -= v.wait
 		if err := c.limiter.sleep(ctx, v.wait); err != nil {
@@ -92,13 +92,13 @@ func (c *call) admit(ctx context.Context, method string) error {
 }
 
 // enter passes what this process alone decides about a call.
-func (c *call) enter(ctx context.Context) *fault.Error {
+func (c *call) enter(ctx context.Context) (reason string, f *fault.Error) {
 	if c.vacate == nil {
 		if f := c.occupy(ctx); f != nil {
-			return f
+			return reasonPlaces, f
 		}
 	}
-	return c.passBreakers()
+	return reasonBreaker, c.passBreakers()
 }
 
 // patience is how long the next request may wait in place. Of calls that nobody waits for a few may wait too, so that the places of a mailbox are taken
@@ -156,7 +156,10 @@ func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (c *call) refuse(f *fault.Error) error {
+func (c *call) refuse(reason string, f *fault.Error) error {
+	if c.limiter.Meter != nil && f.RetryAfter > 0 { // not for a caller that has gone
+		c.limiter.Meter.Refused(c.ask.Provider, reason)
+	}
 	c.refused = f
 	return f
 }
@@ -219,6 +222,9 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 		return ours
 	}
 	r := report{call: c, verdict: v, took: c.limiter.Clock.Now().Sub(c.began)}
+	if !ours {
+		c.limiter.called(c.ask.Provider, f, r.took)
+	}
 	if !ours && f != nil {
 		r.slow, r.parked, r.wait = c.slowed(f)
 	}

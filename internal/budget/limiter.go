@@ -92,7 +92,9 @@ type Options struct {
 	Places int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
-	Log      *slog.Logger
+	// Meter hears of calls and refusals; nil for nobody.
+	Meter Meter
+	Log   *slog.Logger
 }
 
 // Limiter decides about requests. It is safe for concurrent use. Run has to run for reports to be sent.
