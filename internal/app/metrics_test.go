@@ -21,6 +21,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/app"
+	"github.com/calweave/calweave/internal/budget"
 	"github.com/calweave/calweave/internal/metrics"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/stage"
@@ -194,7 +195,11 @@ func (l *live) counted(s scraped) {
 	s.is(1, "calweave_provider_calls_total", "provider", "google", "outcome", "invalid")
 	s.moves("calweave_provider_calls_total", "provider", "microsoft", "outcome", "unauthorized")
 	s.moves("calweave_budget_refusals_total", "provider", "google", "reason", "application-rate")
-	s.is(s.sum("calweave_budget_refusals_total", "provider", "google", "reason", "application-rate"), "calweave_budget_refusals_total")
+	for _, m := range s.told["calweave_budget_refusals_total"].GetMetric() {
+		if reason := m.GetLabel()[1].GetValue(); !slices.Contains(budget.Reasons(), reason) {
+			l.tb.Errorf("refused because of %q", reason)
+		}
+	}
 	s.moves("calweave_application_rate_burst", "provider", "google")
 	s.is(1, "calweave_token_refreshes_total")
 	s.is(1, "calweave_token_refreshes_total", "provider", "microsoft", "outcome", "ok")

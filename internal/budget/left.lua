@@ -5,7 +5,7 @@ local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[5]), tonumber(ARGV[6]
 local HOUR, DAY = 3600 * 1000000, 24 * 3600 * 1000000
 
 local app, day = load(KEYS[1]), load(KEYS[2])
-local epoch = number(app.ep, now)
+local epoch = math.min(number(app.ep, now), now)
 
 local units = 0
 if every > 0 then

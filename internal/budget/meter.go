@@ -29,14 +29,22 @@ func Reasons() []string {
 	}
 }
 
-// called tells the meter of a call that was sent.
-func (l *Limiter) called(p cal.Provider, f *fault.Error, took time.Duration) {
-	if l.Meter != nil {
-		l.Meter.Called(p, f, took)
+// sendBack refuses a request for one of Reasons. A caller that has gone meanwhile was not refused.
+func (c *call) sendBack(reason string, f *fault.Error) error {
+	if c.limiter.Meter != nil && f.RetryAfter > 0 {
+		c.limiter.Meter.Refused(c.ask.Provider, reason)
+	}
+	return c.refuse(f)
+}
+
+// count tells of a call that was sent and has ended otherwise than by a refusal of ours.
+func (c *call) count(ours bool, f *fault.Error, took time.Duration) {
+	if c.limiter.Meter != nil && c.sent && !ours {
+		c.limiter.Meter.Called(c.ask.Provider, f, took)
 	}
 }
 
-// Dropped counts the reports that never reached the account.
+// Dropped counts the reports that found no room.
 func (l *Limiter) Dropped() int64 { return l.reports.dropped.Load() }
 
 // UnderWay counts the calls to a provider that are under way in this process, of as many as may be; places is 0 for any number, and then nothing is

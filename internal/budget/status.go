@@ -45,7 +45,7 @@ const (
 
 // left asks one account.
 func (l *Limiter) left(ctx context.Context, e engine, about application, limits Limits) (record.Allowance, error) {
-	k, known := tag(about), l.heard(about)
+	k, known := tag(about), l.heard(about, e)
 	every, burst := limits.bucket(limits.Application)
 	out, err := e.run(ctx, leftScript, []string{k + "app", k + "day"}, []any{
 		l.now(e), every, burst, limits.Daily, known.epoch, known.total, known.penalty,

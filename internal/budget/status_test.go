@@ -47,7 +47,7 @@ func (b *bench) slow(times int) {
 		e = b.local
 	}
 	for range times {
-		b.reports.send(b.tb.Context(), []report{{call: &call{limiter: b.Limiter, ask: ask(), id: b.ID(), engine: e}, verdict: silent, slow: fault.ScopeApplication}})
+		b.reports.send(b.tb.Context(), []report{{call: &call{limiter: b.Limiter, ask: ask(), id: b.ID()}, engine: e, verdict: silent, slow: fault.ScopeApplication}})
 	}
 }
 

@@ -84,7 +84,7 @@ func Table() []Definition {
 		{providerActive, Gauge, []string{labelProvider}, "Calls under way in this process.", nil},
 		{providerPlaces, Gauge, []string{labelProvider}, "How many calls this process may have under way.", nil},
 		{budgetRefusals, Counter, []string{labelProvider, labelReason}, "Requests that the budget sent back to wait, by what was used up.", nil},
-		{budgetDropped, Counter, nil, "Reports of calls that never reached the budget's account.", nil},
+		{budgetDropped, Counter, nil, "Reports of calls that found no room while the budget's account was away.", nil},
 		{redisAway, Gauge, nil, "1 while Redis does not answer and this process keeps to its own share of the limits.", nil},
 		{appBreaker, Gauge, []string{labelProvider}, "1 while the fleet's breaker of the operator's application is open.", nil},
 		{appPenalty, Gauge, []string{labelProvider}, "For how long the provider still wants the operator's application to be left alone.", nil},
