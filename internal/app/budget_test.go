@@ -1,11 +1,16 @@
 package app_test
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/calweave/calweave/internal/api/gen"
+	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/sim/simtest"
+	"github.com/calweave/calweave/internal/store"
 )
 
 // The limits that the operator has set, what calls have used of them, and whose figures they are: the fleet's, and once Redis is away the process's.
@@ -56,4 +61,31 @@ func (l *live) budgets() (google, microsoft gen.ProviderBudget) {
 		}
 	}
 	return google, microsoft
+}
+
+// A tenant's own application is another one than the operator's at the same provider, and has limits of its own.
+func TestProvidersTellApplicationsApart(t *testing.T) {
+	t.Parallel()
+	r := newRobots(t)
+	r.open()
+	key, err := r.app.CreateKey(r.ctx, r.tenant, store.PurposeAPI, record.AllScopes())
+	r.must(err)
+	req, err := http.NewRequestWithContext(r.ctx, http.MethodGet, r.server.URL+"/v1/providers", http.NoBody)
+	r.must(err)
+	req.Header.Set("Authorization", "Bearer "+key.Secret)
+	resp, err := simtest.HTTP(t).Do(req)
+	r.must(err)
+	var list gen.ProviderList
+	r.must(errors.Join(json.NewDecoder(resp.Body).Decode(&list), resp.Body.Close()))
+	applications := map[string]int{}
+	for _, p := range list.Providers {
+		whose := "the operator's"
+		if p.AppID != nil {
+			whose = *p.AppID
+		}
+		applications[whose]++
+	}
+	if len(list.Providers) != 4 || len(applications) != 3 || applications["the operator's"] != 2 {
+		t.Errorf("%+v, want the operator's at both providers and one of the tenant's at each", applications)
+	}
 }

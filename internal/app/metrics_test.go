@@ -286,6 +286,15 @@ func (l *live) alone(log *journal) {
 			l.tb.Errorf("GET %s: %d, want %d", url, status, want)
 		}
 	}
+	receiver, err := app.New(l.ctx, l.config(map[string]string{"CALWEAVE_ROLES": "receiver"}), app.Outside{Log: logger()})
+	l.must(err)
+	l.tb.Cleanup(func() { l.must(receiver.Close()) })
+	if status, _ := l.ask(http.MethodGet, serve(l.tb, receiver.Handler())+"/metrics"); status != http.StatusNotFound {
+		l.tb.Errorf("GET /metrics of a receiver: %d", status)
+	}
+	answer := httptest.NewRecorder()
+	receiver.MetricsHandler().ServeHTTP(answer, httptest.NewRequestWithContext(l.ctx, http.MethodGet, "/metrics", http.NoBody))
+	read(l.tb, answer.Body.Bytes()).is(0, "calweave_work_rows") // it is no scheduler
 	if status, _ := l.ask(http.MethodPost, at+"/metrics"); status != http.StatusMethodNotAllowed {
 		l.tb.Errorf("POST /metrics: %d", status)
 	}
