@@ -42,7 +42,7 @@ func (b *bench) grants() int {
 // slow lets the provider say so many times that the application is too fast.
 func (b *bench) slow(times int) {
 	b.tb.Helper()
-	e := b.asked()
+	e := b.Limiter.asked()
 	if e == nil {
 		e = b.local
 	}
