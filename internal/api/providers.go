@@ -51,9 +51,9 @@ func (s *Server) ListProviders(ctx context.Context, _ gen.ListProvidersRequestOb
 }
 
 func budgetOf(a record.Allowance) gen.ProviderBudget {
-	out := gen.ProviderBudget{Of: gen.ProviderBudgetOfFleet}
+	out := gen.ProviderBudget{Scope: gen.ProviderBudgetScopeFleet}
 	if a.Alone {
-		out.Of = gen.ProviderBudgetOfProcess
+		out.Scope = gen.ProviderBudgetScopeProcess
 	}
 	if r := a.Rate; r != nil {
 		out.Rate = &gen.RateBudget{Limit: r.Limit, SpanSeconds: int(r.Span.Seconds()), Available: r.Available, Burst: r.Burst}

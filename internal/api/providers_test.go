@@ -56,13 +56,13 @@ func TestProviders(t *testing.T) {
 	}
 	freesAt, pace := r.clock.Now().UTC().Add(time.Hour), 52
 	if got, want := mine.Providers[0].Budget, (gen.ProviderBudget{
-		Of: gen.ProviderBudgetOfFleet, Rate: &gen.RateBudget{Limit: 9500, SpanSeconds: 60, Available: 12, Burst: 237}, PacePercent: &pace,
+		Scope: gen.ProviderBudgetScopeFleet, Rate: &gen.RateBudget{Limit: 9500, SpanSeconds: 60, Available: 12, Burst: 237}, PacePercent: &pace,
 		Day:        &gen.DayBudget{Limit: 950_000, Used: 1000, Available: 949_000, FreesAt: &freesAt},
 		Unanswered: &gen.UnansweredBudget{Limit: 24, Used: 3},
 	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := mine.Providers[1].Budget; got != (gen.ProviderBudget{Of: gen.ProviderBudgetOfProcess}) {
+	if got := mine.Providers[1].Budget; got != (gen.ProviderBudget{Scope: gen.ProviderBudgetScopeProcess}) {
 		t.Errorf("%+v, want no limits", got)
 	}
 	if g := mine.Providers[0]; g.Due == 0 || g.Oldest == nil {

@@ -26,7 +26,7 @@ func TestProvidersShowWhatIsLeft(t *testing.T) {
 			l.put("left", 1, "Uses some", wall)
 			l.synced("left", 1)
 			google, microsoft := l.budgets()
-			if google.Of != gen.ProviderBudgetOfFleet || google.PacePercent != nil || google.Rate == nil || google.Day == nil {
+			if google.Scope != gen.ProviderBudgetScopeFleet || google.PacePercent != nil || google.Rate == nil || google.Day == nil {
 				t.Fatalf("Google: %+v", google)
 			}
 			if r := google.Rate; r.Limit != 6000 || r.SpanSeconds != 60 || r.Burst != 150 || r.Available > r.Burst {
@@ -41,7 +41,7 @@ func TestProvidersShowWhatIsLeft(t *testing.T) {
 			}
 			l.back.stopRedis(l)
 			google, _ = l.budgets()
-			if google.Of != gen.ProviderBudgetOfProcess || google.Rate.Limit != 600 || google.Day.Limit != 86_400 {
+			if google.Scope != gen.ProviderBudgetScopeProcess || google.Rate.Limit != 600 || google.Day.Limit != 86_400 {
 				t.Errorf("without Redis: %+v, want a tenth", google)
 			}
 		})

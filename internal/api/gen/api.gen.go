@@ -274,18 +274,18 @@ func (e Provider) Valid() bool {
 	}
 }
 
-// Defines values for ProviderBudgetOf.
+// Defines values for ProviderBudgetScope.
 const (
-	ProviderBudgetOfFleet   ProviderBudgetOf = "fleet"
-	ProviderBudgetOfProcess ProviderBudgetOf = "process"
+	ProviderBudgetScopeFleet   ProviderBudgetScope = "fleet"
+	ProviderBudgetScopeProcess ProviderBudgetScope = "process"
 )
 
-// Valid indicates whether the value is a known member of the ProviderBudgetOf enum.
-func (e ProviderBudgetOf) Valid() bool {
+// Valid indicates whether the value is a known member of the ProviderBudgetScope enum.
+func (e ProviderBudgetScope) Valid() bool {
 	switch e {
-	case ProviderBudgetOfFleet:
+	case ProviderBudgetScopeFleet:
 		return true
-	case ProviderBudgetOfProcess:
+	case ProviderBudgetScopeProcess:
 		return true
 	default:
 		return false
@@ -1008,23 +1008,23 @@ type ProviderBudget struct {
 	// Day A limit on the units in any 24 hours, which are counted by full hours.
 	Day *DayBudget `json:"day,omitempty"`
 
-	// Of `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
-	// keeps to the limits shown.
-	Of ProviderBudgetOf `json:"of"`
-
 	// PacePercent The share of the rate that is used since the provider asked for less. It rises by ten a minute; absent at 100.
 	PacePercent *int `json:"pace_percent,omitempty"`
 
 	// Rate A rate of `limit` units in any `span_seconds`.
 	Rate *RateBudget `json:"rate,omitempty"`
 
+	// Scope `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
+	// keeps to the limits shown.
+	Scope ProviderBudgetScope `json:"scope"`
+
 	// Unanswered A limit on the calls that are begun without a sign of life from the provider.
 	Unanswered *UnansweredBudget `json:"unanswered,omitempty"`
 }
 
-// ProviderBudgetOf `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
+// ProviderBudgetScope `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
 // keeps to the limits shown.
-type ProviderBudgetOf string
+type ProviderBudgetScope string
 
 // ProviderList defines model for ProviderList.
 type ProviderList struct {
