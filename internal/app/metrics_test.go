@@ -299,3 +299,15 @@ func (l *live) alone(log *journal) {
 		l.tb.Errorf("POST /metrics: %d", status)
 	}
 }
+
+// A process whose address for metrics is taken does not start, and says which setting is to be mended.
+func TestMetricsAddressIsTaken(t *testing.T) {
+	t.Parallel()
+	l := newLive(t, embedded(t))
+	a, err := app.New(l.ctx, l.config(map[string]string{"CALWEAVE_METRICS_LISTEN": l.listener.Addr().String()}), app.Outside{Log: logger()})
+	l.must(err)
+	t.Cleanup(func() { l.must(errors.Join(a.Close(), l.listener.Close())) })
+	if err := a.Run(l.ctx, l.listener); err == nil || !strings.Contains(err.Error(), "CALWEAVE_METRICS_LISTEN: ") {
+		t.Errorf("%v", err)
+	}
+}
