@@ -22,6 +22,11 @@ func (s *Server) Guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if s.Measure != nil {
+			m := s.measure(w, r)
+			defer func() { m.end(r) }()
+			w, r = m, m.request
+		}
 		id := s.RequestID()
 		h := w.Header()
 		h.Set("Request-Id", id)
@@ -75,7 +80,7 @@ func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
 // bound bounds the body of a request.
 func bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		r.Body = http.MaxBytesReader(unmeasured(w), r.Body, bodyLimit) // which closes the connection of a body that is too long
 		next.ServeHTTP(w, r)
 	})
 }

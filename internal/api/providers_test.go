@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -17,12 +18,18 @@ func (p providers) Backlogs(ctx context.Context, tenant cal.TenantID) ([]record.
 	return p.bench.store.Backlogs(ctx, tenant)
 }
 
-func (p providers) Paused(_ context.Context, of cal.Provider, _ cal.AppID) (down, limited time.Time, err error) {
-	soon := p.bench.clock.Now().UTC().Add(time.Minute)
+func (p providers) State(_ context.Context, of cal.Provider, _ cal.AppID) (record.Allowance, error) {
+	now := p.bench.clock.Now().UTC()
+	a := record.Allowance{LimitedUntil: now.Add(time.Minute), Pace: 1, Alone: true}
 	if of == cal.Google {
-		return soon, soon, nil
+		a = record.Allowance{
+			DownUntil: now.Add(time.Minute), LimitedUntil: now.Add(time.Minute), Pace: 0.515,
+			Rate:       &record.RateLeft{Limit: 9500, Span: time.Minute, Available: 12, Burst: 237},
+			Day:        &record.DayLeft{Limit: 950_000, Used: 1000, Available: 949_000, FreesAt: now.Add(time.Hour)},
+			Unanswered: &record.Unanswered{Limit: 24, Used: 3},
+		}
 	}
-	return time.Time{}, soon, nil
+	return a, nil
 }
 
 // A tenant sees whether its providers are called, and its own work only.
@@ -46,6 +53,17 @@ func TestProviders(t *testing.T) {
 		if got.Provider != want.provider || got.State != want.state || got.Until == nil || !got.Until.Equal(r.clock.Now().Add(time.Minute)) {
 			t.Errorf("%+v, want %+v in a minute", got, want)
 		}
+	}
+	freesAt, pace := r.clock.Now().UTC().Add(time.Hour), 52
+	if got, want := mine.Providers[0].Budget, (gen.ProviderBudget{
+		Scope: gen.ProviderBudgetScopeFleet, Rate: &gen.RateBudget{Limit: 9500, SpanSeconds: 60, Available: 12, Burst: 237}, PacePercent: &pace,
+		Day:        &gen.DayBudget{Limit: 950_000, Used: 1000, Available: 949_000, FreesAt: &freesAt},
+		Unanswered: &gen.UnansweredBudget{Limit: 24, Used: 3},
+	}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := mine.Providers[1].Budget; got != (gen.ProviderBudget{Scope: gen.ProviderBudgetScopeProcess}) {
+		t.Errorf("%+v, want no limits", got)
 	}
 	if g := mine.Providers[0]; g.Due == 0 || g.Oldest == nil {
 		t.Errorf("the booking that was made leads to no work: %+v", g)

@@ -27,6 +27,7 @@ func scopes(doc any) map[string]record.Scope {
 func (s *Server) permit(routes *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := routes.Handler(r)
+		matched(r, pattern)
 		need, have := s.Contract.scopes[pattern], identity(r.Context()).Scopes
 		if pattern == unroutedPattern || have.Allow(need) {
 			routes.ServeHTTP(w, r)

@@ -54,6 +54,8 @@ type Server struct {
 	Trace func(header string) string
 	// RequestID makes the id of a request.
 	RequestID func() string
+	// Measure begins to measure a request. What it returns hears what was answered, by the pattern of the route; nil measures nothing.
+	Measure func() (answered func(route string, status int))
 	// Arrive says that a core's request has come, and returns what says that it is answered. What strangers send does not count.
 	Arrive func() (answered func())
 	// CheckURL fails unless a URL may be connected to.
@@ -84,6 +86,7 @@ type contextKey int
 const (
 	keyRequestID contextKey = iota
 	keyIdentity
+	keyRoute
 )
 
 func requestID(ctx context.Context) string {

@@ -27,6 +27,7 @@ import (
 	"github.com/calweave/calweave/internal/grant"
 	"github.com/calweave/calweave/internal/ident"
 	"github.com/calweave/calweave/internal/intake"
+	"github.com/calweave/calweave/internal/metrics"
 	"github.com/calweave/calweave/internal/seal"
 	"github.com/calweave/calweave/internal/store"
 	"github.com/calweave/calweave/internal/transport"
@@ -79,6 +80,8 @@ type App struct {
 	exchange *grant.Exchange
 	// gate lets requests go ahead of work.
 	gate *work.Gate
+	// metrics are what this process has counted.
+	metrics *metrics.Metrics
 	// pushes commits what providers push.
 	pushes *inbound.Batcher
 }
@@ -205,9 +208,11 @@ func (a *App) wireServices() error {
 	a.exchange.LogTo(a.log)
 	a.exchange.Registry = &grant.Registry{Store: a.Store, Drivers: a.drivers}
 	a.flow = grant.NewFlow(a.Store, a.exchange, a.ids, a.clock)
+	a.metrics = metrics.New(a.clock, a.sources())
 	a.budget = a.newBudget()
 	a.exchange.Budget = a.budget
 	a.tokens = grant.NewManager(a.Store, a.exchange, a.clock)
+	a.tokens.Refreshed = a.metrics.Refreshed
 	a.gateway = &gateway.Gateway{
 		Drivers: a.drivers, Store: a.Store, Tokens: a.tokens, Clock: a.clock, HTTP: a.providerClient,
 		Budget: a.budget,
@@ -227,7 +232,7 @@ func (a *App) wireServices() error {
 	a.gate = work.NewGate(max(fewest, runtime.GOMAXPROCS(0)))
 	a.Engine = &work.Engine{
 		Store: a.Store, Handlers: a.handlers(), Clock: a.clock, Jitter: a.ids.Jitter, Lease: a.Config.Lease,
-		Trace: a.follow, Log: a.log, Gate: a.gate,
+		Trace: a.follow, Log: a.log, Gate: a.gate, Ran: a.metrics.Ran,
 	}
 	if a.Config.Roles.Has(config.RoleWorker) {
 		a.pool = work.NewPool(a.Engine, a.Config.Workers)

@@ -22,6 +22,7 @@ func (a *App) newBudget() *budget.Limiter {
 		Limits: a.limits, LocalShare: share, Clock: a.clock, Told: !system, Breakers: system, Log: a.log,
 		Waiters: a.Config.Workers / 4, // the others do what has not to wait
 		Places:  max(1, a.Config.Workers-a.Config.Workers/4),
+		Meter:   a.metrics,
 		ID:      func() string { return a.ids.ID("call") },
 	})
 }
@@ -64,7 +65,6 @@ func (p providerStates) Backlogs(ctx context.Context, tenant cal.TenantID) ([]re
 	return p.app.Store.Backlogs(ctx, tenant)
 }
 
-func (p providerStates) Paused(ctx context.Context, of cal.Provider, app cal.AppID) (down, limited time.Time, err error) {
-	s, err := p.app.budget.State(ctx, of, app)
-	return s.DownUntil, s.LimitedUntil, err
+func (p providerStates) State(ctx context.Context, of cal.Provider, app cal.AppID) (record.Allowance, error) {
+	return p.app.budget.State(ctx, of, app)
 }

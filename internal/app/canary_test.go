@@ -55,6 +55,7 @@ func newAviary(t *testing.T, back backend) *aviary {
 	a.canaries.add(account, grace)
 	a.guest = cal.Attendee{Email: a.canaries.add("guest", "canary-guest@example.com"), Name: a.canaries.add("guest", "Canary Guest")}
 	a.idempotency = func() string { return a.canaries.add("idempotency key", "canary-key-"+rand.Text()) }
+	a.settings["CALWEAVE_METRICS_LISTEN"] = "127.0.0.1:0"
 	a.log = a.runLogged(app.Outside{WrapHTTP: func(next http.RoundTripper) http.RoundTripper { return tap{a.canaries, next} }})
 	a.queue = a.live.queue()
 	a.canaries.add("signing key", a.queue.key.Secret)
@@ -182,11 +183,14 @@ func (a *aviary) learnFlows() {
 	a.canaries.add("connect token", c.ConnectURL[strings.LastIndex(c.ConnectURL, "/")+1:])
 }
 
-// clear wants no canary in the log, in Redis and in SQL.
+// clear wants no canary in the log, in metrics, in Redis and in SQL.
 func (a *aviary) clear(when string, intake bool) {
 	a.tb.Helper()
 	for _, leak := range a.canaries.in([]byte(a.log.String())) {
 		a.tb.Errorf("%s the log shows: %s", when, leak)
+	}
+	for _, leak := range a.canaries.in(a.scrape(a.log).raw) {
+		a.tb.Errorf("%s a metric shows: %s", when, leak)
 	}
 	for _, leak := range a.canaries.in(a.redisDump(intake)) {
 		a.tb.Errorf("%s Redis shows: %s", when, leak)
@@ -196,7 +200,8 @@ func (a *aviary) clear(when string, intake bool) {
 	}
 }
 
-// No secret and no text of a person is in clear anywhere: not in the log at its most talkative, not in Redis, not in SQL.
+// No secret and no text of a person is in clear anywhere: not in the log at its most talkative, not in metrics, not in
+// Redis, not in SQL.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range backends() {

@@ -43,8 +43,25 @@ func (a *App) Handler() http.Handler {
 	return server.Guard(mux)
 }
 
-// Run plays the App's roles until ctx ends, and returns once everything in hand has its outcome. listener serves HTTP.
+// Run plays the App's roles until ctx ends, and returns once everything in hand has its outcome. listener serves HTTP. Metrics are served to the end.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	scrapes, err := a.listenMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	if scrapes == nil {
+		return a.play(ctx, listener)
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() { a.serveMetrics(serving, scrapes) })
+	defer served.Wait()
+	defer stop()
+	return a.play(ctx, listener)
+}
+
+// play is Run without metrics.
+func (a *App) play(ctx context.Context, listener net.Listener) error {
 	stopWork, cancelWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelWork()
 	stopReports, cancelReports := context.WithCancel(context.WithoutCancel(ctx))
@@ -103,12 +120,16 @@ func (w engineWorker) Work(ctx context.Context, ref task.Ref) error {
 	return err
 }
 
-// serve answers HTTP until ctx ends, and then lets requests in hand finish.
-func (a *App) serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler: a.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+func (a *App) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerLimit, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
+}
+
+// serve answers HTTP until ctx ends, and then lets requests in hand finish.
+func (a *App) serve(ctx context.Context, listener net.Listener) error {
+	server := a.httpServer(a.Handler())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {

@@ -50,7 +50,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	renewer := &watch.Renewer{Store: a.Store}
 	sender := &outbound.Sender{
 		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
-		Blocked: func(err error) bool { return errors.Is(err, transport.ErrRefused) },
+		Blocked: func(err error) bool { return errors.Is(err, transport.ErrRefused) }, Attempted: a.metrics.Delivered,
 	}
 	return map[task.Kind]work.Handler{
 		task.LinkPush:           reconciler.Work,
@@ -115,7 +115,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 		if decoder, ok := d.(provider.NotificationDecoder); ok {
 			out[name] = &inbound.Receiver{
 				Provider: name, Decoder: decoder, Batch: a.pushes, Log: a.log,
-				Trace: a.current,
+				Trace: a.current, Counted: a.metrics.Notified,
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (a *App) server() *api.Server {
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
 		CheckURL: a.checkURL, Secret: func() []byte { return a.ids.Bytes(secretBytes) }, Ready: a.Store.Ping, Degraded: a.degraded, PublicURL: a.Config.PublicURL,
 		ReturnURLs: a.Config.ReturnURLs, Limits: api.NewLimits(a.Config.APIRate, a.Config.APIBurst, a.clock),
-		Timeout: exchangeTime, Arrive: a.gate.Request,
+		Timeout: exchangeTime, Arrive: a.gate.Request, Measure: a.metrics.Request,
 	}
 }
 

@@ -71,8 +71,8 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // admit returns once a request may be sent, or why it may not.
 func (c *call) admit(ctx context.Context, method string) error {
 	if !c.entered {
-		if f := c.enter(ctx); f != nil {
-			return c.refuse(f)
+		if reason, f := c.enter(ctx); f != nil {
+			return c.sendBack(reason, f)
 		}
 		c.entered = true
 	}
@@ -93,7 +93,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 		case err != nil:
 			return c.refuse(unasked(ctx, err))
 		case !waited:
-			return c.refuse(refusal(v))
+			return c.sendBack(v.reason, refusal(v))
 		}
 		patience = left
 	}
@@ -107,13 +107,13 @@ func (c *call) holds(e engine) {
 }
 
 // enter passes what this process alone decides about a call.
-func (c *call) enter(ctx context.Context) *fault.Error {
+func (c *call) enter(ctx context.Context) (reason string, f *fault.Error) {
 	if c.vacate == nil {
 		if f := c.occupy(ctx); f != nil {
-			return f
+			return reasonPlaces, f
 		}
 	}
-	return c.passBreakers()
+	return reasonBreaker, c.passBreakers()
 }
 
 // patience is how long the next request may wait in place. Of calls that nobody waits for a few may wait too, so that the places of a mailbox are taken
@@ -257,6 +257,7 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 	if c.sent {
 		r.took = c.limiter.Clock.Now().Sub(c.began)
 	}
+	c.count(ours, f, r.took)
 	if c.sent && !ours && f != nil {
 		r.slow, r.parked, r.wait = c.slowed(f)
 	}

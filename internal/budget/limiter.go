@@ -30,6 +30,8 @@ var (
 	takeSource string
 	//go:embed settle.lua
 	settleSource string
+	//go:embed left.lua
+	leftSource string
 )
 
 // engine runs scripts where the account is kept.
@@ -42,19 +44,25 @@ type engine interface {
 	read(ctx context.Context, key string) (map[string]string, error)
 }
 
-// scriptName tells the two scripts apart.
+// scriptName tells the scripts apart.
 type scriptName int
 
 const (
 	takeScript scriptName = iota
 	settleScript
+	leftScript
+	scripts int = iota
 )
 
 func (n scriptName) source() string {
-	if n == takeScript {
+	switch n {
+	case takeScript:
 		return commonSource + takeSource
+	case settleScript:
+		return commonSource + settleSource
+	default:
+		return commonSource + leftSource
 	}
-	return commonSource + settleSource
 }
 
 // request is one run of a script.
@@ -84,7 +92,9 @@ type Options struct {
 	Places int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
-	Log      *slog.Logger
+	// Meter hears of calls and refusals; nil for nobody.
+	Meter Meter
+	Log   *slog.Logger
 }
 
 // Limiter decides about requests. It is safe for concurrent use. Run has to run for reports to be sent.

@@ -18,7 +18,7 @@ import (
 type memoryEngine struct {
 	mu     sync.Mutex
 	state  *lua.LState
-	protos [2]*lua.FunctionProto
+	protos [scripts]*lua.FunctionProto
 	hashes map[string]map[string]string
 	// expires is when a hash is forgotten, in microseconds since 1970.
 	expires map[string]int64
@@ -50,7 +50,7 @@ func (e *memoryEngine) start() error {
 		state.Push(lua.LString(name))
 		state.Call(1, 0)
 	}
-	for _, s := range []scriptName{takeScript, settleScript} {
+	for _, s := range []scriptName{takeScript, settleScript, leftScript} {
 		chunk, err := parse.Parse(strings.NewReader(s.source()), "budget")
 		if err != nil {
 			return fmt.Errorf("budget: %w", err)

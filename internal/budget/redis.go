@@ -12,12 +12,12 @@ type redisEngine struct {
 	client redis.UniversalClient
 	// told says that scripts are given the time, for tests; otherwise Redis tells it, so that clocks of workers do not matter.
 	told    bool
-	scripts [2]*redis.Script
+	scripts [scripts]*redis.Script
 }
 
 func newRedisEngine(client redis.UniversalClient, told bool) *redisEngine {
-	return &redisEngine{client: client, told: told, scripts: [2]*redis.Script{
-		takeScript: redis.NewScript(takeScript.source()), settleScript: redis.NewScript(settleScript.source()),
+	return &redisEngine{client: client, told: told, scripts: [scripts]*redis.Script{
+		takeScript: redis.NewScript(takeScript.source()), settleScript: redis.NewScript(settleScript.source()), leftScript: redis.NewScript(leftScript.source()),
 	}}
 }
 

@@ -130,8 +130,12 @@ func checks() map[string]func(c *Config, text string) string {
 		"SEAL_KEYS": func(c *Config, text string) string {
 			return unless(c.SealKMSCommand != "" || json.Valid([]byte(text)), "is not JSON")
 		},
-		"SEAL_KMS_COMMAND":    func(_ *Config, text string) string { return unless(strings.TrimSpace(text) != "", "names no program") },
-		"LISTEN":              func(_ *Config, text string) string { return wrongAddress(text) },
+		"SEAL_KMS_COMMAND": func(_ *Config, text string) string { return unless(strings.TrimSpace(text) != "", "names no program") },
+		"LISTEN":           func(_ *Config, text string) string { return wrongAddress(text) },
+		"METRICS_LISTEN":   func(_ *Config, text string) string { return wrongAddress(text) },
+		"METRICS_TENANTS": func(c *Config, text string) string {
+			return unless(c.MetricsTenants >= 0 && c.MetricsTenants <= 1000, text+" is out of range")
+		},
 		"PUBLIC_URL":          func(_ *Config, text string) string { return wrongURL(text, false) },
 		"GOOGLE_API_URL":      endpoint,
 		"GOOGLE_AUTH_URL":     endpoint,

@@ -18,6 +18,10 @@ type Config struct {
 
 	// Listen is the address that HTTP is served on.
 	Listen string `env:"LISTEN" envDefault:"127.0.0.1:8080" form:"host:port, such as 127.0.0.1:8080 or :8080"`
+	// MetricsListen is the address that metrics are served on, and nothing else; empty for nowhere.
+	MetricsListen string `env:"METRICS_LISTEN" form:"host:port, such as 127.0.0.1:9464 or :9464; left out for no metrics"`
+	// MetricsTenants is how many tenants metrics name.
+	MetricsTenants int `env:"METRICS_TENANTS" envDefault:"20" form:"a number from 0 to 1000"`
 	// PublicURL is what others reach Listen by: scheme and host, without a slash at the end.
 	PublicURL string `env:"PUBLIC_URL" form:"an http or https URL without a path, such as https://calweave.example.com" need:"run"`
 	// ReturnURLs are where an owner's browser may be sent once it is known what became of a connection.

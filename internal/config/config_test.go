@@ -99,7 +99,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 	t.Parallel()
 	c := load(t, config.Source{Environ: environ(
 		"DATABASE_URL=sqlite:/var/lib/calweave.db", "MIGRATE_DATABASE_URL=postgres://owner@db.test/x", "SWEEP_DATABASE_URL=postgresql://sweep@db.test/x",
-		"REDIS_URL=rediss://redis.test:6380", "LISTEN=:80", "PUBLIC_URL=http://localhost:8080/",
+		"REDIS_URL=rediss://redis.test:6380", "LISTEN=:80", "METRICS_LISTEN=:9464", "METRICS_TENANTS=3", "PUBLIC_URL=http://localhost:8080/",
 		"GOOGLE_API_URL=http://127.0.0.1:8081/calendar/v3", "GOOGLE_AUTH_URL=https://a.test/auth", "GOOGLE_TOKEN_URL=https://a.test/token",
 		"MICROSOFT_CLIENT_ID=ms-app", "MICROSOFT_CLIENT_SECRET=ms-secret", "MICROSOFT_TENANT=organizations",
 		"MICROSOFT_API_URL=https://graph.test/v1.0", "MICROSOFT_AUTH_URL=https://b.test/auth", "MICROSOFT_TOKEN_URL=https://b.test/token",
@@ -110,7 +110,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 	)})
 	want := config.Config{
 		DatabaseURL: "sqlite:/var/lib/calweave.db", MigrateDatabaseURL: "postgres://owner@db.test/x", SweepDatabaseURL: "postgresql://sweep@db.test/x",
-		RedisURL: "rediss://redis.test:6380", Listen: ":80", PublicURL: "http://localhost:8080", SealKeys: keys,
+		RedisURL: "rediss://redis.test:6380", Listen: ":80", MetricsListen: ":9464", MetricsTenants: 3, PublicURL: "http://localhost:8080", SealKeys: keys,
 		Google: config.Provider{
 			ClientID: "google-app", ClientSecret: "hunter2-google",
 			APIURL: "http://127.0.0.1:8081/calendar/v3", AuthURL: "https://a.test/auth", TokenURL: "https://a.test/token",

@@ -38,6 +38,8 @@ func TestMistakes(t *testing.T) {
 		"REDIS_URL=http://:hunter2@redis.test":       "CALWEAVE_REDIS_URL (environment): is no redis://",
 		"REDIS_URL=redis.test:6379":                  "CALWEAVE_REDIS_URL (environment): is no redis://",
 		"LISTEN=8080":                                `CALWEAVE_LISTEN (environment): "8080" is no host:port; give host:port, such as`,
+		"METRICS_LISTEN=9464":                        `CALWEAVE_METRICS_LISTEN (environment): "9464" is no host:port; give host:port, such as`,
+		"METRICS_TENANTS=1001":                       "CALWEAVE_METRICS_TENANTS (environment): 1001 is out of range; give a number from 0 to 1000",
 		"LISTEN=:http":                               "CALWEAVE_LISTEN (environment): \":http\" has no port",
 		"LISTEN=:65536":                              "CALWEAVE_LISTEN (environment): \":65536\" has no port",
 		"PUBLIC_URL=-":                               "CALWEAVE_PUBLIC_URL: is missing",

@@ -42,6 +42,8 @@ func abouts() map[string]string {
 		"SWEEP_DATABASE_URL":      "The login of the sweep, which sees the due work of all tenants and nothing else. Left out: `CALWEAVE_DATABASE_URL`.",
 		"REDIS_URL":               "Redis, for the intake queue and fast hints. Empty: the sweep alone finds work, with up to a second of delay.",
 		"LISTEN":                  "Where HTTP is served.",
+		"METRICS_LISTEN":          "Where `GET /metrics` is served for Prometheus, and nothing else. It asks for no key: let your monitoring reach it and nobody else. Left out: nowhere.",
+		"METRICS_TENANTS":         "How many tenants the metrics name: those whose work has waited longest. 0: none.",
 		"PUBLIC_URL":              "What browsers and providers reach this installation by.",
 		"API_RATE":                "How many requests a second each API key may send in the long run. Each process counts on its own.",
 		"API_BURST":               "How many requests a key that was quiet may send at once.",

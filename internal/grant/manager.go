@@ -30,6 +30,9 @@ type Manager struct {
 	clock    clock.Clock
 	flight   singleflight.Group
 	issued   issued
+
+	// Refreshed hears of each access token that a token endpoint was asked for; nil for nobody. It is set before the first call.
+	Refreshed func(p cal.Provider, err error)
 }
 
 // NewManager makes a manager.
@@ -146,7 +149,11 @@ func (m *Manager) refresh(ctx context.Context, tenant cal.TenantID, c record.Con
 func (m *Manager) renew(ctx context.Context, tenant cal.TenantID, c record.Connection, g record.Grant) (record.Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
-	return m.exchange.Refresh(ctx, tenant, c, g)
+	next, err := m.exchange.Refresh(ctx, tenant, c, g)
+	if m.Refreshed != nil {
+		m.Refreshed(c.Provider, err)
+	}
+	return next, err
 }
 
 // keep stores a rotated grant. The provider may take the old refresh token no more, so a store that fails is asked again for as long as the lease

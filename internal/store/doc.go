@@ -9,7 +9,7 @@
 // all there is, which is why a test rejects queries without one.
 //
 // Files: store.go (opening, transactions), dialect.go (what differs), pipeline.go (exchanges with PostgreSQL), migrate.go, probe.go (what doctor asks), claim.go, work.go (outcomes, marks), dead.go (dead letters),
-// sweep.go (what is due), backlog.go (how much there is to do), sealed.go (columns nobody reads), sealkeys.go (what they are sealed with), columns.go (the list of them), reseal.go (sealing them anew), and one file per noun: tenant.go,
+// sweep.go (what is due), backlog.go (how much there is to do), count.go (the same of all tenants), sealed.go (columns nobody reads), sealkeys.go (what they are sealed with), columns.go (the list of them), reseal.go (sealing them anew), and one file per noun: tenant.go,
 // keyring.go (API keys that were read), connection.go, application.go, disconnect.go (its end), keep.go (grants that are looked after), calendar.go,
 // choice.go (what a tenant chooses for a calendar), channel.go, receive.go (batches of pushes), listing.go, booking.go, divergence.go (what a core decides about a person's change),
 // ledger.go (lists of bookings), link.go, message.go, endpoint.go, delivery.go, request.go

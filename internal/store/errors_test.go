@@ -120,9 +120,15 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"SigningKey":  func(ctx context.Context) error { return ignore(w.SigningKey(ctx, "key_1")) },
 		"Sync":        func(ctx context.Context) error { return ignore(w.Sync(ctx, calendar)) },
 		"Tenant":      func(ctx context.Context) error { return ignore(w.Tenant(ctx, w.tenant)) },
-		"Version":     func(ctx context.Context) error { _, _, err := w.Version(ctx, w.tenant, "b", 1); return err },
-		"Watch":       func(ctx context.Context) error { return ignore(w.Watch(ctx, calendar)) },
-		"Work":        func(ctx context.Context) error { return ignore(w.Work(ctx, l.Ref)) },
+		"TenantCounts": func(ctx context.Context) error {
+			return ignore(w.TenantCounts(ctx, 1))
+		},
+		"WorkCounts": func(ctx context.Context) error {
+			return ignore(w.WorkCounts(ctx, w.clock.Now()))
+		},
+		"Version": func(ctx context.Context) error { _, _, err := w.Version(ctx, w.tenant, "b", 1); return err },
+		"Watch":   func(ctx context.Context) error { return ignore(w.Watch(ctx, calendar)) },
+		"Work":    func(ctx context.Context) error { return ignore(w.Work(ctx, l.Ref)) },
 	}
 }
 

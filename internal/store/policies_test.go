@@ -76,7 +76,9 @@ func auditAppendOnly(h *harness) {
 
 // statementsKnown runs every method and looks at what it asks of the database.
 func statementsKnown(h *harness) {
-	byHand := []string{"WITH soon AS", "SELECT COALESCE(MIN(CASE WHEN not_before"}
+	byHand := []string{
+		"WITH soon AS", "SELECT COALESCE(MIN(CASE WHEN not_before", "SELECT kind, lane, CASE WHEN state <> 'ready'", "SELECT tenant_id, COUNT(*), MIN(wanted_at)",
+	}
 	var begun call
 	firsts := 0
 	h.wire.onCall(func(c call) error {

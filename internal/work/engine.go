@@ -58,6 +58,8 @@ type Engine struct {
 	Again func(h task.Hint, at time.Time)
 	// Gate slows work while the process has requests to answer; nil never does.
 	Gate *Gate
+	// Ran hears of each claim that has ended: the decision is one of Endings, failure is empty for work that was done; nil for nobody.
+	Ran func(kind task.Kind, decision string, failure fault.Kind, took time.Duration)
 
 	company company
 }
@@ -120,16 +122,19 @@ func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last b
 func (e *Engine) do(ctx context.Context, handle Handler, lease record.Lease) (Result, error) {
 	ctx, lease.Traceparent = e.Trace(ctx, lease.Traceparent)
 	ctx = record.WithLane(telemetry.WithScope(ctx, slog.String("tenant", string(lease.Tenant))), lease.Lane)
+	ended := e.begin(lease)
 	if err := e.run(ctx, handle, lease); err != nil {
-		return e.fail(ctx, lease, err)
+		return e.fail(ctx, lease, err, ended)
 	}
+	ended(endingDone, "")
 	return Done, nil
 }
 
 // fail writes what a failure means. It does so even when the context has ended, so that a shutdown gives its work back at once.
-func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, error) {
+func (e *Engine) fail(ctx context.Context, l record.Lease, err error, ended ending) (Result, error) {
 	if fault.Is(err, fault.Fenced) {
 		e.Log.WarnContext(ctx, "work was taken over", slog.String("work", l.String()))
+		ended(endingLost, fault.Fenced)
 		return Lost, nil
 	}
 	o := Decide(err, l, e.Clock.Now(), e.Jitter)
@@ -141,11 +146,13 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error) (Result, e
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outcomeTime)
 	defer cancel()
 	if err := e.Store.Finish(ctx, l, o); err != nil {
+		ended(endingLost, o.Fault)
 		if fault.Is(err, fault.Fenced) {
 			return Lost, nil
 		}
 		return Failed, err
 	}
+	ended(endingOf(l, o), o.Fault)
 	if e.Again != nil && o.State == record.Ready {
 		e.Again(task.Hint{Schema: task.SchemaVersion, Ref: l.Ref, Lane: l.Lane, Again: true}, o.NotBefore)
 	}

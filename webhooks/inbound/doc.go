@@ -4,5 +4,5 @@
 // A push carries no truth about any event. One that is forged, or belongs to no channel of ours, is answered like a genuine one, counted, and
 // changes nothing: the sender learns nothing from the answer, and a provider that keeps sending after a channel was ended is not an error.
 //
-// Files: receiver.go (one push), batch.go (the transactions that many pushes share).
+// Files: receiver.go (one push), count.go (what became of it), batch.go (the transactions that many pushes share).
 package inbound

@@ -40,6 +40,9 @@ type Receiver struct {
 	Trace           func(ctx context.Context) (context.Context, string)
 	Log             *slog.Logger
 	strays, refused atomic.Int64
+
+	// Counted hears of notices, and what became of them: one of Verdicts; nil for nobody.
+	Counted func(p cal.Provider, verdict string, n int)
 }
 
 // ServeHTTP answers one push.
@@ -61,18 +64,18 @@ func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	push.Body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			problem(r.Context(), w, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
+			h.malformed(w, r, http.StatusRequestEntityTooLarge, "a push may have 1 MiB at the most")
 			return
 		}
-		problem(r.Context(), w, http.StatusBadRequest, "the body could not be read")
+		h.malformed(w, r, http.StatusBadRequest, "the body could not be read")
 		return
 	}
 	n, err := h.Decoder.DecodeNotification(push)
 	switch {
 	case err != nil:
-		problem(r.Context(), w, http.StatusBadRequest, err.Error())
+		h.malformed(w, r, http.StatusBadRequest, err.Error())
 	case len(n.Notices) > noticeLimit:
-		problem(r.Context(), w, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
+		h.malformed(w, r, http.StatusRequestEntityTooLarge, "a push may carry 1000 notices at the most")
 	default:
 		h.receive(w, r, n.Notices)
 	}
@@ -81,11 +84,12 @@ func (h *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // shake reflects a handshake as text that no browser takes for anything else.
 func (h *Receiver) shake(w http.ResponseWriter, r *http.Request, token string) {
 	if len(token) > tokenLimit {
-		problem(r.Context(), w, http.StatusBadRequest, "the validation token is too long")
+		h.malformed(w, r, http.StatusBadRequest, "the validation token is too long")
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.count(verdictHandshake, 1)
 	_, _ = io.WriteString(w, token) // the provider has hung up, and will ask again
 }
 
@@ -93,8 +97,10 @@ func (h *Receiver) shake(w http.ResponseWriter, r *http.Request, token string) {
 func (h *Receiver) receive(w http.ResponseWriter, r *http.Request, notices []provider.Notice) {
 	ctx, trace := h.Trace(r.Context())
 	ctx = telemetry.WithScope(ctx)
-	verdicts, err := h.Batch.Take(ctx, coalesce(notices), trace)
+	notices = coalesce(notices)
+	verdicts, err := h.Batch.Take(ctx, notices, trace)
 	h.note(ctx, verdicts)
+	h.countAll(len(notices), verdicts, err)
 	if err != nil {
 		h.failed(ctx, err)
 		w.Header().Set("Retry-After", "5")

@@ -40,6 +40,8 @@ type Sender struct {
 	// Blocked reports whether HTTP refused to connect to an address.
 	Blocked func(error) bool
 	Clock   clock.Clock
+	// Attempted hears of each attempt, and of how it failed, if it did; nil for nobody.
+	Attempted func(failure string, took time.Duration)
 }
 
 const (
@@ -67,6 +69,7 @@ func (s *Sender) Work(ctx context.Context, l record.Lease) error {
 	}
 	attempt, err := s.send(ctx, l, d)
 	failed, tried := errors.AsType[*record.AttemptError](err)
+	s.attempted(attempt, failed, err)
 	switch {
 	case err == nil:
 		return s.Store.EndDelivery(ctx, l, attempt)
@@ -74,6 +77,17 @@ func (s *Sender) Work(ctx context.Context, l record.Lease) error {
 		return s.Store.EndDelivery(ctx, l, failed.Attempt)
 	default:
 		return err
+	}
+}
+
+func (s *Sender) attempted(a record.Attempt, failed *record.AttemptError, err error) {
+	if failed != nil {
+		a = failed.Attempt
+	} else if err != nil {
+		return // none was made
+	}
+	if s.Attempted != nil {
+		s.Attempted(string(a.Failure), a.Latency)
 	}
 }
 

@@ -274,6 +274,24 @@ func (e Provider) Valid() bool {
 	}
 }
 
+// Defines values for ProviderBudgetScope.
+const (
+	ProviderBudgetScopeFleet   ProviderBudgetScope = "fleet"
+	ProviderBudgetScopeProcess ProviderBudgetScope = "process"
+)
+
+// Valid indicates whether the value is a known member of the ProviderBudgetScope enum.
+func (e ProviderBudgetScope) Valid() bool {
+	switch e {
+	case ProviderBudgetScopeFleet:
+		return true
+	case ProviderBudgetScopeProcess:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProviderStateState.
 const (
 	ProviderStateStateAvailable ProviderStateState = "available"
@@ -597,6 +615,19 @@ type ConnectionState string
 //
 // Examples: Y3Vyc29y
 type Cursor = string
+
+// DayBudget A limit on the units in any 24 hours, which are counted by full hours.
+type DayBudget struct {
+	// Available Units that may be used at this moment: less than is left while it is not known what was used before.
+	Available int `json:"available"`
+
+	// FreesAt When the oldest hour that counts leaves. Absent while nothing was used.
+	FreesAt *time.Time `json:"frees_at,omitempty"`
+	Limit   int        `json:"limit"`
+
+	// Used Units that count now.
+	Used int `json:"used"`
+}
 
 // DeadLetter defines model for DeadLetter.
 type DeadLetter struct {
@@ -971,6 +1002,30 @@ type Problem struct {
 // Provider defines model for Provider.
 type Provider string
 
+// ProviderBudget What is left of the limits that all accounts of the application share, other tenants' among them if the application is the operator's. A limit
+// that does not exist is absent. Requests count as units; a patch at Google counts as three.
+type ProviderBudget struct {
+	// Day A limit on the units in any 24 hours, which are counted by full hours.
+	Day *DayBudget `json:"day,omitempty"`
+
+	// PacePercent The share of the rate that is used since the provider asked for less. It rises by ten a minute; absent at 100.
+	PacePercent *int `json:"pace_percent,omitempty"`
+
+	// Rate A rate of `limit` units in any `span_seconds`.
+	Rate *RateBudget `json:"rate,omitempty"`
+
+	// Scope `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
+	// keeps to the limits shown.
+	Scope ProviderBudgetScope `json:"scope"`
+
+	// Unanswered A limit on the calls that are begun without a sign of life from the provider.
+	Unanswered *UnansweredBudget `json:"unanswered,omitempty"`
+}
+
+// ProviderBudgetScope `fleet`: the figures are those of all processes. `process`: the one that answers shares its account with no other, as while Redis is away, and
+// keeps to the limits shown.
+type ProviderBudgetScope string
+
 // ProviderList defines model for ProviderList.
 type ProviderList struct {
 	Providers []ProviderState `json:"providers"`
@@ -978,6 +1033,13 @@ type ProviderList struct {
 
 // ProviderState defines model for ProviderState.
 type ProviderState struct {
+	// AppID The application of yours that the accounts were connected by; absent if by the operator's.
+	AppID *string `json:"app_id,omitempty"`
+
+	// Budget What is left of the limits that all accounts of the application share, other tenants' among them if the application is the operator's. A limit
+	// that does not exist is absent. Requests count as units; a patch at Google counts as three.
+	Budget ProviderBudget `json:"budget"`
+
 	// Due Work that may be done now.
 	Due int64 `json:"due"`
 
@@ -1000,6 +1062,17 @@ type ProviderState struct {
 
 // ProviderStateState `limited`: the provider wants to be left alone until `until`. `down`: it did not answer; from `until` on one call at a time tries whether it does.
 type ProviderStateState string
+
+// RateBudget A rate of `limit` units in any `span_seconds`.
+type RateBudget struct {
+	// Available Units that may be used at this moment. More come back all the time.
+	Available int `json:"available"`
+
+	// Burst The most that can be available at once.
+	Burst       int `json:"burst"`
+	Limit       int `json:"limit"`
+	SpanSeconds int `json:"span_seconds"`
+}
 
 // Redelivery defines model for Redelivery.
 type Redelivery struct {
@@ -1067,6 +1140,14 @@ type TargetStatus struct {
 // TargetStatusStatus `pending`: being written. `synced`: the event shows the booking. `removed`: there is no event, as wanted. `diverged`: a person's
 // change awaits the core. `held`: a write awaits an operator. `failed`: given up until replayed or a new version comes.
 type TargetStatusStatus string
+
+// UnansweredBudget A limit on the calls that are begun without a sign of life from the provider.
+type UnansweredBudget struct {
+	Limit int `json:"limit"`
+
+	// Used Calls begun since the last sign of life. Beyond the limit one is made every five seconds.
+	Used int `json:"used"`
+}
 
 // Version defines model for Version.
 type Version = int64

@@ -36,6 +36,7 @@ type commands struct {
 	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
 	Problems  problemsCommand  `cmd:"" help:"Print the problems that the HTTP API answers, and how to mend each."`
+	Metrics   metricsCommand   `cmd:"" help:"Print the metrics that Prometheus is told, and what each means."`
 	Webhook   webhookCommand   `cmd:"" help:"Try out a receiver of messages: hear them, verify them, send samples."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
