@@ -23,6 +23,9 @@ func (a *App) newBudget() *budget.Limiter {
 		Waiters: a.Config.Workers / 4, // the others do what has not to wait
 		Places:  max(1, a.Config.Workers-a.Config.Workers/4),
 		ID:      func() string { return a.ids.ID("call") },
+		Penalties: func(ctx context.Context, c record.Call) (ofConnection, ofApplication time.Time, err error) {
+			return a.Store.Penalties(ctx, c.Tenant, c.Connection, c.AppID)
+		},
 	})
 }
 

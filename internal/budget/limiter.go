@@ -84,7 +84,9 @@ type Options struct {
 	Places int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
-	Log      *slog.Logger
+	// Penalties reads, from where nothing is forgotten, until when a call's connection and its application are to be left alone; nil for nowhere.
+	Penalties func(ctx context.Context, c record.Call) (ofConnection, ofApplication time.Time, err error)
+	Log       *slog.Logger
 }
 
 // Limiter decides about requests. It is safe for concurrent use. Run has to run for reports to be sent.
@@ -114,6 +116,8 @@ type knowledge struct {
 	epoch, total int64
 	heard        time.Time
 	penalty      int64 // microseconds since 1970
+	// read is when the penalty was last read from where nothing is forgotten.
+	read time.Time
 }
 
 // The bounds of a conversation with Redis.
@@ -144,17 +148,24 @@ func (l *Limiter) take(ctx context.Context, c *call, method string) (verdict, er
 	if e := l.asked(); e != nil {
 		bounded, cancel := context.WithTimeout(ctx, l.AskTime)
 		defer cancel()
-		v, err := l.ask(bounded, e, c, limits, cost)
+		v, epoch, err := l.ask(bounded, e, c, limits, cost)
 		if err == nil {
 			l.present()
-			return v, nil
+			return l.confirm(ctx, c, v, epoch.Add(skew))
 		}
 		if ctx.Err() != nil {
 			return verdict{}, err
 		}
 		l.absent(ctx, err)
 	}
-	return l.ask(ctx, l.local, c, limits.share(l.LocalShare), cost)
+	v, epoch, err := l.ask(ctx, l.local, c, limits.share(l.LocalShare), cost)
+	if err != nil {
+		return verdict{}, err
+	}
+	if l.shared != nil {
+		epoch = l.Clock.Now().Add(skew) // others hear of what this account cannot know, all the time
+	}
+	return l.confirm(ctx, c, v, epoch)
 }
 
 // asked is the shared account if there is one that answers.
@@ -182,7 +193,7 @@ func (l *Limiter) present() {
 }
 
 // ask runs the script for one request and remembers what it says about the application. An answer that is lost may have been a yes.
-func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (verdict, error) {
+func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (_ verdict, epoch time.Time, _ error) {
 	app := application{c.ask.Provider, c.ask.AppID}
 	keys := keysOf(c.ask)
 	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox}
@@ -201,17 +212,17 @@ func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cos
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
 		c.holds(e)
-		return verdict{}, err
+		return verdict{}, epoch, err
 	}
 	v, learnt, err := readVerdict(out)
 	if err != nil {
-		return verdict{}, err
+		return verdict{}, epoch, err
 	}
 	if v.ok {
 		c.holds(e)
 	}
 	l.learn(app, e, learnt)
-	return v, nil
+	return v, time.UnixMicro(learnt.epoch), nil
 }
 
 // unlimited turns no limit into one that is never reached.
@@ -285,7 +296,7 @@ func (l *Limiter) learn(app application, e engine, k knowledge) {
 	k.heard = l.Clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k.penalty = max(k.penalty, l.known[app].penalty)
+	k.penalty, k.read = max(k.penalty, l.known[app].penalty), l.known[app].read
 	l.known[app] = k
 }
 

@@ -20,6 +20,7 @@ type Client struct {
 	provider   cal.Provider
 	app        cal.AppID
 	version    int64
+	read       time.Time
 	caps       Capabilities
 	finder     provider.EventFinder
 	lister     provider.DeltaLister
@@ -116,6 +117,7 @@ func ask[T any](ctx context.Context, c *Client, r request, call func(context.Con
 	}()
 	out, err := call(made)
 	f = asFault(ctx, r.op, err)
+	unwritten := c.park(ctx, f)
 	ours := end(ctx, f)
 	if f == nil {
 		return out, nil
@@ -123,7 +125,23 @@ func ask[T any](ctx context.Context, c *Client, r request, call func(context.Con
 	if ours {
 		return out, f
 	}
-	return out, c.watch(ctx, f)
+	return out, errors.Join(c.watch(ctx, f), unwritten)
+}
+
+// park records that a whole application is to be left alone. It does so before the fleet's account hears of it: whoever finds that account empty
+// looks into the database next.
+func (c *Client) park(ctx context.Context, f *fault.Error) error {
+	if f == nil || f.Scope != fault.ScopeApplication {
+		return nil
+	}
+	asked := patience(f)
+	if asked <= 0 {
+		return nil
+	}
+	until := c.gateway.Clock.Now().Add(asked)
+	ctx, cancel := recording(ctx)
+	defer cancel()
+	return c.gateway.Store.PenaliseApplication(ctx, c.tenant, c.app, until)
 }
 
 // errUnfinished stands for a call that did not return.
@@ -142,6 +160,7 @@ func (c *Client) begin(ctx context.Context, r request) (context.Context, func(co
 	}
 	return c.gateway.Budget.Begin(ctx, record.Call{
 		Tenant: c.tenant, Provider: c.provider, AppID: c.app, Connection: c.connection, Calendar: r.writes, Lane: record.LaneOf(ctx),
+		Read: c.read,
 	})
 }
 
@@ -162,6 +181,9 @@ func (c *Client) watch(ctx context.Context, f *fault.Error) error {
 		ctx, cancel := recording(ctx)
 		defer cancel()
 		return errors.Join(f, c.gateway.Tokens.Refused(ctx, c.tenant, c.connection, c.version))
+	}
+	if f.Scope == fault.ScopeApplication {
+		return f
 	}
 	return c.gateway.heed(ctx, c.tenant, c.connection, f)
 }
