@@ -26,6 +26,8 @@ import (
 var (
 	//go:embed script_common.lua
 	commonSource string
+	//go:embed turns.lua
+	turnsSource string
 	//go:embed take.lua
 	takeSource string
 	//go:embed settle.lua
@@ -52,7 +54,7 @@ const (
 
 func (n scriptName) source() string {
 	if n == takeScript {
-		return commonSource + takeSource
+		return commonSource + turnsSource + takeSource
 	}
 	return commonSource + settleSource
 }
@@ -196,19 +198,21 @@ func (l *Limiter) present() {
 func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (_ verdict, epoch time.Time, _ error) {
 	app := application{c.ask.Provider, c.ask.AppID}
 	keys := keysOf(c.ask)
-	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox}
+	lane := laneNumber(c.ask.Lane)
+	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox, keys.turns + strconv.Itoa(lane)}
 	if c.ask.Calendar != "" {
 		names = append(names, keys.calendar)
 	}
 	known := l.heard(app, e)
 	args := []any{
-		l.now(e), cost, laneNumber(c.ask.Lane), c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
+		l.now(e), cost, lane, c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
 		limits.Daily, limits.Concurrency, unlimited(limits.Unproven),
 	}
 	for _, r := range []Rate{limits.Application, limits.Tenant, limits.Mailbox, limits.Calendar} {
 		every, burst := limits.bucket(r)
 		args = append(args, every, burst)
 	}
+	args = append(args, string(c.ask.Tenant))
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
 		c.holds(e)
@@ -318,7 +322,8 @@ func (l *Limiter) now(e engine) int64 {
 }
 
 // keys are those of one call. All keys of an application share a hash tag, so that one script reaches them on a cluster.
-type keys struct{ app, day, tenant, mailbox, calendar string }
+// turns is completed by the lane.
+type keys struct{ app, day, tenant, mailbox, turns, calendar string }
 
 const keyPrefix = "calweave:budget:"
 
@@ -333,7 +338,7 @@ func keysOf(c record.Call) keys {
 	digest := sha256.Sum256([]byte(mailbox + "/" + string(c.Calendar)))
 	return keys{
 		app: t + "app", day: t + "day", tenant: t + "tenant:" + string(c.Tenant), mailbox: t + "mailbox:" + mailbox,
-		calendar: t + "calendar:" + string(c.Tenant) + "/" + hex.EncodeToString(digest[:16]),
+		turns: t + "turns:", calendar: t + "calendar:" + string(c.Tenant) + "/" + hex.EncodeToString(digest[:16]),
 	}
 }
 

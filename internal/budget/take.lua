@@ -1,6 +1,6 @@
 -- Asks whether a request may be sent now, and takes what it needs if so: all of it or nothing.
--- KEYS: application, day, tenant, mailbox, and for a write to a calendar that calendar.
-local cost, lane = tonumber(ARGV[2]), tonumber(ARGV[3])
+-- KEYS: application, day, tenant, mailbox, turns, and for a write to a calendar that calendar.
+local cost = tonumber(ARGV[2])
 local id, ttl = ARGV[4], tonumber(ARGV[5])
 local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -10,16 +10,13 @@ local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
 -- What must be left for more urgent lanes, as a share of the burst and of the day: interactive, background, bulk.
 local RESERVE = ({0, 0.25, 0.5})[lane + 1]
 local DAY_RESERVE = ({0, 0.02, 0.04})[lane + 1]
--- Promised places in the queue are a little closer together than the rate allows, so that those who come back never leave a gap.
-local CROWDED = 1.2
--- No promise reaches further: what is said about later is a guess.
-local HORIZON = 600 * SECOND
 -- While a day's use is not known, so much of what has come back of it is shared by the lanes like a burst.
 local DAY_BURST = 10 * SECOND
 -- No breaker is open for longer, and no bucket is further from empty than its burst and so many units. What is, is of a clock that was set back.
 local LONGEST_OPEN, MOST_UNITS = 60 * SECOND, 200
 
 local app, box = load(KEYS[1]), load(KEYS[4])
+turns.read(number(app['q' .. lane], 0))
 local epoch = number(app.ep, 0)
 local fresh = epoch == 0 or epoch > now
 if fresh then epoch = now end
@@ -105,7 +102,7 @@ end
 
 -- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
 local buckets, paces = {}, {}
-local function rate(key, b, name, i)
+local function rate(key, b, name, i, leaves)
   local unit, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   if unit == 0 then return end
   local need = cost * unit / pace(b)
@@ -114,19 +111,19 @@ local function rate(key, b, name, i)
     tat = now + burst
     redis.call('HSET', key, 'at', text(tat))
   end
-  local at = tat + need - math.max(burst * (1 - RESERVE), need)
+  local at = tat + need - math.max(burst * (1 - RESERVE) * (1 - leaves), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
   paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = number(b['b' .. lane], 0)}
 end
-rate(KEYS[1], app, 'application-rate', 12)
-rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 14)
-rate(KEYS[4], box, 'mailbox-rate', 16)
-if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 18) end
+rate(KEYS[1], app, 'application-rate', 12, turns.leaves())
+rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 14, 0)
+rate(KEYS[4], box, 'mailbox-rate', 16, 0)
+if KEYS[6] then rate(KEYS[6], load(KEYS[6]), 'calendar-pace', 18, 0) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
   paces[#paces + 1] = {
-    key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need + RESERVE * DAY_BURST, need = need,
-    field = 'd' .. lane, booked = number(app['d' .. lane], 0),
+    key = KEYS[1], name = 'application-day', need = need,
+    at = day.since + total * DAY / daily + need + DAY_BURST * (1 - (1 - RESERVE) * (1 - turns.leaves())),
   }
 end
 
@@ -136,10 +133,16 @@ for _, b in ipairs(paces) do
   if b.at > now and (not slowest or b.at > slowest.at) then slowest = b end
 end
 if slowest then
-  local at = math.min(math.max(slowest.at, slowest.booked), now + HORIZON)
-  if wait == 0 then
-    redis.call('HSET', slowest.key, slowest.field, text(at + slowest.need / CROWDED))
-    redis.call('PEXPIRE', slowest.key, text(DAY / 1000))
+  local at, length = slowest.at, slowest.need / CROWDED
+  if slowest.key ~= KEYS[1] then
+    if slowest.booked <= now + HORIZON + length then at = math.max(at, slowest.booked) end -- what is later is of a clock that was set back
+    at = math.min(at, now + HORIZON)
+    if wait == 0 then
+      redis.call('HSET', slowest.key, slowest.field, text(at + length))
+      redis.call('PEXPIRE', slowest.key, text(DAY / 1000))
+    end
+  elseif wait == 0 then
+    at = math.min(at + turns.promise(length, at), now + HORIZON)
   end
   refuse(at - now, slowest.name)
 end
@@ -167,6 +170,7 @@ for _, b in ipairs(buckets) do
   redis.call('HSET', b.key, 'at', text(b.tat))
   if b.key ~= KEYS[1] then redis.call('PEXPIRE', b.key, text(DAY / 1000)) end
 end
+turns.serve(cost)
 redis.call('HSET', KEYS[1], 'ca', text(spent + 1), 'cl', text(now))
 if concurrency > 0 then
   redis.call('HSET', KEYS[4], 'l:' .. id, text(now + ttl))
