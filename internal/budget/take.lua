@@ -15,7 +15,8 @@ local DAY_BURST = 10 * SECOND
 -- No breaker is open for longer, and no bucket is further from empty than its burst and so many units. What is, is of a clock that was set back.
 local LONGEST_OPEN, MOST_UNITS = 60 * SECOND, 200
 
-local app, box = load(KEYS[1]), load(KEYS[4])
+app = load(KEYS[1])
+local box = load(KEYS[4])
 turns.read(number(app['q' .. lane], 0))
 local epoch = number(app.ep, 0)
 local fresh = epoch == 0 or epoch > now
@@ -142,7 +143,7 @@ if slowest then
       redis.call('PEXPIRE', slowest.key, text(DAY / 1000))
     end
   elseif wait == 0 then
-    at = math.min(at + turns.promise(length, at), now + HORIZON)
+    at = turns.promise(length, at)
   end
   refuse(at - now, slowest.name)
 end
