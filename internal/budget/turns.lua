@@ -8,8 +8,8 @@
 -- least when it began to wait; and 'n', how many have begun to. The application's 'q' and 'b' with the lane's number are the last place of all, and the end of the queue.
 local lane, me = tonumber(ARGV[3]), ARGV[20]
 local app -- the application's hash, once it was read
--- No more tenants than so many are told apart, and none is further ahead of another than so many units.
-local TENANTS, LEAD = 256, 64
+-- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
+local TENANTS, LEAD = 128, 64
 -- What is left to those that have had less, as a share of what the lane may use at once. Two tenants are even if they are no further apart than the
 -- dearest request.
 local HEADROOM, EVEN = 0.25, 3
@@ -57,7 +57,6 @@ end
 
 -- note keeps the last place of the one who asks.
 function turns.note(place)
-  if not turns.last[me] and turns.tenants >= TENANTS then return end
   if turns.till == 0 then redis.call('DEL', KEYS[5]) end
   for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who) end
   if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least() or 0), 'n', text(turns.begun + 1)) end
@@ -72,14 +71,15 @@ function turns.promise(length, free)
   if queue > now + HORIZON + length then queue = 0 end
   queue = math.min(math.max(free, queue), now + HORIZON)
   local mine = turns.last[me]
+  local apart = mine or turns.tenants < TENANTS
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))
   if mine then fair = math.max(free, mine + length * turns.tenants) end
-  if turns.tenants > (mine and 1 or 0) and fair < queue then
+  if apart and turns.tenants > (mine and 1 or 0) and fair < queue then
     turns.note(fair)
     return fair
   end
-  turns.note(queue)
+  if apart then turns.note(queue) end
   redis.call('HSET', KEYS[1], 'b' .. lane, text(queue + length))
   return queue
 end
