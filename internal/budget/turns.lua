@@ -4,12 +4,13 @@
 -- So a tenant that asks for little does not wait behind one that asks for much, and no place stays free. Those who wait leave something of the burst
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
--- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had the
--- least when it began to wait; and 'n', how many have begun to. The application's 'q' and 'b' with the lane's number are the last place of all, and the end of the queue.
+-- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
+-- the least when it began to wait; and 'n', how many have begun to. The application's 'q' and 'b' with the lane's number are the last place of all, and
+-- the end of the queue.
 local lane, me = tonumber(ARGV[3]), ARGV[20]
 local app -- the application's hash, once it was read
 -- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
-local TENANTS, LEAD = 128, 64
+local TENANTS, LEAD = 64, 64
 -- What is left to those that have had less, as a share of what the lane may use at once. Two tenants are even if they are no further apart than the
 -- dearest request.
 local HEADROOM, EVEN = 0.25, 3
@@ -18,40 +19,38 @@ local CROWDED = 1.2
 -- No promise reaches further: what is said about later is a guess.
 local HORIZON = 600 * 1000000
 
--- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over.
+-- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over. least is what those have had, other
+-- than the one who asks, that have had the least; nil if nobody else waits.
 local turns = {last = {}, had = {}, past = {}, tenants = 0, till = 0, begun = 0}
 
 -- read reads who waits. Nobody does after till, and what is later than any promise is of a clock that was set back.
 function turns.read(till)
   if till <= now or till > now + 2 * HORIZON then return end
   turns.till = till
-  local h = load(KEYS[5])
-  turns.begun = number(h.n, 0)
-  for field, place in pairs(h) do
-    local who = string.match(field, '^p:(.*)$')
-    if who and tonumber(place) > now then
-      turns.last[who], turns.had[who] = tonumber(place), number(h['g:' .. who], 0)
+  local flat = redis.call('HGETALL', KEYS[5])
+  for i = 1, #flat, 2 do
+    local kind, who, n = string.sub(flat[i], 1, 2), string.sub(flat[i], 3), tonumber(flat[i + 1])
+    if kind == 'g:' then
+      turns.had[who] = n
+    elseif kind == 'n' then
+      turns.begun = n
+    elseif n > now then
+      turns.last[who] = n
       turns.tenants = turns.tenants + 1
-    elseif who then
+    else
       turns.past[#turns.past + 1] = who
     end
   end
-end
-
--- least is what those have had, other than the one who asks, that have had the least; nil if nobody else waits.
-function turns.least()
-  local n
   for who in pairs(turns.last) do
-    if who ~= me and (not n or turns.had[who] < n) then n = turns.had[who] end
+    local had = turns.had[who]
+    if who ~= me and (not turns.least or had < turns.least) then turns.least = had end
   end
-  return n
 end
 
 -- leaves is the share of a burst that the one who asks leaves to others.
 function turns.leaves()
   if not turns.last[me] then return 0 end
-  local least = turns.least()
-  if least and turns.had[me] <= least + EVEN then return 0 end
+  if turns.least and turns.had[me] <= turns.least + EVEN then return 0 end
   return HEADROOM
 end
 
@@ -59,7 +58,7 @@ end
 function turns.note(place)
   if turns.till == 0 then redis.call('DEL', KEYS[5]) end
   for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who) end
-  if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least() or 0), 'n', text(turns.begun + 1)) end
+  if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least or 0), 'n', text(turns.begun + 1)) end
   redis.call('HSET', KEYS[5], 'p:' .. me, text(math.max(place, turns.last[me] or 0)))
   redis.call('PEXPIRE', KEYS[5], text(4 * HORIZON / 1000))
   redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
@@ -86,6 +85,6 @@ end
 
 -- serve notes what a tenant that waits has got beside others.
 function turns.serve(units)
-  local least = turns.last[me] and turns.least()
-  if least then redis.call('HSET', KEYS[5], 'g:' .. me, text(math.min(turns.had[me] + units, least + LEAD))) end
+  if not turns.last[me] or not turns.least then return end
+  redis.call('HSET', KEYS[5], 'g:' .. me, text(math.min(turns.had[me] + units, turns.least + LEAD)))
 end

@@ -279,12 +279,12 @@ func TestTurnsAreBounded(t *testing.T) {
 			a.Tenant = cal.TenantID(fmt.Sprintf("ten_%d", i))
 			_ = b.once(a)
 		}
-		waiting(128, 128)
-		b.clock.Advance(50 * time.Second) // the first have had their turn, and the last are not there yet
+		waiting(64, 64)
+		b.clock.Advance(20 * time.Second) // the first have had their turn, and the last are not there yet
 		for b.once(a) == nil {
 			continue
 		}
-		waiting(30, 110)
+		waiting(10, 60)
 		b.clock.Advance(time.Hour)
 		for range 10 {
 			_ = b.once(a)
