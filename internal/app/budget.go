@@ -24,6 +24,9 @@ func (a *App) newBudget() *budget.Limiter {
 		Places:  max(1, a.Config.Workers-a.Config.Workers/4),
 		Meter:   a.metrics,
 		ID:      func() string { return a.ids.ID("call") },
+		Penalties: func(ctx context.Context, c record.Call) (ofConnection, ofApplication time.Time, err error) {
+			return a.Store.Penalties(ctx, c.Tenant, c.Connection, c.AppID)
+		},
 	})
 }
 

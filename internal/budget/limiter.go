@@ -26,6 +26,8 @@ import (
 var (
 	//go:embed script_common.lua
 	commonSource string
+	//go:embed turns.lua
+	turnsSource string
 	//go:embed take.lua
 	takeSource string
 	//go:embed settle.lua
@@ -57,7 +59,7 @@ const (
 func (n scriptName) source() string {
 	switch n {
 	case takeScript:
-		return commonSource + takeSource
+		return commonSource + turnsSource + takeSource
 	case settleScript:
 		return commonSource + settleSource
 	default:
@@ -92,6 +94,8 @@ type Options struct {
 	Places int
 	// Breakers adds the breakers of this process. They run on real time.
 	Breakers bool
+	// Penalties reads, from where nothing is forgotten, until when a call's connection and its application are to be left alone; nil for nowhere.
+	Penalties func(ctx context.Context, c record.Call) (ofConnection, ofApplication time.Time, err error)
 	// Meter hears of calls and refusals; nil for nobody.
 	Meter Meter
 	Log   *slog.Logger
@@ -125,6 +129,8 @@ type knowledge struct {
 	epoch, total int64
 	heard        time.Time
 	penalty      int64 // microseconds since 1970
+	// read is when the penalty was last read from where nothing is forgotten.
+	read time.Time
 }
 
 // The bounds of a conversation with Redis.
@@ -155,17 +161,24 @@ func (l *Limiter) take(ctx context.Context, c *call, method string) (verdict, er
 	if e := l.asked(); e != nil {
 		bounded, cancel := context.WithTimeout(ctx, l.AskTime)
 		defer cancel()
-		v, err := l.ask(bounded, e, c, limits, cost)
+		v, epoch, err := l.ask(bounded, e, c, limits, cost)
 		if err == nil {
 			l.present()
-			return v, nil
+			return l.confirm(ctx, c, v, epoch.Add(skew))
 		}
 		if ctx.Err() != nil {
 			return verdict{}, err
 		}
 		l.absent(ctx, err)
 	}
-	return l.ask(ctx, l.local, c, limits.share(l.LocalShare), cost)
+	v, epoch, err := l.ask(ctx, l.local, c, limits.share(l.LocalShare), cost)
+	if err != nil {
+		return verdict{}, err
+	}
+	if l.shared != nil {
+		epoch = l.Clock.Now().Add(skew) // others hear of what this account cannot know, all the time
+	}
+	return l.confirm(ctx, c, v, epoch)
 }
 
 // asked is the shared account if there is one that answers.
@@ -193,36 +206,38 @@ func (l *Limiter) present() {
 }
 
 // ask runs the script for one request and remembers what it says about the application. An answer that is lost may have been a yes.
-func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (verdict, error) {
+func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (_ verdict, epoch time.Time, _ error) {
 	app := application{c.ask.Provider, c.ask.AppID}
 	keys := keysOf(c.ask)
-	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox}
+	lane := laneNumber(c.ask.Lane)
+	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox, keys.turns + strconv.Itoa(lane)}
 	if c.ask.Calendar != "" {
 		names = append(names, keys.calendar)
 	}
 	known := l.heard(app, e)
 	args := []any{
-		l.now(e), cost, laneNumber(c.ask.Lane), c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
+		l.now(e), cost, lane, c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
 		limits.Daily, limits.Concurrency, unlimited(limits.Unproven), flag(c.patient),
 	}
 	for _, r := range []Rate{limits.Application, limits.Tenant, limits.Mailbox, limits.Calendar} {
 		every, burst := limits.bucket(r)
 		args = append(args, every, burst)
 	}
+	args = append(args, string(c.ask.Tenant))
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
 		c.holds(e)
-		return verdict{}, err
+		return verdict{}, epoch, err
 	}
 	v, learnt, err := readVerdict(out)
 	if err != nil {
-		return verdict{}, err
+		return verdict{}, epoch, err
 	}
 	if v.ok {
 		c.holds(e)
 	}
 	l.learn(app, e, learnt)
-	return v, nil
+	return v, time.UnixMicro(learnt.epoch), nil
 }
 
 // unlimited turns no limit into one that is never reached.
@@ -304,7 +319,7 @@ func (l *Limiter) learn(app application, e engine, k knowledge) {
 	k.heard = l.Clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k.penalty = max(k.penalty, l.known[app].penalty)
+	k.penalty, k.read = max(k.penalty, l.known[app].penalty), l.known[app].read
 	l.known[app] = k
 }
 
@@ -326,7 +341,8 @@ func (l *Limiter) now(e engine) int64 {
 }
 
 // keys are those of one call. All keys of an application share a hash tag, so that one script reaches them on a cluster.
-type keys struct{ app, day, tenant, mailbox, calendar string }
+// turns is completed by the lane.
+type keys struct{ app, day, tenant, mailbox, turns, calendar string }
 
 const keyPrefix = "calweave:budget:"
 
@@ -341,7 +357,7 @@ func keysOf(c record.Call) keys {
 	digest := sha256.Sum256([]byte(mailbox + "/" + string(c.Calendar)))
 	return keys{
 		app: t + "app", day: t + "day", tenant: t + "tenant:" + string(c.Tenant), mailbox: t + "mailbox:" + mailbox,
-		calendar: t + "calendar:" + string(c.Tenant) + "/" + hex.EncodeToString(digest[:16]),
+		turns: t + "turns:", calendar: t + "calendar:" + string(c.Tenant) + "/" + hex.EncodeToString(digest[:16]),
 	}
 }
 

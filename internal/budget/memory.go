@@ -177,6 +177,10 @@ func (e *memoryEngine) command(name, key string, args []string) (lua.LValue, err
 			}
 		}
 		return out, nil
+	case "DEL":
+		delete(e.hashes, key)
+		delete(e.expires, key)
+		return lua.LTrue, nil
 	case "HDEL":
 		for _, field := range args {
 			delete(h, field)

@@ -272,6 +272,34 @@ func TestTimeGoesBack(t *testing.T) {
 	}
 }
 
+// What was promised by a clock that was ahead holds nobody up.
+func TestPromisesOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]Limits{
+		"application": {Application: Rate{Units: 600, Span: time.Minute}}, "mailbox": {Mailbox: Rate{Units: 600, Span: time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engines(t, func(b *bench) {
+				t := b.t
+				b.limits = limits
+				b.begun(time.Hour)
+				for range 100 {
+					_ = b.once(ask())
+				}
+				b.clock.Set(b.clock.Now().Add(-30 * time.Minute))
+				b.clock.Advance(time.Minute)
+				for b.once(ask()) == nil {
+					continue
+				}
+				if wait := fault.RetryAfter(b.once(ask())); wait > 2*time.Second {
+					t.Errorf("told %s at 9.75 a second", wait)
+				}
+			})
+		})
+	}
+}
+
 // Those who wait for a place of a mailbox wait in their lane.
 func TestUrgentCallsDoNotQueueForPlacesBehindBulk(t *testing.T) {
 	t.Parallel()

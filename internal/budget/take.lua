@@ -1,6 +1,6 @@
 -- Asks whether a request may be sent now, and takes what it needs if so: all of it or nothing.
--- KEYS: application, day, tenant, mailbox, and for a write to a calendar that calendar.
-local cost, lane = tonumber(ARGV[2]), tonumber(ARGV[3])
+-- KEYS: application, day, tenant, mailbox, turns, and for a write to a calendar that calendar.
+local cost = tonumber(ARGV[2])
 local id, ttl = ARGV[4], tonumber(ARGV[5])
 local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -12,16 +12,14 @@ local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
 -- What must be left for more urgent lanes, as a share of the burst and of the day: interactive, background, bulk.
 local RESERVE = ({0, 0.25, 0.5})[lane + 1]
 local DAY_RESERVE = ({0, 0.02, 0.04})[lane + 1]
--- Promised places in the queue are a little closer together than the rate allows, so that those who come back never leave a gap.
-local CROWDED = 1.2
--- No promise reaches further: what is said about later is a guess.
-local HORIZON = 600 * SECOND
 -- While a day's use is not known, so much of what has come back of it is shared by the lanes like a burst.
 local DAY_BURST = 10 * SECOND
 -- No breaker is open for longer, and no bucket is further from empty than its burst and so many units. What is, is of a clock that was set back.
 local LONGEST_OPEN, MOST_UNITS = 60 * SECOND, 200
 
-local app, box = load(KEYS[1]), load(KEYS[4])
+app = load(KEYS[1])
+local box = load(KEYS[4])
+turns.read(number(app['q' .. lane], 0))
 local epoch = number(app.ep, 0)
 local fresh = epoch == 0 or epoch > now
 if fresh then epoch = now end
@@ -52,11 +50,17 @@ end
 guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
--- Lines of those who come back, one for each lane. A row waits in the longest of those that it has to pass.
+-- Lines of those who come back, one for each lane. At what is the whole application's tenants take turns.
 local lines, queued = {}, nil
 local function line(key, h, field, name, at, need)
-  local place = math.max(at, number(h[field .. lane], 0))
-  local l = {key = key, field = field .. lane, name = name, at = at, place = place, need = need}
+  local l = {key = key, field = field .. lane, name = name, at = at, length = need / CROWDED}
+  if key == KEYS[1] then
+    l.place, l.fair = turns.place(l.length, at)
+  else
+    local booked = number(h[l.field], 0)
+    if booked > now + HORIZON + l.length then booked = 0 end -- of a clock that was set back
+    l.place = math.max(at, booked)
+  end
   lines[#lines + 1] = l
   if at > now then queued = true end
 end
@@ -120,7 +124,7 @@ end
 
 -- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
 local buckets = {}
-local function rate(key, b, name, i)
+local function rate(key, b, name, i, leaves)
   local unit, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   if unit == 0 then return end
   local need = cost * unit / pace(b)
@@ -129,29 +133,32 @@ local function rate(key, b, name, i)
     tat = now + burst
     redis.call('HSET', key, 'at', text(tat))
   end
-  local at = tat + need - math.max(burst * (1 - RESERVE), need)
+  local at = tat + need - math.max(burst * (1 - RESERVE) * (1 - leaves), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
   line(key, b, 'b', name, at, need)
 end
-rate(KEYS[1], app, 'application-rate', 13)
-rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 15)
-rate(KEYS[4], box, 'mailbox-rate', 17)
-if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 19) end
+rate(KEYS[1], app, 'application-rate', 13, turns.leaves())
+rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 15, 0)
+rate(KEYS[4], box, 'mailbox-rate', 17, 0)
+if KEYS[6] then rate(KEYS[6], load(KEYS[6]), 'calendar-pace', 19, 0) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
-  line(KEYS[1], app, 'd', 'application-day', day.since + total * DAY / daily + need + RESERVE * DAY_BURST, need)
+  line(KEYS[1], app, 'b', 'application-day',
+    day.since + total * DAY / daily + need + DAY_BURST * (1 - (1 - RESERVE) * (1 - turns.leaves())), need)
 end
 
 -- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once. It is a place in the
--- longest line, even if another is what refuses it now: it would only be refused there next.
+-- longest line of those that refuse it.
 if queued then
   local longest = {place = 0, name = 'unanswered'}
   for _, l in ipairs(lines) do
     if l.place > longest.place and (l.at > now or unanswered > 0) then longest = l end
   end
   local at = math.min(math.max(longest.place, unanswered), now + HORIZON)
-  if wait == 0 and longest.key then
-    redis.call('HSET', longest.key, longest.field, text(at + longest.need / CROWDED))
+  if wait == 0 and longest.key == KEYS[1] then
+    turns.book(at, longest.fair, longest.length)
+  elseif wait == 0 and longest.key then
+    redis.call('HSET', longest.key, longest.field, text(at + longest.length))
     redis.call('PEXPIRE', longest.key, text(DAY / 1000))
   end
   refuse(at - now, unanswered > 0 and 'unanswered' or longest.name)
@@ -180,6 +187,7 @@ for _, b in ipairs(buckets) do
   redis.call('HSET', b.key, 'at', text(b.tat))
   if b.key ~= KEYS[1] then redis.call('PEXPIRE', b.key, text(DAY / 1000)) end
 end
+turns.serve(cost)
 redis.call('HSET', KEYS[1], 'ca', text(spent + 1), 'cl', text(now))
 if concurrency > 0 then
   redis.call('HSET', KEYS[4], 'l:' .. id, text(now + ttl))

@@ -27,6 +27,7 @@ type bench struct {
 	connection record.Connection
 	readErr    error
 	penalties  []time.Time
+	parked     []time.Time // of the application
 	storeErr   error
 	tokens     []string // the one in use is the last
 	tokenErr   error
@@ -90,6 +91,17 @@ func (b *bench) Penalise(ctx context.Context, t cal.TenantID, id cal.ConnectionI
 	}
 	b.penalties = append(b.penalties, until)
 	b.connection.Penalty = until
+	return nil
+}
+
+func (b *bench) PenaliseApplication(ctx context.Context, t cal.TenantID, app cal.AppID, until time.Time) error {
+	if err := errors.Join(b.bounded(ctx), ours(t, connection), b.storeErr); err != nil {
+		return err
+	}
+	if app != b.connection.AppID {
+		return record.ErrNotFound
+	}
+	b.parked = append(b.parked, until)
 	return nil
 }
 

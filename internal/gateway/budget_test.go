@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +19,8 @@ import (
 type ledger struct {
 	begun []record.Call
 	ended []fault.Kind
+	// atEnd is called as a call ends; nil for nothing.
+	atEnd func()
 	// ours is what it says about failures.
 	ours bool
 }
@@ -31,6 +35,9 @@ func (l *ledger) Begin(ctx context.Context, c record.Call) (context.Context, fun
 			kind = f.Kind
 		}
 		l.ended = append(l.ended, kind)
+		if l.atEnd != nil {
+			l.atEnd()
+		}
 		return l.ours
 	}
 }
@@ -51,7 +58,7 @@ func (b *bench) under(t *testing.T, l *ledger) *Client {
 // Every call begins and ends once, and is made with the context that the budget has given.
 func TestEveryCallPassesTheBudget(t *testing.T) {
 	t.Parallel()
-	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app", Connection: connection, Lane: task.Bulk}
+	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app", Connection: connection, Lane: task.Bulk, Read: began}
 	for name := range methods() {
 		l, carried := &ledger{}, false
 		b := newBench().answering(func(ctx context.Context) error {
@@ -108,5 +115,30 @@ func TestAPanicEndsItsCall(t *testing.T) {
 	}()
 	if !reflect.DeepEqual(l.ended, []fault.Kind{fault.Canceled}) {
 		t.Errorf("ended %v", l.ended)
+	}
+}
+
+// What is said about a whole application is in the database before the fleet's account, which may lose it, hears of it; and about no connection.
+func TestApplicationsPenaltyIsWrittenFirst(t *testing.T) {
+	t.Parallel()
+	for kind, asked := range map[fault.Kind]time.Duration{fault.RateLimited: time.Hour, fault.QuotaExhausted: time.Hour, fault.Transient: time.Hour, fault.Forbidden: 0} {
+		b := newBench().failing(&fault.Error{Kind: kind, Scope: fault.ScopeApplication, RetryAfter: time.Hour})
+		atEnd := -1
+		l := &ledger{atEnd: func() { atEnd = len(b.parked) }}
+		_, err := b.under(t, l).Calendars(t.Context())
+		var want []time.Time
+		if asked > 0 {
+			want = []time.Time{began.Add(asked)}
+		}
+		if !fault.Is(err, kind) || !slices.Equal(b.parked, want) || atEnd != len(want) || len(b.penalties) != 0 {
+			t.Errorf("%s: %v, recorded %v (%d at the end of the call) and %v", kind, err, b.parked, atEnd, b.penalties)
+		}
+	}
+	down := errors.New("the database is down")
+	b := newBench().failing(&fault.Error{Kind: fault.RateLimited, Scope: fault.ScopeApplication, RetryAfter: time.Hour})
+	b.storeErr = down
+	l := &ledger{}
+	if _, err := b.under(t, l).Calendars(t.Context()); !fault.Is(err, fault.RateLimited) || !errors.Is(err, down) || len(l.ended) != 1 {
+		t.Errorf("%v, ended %v", err, l.ended)
 	}
 }

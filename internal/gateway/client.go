@@ -20,6 +20,7 @@ type Client struct {
 	provider   cal.Provider
 	app        cal.AppID
 	version    int64
+	read       time.Time
 	caps       Capabilities
 	finder     provider.EventFinder
 	lister     provider.DeltaLister
@@ -107,19 +108,20 @@ type request struct {
 
 // ask makes a call under the fleet's budget, and watches what comes of it.
 func ask[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (T, error) {
-	out, f, ours := budgeted(ctx, c, r, call)
+	out, f, ours, unwritten := budgeted(ctx, c, r, call)
 	switch {
 	case f == nil:
 		return out, nil
 	case ours:
 		return out, f
 	default:
-		return out, c.watch(ctx, f)
+		return out, errors.Join(c.watch(ctx, f), unwritten)
 	}
 }
 
-// budgeted makes a call under the fleet's budget, and tells a refusal of the budget's own from what the provider has said.
-func budgeted[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (out T, f *fault.Error, ours bool) {
+// budgeted makes a call under the fleet's budget, and tells a refusal of the budget's own from what the provider has said. unwritten is why that could
+// not be recorded.
+func budgeted[T any](ctx context.Context, c *Client, r request, call func(context.Context) (T, error)) (out T, f *fault.Error, ours bool, unwritten error) {
 	made, end := c.begin(ctx, r)
 	f = fault.New(fault.Canceled, "gateway: "+r.op, errUnfinished) // what is reported if the driver panics
 	defer func() {
@@ -129,7 +131,24 @@ func budgeted[T any](ctx context.Context, c *Client, r request, call func(contex
 	}()
 	out, err := call(made)
 	f = asFault(ctx, r.op, err)
-	return out, f, end(ctx, f)
+	unwritten = c.park(ctx, f)
+	return out, f, end(ctx, f), unwritten
+}
+
+// park records that a whole application is to be left alone. It does so before the fleet's account hears of it: whoever finds that account empty
+// looks into the database next.
+func (c *Client) park(ctx context.Context, f *fault.Error) error {
+	if f == nil || f.Scope != fault.ScopeApplication {
+		return nil
+	}
+	asked := patience(f)
+	if asked <= 0 {
+		return nil
+	}
+	until := c.gateway.Clock.Now().Add(asked)
+	ctx, cancel := recording(ctx)
+	defer cancel()
+	return c.gateway.Store.PenaliseApplication(ctx, c.tenant, c.app, until)
 }
 
 // errUnfinished stands for a call that did not return.
@@ -148,6 +167,7 @@ func (c *Client) begin(ctx context.Context, r request) (context.Context, func(co
 	}
 	return c.gateway.Budget.Begin(ctx, record.Call{
 		Tenant: c.tenant, Provider: c.provider, AppID: c.app, Connection: c.connection, Calendar: r.writes, Lane: record.LaneOf(ctx),
+		Read: c.read,
 	})
 }
 
@@ -168,6 +188,9 @@ func (c *Client) watch(ctx context.Context, f *fault.Error) error {
 		ctx, cancel := recording(ctx)
 		defer cancel()
 		return errors.Join(f, c.gateway.Tokens.Refused(ctx, c.tenant, c.connection, c.version))
+	}
+	if f.Scope == fault.ScopeApplication {
+		return f
 	}
 	return c.gateway.heed(ctx, c.tenant, c.connection, f)
 }

@@ -17,6 +17,7 @@ import (
 type Store interface {
 	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
 	Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error
+	PenaliseApplication(ctx context.Context, tenant cal.TenantID, app cal.AppID, until time.Time) error
 }
 
 // Tokens hands out access tokens and hears of refused ones.
@@ -71,6 +72,7 @@ func (g *Gateway) OpenClosing(ctx context.Context, tenant cal.TenantID, id cal.C
 
 func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, in cal.ConnectionState) (*Client, error) {
 	const op = "gateway: open"
+	read := g.Clock.Now()
 	c, err := g.Store.Connection(ctx, tenant, id)
 	if err != nil {
 		return nil, err
@@ -91,7 +93,12 @@ func (g *Gateway) open(ctx context.Context, tenant cal.TenantID, id cal.Connecti
 	if err != nil {
 		return nil, g.heed(ctx, tenant, id, err)
 	}
-	return g.with(driver, tenant, c, access, version)
+	out, err := g.with(driver, tenant, c, access, version)
+	if err != nil {
+		return nil, err
+	}
+	out.read = read
+	return out, nil
 }
 
 // with opens a client with an access token.
@@ -121,19 +128,24 @@ func openFor(d provider.Driver, httpc *http.Client, mailbox string) (provider.Cl
 // heed records for the whole fleet how long a failure says to stay away from the connection's provider, and returns the failure. Other kinds
 // either are not about the provider's load or wait for ourselves.
 func (g *Gateway) heed(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, err error) error {
-	asked := fault.RetryAfter(err)
-	switch fault.KindOf(err) {
-	case fault.RateLimited, fault.QuotaExhausted, fault.Transient:
-		if asked <= 0 {
-			return err
-		}
-	default:
+	asked := patience(err)
+	if asked <= 0 {
 		return err
 	}
 	until := g.Clock.Now().Add(asked)
 	ctx, cancel := recording(ctx)
 	defer cancel()
 	return errors.Join(err, g.Store.Penalise(ctx, tenant, id, until))
+}
+
+// patience is how long a failure says to stay away from whom it is about; 0 if it does not.
+func patience(err error) time.Duration {
+	switch fault.KindOf(err) {
+	case fault.RateLimited, fault.QuotaExhausted, fault.Transient:
+		return fault.RetryAfter(err)
+	default:
+		return 0
+	}
 }
 
 // Heed is heed for a failure of a call that was made apart from a client.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -17,7 +18,7 @@ func (g *Gateway) Probe(ctx context.Context, tenant cal.TenantID, d provider.Dri
 	if err != nil {
 		return err
 	}
-	_, f, ours := budgeted(ctx, client, request{op: "list calendars"}, client.Client.Calendars)
+	_, f, ours, unwritten := budgeted(ctx, client, request{op: "list calendars"}, client.Client.Calendars)
 	switch {
 	case f == nil:
 		return nil
@@ -26,6 +27,6 @@ func (g *Gateway) Probe(ctx context.Context, tenant cal.TenantID, d provider.Dri
 		busy.Kind = fault.Busy
 		return &busy
 	default:
-		return f
+		return errors.Join(f, unwritten)
 	}
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
@@ -16,6 +17,8 @@ type Call struct {
 	// Calendar is what a write writes to; empty for a call that reads.
 	Calendar cal.RemoteCalendarID
 	Lane     task.Lane
+	// Read is since when at the latest it was known whether the provider wants to be left alone: the moment before its connection was read.
+	Read time.Time
 }
 
 type laneKey struct{}

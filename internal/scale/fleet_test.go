@@ -218,6 +218,12 @@ func (p *process) Penalise(_ context.Context, _ cal.TenantID, id cal.ConnectionI
 	return nil
 }
 
+// PenaliseApplication is the gateway's. Nothing here is about a whole application.
+func (p *process) PenaliseApplication(_ context.Context, _ cal.TenantID, app cal.AppID, until time.Time) error {
+	p.t.Errorf("%s is to be left alone until %s", app, until)
+	return nil
+}
+
 // Token is the gateway's.
 func (p *process) Token(_ context.Context, _ cal.TenantID, c record.Connection) (string, int64, error) {
 	p.mu.Lock()

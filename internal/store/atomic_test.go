@@ -224,6 +224,9 @@ func writes() map[string]write {
 		"Penalise": {prepare: func(w *fenceWorld) func() error {
 			return func() error { return w.Penalise(w.ctx, w.tenant, w.connection, w.clock.Now().Add(time.Minute)) }
 		}},
+		"PenaliseApplication": {prepare: func(w *fenceWorld) func() error {
+			return func() error { return w.PenaliseApplication(w.ctx, w.tenant, "google", w.clock.Now().Add(time.Minute)) }
+		}},
 		"ExpireAccess": {prepare: func(w *fenceWorld) func() error {
 			version := w.grant().Version
 			return func() error { return w.ExpireAccess(w.ctx, w.tenant, w.connection, version) }
@@ -372,7 +375,7 @@ func ambiguous(h *harness, c write) {
 func atomicAll(h *harness) {
 	reads := []string{
 		"APIKey", "Application", "Applications", "Backlogs", "Booking", "Bookings", "Calendar", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
-		"Kept", "Keys", "LeaseEnd", "ListWork", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
+		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

@@ -300,22 +300,6 @@ func (t *tx) connectionOf(row db.Connection, penalty int64) (record.Connection, 
 	return c, nil
 }
 
-// mailbox is the bucket of the penalties that a provider sets for one account. Queries that read connections spell it out.
-func mailbox(id cal.ConnectionID) string { return "mailbox/" + string(id) }
-
-// Penalise keeps everybody from calling the connection's provider before until. A later moment stands.
-func (s *Store) Penalise(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, until time.Time) error {
-	return s.update(ctx, tenant, "penalise", func(ctx context.Context, t *tx) error {
-		n, err := t.Queries.Penalise(ctx, db.PenaliseParams{TenantID: t.tenant, Bucket: mailbox(id), Until: micros(until)})
-		if err != nil || n == 0 {
-			return err
-		}
-		return t.note(ctx, record.Note{
-			Actor: record.ActorProvider, Action: "connection.penalised", Subject: string(id), Detail: map[string]any{"until": until.UTC()},
-		})
-	})
-}
-
 // Grant returns a connection's grant with its tokens, or record.ErrNotFound when there is none or its tokens were forgotten.
 func (s *Store) Grant(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Grant, error) {
 	var g record.Grant

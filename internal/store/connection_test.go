@@ -27,6 +27,7 @@ func connectionTrials() []trial {
 		{"grant: a reconnect ends the right to refresh the one before", grantLeaseEnds},
 		{"grant: expired by whoever saw it refused", grantExpire},
 		{"penalty: never shortened, never of another connection", penalty},
+		{"penalty: of an application, for whoever uses it", applicationPenalty},
 	}
 }
 
@@ -311,4 +312,30 @@ func penalty(h *harness) {
 	w.reconnect()
 	same(h, "after a reconnect", until(w.connection), long)
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'connection.penalised'`), 2)
+}
+
+func applicationPenalty(h *harness) {
+	w := h.newWorld(0)
+	stranger, err := h.CreateTenant(h.ctx, "stranger", "operator")
+	h.ok(err)
+	long, short := epoch().Add(time.Hour), epoch().Add(time.Minute)
+	until := func(tenant cal.TenantID, app cal.AppID) time.Time {
+		of, ofApp, err := h.Penalties(h.ctx, tenant, w.connection, app)
+		h.ok(err)
+		same(h, "of the connection", of.IsZero(), tenant != w.tenant)
+		return ofApp
+	}
+	h.ok(h.Penalise(h.ctx, w.tenant, w.connection, short))
+	for _, app := range []cal.AppID{"google", "app_theirs"} {
+		same(h, "before", until(w.tenant, app).IsZero(), true)
+		for _, c := range []struct{ set, want time.Time }{{short, short}, {long, long}, {short, long}} {
+			h.ok(h.PenaliseApplication(h.ctx, w.tenant, app, c.set))
+			same(h, "until", until(w.tenant, app), c.want)
+		}
+	}
+	same(h, "the installation's, to another tenant", until(stranger, "google"), long)
+	same(h, "a tenant's own, to another", until(stranger, "app_theirs").IsZero(), true)
+	same(h, "another application", until(w.tenant, "microsoft").IsZero(), true)
+	same(h, "audit of the installation", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'application.penalised' AND tenant_id = 'installation'`), 2)
+	same(h, "audit of the tenant", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'application.penalised' AND tenant_id <> 'installation'`), 2)
 }

@@ -133,6 +133,7 @@ func dataMutants() []mutant {
 		{"tokens are stored without the right to", "RotateGrant", "refresh_fence = $8", "$8 IS NOT NULL", "grant: rotated by whoever has the right"},
 		{"a newer grant is revoked", "EndGrant", "version = $3", "$3 IS NOT NULL", "grant: a newer version is not revoked"},
 		{"a penalty is shortened", "Penalise", "penalties.until < excluded.until", "TRUE", "penalty: never shortened, never of another connection"},
+		{"a penalty is about another bucket", "PenaltiesByBucket", "AND bucket IN ($2, $3)", "AND $2 <> $3", "penalty: of an application, for whoever uses it"},
 		{"a push renames the channel", "LearnChannel", "CASE WHEN remote = '' THEN CAST($1 AS TEXT) ELSE remote END", "$1", "channel: a push tells the provider's names, once"},
 		{"a push is lost while its calendar's listing runs", "MarkCalendars", "wanted = work.wanted + 1", "wanted = CASE WHEN work.wanted > work.done THEN work.wanted ELSE work.wanted + 1 END", "receive: what is marked already keeps its place"},
 		{"a push forgets since when", "MarkCalendars", "THEN work.wanted_at", "THEN excluded.wanted_at", "receive: what is marked already keeps its place"},

@@ -124,7 +124,7 @@ func arguments() map[string]map[string]any {
 		"MoveConnection": {"state": "active"}, "MoveChannel": {"state": "closing"}, "InsertFlow": {"state": []byte{1}}, "RevokeKey": {"revokedat": fixtureNow},
 		"CalendarsAfter": {"writable": ""}, "BookingsChanged": {"afterat": fixtureOld}, "BookingsStarting": {"afterat": 10},
 		"PlaceMessage": {"messageid": "msg_unplaced", "position": 2}, "MessagesAfter": {"after": 0}, "AdvanceFeed": {"position": 2},
-		"DirectoryEntries": {}, "EndConnection": {"connectionid": "con_closing"}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "SettleDelivery": {"status": 500},
+		"DirectoryEntries": {}, "EndConnection": {"connectionid": "con_closing"}, "LearnChannel": {"remote": "r", "resource": "s"}, "Penalise": {"until": ever}, "PenaltiesByBucket": {"mailbox": "mailbox/con_a", "application": "application/google"}, "SettleDelivery": {"status": 500},
 		"InsertAttempt": {"attempt": 2, "status": 500}, "DeliveriesBefore": {"before": "~", "state": "delivered"},
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
 		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},

@@ -535,6 +535,44 @@ func (q *Queries) Penalise(ctx context.Context, arg PenaliseParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const penaltiesByBucket = `-- name: PenaltiesByBucket :many
+SELECT bucket, until FROM penalties WHERE tenant_id = $1 AND bucket IN ($2, $3)
+`
+
+type PenaltiesByBucketParams struct {
+	TenantID    string
+	Mailbox     string
+	Application string
+}
+
+type PenaltiesByBucketRow struct {
+	Bucket string
+	Until  int64
+}
+
+func (q *Queries) PenaltiesByBucket(ctx context.Context, arg PenaltiesByBucketParams) ([]PenaltiesByBucketRow, error) {
+	rows, err := q.db.QueryContext(ctx, penaltiesByBucket, arg.TenantID, arg.Mailbox, arg.Application)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PenaltiesByBucketRow
+	for rows.Next() {
+		var i PenaltiesByBucketRow
+		if err := rows.Scan(&i.Bucket, &i.Until); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneConnections = `-- name: PruneConnections :execrows
 DELETE FROM connections WHERE connections.tenant_id = $1 AND state = 'pending' AND updated_at < $2 AND NOT EXISTS (
     SELECT 1 FROM oauth_flows f WHERE f.tenant_id = connections.tenant_id AND f.connection_id = connections.connection_id

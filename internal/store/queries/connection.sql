@@ -113,6 +113,9 @@ WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 INSERT INTO penalties (tenant_id, bucket, until) VALUES (@tenant_id, @bucket, @until)
 ON CONFLICT (tenant_id, bucket) DO UPDATE SET until = excluded.until WHERE penalties.until < excluded.until;
 
+-- name: PenaltiesByBucket :many
+SELECT bucket, until FROM penalties WHERE tenant_id = @tenant_id AND bucket IN (@mailbox, @application);
+
 -- name: PrunePenalties :execrows
 DELETE FROM penalties WHERE tenant_id = @tenant_id AND until < @before;
 

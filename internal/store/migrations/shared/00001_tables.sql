@@ -90,9 +90,11 @@ CREATE TABLE oauth_flows (
     FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, connection_id) ON DELETE CASCADE
 );
 
+-- Until when a provider wants to be left alone: by a connection, or by an application. About an application of the installation's own the row is
+-- nobody's, as in seal_keys.
 CREATE TABLE penalties (
     tenant_id TEXT NOT NULL,
-    bucket    TEXT NOT NULL,
+    bucket    TEXT NOT NULL, -- mailbox/<connection>, application/<application>
     until     BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, bucket)
 );

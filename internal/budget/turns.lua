@@ -1,0 +1,90 @@
+-- Turns: how tenants share what is the whole application's, in each lane, while there is too little of it.
+--
+-- Whoever is refused is promised a place: behind all others in its lane or, if that is sooner, where it would be if each tenant that waits got the same.
+-- So a tenant that asks for little does not wait behind one that asks for much, and no place stays free. Those who wait leave something of the burst
+-- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
+--
+-- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
+-- the least when it began to wait; and 'n', how many have begun to. The application's 'q' and 'b' with the lane's number are the last place of all, and
+-- the end of the queue.
+local lane, me = tonumber(ARGV[3]), ARGV[21]
+local app -- the application's hash, once it was read
+-- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
+local TENANTS, LEAD = 64, 64
+-- What is left to those that have had less, as a share of what the lane may use at once. Two tenants are even if they are no further apart than the
+-- dearest request.
+local HEADROOM, EVEN = 0.25, 3
+-- Promised places are a little closer together than the rate allows, so that those who come back never leave a gap.
+local CROWDED = 1.2
+-- No promise reaches further: what is said about later is a guess.
+local HORIZON = 600 * 1000000
+
+-- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over. least is what those have had, other
+-- than the one who asks, that have had the least; nil if nobody else waits.
+local turns = {last = {}, had = {}, past = {}, tenants = 0, till = 0, begun = 0}
+
+-- read reads who waits. Nobody does after till, and what is later than any promise is of a clock that was set back.
+function turns.read(till)
+  if till <= now or till > now + 2 * HORIZON then return end
+  turns.till = till
+  local flat = redis.call('HGETALL', KEYS[5])
+  for i = 1, #flat, 2 do
+    local kind, who, n = string.sub(flat[i], 1, 2), string.sub(flat[i], 3), tonumber(flat[i + 1])
+    if kind == 'g:' then
+      turns.had[who] = n
+    elseif kind == 'n' then
+      turns.begun = n
+    elseif n > now then
+      turns.last[who] = n
+      turns.tenants = turns.tenants + 1
+    else
+      turns.past[#turns.past + 1] = who
+    end
+  end
+  for who in pairs(turns.last) do
+    local had = turns.had[who]
+    if who ~= me and (not turns.least or had < turns.least) then turns.least = had end
+  end
+end
+
+-- leaves is the share of a burst that the one who asks leaves to others.
+function turns.leaves()
+  if not turns.last[me] then return 0 end
+  if turns.least and turns.had[me] <= turns.least + EVEN then return 0 end
+  return HEADROOM
+end
+
+-- note keeps the last place of the one who asks.
+function turns.note(place)
+  if turns.till == 0 then redis.call('DEL', KEYS[5]) end
+  for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who) end
+  if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least or 0), 'n', text(turns.begun + 1)) end
+  redis.call('HSET', KEYS[5], 'p:' .. me, text(math.max(place, turns.last[me] or 0)))
+  redis.call('PEXPIRE', KEYS[5], text(4 * HORIZON / 1000))
+  redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
+end
+
+-- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
+function turns.place(length, free)
+  local queue = number(app['b' .. lane], 0)
+  if queue > now + HORIZON + length then queue = 0 end
+  queue = math.min(math.max(free, queue), now + HORIZON)
+  local mine = turns.last[me]
+  -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
+  local fair = free + length * (turns.begun % (turns.tenants + 1))
+  if mine then fair = math.max(free, mine + length * turns.tenants) end
+  if (mine or turns.tenants < TENANTS) and turns.tenants > (mine and 1 or 0) and fair < queue then return fair, true end
+  return queue, false
+end
+
+-- book promises a place.
+function turns.book(place, fair, length)
+  if turns.last[me] or turns.tenants < TENANTS then turns.note(place) end
+  if not fair then redis.call('HSET', KEYS[1], 'b' .. lane, text(place + length)) end
+end
+
+-- serve notes what a tenant that waits has got beside others.
+function turns.serve(units)
+  if not turns.last[me] or not turns.least then return end
+  redis.call('HSET', KEYS[5], 'g:' .. me, text(math.min(turns.had[me] + units, turns.least + LEAD)))
+end
