@@ -11,10 +11,12 @@ const (
 	lull = 100 * time.Millisecond
 	// courtesy is how long work waits for requests at the most.
 	courtesy = time.Second
+	// exertion is how long a row is reckoned with: one that takes longer waits for a provider most of the time, and is in no request's way.
+	exertion = 250 * time.Millisecond
 )
 
 // Gate lets requests, whose callers wait for an answer, go ahead of work in the same process: while there are requests, few rows are worked on at a
-// time. Work is only slowed: none waits for longer than a second. A nil Gate is always open.
+// time, beside those that take long. Work is only slowed: none waits for longer than a second. A nil Gate is always open.
 type Gate struct {
 	// few is how many rows are worked on beside requests.
 	few int
@@ -38,10 +40,11 @@ func (g *Gate) Request() (answered func()) {
 	return func() { time.AfterFunc(lull, func() { g.change(&g.requests) }) }
 }
 
-// enter returns when work may begin: at once while there are no requests or few rows are worked on, and soon in any case.
-func (g *Gate) enter(ctx context.Context) {
+// enter returns when work may begin: at once while there are no requests or few rows are worked on, and soon in any case. leave says that it has
+// ended.
+func (g *Gate) enter(ctx context.Context) (leave func()) {
 	if g == nil {
-		return
+		return func() {}
 	}
 	late := time.NewTimer(courtesy)
 	defer late.Stop()
@@ -50,7 +53,7 @@ func (g *Gate) enter(ctx context.Context) {
 		if g.requests == 0 || g.working < g.few || waited {
 			g.working++
 			g.mu.Unlock()
-			return
+			return g.reckon()
 		}
 		changed := g.changed
 		g.mu.Unlock()
@@ -64,10 +67,13 @@ func (g *Gate) enter(ctx context.Context) {
 	}
 }
 
-// leave says that work has ended.
-func (g *Gate) leave() {
-	if g != nil {
-		g.change(&g.working)
+// reckon counts a row until it ends or has taken long.
+func (g *Gate) reckon() (leave func()) {
+	once := sync.OnceFunc(func() { g.change(&g.working) })
+	long := time.AfterFunc(exertion, once)
+	return func() {
+		long.Stop()
+		once()
 	}
 }
 

@@ -45,6 +45,14 @@ func tiny(t *testing.T, names ...string) Report {
 // Each part measures what it promises, on PostgreSQL and Redis, and stops by itself. How fast is not asked.
 func TestParts(t *testing.T) {
 	t.Parallel()
+	var degraded []string
+	for _, w := range []way{refuses, hangs, fails} {
+		for _, what := range []string{"PUT -> event at the other", "PUT accepted"} {
+			for _, p := range []string{"p50", "p95", "p99"} {
+				degraded = append(degraded, "one "+string(w)+": "+what+", "+p)
+			}
+		}
+	}
 	const exchanged = "database exchanges for each of them"
 	for name, want := range map[string][]string{
 		"intake": {"notifications over 1 calendars", exchanged, "notifications over 8 calendars", exchanged},
@@ -54,7 +62,8 @@ func TestParts(t *testing.T) {
 			"provider calls for each booking and target", "listings of the echo, beside them", "moved at the provider -> webhook at the core, p50",
 			"moved at the provider -> webhook at the core, p95", "moved at the provider -> webhook at the core, p99",
 		},
-		"accept": {"PUT of a booking, accepted, p50", "PUT of a booking, accepted, p95", "PUT of a booking, accepted, p99", "of these, answered 503"},
+		"degrade": degraded,
+		"accept":  {"PUT of a booking, accepted, p50", "PUT of a booking, accepted, p95", "PUT of a booking, accepted, p99", "of these, answered 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

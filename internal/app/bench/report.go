@@ -87,13 +87,16 @@ func (r *Report) addRate(name string, values, floors []float64, aim float64, not
 	r.add(f)
 }
 
-// addLatency adds the percentiles of latencies beside those of their floor. The 95th is to be below aim.
+// addLatency adds the percentiles of latencies beside those of their floor. The 95th is to be below aim, unless that is 0.
 func (r *Report) addLatency(name string, values, floors []time.Duration, aim time.Duration, note string) {
 	for _, p := range []int{50, 95, 99} {
 		f := Figure{Name: fmt.Sprintf("%s, p%d", name, p), Unit: "ms", Value: millis(percentile(values, p)), Floor: millis(percentile(floors, p))}
 		f.Ratio = f.Value / f.Floor
 		if p == 95 {
-			f.Aim, f.Met, f.Note = fmt.Sprintf("< %d ms", aim.Milliseconds()), percentile(values, p) < aim, note
+			f.Note = note
+		}
+		if p == 95 && aim > 0 {
+			f.Aim, f.Met = fmt.Sprintf("< %d ms", aim.Milliseconds()), percentile(values, p) < aim
 		}
 		r.add(f)
 	}
