@@ -13,7 +13,7 @@ import (
 // entered says how long work had to wait at the gate, and lets it leave.
 func entered(ctx context.Context, g *Gate) (waited time.Duration, leave func()) {
 	began := time.Now()
-	leave = g.enter(ctx)
+	_, leave = g.enter(ctx)
 	return time.Since(began), leave
 }
 
@@ -50,14 +50,13 @@ func TestGateLetsRequestsGoAhead(t *testing.T) {
 			})
 		}
 		first, second := pass("the first", 0), pass("the second", 0)
-		after(exertion/2, first, second)
-		third := pass("the third, until others end,", exertion/2)
+		after(300*time.Millisecond, first, second)
+		third := pass("the third, until others end,", 300*time.Millisecond)
 		fourth := pass("the fourth", 0)
-		after(exertion/5, answered)
-		fifth := pass("the fifth, until there are no requests,", exertion/5+lull)
+		after(200*time.Millisecond, answered)
+		fifth := pass("the fifth, until there are no requests,", 200*time.Millisecond+lull)
 		third()
 		fourth()
-		fifth()
 		fifth()
 		if g.requests != 0 || g.working != 0 {
 			t.Errorf("left over: %d requests, %d at work", g.requests, g.working)
@@ -65,46 +64,66 @@ func TestGateLetsRequestsGoAhead(t *testing.T) {
 	})
 }
 
-// No row waits for longer than a second, even where others keep beginning.
+// No row waits for longer than a second.
 func TestGateOnlySlows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1)
 		defer g.Request()()
-		defer g.enter(t.Context())()
-		time.AfterFunc(exertion/2, func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.working++ // one that does not leave
-		})
-		if waited, _ := entered(t.Context(), g); waited != courtesy {
+		_, first := entered(t.Context(), g)
+		if waited, leave := entered(t.Context(), g); waited != courtesy {
 			t.Errorf("waited %s, and not as long as work has to at the most", waited)
+		} else {
+			leave()
 		}
+		first()
 	})
 }
 
-// Rows that take long, because a provider does not answer, are in nobody's way.
-func TestGateIsNotHeldByWhatTakesLong(t *testing.T) {
+// Rows that wait for a provider are in nobody's way, however many there are; those that have its answer are again.
+func TestGateIsNotHeldByCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(2)
-		for range 10 {
-			defer g.enter(t.Context())()
+		Calling(t.Context())() // work that passed no gate
+		var rows []context.Context
+		var leave, back []func()
+		for range 5 {
+			ctx, left := g.enter(t.Context())
+			rows, leave = append(rows, ctx), append(leave, left)
 		}
-		defer g.Request()()
-		if waited, leave := entered(t.Context(), g); waited != exertion {
-			t.Errorf("beside ten that have just begun one waited %s", waited)
+		answered := g.Request()
+		for _, ctx := range rows {
+			back = append(back, Calling(ctx))
+		}
+		inner := Calling(rows[0])
+		for range 2 {
+			if waited, left := entered(t.Context(), g); waited > 0 {
+				t.Errorf("beside five that wait for a provider one waited %s", waited)
+			} else {
+				left()
+			}
+		}
+		back[0]()
+		back[1]()
+		if g.working != 1 {
+			t.Errorf("%d are reckoned with after one call of two of the first and the call of the second", g.working)
+		}
+		inner()
+		time.AfterFunc(300*time.Millisecond, leave[1])
+		if waited, left := entered(t.Context(), g); waited != 300*time.Millisecond {
+			t.Errorf("beside two that have their answers one waited %s", waited)
 		} else {
-			leave()
+			left()
 		}
-		synctest.Wait()
-		if waited, leave := entered(t.Context(), g); waited > 0 {
-			t.Errorf("beside ten that take long one waited %s", waited)
-		} else {
-			leave()
+		leave[0]()
+		for i := 2; i < 5; i++ { // left behind: their calls end after them
+			leave[i]()
+			back[i]()
 		}
+		answered()
 		if g.working != 0 {
-			t.Errorf("%d are reckoned with", g.working)
+			t.Errorf("left over: %d at work", g.working)
 		}
 	})
 }
@@ -114,7 +133,7 @@ func TestGateAtShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1)
 		defer g.Request()()
-		g.enter(t.Context())
+		_, _ = g.enter(t.Context())
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		if waited, _ := entered(ctx, g); waited != 10*time.Millisecond {
@@ -138,18 +157,18 @@ func TestEngineAtTheGate(t *testing.T) {
 		} {
 			g := NewGate(1)
 			answered := g.Request()
-			leave := g.enter(t.Context()) // another row
+			_, leave := g.enter(t.Context()) // another row
 			e, _ := engine(c.rows, c.handle)
 			e.Gate = g
 			go func() {
-				time.Sleep(exertion / 2)
+				time.Sleep(courtesy / 2)
 				if c.rows.claimed() > 0 {
 					t.Errorf("%s: claimed while it waited", name)
 				}
 			}()
 			began := time.Now()
 			_, _ = e.Work(t.Context(), ref)
-			if waited := time.Since(began); waited != exertion {
+			if waited := time.Since(began); waited != courtesy {
 				t.Errorf("%s: waited %s", name, waited)
 			}
 			leave()
@@ -166,5 +185,6 @@ func TestEngineAtTheGate(t *testing.T) {
 func TestNoGate(t *testing.T) {
 	t.Parallel()
 	var g *Gate
-	g.enter(t.Context())()
+	_, leave := g.enter(t.Context())
+	leave()
 }
