@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -78,12 +79,15 @@ func inBubble(t *testing.T, extra map[string]string, test func(*bubble)) {
 		defer b.sim.Close()
 		b.start(extra)
 		ended := make(chan error, 1)
-		go func() { ended <- b.app.Run(ctx, newIdle(ctx)) }()
+		go func() { ended <- b.app.Run(ctx, newIdle()) }()
+		defer func() {
+			cancel()
+			if err := errors.Join(<-ended, b.app.Close()); err != nil {
+				t.Error(err)
+			}
+		}()
 		b.connect()
 		test(b)
-		cancel()
-		b.must(<-ended)
-		b.must(b.app.Close())
 	})
 }
 
@@ -245,12 +249,11 @@ func (b *bubble) put(id, title string, at ...cal.Provider) time.Duration {
 
 // idle is a listener to which nobody comes.
 type idle struct {
-	ctx    context.Context
 	closed chan struct{}
 	once   sync.Once
 }
 
-func newIdle(ctx context.Context) *idle { return &idle{ctx: ctx, closed: make(chan struct{})} }
+func newIdle() *idle { return &idle{closed: make(chan struct{})} }
 
 // Accept waits for the end.
 func (i *idle) Accept() (net.Conn, error) {

@@ -81,6 +81,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 			c.sending()
 			return nil
 		}
+		c.hear(v)
 		if v.wait > patience || !c.limiter.fits(ctx, v.wait) {
 			return c.refuse(refusal(v))
 		}
@@ -93,6 +94,9 @@ func (c *call) admit(ctx context.Context, method string) error {
 
 // enter passes what this process alone decides about a call.
 func (c *call) enter(ctx context.Context) *fault.Error {
+	if f := c.away(); f != nil {
+		return f
+	}
 	if c.vacate == nil {
 		if f := c.occupy(ctx); f != nil {
 			return f
@@ -226,6 +230,9 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 		c.limiter.park(application{c.ask.Provider, c.ask.AppID}, c.limiter.Clock.Now().Add(r.wait))
 	}
 	c.limiter.reports.take(ctx, r)
+	if v == failed {
+		c.blame(ctx, f)
+	}
 	return ours
 }
 

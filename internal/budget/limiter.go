@@ -95,6 +95,7 @@ type Limiter struct {
 	breakers *breakers
 	reports  *reports
 	shares   shares
+	outages  outages
 
 	// away is until when the shared account is not asked, in microseconds since 1970; 0 while it answers.
 	away    atomic.Int64

@@ -30,15 +30,17 @@ local penalty = math.max(number(app.pu, 0), seen_penalty)
 refuse(penalty - now, 'application-penalty')
 refuse(number(box.pu, 0) - now, 'mailbox-penalty')
 
--- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker.
+-- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker. Less urgent lanes come
+-- back later, so that what somebody waits for is the probe and goes first afterwards.
+local LATER = 4 * lane * SECOND
 local probe = {}
 local function guard(b, name)
   local open = number(b.bo, 0)
   if open == 0 or b.bi == id then return end
   if open > now then
-    refuse(open - now, name)
+    refuse(open - now + LATER, name)
   elseif number(b.bp, 0) > now then
-    refuse(math.min(number(b.bp, 0) - now, SECOND), name)
+    refuse(math.min(number(b.bp, 0) - now, SECOND) + LATER, name)
   else
     probe[name] = true
   end
@@ -100,6 +102,12 @@ end
 
 -- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
 local buckets, paces = {}, {}
+-- booked is up to when places were promised to this lane and to more urgent ones.
+local function booked(b, field)
+  local at = 0
+  for l = 0, lane do at = math.max(at, number(b[field .. l], 0)) end
+  return at
+end
 local function rate(key, b, name, i)
   local every, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   if every == 0 then return end
@@ -108,7 +116,7 @@ local function rate(key, b, name, i)
   local tat = math.max(number(b.at, epoch + burst), now)
   local at = tat + need - math.max(burst * (1 - RESERVE), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
-  paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = number(b['b' .. lane], 0)}
+  paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = booked(b, 'b')}
 end
 rate(KEYS[1], app, 'application-rate', 12)
 rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 14)
@@ -118,11 +126,12 @@ if day and now - day.since < DAY then
   local need = cost * DAY / daily
   paces[#paces + 1] = {
     key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need, need = need,
-    field = 'd' .. lane, booked = number(app['d' .. lane], 0),
+    field = 'd' .. lane, booked = booked(app, 'd'),
   }
 end
 
--- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once.
+-- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once, and behind what
+-- is more urgent.
 local slowest
 for _, b in ipairs(paces) do
   if b.at > now and (not slowest or b.at > slowest.at) then slowest = b end

@@ -69,6 +69,9 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	if r.state == record.Dead && !mayDie(l.Kind) {
 		r = rules()[fault.QuotaExhausted]
 	}
+	if away, ok := errors.AsType[*record.OutageError](err); ok && r.spend {
+		r = rule{state: record.Ready, wait: away.Wait, jitter: rules()[fault.Busy].jitter}
+	}
 	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error(), Fault: kind}
 	if a, ok := errors.AsType[*record.AttemptError](err); ok {
 		o.Attempt = &a.Attempt
@@ -86,7 +89,11 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		}
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
-		asked = max(asked, asked+jitter(asked/10)) // the sum of the longest of them is negative
+		spread := asked / 10
+		if kind == fault.Busy {
+			spread = min(spread, r.jitter) // what it waits for lets one by one through
+		}
+		asked = max(asked, asked+jitter(spread)) // the sum of the longest of them is negative
 		if !r.spend {
 			wait = 0 // the provider knows better than the table
 		}
