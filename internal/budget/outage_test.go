@@ -124,18 +124,25 @@ func TestPlacesAreInTheOrderOfLanes(t *testing.T) {
 		for b.once(in(task.Interactive)) == nil { // until what may be used at once is used
 			b.Sleep = func(context.Context, time.Duration) error { return nil }
 		}
-		last := map[task.Lane]time.Duration{}
-		for range 50 {
-			for _, lane := range []task.Lane{task.Interactive, task.Background, task.Bulk} {
-				f, ok := fault.As(b.begin(b.Limiter, in(lane), http.MethodGet).err)
-				if !ok {
-					b.t.Fatal("admitted in lane", lane)
-				}
-				last[lane] = f.RetryAfter
+		place := func(lane task.Lane) time.Duration {
+			f, ok := fault.As(b.begin(b.Limiter, in(lane), http.MethodGet).err)
+			if !ok {
+				b.t.Fatal("admitted in lane", lane)
 			}
+			return f.RetryAfter
 		}
-		if last[task.Interactive] > 10*time.Second || last[task.Background] < last[task.Interactive] || last[task.Bulk] < last[task.Background] {
-			b.t.Errorf("the last places promised are in %v", last)
+		before := time.Duration(0)
+		for _, lane := range task.Lanes() {
+			for range 20 {
+				at := place(lane)
+				if at <= before {
+					b.t.Fatalf("lane %s is promised a place in %s, after one in %s", lane, at, before)
+				}
+				before = at
+			}
+			if next := place(task.Interactive); next > 3*time.Second {
+				b.t.Errorf("after those of lane %s the next place of the first lane is in %s", lane, next)
+			}
 		}
 	})
 }
