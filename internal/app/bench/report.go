@@ -14,7 +14,7 @@ import (
 // Figure is one thing that was measured.
 type Figure struct {
 	Name string `json:"name"`
-	// Unit is of Value and Floor: "/s", "ms", "calls" or "SQL", exchanges with the database.
+	// Unit is of Value and Floor: "/s", "ms", "µs", "calls" or "SQL", exchanges with the database.
 	Unit  string  `json:"unit"`
 	Value float64 `json:"value"`
 	// Floor is what a bare program does; 0 if there is none to compare with.
@@ -129,4 +129,13 @@ func number(v float64, unit string) string {
 		return fmt.Sprintf("%.2f %s", v, unit)
 	}
 	return fmt.Sprintf("%.1f %s", v, unit)
+}
+
+// addCost adds what something takes, in microseconds, beside a floor that it took turns with.
+func (r *Report) addCost(name string, values, floors []float64, note string) {
+	ratios := make([]float64, len(values))
+	for i := range values {
+		ratios[i] = values[i] / floors[i]
+	}
+	r.add(Figure{Name: name, Unit: "µs", Value: middle(values), Floor: middle(floors), Ratio: middle(ratios), Note: note})
 }
