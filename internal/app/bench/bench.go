@@ -55,7 +55,7 @@ func FullScale() Scale {
 	return Scale{
 		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200, Outage: 100,
 		Checks: 1000,
-		Calm: 5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
+		Calm:   5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
 	}
 }
 
@@ -64,7 +64,7 @@ func TinyScale() Scale {
 	return Scale{
 		Rounds: 1, Load: 50 * time.Millisecond, Clients: 4, Calendars: 8, Pushes: 6, Samples: 4, Outage: 4,
 		Checks: 20,
-		Calm: 100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
+		Calm:   100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
 	}
 }
 

@@ -67,7 +67,7 @@ func TestParts(t *testing.T) {
 			"a call under the budget in Redis, processor", "a call under the budget in Redis, time", "round trips to Redis before a call",
 			"a call under the budget in the process, processor", "a call under the budget in the process, time",
 		},
-		"accept":  {"PUT of a booking, accepted, p50", "PUT of a booking, accepted, p95", "PUT of a booking, accepted, p99", "of these, answered 503"},
+		"accept": {"PUT of a booking, accepted, p50", "PUT of a booking, accepted, p95", "PUT of a booking, accepted, p99", "of these, answered 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
