@@ -43,6 +43,8 @@ type Scale struct {
 	Samples int
 	// Outage is how many bookings are made while a provider is away, for each way of being so.
 	Outage int
+	// Poison is for how long the neighbours of each kind of poison are measured.
+	Poison time.Duration
 	// Checks is how many calls one round makes under the budget.
 	Checks int
 	// Calm and Busy are how long the API is loaded with CalmRate and then BusyRate requests in a second; the latter counts.
@@ -54,8 +56,8 @@ type Scale struct {
 func FullScale() Scale {
 	return Scale{
 		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200, Outage: 100,
-		Checks: 1000,
-		Calm:   5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
+		Checks: 1000, Poison: 10 * time.Second,
+		Calm: 5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
 	}
 }
 
@@ -63,8 +65,8 @@ func FullScale() Scale {
 func TinyScale() Scale {
 	return Scale{
 		Rounds: 1, Load: 50 * time.Millisecond, Clients: 4, Calendars: 8, Pushes: 6, Samples: 4, Outage: 4,
-		Checks: 20,
-		Calm:   100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
+		Checks: 20, Poison: 3 * time.Second,
+		Calm: 100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
 	}
 }
 
@@ -77,7 +79,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"intake", (*bench).intake}, {"push", (*bench).push}, {"latency", (*bench).latency}, {"accept", (*bench).accept}, {"degrade", (*bench).degrade},
-		{"check", (*bench).check},
+		{"poison", (*bench).poison}, {"check", (*bench).check},
 	}
 }
 

@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +26,16 @@ import (
 
 func TestMain(m *testing.M) {
 	app.QuietRedis()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	child, err := Child(ctx)
+	stop()
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if child {
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }
 
@@ -54,6 +68,12 @@ func TestParts(t *testing.T) {
 		}
 	}
 	const exchanged = "database exchanges for each of them"
+	var poisoned []string
+	for _, how := range []string{panics, neverEnds, kills} {
+		for _, p := range []string{"p50", "p95", "p99"} {
+			poisoned = append(poisoned, "beside a row that "+how+": PUT -> event, "+p)
+		}
+	}
 	for name, want := range map[string][]string{
 		"intake": {"notifications over 1 calendars", exchanged, "notifications over 8 calendars", exchanged},
 		"push":   {"bookings written by link:push", exchanged, "database exchanges to accept a booking"},
@@ -62,7 +82,7 @@ func TestParts(t *testing.T) {
 			"provider calls for each booking and target", "listings of the echo, beside them", "moved at the provider -> webhook at the core, p50",
 			"moved at the provider -> webhook at the core, p95", "moved at the provider -> webhook at the core, p99",
 		},
-		"degrade": degraded,
+		"degrade": degraded, "poison": poisoned,
 		"check": {
 			"a call under the budget in Redis, processor", "a call under the budget in Redis, time", "round trips to Redis before a call",
 			"a call under the budget in the process, processor", "a call under the budget in the process, time",
