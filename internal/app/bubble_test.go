@@ -169,6 +169,7 @@ func (b *bubble) RoundTrip(r *http.Request) (*http.Response, error) {
 	case silent:
 		<-ctx.Done()
 		return nil, ctx.Err()
+	case failing: // below, when the call has taken its time
 	}
 	select {
 	case <-time.After(callTime):

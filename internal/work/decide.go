@@ -89,11 +89,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		}
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
-		spread := asked / 10
-		if kind == fault.Busy {
-			spread = min(spread, r.jitter) // what it waits for lets one by one through
-		}
-		asked = max(asked, asked+jitter(spread)) // the sum of the longest of them is negative
+		asked = max(asked, asked+jitter(spread(kind, asked))) // the sum of the longest of them is negative
 		if !r.spend {
 			wait = 0 // the provider knows better than the table
 		}
@@ -104,6 +100,15 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	}
 	o.NotBefore = now.Add(wait)
 	return o
+}
+
+// spread is over how long those come back who were told the same wait. What the busy wait for lets one by one through, so that they need not be
+// far apart.
+func spread(kind fault.Kind, asked time.Duration) time.Duration {
+	if kind == fault.Busy {
+		return min(asked/10, rules()[fault.Busy].jitter)
+	}
+	return asked / 10
 }
 
 // mayDie reports whether work can be a dead letter for what it failed with. Writes and deliveries carry something that may be wrong in itself; all

@@ -78,8 +78,13 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{"intake", (*bench).intake}, {"push", (*bench).push}, {"latency", (*bench).latency}, {"accept", (*bench).accept}, {"degrade", (*bench).degrade},
-		{"poison", (*bench).poison}, {"check", (*bench).check},
+		{"intake", (*bench).intake},
+		{"push", (*bench).push},
+		{"latency", (*bench).latency},
+		{"accept", (*bench).accept},
+		{"degrade", (*bench).degrade},
+		{"poison", (*bench).poison},
+		{"check", (*bench).check},
 	}
 }
 
