@@ -76,7 +76,7 @@ func TestOutageOfOneProviderCostsTheOtherNoTime(t *testing.T) {
 				t.Parallel()
 				there := map[string]cal.Provider{googleHost: cal.Microsoft, graphHost: cal.Google}[away]
 				inBubble(t, nil, func(b *bubble) {
-					const n, every = 100, 3 * time.Second
+					const n, every = 60, 5 * time.Second
 					accepted, written := b.latencies("both", n, every, there)
 					b.leave(away, how)
 					during, beside := b.latencies("one", n, every, there)
@@ -204,7 +204,7 @@ func TestDrainAfterOutage(t *testing.T) {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, nil, func(b *bubble) {
-				const bookings, probe = 150, time.Minute
+				const bookings, probe = 90, time.Minute
 				hanging := time.Duration(0)
 				if how == silent { // a probe may be under way when the provider comes back
 					hanging = transport.DefaultTimeout

@@ -85,6 +85,10 @@ func TestLanesComeBackInTurn(t *testing.T) {
 			b.t.Fatal(o.err)
 		}
 		waits(time.Second)
+		b.clock.Advance(6 * time.Second)
+		waits(3 * time.Second)
+		b.clock.Advance(24 * time.Second)
+		waits(5 * time.Second)
 	})
 }
 

@@ -40,7 +40,9 @@ local function guard(b, name)
   if open > now then
     refuse(open - now + LATER, name)
   elseif number(b.bp, 0) > now then
-    refuse(math.min(number(b.bp, 0) - now, SECOND) + LATER, name)
+    -- The longer a probe has no answer, the less likely one is.
+    local asked = now - (number(b.bp, 0) - ttl)
+    refuse(math.min(number(b.bp, 0) - now, math.max(SECOND, math.min(asked / 2, 5 * SECOND))) + LATER, name)
   else
     probe[name] = true
   end
