@@ -43,8 +43,8 @@ func (a *App) limits(p cal.Provider) budget.Limits {
 		l.Concurrency = set.MicrosoftMailboxCalls
 	}
 	l.Calendar = budget.Rate{Units: set.CalendarWritesPerMinute, Span: time.Minute}
-	if set.TenantShare < everything {
-		l.Tenant = budget.Rate{Units: l.Application.Units * set.TenantShare / everything, Span: l.Application.Span}
+	if set.TenantShare < everything && l.Application.Units > 0 {
+		l.Tenant = budget.Rate{Units: max(1, l.Application.Units*set.TenantShare/everything), Span: l.Application.Span} // 0 would be no limit
 	}
 	return l
 }

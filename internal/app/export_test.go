@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/budget"
+	"github.com/calweave/calweave/internal/config"
 )
 
 // Token is what whoever calls a connection's provider gets to call it with.
@@ -14,3 +16,6 @@ func (a *App) Token(ctx context.Context, tenant cal.TenantID, id cal.ConnectionI
 	}
 	return a.tokens.Token(ctx, tenant, c)
 }
+
+// LimitsOf is what a configuration allows at a provider.
+func LimitsOf(c *config.Config, p cal.Provider) budget.Limits { return (&App{Config: c}).limits(p) }

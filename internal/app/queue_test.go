@@ -280,6 +280,8 @@ func TestQueueWhileDatabaseIsAway(t *testing.T) {
 			if archived := q.taken(); archived > 0 {
 				t.Errorf("%d tasks were archived", archived)
 			}
+			l.must(l.core.wait(l.ctx, message.BookingAccepted, 1)) // messages do not wait for each other
+			l.idle()
 			if n := l.core.count(message.BookingAccepted); n != 1 {
 				t.Errorf("booking.accepted was sent %d times", n)
 			}

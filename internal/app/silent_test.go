@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -77,14 +78,15 @@ func TestSilentProviderHoldsUpNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newLive(t, back(t))
-			proxy := newSilencer(t, l.settings["CALWEAVE_MICROSOFT_API_URL"][:len(l.settings["CALWEAVE_MICROSOFT_API_URL"])-len("/v1.0")])
-			l.settings["CALWEAVE_MICROSOFT_API_URL"] = serve(t, proxy) + "/v1.0"
+			const version = "/v1.0"
+			proxy := newSilencer(t, strings.TrimSuffix(l.settings["CALWEAVE_MICROSOFT_API_URL"], version))
+			l.settings["CALWEAVE_MICROSOFT_API_URL"] = serve(t, proxy) + version
 			// As many calls of the silent provider as there are workers could be under way, for longer than this test takes.
 			l.settings["CALWEAVE_WORKERS"], l.settings["CALWEAVE_LEASE"], l.settings["CALWEAVE_MICROSOFT_MAILBOX_CALLS"] = "4", "2m", "0"
 			l.run("api,receiver,worker,scheduler")
 			l.connect()
-			both, google, microsoft := l.targets, []cal.Target{}, []cal.Target{}
-			for _, target := range both {
+			var google, microsoft []cal.Target
+			for _, target := range l.targets {
 				if target.Authoritative {
 					google = append(google, target)
 				} else {

@@ -18,7 +18,8 @@ func TestRedisAway(t *testing.T) {
 	b.LocalShare = 10
 	gone := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1})
 	t.Cleanup(func() { _ = gone.Close() })
-	b.shared = newRedisEngine(gone, true)
+	shared := &faulty{engine: newRedisEngine(gone, true)}
+	b.shared = shared
 	if b.Alone() {
 		t.Error("away before anybody asked")
 	}
@@ -29,7 +30,7 @@ func TestRedisAway(t *testing.T) {
 	if n := b.admits(ask(), 1000); n != 11 {
 		t.Errorf("%d requests at once, want three quarters of a fortieth of a tenth of 6000: 11", n)
 	}
-	b.shared = newRedisEngine(dial(t, testkit.Redis(t)), true)
+	shared.engine = newRedisEngine(dial(t, testkit.Redis(t)), true)
 	if b.admits(ask(), 1) != 0 || !b.Alone() {
 		t.Error("Redis is asked again before its time")
 	}
@@ -38,12 +39,12 @@ func TestRedisAway(t *testing.T) {
 	if b.Alone() {
 		t.Error("nobody notices that Redis is back")
 	}
-	there := b.shared
-	b.shared = newRedisEngine(gone, true)
+	there := shared.engine
+	shared.engine = newRedisEngine(gone, true)
 	if b.look(t.Context()); !b.Alone() {
 		t.Error("a process that makes no calls does not notice that Redis is away")
 	}
-	b.shared = there
+	shared.engine = there
 	if b.look(t.Context()); b.Alone() {
 		t.Error("a process that makes no calls does not notice that Redis is back")
 	}
@@ -66,6 +67,8 @@ func TestPenalties(t *testing.T) {
 	}
 	told = b.begin(workers[0], mailbox(2), "GET")
 	told.end(&fault.Error{Kind: fault.QuotaExhausted, Status: 403, Scope: fault.ScopeApplication, RetryAfter: time.Hour})
+	told = b.begin(b.another(), mailbox(2), "GET")
+	wants(t, told.err, fault.RateLimited, "application-penalty", time.Hour, time.Hour) // it has heard of nothing itself
 	for left := time.Hour; left > 0; left -= 10 * time.Minute {
 		for i, w := range workers {
 			wants(t, b.begin(w, mailbox(3+i), "GET").err, fault.RateLimited, "application-penalty", left, left)

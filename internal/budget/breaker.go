@@ -2,6 +2,7 @@ package budget
 
 import (
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -43,13 +44,7 @@ func (b *breakers) of(name string, trip uint32) *gobreaker.TwoStepCircuitBreaker
 	if one, ok := b.all[name]; ok {
 		return one
 	}
-	if len(b.all) >= breakerLimit {
-		for other, one := range b.all {
-			if one.State() == gobreaker.StateClosed {
-				delete(b.all, other)
-			}
-		}
-	}
+	b.makeRoom()
 	one := gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
 		Name: name, MaxRequests: 1, Interval: breakerWindow, BucketPeriod: breakerBucket, Timeout: firstOpen,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -60,6 +55,22 @@ func (b *breakers) of(name string, trip uint32) *gobreaker.TwoStepCircuitBreaker
 	})
 	b.all[name] = one
 	return one
+}
+
+// makeRoom forgets the breakers that are shut if there is no room for another, and any one if none is.
+func (b *breakers) makeRoom() {
+	if len(b.all) < breakerLimit {
+		return
+	}
+	maps.DeleteFunc(b.all, func(_ string, one *gobreaker.TwoStepCircuitBreaker[any]) bool {
+		return one.State() == gobreaker.StateClosed
+	})
+	for name := range b.all {
+		if len(b.all) < breakerLimit {
+			return
+		}
+		delete(b.all, name)
+	}
 }
 
 // passBreakers asks the breakers of this process. Each that says yes is told what became of the call.

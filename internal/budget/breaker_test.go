@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -70,33 +69,6 @@ func TestTheBreakerOfAnApplication(t *testing.T) {
 			if err := b.once(mailbox(300 + i)); err != nil {
 				t.Fatal("still shut:", err)
 			}
-		}
-	})
-}
-
-// A probe whose worker dies, and one that is cancelled, make room for another.
-func TestProbesDoNotLeak(t *testing.T) {
-	t.Parallel()
-	engines(t, func(b *bench) {
-		t := b.t
-		b.trip([]*Limiter{b.Limiter})
-		b.clock.Advance(firstOpen)
-		if o := b.begin(b.another(), mailbox(200), http.MethodGet); o.err != nil {
-			t.Fatal(o.err)
-		}
-		b.clock.Advance(leaseTime)
-		second := b.begin(b.Limiter, mailbox(201), http.MethodGet)
-		if second.err != nil {
-			t.Fatal("the probe of a dead worker is waited for:", second.err)
-		}
-		second.end(fault.New(fault.Canceled, "x", context.Canceled))
-		third := b.begin(b.Limiter, mailbox(202), http.MethodGet)
-		if third.err != nil {
-			t.Fatal("a cancelled probe is waited for:", third.err)
-		}
-		third.end(&fault.Error{Kind: fault.NotFound, Status: http.StatusNotFound})
-		if err := b.once(mailbox(203)); err != nil {
-			t.Error("a probe that was answered does not count:", err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
@@ -17,9 +18,11 @@ type call struct {
 	ask     record.Call
 	id      string
 	began   time.Time
-	// engine is where the last request was taken; nil until one was.
-	engine  engine
+	// entered is whether the call has what this process alone decides about, holders where it may hold a place or a probe.
+	entered bool
+	holders []engine
 	sent    bool
+	// refused is why the last request was not sent, if we are the reason.
 	refused *fault.Error
 	// vacate gives the call's place in the process back.
 	vacate func()
@@ -65,17 +68,18 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 
 // admit returns once a request may be sent, or why it may not.
 func (c *call) admit(ctx context.Context, method string) error {
-	if c.engine == nil {
+	if !c.entered {
 		if f := c.enter(ctx); f != nil {
 			return c.refuse(f)
 		}
+		c.entered = true
 	}
 	patience, release := c.patience()
 	defer release()
 	for {
 		v, err := c.limiter.take(ctx, c, method)
 		if err != nil {
-			return unasked(ctx, err)
+			return c.refuse(unasked(ctx, err))
 		}
 		if v.ok {
 			c.sending()
@@ -87,8 +91,15 @@ func (c *call) admit(ctx context.Context, method string) error {
 		}
 		patience -= v.wait
 		if err := c.limiter.sleep(ctx, v.wait); err != nil {
-			return unasked(ctx, err)
+			return c.refuse(unasked(ctx, err))
 		}
+	}
+}
+
+// holds notes where the call may hold something from now on.
+func (c *call) holds(e engine) {
+	if !slices.Contains(c.holders, e) {
+		c.holders = append(c.holders, e)
 	}
 }
 
@@ -125,13 +136,14 @@ func (c *call) patience() (d time.Duration, release func()) {
 
 // sending notes when the first request is sent.
 func (c *call) sending() {
+	c.refused = nil
 	if !c.sent {
 		c.sent, c.began = true, c.limiter.Clock.Now()
 	}
 }
 
 // unasked is a request about which there was no verdict.
-func unasked(ctx context.Context, err error) error {
+func unasked(ctx context.Context, err error) *fault.Error {
 	if ctx.Err() != nil {
 		return fault.Network(ctx, opTake, err)
 	}
@@ -185,7 +197,9 @@ const (
 	well    verdictOf = "well"
 	refused verdictOf = "refused"
 	failed  verdictOf = "failed"
-	// silent says nothing: the call was cancelled, throttled or never made.
+	// throttled is an answer that asks for patience: it shows that somebody is there, and not that all is well.
+	throttled verdictOf = "throttled"
+	// silent says nothing: the call was cancelled, never made, or answered in a way that may be that of a provider that is going down.
 	silent verdictOf = "silent"
 )
 
@@ -195,8 +209,10 @@ func judge(f *fault.Error) verdictOf {
 	switch {
 	case f == nil:
 		return well
-	case f.Kind == fault.Canceled, f.Kind == fault.RateLimited, f.Kind == fault.QuotaExhausted:
+	case f.Kind == fault.Canceled:
 		return silent
+	case f.Kind == fault.RateLimited, f.Kind == fault.QuotaExhausted:
+		return asksForPatience(f.Status)
 	case f.Kind == fault.Transient && f.Status == 0 && errors.Is(f, fault.ErrTooLarge):
 		return refused
 	case f.Kind == fault.Transient && (f.Status == 0 || f.Status >= http.StatusInternalServerError):
@@ -204,6 +220,14 @@ func judge(f *fault.Error) verdictOf {
 	default:
 		return refused
 	}
+}
+
+// asksForPatience judges an answer that does. One with 503 may be that of a provider that is going down.
+func asksForPatience(status int) verdictOf {
+	if status == 0 || status >= http.StatusInternalServerError {
+		return silent
+	}
+	return throttled
 }
 
 // end reports what became of the call. A failure is reported before whoever made the call can make another; anything else waits in a queue.
@@ -219,17 +243,19 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 		tell(v)
 	}
 	ours := c.refused != nil && f != nil
-	if !c.sent {
-		return ours
+	r := report{call: c, verdict: v}
+	if c.sent {
+		r.took = c.limiter.Clock.Now().Sub(c.began)
 	}
-	r := report{call: c, verdict: v, took: c.limiter.Clock.Now().Sub(c.began)}
-	if !ours && f != nil {
+	if c.sent && !ours && f != nil {
 		r.slow, r.parked, r.wait = c.slowed(f)
 	}
 	if r.parked == fault.ScopeApplication {
 		c.limiter.park(application{c.ask.Provider, c.ask.AppID}, c.limiter.Clock.Now().Add(r.wait))
 	}
-	c.limiter.reports.take(ctx, r)
+	for _, r.engine = range c.holders {
+		c.limiter.reports.take(ctx, r)
+	}
 	if v == failed {
 		c.blame(ctx, f)
 	}

@@ -143,20 +143,18 @@ func (l *Limiter) take(ctx context.Context, c *call, method string) (verdict, er
 	limits := l.Limits(c.ask.Provider)
 	cost := limits.cost(method)
 	if e := l.asked(); e != nil {
-		ctx, cancel := context.WithTimeout(ctx, l.AskTime)
+		bounded, cancel := context.WithTimeout(ctx, l.AskTime)
 		defer cancel()
-		v, err := l.ask(ctx, e, c, limits, cost)
+		v, err := l.ask(bounded, e, c, limits, cost)
 		if err == nil {
 			l.present()
-			c.engine = e
 			return v, nil
 		}
-		if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if ctx.Err() != nil {
 			return verdict{}, err
 		}
 		l.absent(ctx, err)
 	}
-	c.engine = l.local
 	return l.ask(ctx, l.local, c, limits.share(l.LocalShare), cost)
 }
 
@@ -184,7 +182,7 @@ func (l *Limiter) present() {
 	}
 }
 
-// ask runs the script for one request and remembers what it says about the application.
+// ask runs the script for one request and remembers what it says about the application. An answer that is lost may have been a yes.
 func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (verdict, error) {
 	app := application{c.ask.Provider, c.ask.AppID}
 	keys := keysOf(c.ask)
@@ -192,7 +190,7 @@ func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cos
 	if c.ask.Calendar != "" {
 		names = append(names, keys.calendar)
 	}
-	known := l.heard(app)
+	known := l.heard(app, e)
 	args := []any{
 		l.now(e), cost, laneNumber(c.ask.Lane), c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
 		limits.Daily, limits.Concurrency, unlimited(limits.Unproven),
@@ -203,11 +201,15 @@ func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cos
 	}
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
+		c.holds(e)
 		return verdict{}, err
 	}
 	v, learnt, err := readVerdict(out)
 	if err != nil {
 		return verdict{}, err
+	}
+	if v.ok {
+		c.holds(e)
 	}
 	l.learn(app, e, learnt)
 	return v, nil
@@ -261,13 +263,17 @@ func readVerdict(out []any) (verdict, knowledge, error) {
 		knowledge{epoch: n[3], total: n[4], penalty: n[5]}, nil
 }
 
-// heard is what is worth telling about an application.
-func (l *Limiter) heard(app application) knowledge {
+// heard is what is worth telling about an application. Of what the fleet has used of a day, this process's own account bears its share, so that the
+// process's share of what is left is left.
+func (l *Limiter) heard(app application, e engine) knowledge {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := l.known[app]
 	if l.Clock.Now().Sub(k.heard) > fresh {
 		k.epoch, k.total = 0, 0
+	}
+	if e == l.local {
+		k.total = k.total * int64(l.LocalShare) / 100
 	}
 	return k
 }

@@ -59,7 +59,7 @@ func (c *call) away() *fault.Error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for key, reason := range map[string]string{k.app: "application-breaker", k.mailbox: "mailbox-breaker"} {
-		if wait := o.all[key].Sub(now); wait > 0 {
+		if wait := o.all[key].Sub(now); wait > 0 && wait <= longestOpen { // a longer one is that of a clock that went back
 			return refusal(verdict{wait: wait + c.later(), reason: reason})
 		}
 	}
@@ -70,7 +70,7 @@ func (c *call) away() *fault.Error {
 func (c *call) openFor(ctx context.Context, key string) time.Duration {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limiter.AskTime)
 	defer cancel()
-	h, err := c.engine.read(ctx, key)
+	h, err := c.holders[len(c.holders)-1].read(ctx, key) // a call that was sent has one
 	if err != nil || h["bo"] == "" {
 		return 0
 	}

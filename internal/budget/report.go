@@ -10,7 +10,9 @@ import (
 
 // report is what became of a call.
 type report struct {
-	call    *call
+	call *call
+	// engine is where it goes.
+	engine  engine
 	verdict verdictOf
 	took    time.Duration
 	// slow is whom the provider wants to be slower, parked whom to leave alone for wait; empty for nobody.
@@ -36,12 +38,20 @@ func (r report) request() request {
 		names = append(names, k.calendar)
 	}
 	return request{keys: names, args: []any{
-		r.call.limiter.now(r.call.engine), r.call.id, string(r.verdict), r.took.Microseconds(), string(r.slow), string(r.parked), r.wait.Microseconds(),
+		r.call.limiter.now(r.engine), r.call.id, string(r.verdict), r.took.Microseconds(), string(r.slow), string(r.parked), r.wait.Microseconds(),
 		tripApplication, tripMailbox, firstOpen.Microseconds(), longestOpen.Microseconds(),
 	}}
 }
 
-// reports carries reports to Redis off the path of calls. What finds no room is dropped: leases and probes expire by themselves.
+// late is what is left to say once a report could not be sent in time: that the call is over, and whose pace was too fast. How the provider was then
+// says nothing about now, and a wish to be left alone is in SQL.
+func (r report) late() report {
+	r.verdict, r.took, r.parked, r.wait = silent, 0, "", 0
+	return r
+}
+
+// reports carries reports to Redis off the path of calls, and keeps them while it is away. What finds no room is dropped: leases and probes expire by
+// themselves.
 type reports struct {
 	limiter *Limiter
 	queue   chan report
@@ -61,10 +71,20 @@ func newReports(l *Limiter) *reports {
 // take takes a report. A failure and a wish to be left alone arrive before whoever made the call can make another, so that the fleet stops at once;
 // so does everything that stays in the process.
 func (q *reports) take(ctx context.Context, r report) {
-	if r.call.engine == q.limiter.local || r.verdict == failed || r.parked != "" || r.slow != "" {
+	switch {
+	case r.engine == q.limiter.local:
 		q.send(ctx, []report{r})
-		return
+	case q.limiter.asked() == nil:
+		q.put(r.late())
+	case r.verdict == failed || r.parked != "" || r.slow != "":
+		q.send(ctx, []report{r})
+	default:
+		q.put(r)
 	}
+}
+
+// put lets a report wait.
+func (q *reports) put(r report) {
 	select {
 	case q.queue <- r:
 	default:
@@ -72,35 +92,46 @@ func (q *reports) take(ctx context.Context, r report) {
 	}
 }
 
-// send runs reports of one engine. What cannot be sent is dropped.
-func (q *reports) send(ctx context.Context, all []report) {
+// send runs reports for one engine, and reports whether it has heard them. If not, what is left of them waits.
+func (q *reports) send(ctx context.Context, all []report) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.limiter.AskTime)
 	defer cancel()
 	requests := make([]request, len(all))
 	for i, r := range all {
 		requests[i] = r.request()
 	}
-	if err := all[0].call.engine.settle(ctx, requests); err != nil {
-		q.dropped.Add(int64(len(all)))
-		if all[0].call.engine == q.limiter.shared {
-			q.limiter.absent(ctx, err)
-		}
+	err := all[0].engine.settle(ctx, requests)
+	if err == nil {
+		return true
 	}
+	if all[0].engine == q.limiter.local {
+		q.dropped.Add(int64(len(all)))
+		return false
+	}
+	q.limiter.absent(ctx, err)
+	for _, r := range all {
+		q.put(r.late())
+	}
+	return false
 }
 
-// Run sends reports until ctx ends, and then those that are left. Every second it looks whether Redis is there, so that a process that makes no calls
+// Run sends reports until ctx ends, and then those that are left if there is somebody to take them. Every second it looks whether Redis is there, so that a process that makes no calls
 // knows it too, and one that does need not wait for it while it is away.
 func (l *Limiter) Run(ctx context.Context) {
 	tick := time.NewTicker(askAgain)
 	defer tick.Stop()
 	for {
+		queue := l.reports.queue
+		if l.asked() == nil {
+			queue = nil // they wait for Redis
+		}
 		select {
 		case <-ctx.Done():
 			l.Flush(ctx)
 			return
 		case <-tick.C:
 			l.look(ctx)
-		case r := <-l.reports.queue:
+		case r := <-queue:
 			l.reports.send(ctx, append([]report{r}, l.reports.waiting(reportBatch-1)...))
 		}
 	}
@@ -122,14 +153,13 @@ func (l *Limiter) look(ctx context.Context) {
 	}
 }
 
-// Flush sends the reports that wait now.
+// Flush sends the reports that wait now, unless nobody takes them.
 func (l *Limiter) Flush(ctx context.Context) {
 	for {
 		batch := l.reports.waiting(reportBatch)
-		if len(batch) == 0 {
+		if len(batch) == 0 || !l.reports.send(ctx, batch) {
 			return
 		}
-		l.reports.send(ctx, batch)
 	}
 }
 

@@ -20,5 +20,5 @@ end
 -- pace is the share of its rate that a bucket may use now: a rate-limit answer halves it, and a tenth of the whole comes back each minute.
 local RECOVERY = 600 * 1000000
 local function pace(b)
-  return math.min(1, number(b.p, 1) + (now - number(b.pt, now)) / RECOVERY)
+  return math.min(1, number(b.p, 1) + math.max(0, now - number(b.pt, now)) / RECOVERY)
 end

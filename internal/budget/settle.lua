@@ -34,7 +34,7 @@ local function judge(key, b, trip)
   end
   if verdict ~= 'well' and verdict ~= 'failed' then return end
   local begun, n, failed = number(b.wt, 0), number(b.wn, 0) + 1, number(b.wf, 0)
-  if now - begun > 2 * SECOND then begun, n, failed = now, 1, 0 end
+  if now < begun or now - begun > 2 * SECOND then begun, n, failed = now, 1, 0 end
   local row = 0
   if verdict == 'failed' then row, failed = number(b.bf, 0) + 1, failed + 1 end
   if row >= trip or (n >= 20 and failed * 2 >= n) then return open(key, b) end
@@ -46,7 +46,7 @@ if number(box.bo, 0) == 0 or app.bi == id or verdict ~= 'failed' then judge(KEYS
 judge(KEYS[2], box, box_trip)
 
 redis.call('HDEL', KEYS[2], 'l:' .. id)
-if verdict == 'well' or verdict == 'refused' then redis.call('HSET', KEYS[1], 'ca', '0') end
+if verdict == 'well' or verdict == 'refused' or verdict == 'throttled' then redis.call('HSET', KEYS[1], 'ca', '0') end
 if took > 0 then
   local mean = number(box.du, 200000)
   redis.call('HSET', KEYS[2], 'du', text(mean + (took - mean) / 8))

@@ -14,10 +14,14 @@ local DAY_RESERVE = ({0, 0.02, 0.04})[lane + 1]
 local CROWDED = 1.2
 -- No promise reaches further: what is said about later is a guess.
 local HORIZON = 600 * SECOND
+-- While a day's use is not known, so much of what has come back of it is shared by the lanes like a burst.
+local DAY_BURST = 10 * SECOND
+-- No breaker is open for longer, and no bucket is further from empty than its burst and so many units. What is, is of a clock that was set back.
+local LONGEST_OPEN, MOST_UNITS = 60 * SECOND, 200
 
 local app, box = load(KEYS[1]), load(KEYS[4])
 local epoch = number(app.ep, 0)
-local fresh = epoch == 0
+local fresh = epoch == 0 or epoch > now
 if fresh then epoch = now end
 
 local wait, reason = 0, ''
@@ -35,14 +39,13 @@ refuse(number(box.pu, 0) - now, 'mailbox-penalty')
 local LATER = 4 * lane * SECOND
 local probe = {}
 local function guard(b, name)
-  local open = number(b.bo, 0)
+  local open, probing = number(b.bo, 0), number(b.bp, 0)
   if open == 0 or b.bi == id then return end
-  if open > now then
+  if open > now and open <= now + LONGEST_OPEN then
     refuse(open - now + LATER, name)
-  elseif number(b.bp, 0) > now then
+  elseif probing > now and probing <= now + ttl then
     -- The longer a probe has no answer, the less likely one is.
-    local asked = now - (number(b.bp, 0) - ttl)
-    refuse(math.min(number(b.bp, 0) - now, math.max(SECOND, math.min(asked / 2, 5 * SECOND))) + LATER, name)
+    refuse(math.min(probing - now, math.max(SECOND, math.min((now - (probing - ttl)) / 2, 5 * SECOND))) + LATER, name)
   else
     probe[name] = true
   end
@@ -54,7 +57,7 @@ guard(box, 'mailbox-breaker')
 local spent = number(app.ca, 0)
 if spent >= credit and not probe['application-breaker'] then
   local quiet = now - number(app.cl, 0)
-  if quiet < 5 * SECOND then refuse(math.min(SECOND / 4, 5 * SECOND - quiet), 'unanswered') end
+  if quiet >= 0 and quiet < 5 * SECOND then refuse(math.min(SECOND / 4, 5 * SECOND - quiet), 'unanswered') end
 end
 
 -- The day: full hours that reach back at least 24 hours. A count that was lost comes back from whoever heard it last; if nobody did, it grows
@@ -65,7 +68,7 @@ if daily > 0 then
   local d = redis.call('HMGET', KEYS[2], 't', 'h', 's')
   total = number(d[1], 0)
   day = {since = number(d[3], now), drop = {}}
-  if not d[1] then day.new = true end
+  if not d[1] or day.since > now then day.new, day.since = true, now end
   if number(d[2], hour) ~= hour then
     total = 0
     for field, n in pairs(load(KEYS[2])) do
@@ -91,14 +94,15 @@ if concurrency > 0 then
   local held = 0
   for field, until_ in pairs(box) do
     if string.sub(field, 1, 2) == 'l:' and field ~= 'l:' .. id then
-      if tonumber(until_) > now then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
+      local left = tonumber(until_) - now
+      if left > 0 and left <= ttl then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
     end
   end
   if held >= concurrency then
     local each = number(box.du, 200000) / concurrency
-    local at = math.max(now + each, number(box.lb, 0))
+    local at = math.max(now + each, number(box['lb' .. lane], 0))
     refuse(math.min(at - now, 5 * SECOND), 'mailbox-concurrency')
-    redis.call('HSET', KEYS[4], 'lb', text(math.min(at + each / CROWDED, now + 5 * SECOND)))
+    redis.call('HSET', KEYS[4], 'lb' .. lane, text(math.min(at + each / CROWDED, now + 5 * SECOND)))
   end
 end
 
@@ -111,11 +115,14 @@ local function booked(b, field)
   return at
 end
 local function rate(key, b, name, i)
-  local every, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  if every == 0 then return end
-  every = every / pace(b)
-  local need = cost * every
+  local unit, burst = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  if unit == 0 then return end
+  local need = cost * unit / pace(b)
   local tat = math.max(number(b.at, epoch + burst), now)
+  if tat > now + burst + MOST_UNITS * unit then
+    tat = now + burst
+    redis.call('HSET', key, 'at', text(tat))
+  end
   local at = tat + need - math.max(burst * (1 - RESERVE), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
   paces[#paces + 1] = {key = key, name = name, at = at, need = need, field = 'b' .. lane, booked = booked(b, 'b')}
@@ -127,7 +134,7 @@ if KEYS[5] then rate(KEYS[5], load(KEYS[5]), 'calendar-pace', 18) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
   paces[#paces + 1] = {
-    key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need, need = need,
+    key = KEYS[1], name = 'application-day', at = day.since + total * DAY / daily + need + RESERVE * DAY_BURST, need = need,
     field = 'd' .. lane, booked = booked(app, 'd'),
   }
 end

@@ -25,16 +25,17 @@ func (s *Store) Claim(ctx context.Context, ref task.Ref, d time.Duration) (recor
 }
 
 // ClaimIn is Claim for a row that is to run in some company. With record.Beside it fails with a *record.SuspectError, and leaves the row as it is,
-// when the last claim of the row ended without an outcome. With record.Haunted the claim is not counted.
+// when the last claim of the row ended without an outcome, or its next one is the last before the quarantine. With record.Haunted the claim is not counted.
 func (s *Store) ClaimIn(ctx context.Context, c record.Company, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
 	var lease record.Lease
 	var suspect error
 	claimed := false
 	err := s.update(ctx, ref.Tenant, "claim work", func(ctx context.Context, t *tx) error {
+		claimed, suspect = false, nil
 		until := t.now + d.Microseconds()
 		row, err := t.ClaimWork(final(ctx), db.ClaimWorkParams{
 			TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject, LeaseUntil: until, Now: t.now,
-			Beside: c == record.Beside, Excused: c == record.Haunted,
+			Beside: c == record.Beside, Deciding: CrashLimit - 1, Excused: c == record.Haunted,
 		})
 		if claimed = err == nil; errors.Is(err, sql.ErrNoRows) {
 			return nil

@@ -30,8 +30,11 @@ func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, erro
 
 // link returns a link, or record.ErrNotFound.
 func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
-	c, err := t.linkCase(ctx, id)
-	return c.Link, err
+	row, err := t.LinkCase(ctx, db.LinkCaseParams{TenantID: t.tenant, LinkID: string(id)})
+	if err != nil {
+		return record.Link{}, found(err)
+	}
+	return t.linkOf(row.Link, cal.ConnectionID(row.Connection.ConnectionID), cal.Provider(row.Connection.Provider))
 }
 
 // linkCase returns a link with its booking, which is without its other links, its calendar and that one's connection.
@@ -240,16 +243,20 @@ func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) 
 	if d.Event == nil || d.Event.ID == "" {
 		return nil
 	}
-	is, err := t.linkCase(ctx, d.Link.ID)
-	if err != nil || is.Calendar.Level() == cal.SyncOff {
+	is, err := t.LinkCase(ctx, db.LinkCaseParams{TenantID: t.tenant, LinkID: string(d.Link.ID)})
+	if err != nil {
+		return found(err)
+	}
+	before := is.Link
+	c, err := t.calendarOf(is.Calendar, cal.Provider(is.Connection.Provider), cal.ConnectionState(is.Connection.State))
+	if err != nil || c.Level() == cal.SyncOff {
 		return err
 	}
-	c, before := is.Calendar, is.Link
 	row, err := t.mirrorRow(c, *d.Event)
 	if err != nil {
 		return err
 	}
-	newest, err := t.newest(ctx, lease, d, string(before.EventID))
+	newest, err := t.newest(ctx, lease, d, before.EventID)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func fixtureValues() map[string]any {
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
-		"beside": false, "excused": false, "suspect": false,
+		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values
 }

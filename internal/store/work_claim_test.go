@@ -21,6 +21,7 @@ func claimTrials() []trial {
 		{"claim: crashes are counted apart from attempts", claimCountsCrashes},
 		{"claim: five claims without an outcome quarantine the row", claimQuarantines},
 		{"claim: a suspect is not claimed beside others", claimLeavesSuspects},
+		{"claim: the run that decides is that of a suspect", claimDecidesAlone},
 		{"claim: nothing is held against a row in a haunted process", claimExcuses},
 		{"claim: what was quarantined is a suspect when it is replayed", claimReplayed},
 		{"claim: a lease tells when it ends", claimTellsEnd},
@@ -165,6 +166,29 @@ func claimLeavesSuspects(h *harness) {
 	h.ok(err)
 	same(h, "claimed", ok, false)
 	same(h, "state", h.row(w.subject()).State, record.Dead)
+}
+
+// claimDecidesAlone is about a row whose last run has an outcome that counts as a crash, such as a handler that hangs.
+func claimDecidesAlone(h *harness) {
+	for crashes := range store.CrashLimit {
+		ref := task.Ref{Tenant: "ten_1", Kind: task.CalendarSync, Subject: fmt.Sprintf("cal_%d", crashes)}
+		h.insertWork(ref, map[string]any{"crashes": crashes, "token": 7})
+		before := h.dump("work")
+		_, ok, err := h.ClaimIn(h.ctx, record.Beside, ref, leaseTime)
+		if crashes < store.CrashLimit-1 {
+			h.ok(err)
+			same(h, "claimed beside others", ok, true)
+			continue
+		}
+		if suspect, is := errors.AsType[*record.SuspectError](err); !is || ok || !suspect.Last {
+			h.Fatalf("the last run: claimed %v, %v", ok, err)
+		}
+		h.unchanged(before, "work")
+		l, ok, err := h.ClaimIn(h.ctx, record.Alone, ref, leaseTime)
+		h.ok(err)
+		same(h, "claimed alone", ok, true)
+		same(h, "crashes", l.Crashes, store.CrashLimit)
+	}
 }
 
 func claimExcuses(h *harness) {

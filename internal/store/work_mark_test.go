@@ -19,6 +19,7 @@ func markTrials() []trial {
 		{"mark: reset moves a schedule both ways", markReset},
 		{"mark: revive ends a hold and a dead letter", markRevives},
 		{"mark: revive does not end a back-off", markReviveKeepsBackOff},
+		{"mark: a dead letter keeps when it was given up", markKeepsTheEnd},
 		{"mark: lanes only rise while a row is wanted", markLanes},
 		{"mark: wanted since the first mark", markWantedAt},
 		{"mark: a storm during a claim causes exactly one more", markCoalesces},
@@ -193,6 +194,21 @@ func markRevives(h *harness) {
 		same(h, "revived row", row, want)
 		same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE tenant_id = $1 AND action = 'work.revived'`, string(w.tenant)), 1)
 		h.served(w.subject())
+	}
+}
+
+// markKeepsTheEnd is about the moment at which a row was given up, which dead letters show.
+func markKeepsTheEnd(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	h.ok(h.Finish(h.ctx, w.claim(w.subject()), record.Outcome{State: record.Dead, Attempts: 100, Reason: "hopeless"}))
+	given := h.clock.Now()
+	h.clock.Advance(time.Minute)
+	for _, reset := range []bool{false, true} {
+		m := ask(subject)
+		m.NotBefore, m.Reset = epoch().Add(2*time.Hour), reset
+		w.mark(m)
+		same(h, fmt.Sprintf("given up, reset %v", reset), h.row(w.subject()).NotBefore, given)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
@@ -236,6 +237,73 @@ func TestOverrunIsACrash(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A row that was taken over no longer holds up the worker that had it.
+func TestLostLeaseFreesItsWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, nil)
+		c.deaf, c.rows.finErr = true, fault.Newf(fault.Fenced, "rows", "taken over")
+		worked := make(chan Result, 1)
+		go func() {
+			result, err := c.engine.Work(c.Context(), link(0))
+			if err != nil {
+				c.Error(err)
+			}
+			worked <- result
+		}()
+		select {
+		case result := <-worked:
+			if result != Lost {
+				t.Errorf("%s, want %s", result, Lost)
+			}
+		case <-time.After(c.engine.Lease):
+			t.Error("its worker waits for ever")
+		}
+		c.end(0)
+	})
+}
+
+// What a handler says when it is told to end is believed, unless it is only that it was told.
+func TestOverrunKeepsWhatTheProviderHasAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &rows{until: time.Now().Add(30 * time.Second), lease: record.Lease{Crashes: 3}}
+		e, _ := engine(r, func(ctx context.Context, _ record.Lease) error {
+			<-ctx.Done()
+			return &fault.Error{Kind: fault.RateLimited, Op: "provider", RetryAfter: time.Hour}
+		})
+		e.Clock = clock.System{}
+		if result, err := e.Work(t.Context(), ref); result != Failed || err != nil {
+			t.Fatalf("%s, %v", result, err)
+		}
+		if o := r.finished[0]; o.Fault != fault.RateLimited || o.Crashes != 0 || o.NotBefore.Before(time.Now().Add(time.Hour)) {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// However long a suspect has queued behind others, those in hand have the same time to end before it.
+func TestSuspectThatHasQueuedWaitsForOthersAsLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, map[int]bool{1: false, 2: false, 3: true})
+		c.start(0, 1)
+		c.running("a suspect that has waited in vain", solitude, 2)
+		c.end(1)
+		c.running("while nobody waits in vain again", restraint-solitude/2, 1)
+		c.start(2)
+		c.running("a suspect beside others", solitude/2, 2)
+		c.start(3)
+		c.running("another one, which queues and then waits for them", 3*solitude/2-time.Nanosecond, 2)
+		c.end(0, 2)
+		c.running("alone", 0, 1)
+		if got := c.rows.companies; len(got) != 4 || got[3] != record.Alone {
+			t.Errorf("claimed in %v", got)
+		}
+		c.end(3)
+	})
 }
 
 // A handler that prolongs its lease may go on for as long as it does.

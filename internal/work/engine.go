@@ -109,6 +109,9 @@ func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last b
 	if err != nil || !claimed {
 		return NotDue, err
 	}
+	if company == record.Haunted {
+		lease.Crashes++ // only the end of the process is not held against it, and that writes no outcome
+	}
 	return e.do(ctx, handle, lease)
 }
 

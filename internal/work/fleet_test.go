@@ -33,8 +33,11 @@ type shelf struct {
 type shelved struct {
 	marked, notBefore, leaseUntil, doneAt time.Time
 	token                                 int64
-	crashes, attempts, runs, haunted      int
+	crashes, attempts, runs               int
 	done, dead                            bool
+	// haunted says that the last claim was not counted, excused how many such runs died with their process.
+	haunted bool
+	excused int
 	// hit is when its process last died while it was in hand, hits how often.
 	hit  time.Time
 	hits int
@@ -72,12 +75,11 @@ func (s *shelf) claim(ref task.Ref, d time.Duration, c record.Company) (record.L
 	if !r.due(now) {
 		return record.Lease{}, false, nil
 	}
-	if c == record.Beside && !r.leaseUntil.IsZero() && r.crashes < fleetCrashes {
+	if c == record.Beside && (!r.leaseUntil.IsZero() || r.crashes >= fleetCrashes-1) && r.crashes < fleetCrashes {
 		return record.Lease{}, false, &record.SuspectError{Last: r.crashes >= fleetCrashes-1}
 	}
-	if c == record.Haunted {
+	if r.haunted = c == record.Haunted; r.haunted {
 		r.crashes--
-		r.haunted++
 	}
 	if r.token, r.crashes, r.leaseUntil = r.token+1, r.crashes+1, now.Add(d); r.crashes > fleetCrashes {
 		r.dead, r.leaseUntil = true, time.Time{}
@@ -176,8 +178,12 @@ func (m *machine) die() {
 	m.cancel()
 	m.mu.Lock()
 	for ref := range m.hand {
-		m.rows[ref].hit = time.Now()
-		m.rows[ref].hits++
+		r := m.rows[ref]
+		r.hit = time.Now()
+		r.hits++
+		if r.haunted {
+			r.excused++
+		}
 	}
 	m.mu.Unlock()
 	m.fleet.wg.Go(func() {

@@ -90,7 +90,7 @@ func (f *fleet) check(t *testing.T, soon time.Duration) {
 	f.spread(t)
 	for ref, r := range f.rows {
 		if ref.Kind != good {
-			if !r.dead || r.runs != fleetCrashes+r.haunted {
+			if !r.dead || r.runs != fleetCrashes+r.excused {
 				t.Errorf("%s: dead %v after %d runs", ref, r.dead, r.runs)
 			}
 			continue
@@ -107,12 +107,12 @@ func (f *fleet) check(t *testing.T, soon time.Duration) {
 // spread logs how often neighbours were hit.
 func (f *fleet) spread(t *testing.T) {
 	t.Helper()
-	hits, haunted := map[int]int{}, 0
+	hits, excused := map[int]int{}, 0
 	for ref, r := range f.rows {
 		if ref.Kind == good {
 			hits[r.hits]++
 		}
-		haunted += r.haunted
+		excused += r.excused
 	}
-	t.Logf("neighbours by how often their process died: %v; %d runs in haunted processes", hits, haunted)
+	t.Logf("neighbours by how often their process died: %v; %d runs died in haunted processes", hits, excused)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/telemetry"
 )
@@ -56,18 +57,21 @@ func (e *Engine) run(ctx context.Context, handle Handler, l record.Lease) error 
 		}
 		cancel()
 		err := e.await(ctx, l, ended, e.Lease/graceShare)
-		if err != nil && !errors.Is(err, errPanic) && !errors.Is(err, errLeft) {
-			err = errOverrun
+		if fault.Is(err, fault.Canceled) || errors.Is(err, context.Canceled) {
+			err = errOverrun // what else it says, such as how long to wait, stands
 		}
 		return err
 	}
 }
 
-// left is how long a handler may go on before its lease is about to end. As long as the store does not answer, it may.
+// left is how long a handler may go on before its lease is about to end: not at all once that was lost. As long as the store does not answer, it may.
 func (e *Engine) left(ctx context.Context, l record.Lease) time.Duration {
 	until, err := e.Store.LeaseEnd(ctx, l.Ref, l.Token)
 	if err != nil {
 		return e.Lease / lateShare
+	}
+	if until.IsZero() {
+		return 0
 	}
 	return until.Sub(e.Clock.Now()) - e.Lease/lateShare
 }

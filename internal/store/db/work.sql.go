@@ -11,16 +11,19 @@ import (
 
 const claimWork = `-- name: ClaimWork :one
 UPDATE work SET
-    token = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 THEN token ELSE token + 1 END,
-    crashes = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 OR CAST($2 AS BOOLEAN) THEN crashes ELSE crashes + 1 END,
-    lease_until = CASE WHEN CAST($1 AS BOOLEAN) AND lease_until > 0 THEN lease_until ELSE CAST($3 AS BIGINT) END
-WHERE tenant_id = $4 AND kind = $5 AND subject = $6
-AND state = 'ready' AND wanted > done AND not_before <= $7 AND lease_until <= $7
+    token = CASE WHEN CAST($1 AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST($2 AS BIGINT)) THEN token ELSE token + 1 END,
+    crashes = CASE WHEN CAST($1 AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST($2 AS BIGINT)) OR CAST($3 AS BOOLEAN)
+        THEN crashes ELSE crashes + 1 END,
+    lease_until = CASE WHEN CAST($1 AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST($2 AS BIGINT))
+        THEN lease_until ELSE CAST($4 AS BIGINT) END
+WHERE tenant_id = $5 AND kind = $6 AND subject = $7
+AND state = 'ready' AND wanted > done AND not_before <= $8 AND lease_until <= $8
 RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until
 `
 
 type ClaimWorkParams struct {
 	Beside     bool
+	Deciding   int64
 	Excused    bool
 	LeaseUntil int64
 	TenantID   string
@@ -40,10 +43,11 @@ type ClaimWorkRow struct {
 	LeaseUntil   int64
 }
 
-// A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is.
+// A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is, and so is one whose next run decides.
 func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (ClaimWorkRow, error) {
 	row := q.db.QueryRowContext(ctx, claimWork,
 		arg.Beside,
+		arg.Deciding,
 		arg.Excused,
 		arg.LeaseUntil,
 		arg.TenantID,
@@ -319,7 +323,8 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
     lane = CASE WHEN work.wanted <= work.done OR excluded.lane = 'interactive' OR (excluded.lane = 'background' AND work.lane = 'bulk')
         THEN excluded.lane ELSE work.lane END,
-    not_before = CASE WHEN CAST($9 AS BOOLEAN) THEN excluded.not_before
+    -- A dead row keeps the moment when it was given up.
+    not_before = CASE WHEN work.state = 'dead' THEN work.not_before WHEN CAST($9 AS BOOLEAN) THEN excluded.not_before
         WHEN work.wanted <= work.done AND excluded.not_before > work.not_before THEN excluded.not_before ELSE work.not_before END,
     -- What is asked during a run is for the next one, which belongs to whoever asked first.
     traceparent = CASE WHEN work.wanted <= work.done OR work.lease_until > $6 THEN excluded.traceparent ELSE work.traceparent END

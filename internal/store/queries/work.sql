@@ -8,7 +8,8 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     wanted_at = CASE WHEN work.wanted > work.done THEN work.wanted_at ELSE excluded.wanted_at END,
     lane = CASE WHEN work.wanted <= work.done OR excluded.lane = 'interactive' OR (excluded.lane = 'background' AND work.lane = 'bulk')
         THEN excluded.lane ELSE work.lane END,
-    not_before = CASE WHEN CAST(@reset AS BOOLEAN) THEN excluded.not_before
+    -- A dead row keeps the moment when it was given up.
+    not_before = CASE WHEN work.state = 'dead' THEN work.not_before WHEN CAST(@reset AS BOOLEAN) THEN excluded.not_before
         WHEN work.wanted <= work.done AND excluded.not_before > work.not_before THEN excluded.not_before ELSE work.not_before END,
     -- What is asked during a run is for the next one, which belongs to whoever asked first.
     traceparent = CASE WHEN work.wanted <= work.done OR work.lease_until > @now THEN excluded.traceparent ELSE work.traceparent END
@@ -37,11 +38,13 @@ WHERE work.tenant_id = @tenant_id AND kind = 'link:push' AND state = 'dead' AND 
 RETURNING kind, subject, lane;
 
 -- name: ClaimWork :one
--- A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is.
+-- A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is, and so is one whose next run decides.
 UPDATE work SET
-    token = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 THEN token ELSE token + 1 END,
-    crashes = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 OR CAST(@excused AS BOOLEAN) THEN crashes ELSE crashes + 1 END,
-    lease_until = CASE WHEN CAST(@beside AS BOOLEAN) AND lease_until > 0 THEN lease_until ELSE CAST(@lease_until AS BIGINT) END
+    token = CASE WHEN CAST(@beside AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST(@deciding AS BIGINT)) THEN token ELSE token + 1 END,
+    crashes = CASE WHEN CAST(@beside AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST(@deciding AS BIGINT)) OR CAST(@excused AS BOOLEAN)
+        THEN crashes ELSE crashes + 1 END,
+    lease_until = CASE WHEN CAST(@beside AS BOOLEAN) AND (lease_until > 0 OR crashes >= CAST(@deciding AS BIGINT))
+        THEN lease_until ELSE CAST(@lease_until AS BIGINT) END
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject
 AND state = 'ready' AND wanted > done AND not_before <= @now AND lease_until <= @now
 RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until;
