@@ -256,9 +256,7 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 	for _, r.engine = range c.holders {
 		c.limiter.reports.take(ctx, r)
 	}
-	if v == failed {
-		c.blame(ctx, f)
-	}
+	c.blame(ctx, v, f)
 	return ours
 }
 

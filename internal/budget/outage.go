@@ -19,7 +19,10 @@ const laneGap = 4 * time.Second
 
 // blame says of a failed call that its provider is away if a breaker is open by now: its work waits for the next probe as all other work does, and is
 // not kept away for longer by what it has tried before.
-func (c *call) blame(ctx context.Context, f *fault.Error) {
+func (c *call) blame(ctx context.Context, v verdictOf, f *fault.Error) {
+	if v != failed {
+		return
+	}
 	k := keysOf(c.ask)
 	wait := max(c.openFor(ctx, k.app), c.openFor(ctx, k.mailbox))
 	if wait == 0 {
