@@ -104,6 +104,7 @@ func New(ctx context.Context, c *config.Config, o Outside) (*App, error) {
 	if o.WrapHTTP != nil {
 		a.base = o.WrapHTTP(a.base)
 	}
+	a.base = calling{a.base}
 	if err := a.open(ctx, o); err != nil {
 		return nil, err
 	}
@@ -126,9 +127,7 @@ func (a *App) Close() error {
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
 	}
-	if pooled, ok := a.base.(interface{ CloseIdleConnections() }); ok {
-		pooled.CloseIdleConnections()
-	}
+	calling{a.base}.CloseIdleConnections()
 	return errors.Join(errs...)
 }
 
@@ -257,7 +256,8 @@ const maxAnswer = 64 << 20
 func (a *App) providerClient(p cal.Provider, access string) *http.Client {
 	return transport.Client(transport.Options{
 		Base: a.base, Origins: []string{a.drivers[p].OAuth().Resource}, MaxBody: maxAnswer,
-		Token: func(context.Context) (string, error) { return access, nil }, Admit: budget.Transport,
+		Token: func(context.Context) (string, error) { return access, nil },
+		Admit: func(next http.RoundTripper) http.RoundTripper { return calling{budget.Transport(next)} }, // what waits for its turn waits for others too
 	})
 }
 

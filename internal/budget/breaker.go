@@ -84,7 +84,7 @@ func (c *call) passBreakers() *fault.Error {
 		done, err := one.Allow()
 		if err != nil {
 			f := fault.Newf(fault.Busy, opTake, "this process has had no answer from there lately")
-			f.RetryAfter = time.Second
+			f.RetryAfter = time.Second + c.later()
 			return f
 		}
 		c.judged = append(c.judged, func(v verdictOf) { done(outcome(v, one.State())) })

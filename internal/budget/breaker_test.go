@@ -33,7 +33,7 @@ func (b *bench) trip(workers []*Limiter) int {
 	for n := range 100 {
 		o := b.begin(workers[n%len(workers)], mailbox(n), http.MethodGet)
 		if o.err != nil {
-			wants(b.tb, o.err, fault.Busy, "application-breaker", firstOpen-time.Second, firstOpen)
+			wants(b.tb, o.err, fault.Busy, "application-breaker", firstOpen+laneGap-time.Second, firstOpen+laneGap)
 			return n
 		}
 		o.end(down())
@@ -56,9 +56,9 @@ func TestTheBreakerOfAnApplication(t *testing.T) {
 		if probe.err != nil {
 			t.Fatal("no probe:", probe.err)
 		}
-		wants(t, b.begin(workers[1], mailbox(201), http.MethodGet).err, fault.Busy, "application-breaker", time.Millisecond, time.Second)
+		wants(t, b.begin(workers[1], mailbox(201), http.MethodGet).err, fault.Busy, "application-breaker", laneGap, laneGap+time.Second)
 		probe.end(down())
-		wants(t, b.begin(workers[1], mailbox(201), http.MethodGet).err, fault.Busy, "application-breaker", firstOpen, 2*firstOpen)
+		wants(t, b.begin(workers[1], mailbox(201), http.MethodGet).err, fault.Busy, "application-breaker", 2*firstOpen+laneGap-time.Second, 2*firstOpen+laneGap)
 		b.clock.Advance(2 * firstOpen)
 		probe = b.begin(workers[2], mailbox(202), http.MethodGet)
 		if probe.err != nil {
@@ -141,7 +141,7 @@ func TestTheBreakerTripsOnAShare(t *testing.T) {
 		for i := range 30 {
 			o := b.begin(b.Limiter, mailbox(i), http.MethodGet)
 			if o.err != nil {
-				wants(t, o.err, fault.Busy, "application-breaker", time.Second, firstOpen)
+				wants(t, o.err, fault.Busy, "application-breaker", time.Second+laneGap, firstOpen+laneGap)
 				if i != 20 {
 					t.Errorf("tripped after %d calls, want 20", i)
 				}
@@ -215,7 +215,7 @@ func TestTheBreakerOfAProcess(t *testing.T) {
 	b.flush() // the fleet knows of nothing
 	err := b.once(ask())
 	f, _ := fault.As(err)
-	if f == nil || f.Kind != fault.Busy || f.RetryAfter != time.Second {
+	if f == nil || f.Kind != fault.Busy || f.RetryAfter != time.Second+laneGap {
 		t.Fatalf("got %v", err)
 	}
 	if err := b.once(mailbox(2)); err != nil {

@@ -88,6 +88,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 			c.sending()
 			return nil
 		}
+		c.hear(v)
 		left, waited, err := c.pause(ctx, v, patience)
 		switch {
 		case err != nil:
@@ -108,6 +109,9 @@ func (c *call) holds(e engine) {
 
 // enter passes what this process alone decides about a call.
 func (c *call) enter(ctx context.Context) (reason string, f *fault.Error) {
+	if f := c.away(); f != nil {
+		return f.Err.Error(), f
+	}
 	if c.vacate == nil {
 		if f := c.occupy(ctx); f != nil {
 			return reasonPlaces, f
@@ -267,6 +271,7 @@ func (c *call) end(ctx context.Context, f *fault.Error) bool {
 	for _, r.engine = range c.holders {
 		c.limiter.reports.take(ctx, r)
 	}
+	c.blame(ctx, v, f)
 	return ours
 }
 

@@ -7,5 +7,5 @@
 // like this.
 //
 // Files: limits.go (what providers allow), limiter.go (the decision), call.go (one call of a client, and its requests), report.go (what became of
-// calls), penalty.go (what SQL knows), share.go (places of this process), queue.go (calls that wait for a place of their mailbox), breaker.go (the process's own breakers), redis.go and memory.go (where the script runs), status.go (what is left), meter.go (what is counted), *.lua (the scripts).
+// calls), penalty.go (what SQL knows), share.go (places of this process), queue.go (calls that wait for a place of their mailbox), breaker.go (the process's own breakers), outage.go (whose fault a failure is), redis.go and memory.go (where the script runs), status.go (what is left), meter.go (what is counted), *.lua (the scripts).
 package budget

@@ -110,6 +110,7 @@ type Limiter struct {
 	reports  *reports
 	shares   shares
 	queues   queues
+	outages  outages
 
 	// away is until when the shared account is not asked, in microseconds since 1970; 0 while it answers.
 	away    atomic.Int64

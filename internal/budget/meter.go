@@ -53,5 +53,5 @@ func (l *Limiter) UnderWay(p cal.Provider) (calls, places int) {
 	if l.Places == 0 {
 		return 0, 0
 	}
-	return len(l.shares.of(p, l.Places)), l.Places
+	return len(l.shares.of(p, l.Places).places), l.Places
 }

@@ -59,21 +59,21 @@ func TestOutcomesOfAProbe(t *testing.T) {
 				if probe.err != nil {
 					t.Fatal("no probe:", probe.err)
 				}
-				wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", time.Second, time.Second)
+				wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", time.Second+laneGap, time.Second+laneGap)
 				probe.end(c.outcome)
 				if c.shuts {
 					b.shut("after a probe that was answered")
 					return
 				}
 				if c.wait > 0 {
-					wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", c.wait, c.wait)
+					wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", c.wait+laneGap, c.wait+laneGap)
 					b.clock.Advance(c.wait)
 				}
 				next := b.begin(b.Limiter, mailbox(201), http.MethodGet)
 				if next.err != nil {
 					t.Fatal("the next probe is not let through:", next.err)
 				}
-				wants(t, b.once(mailbox(202)), fault.Busy, "application-breaker", time.Second, time.Second)
+				wants(t, b.once(mailbox(202)), fault.Busy, "application-breaker", time.Second+laneGap, time.Second+laneGap)
 				next.end(nil)
 				b.shut("after the next probe")
 			})
@@ -95,14 +95,14 @@ func TestProbesDoNotLeak(t *testing.T) {
 					t.Fatal(frozen.err)
 				}
 				b.clock.Advance(leaseTime - time.Millisecond)
-				wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", time.Millisecond, time.Millisecond)
+				wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", time.Millisecond+laneGap, time.Millisecond+laneGap)
 				b.clock.Advance(time.Millisecond)
 				second := b.begin(b.Limiter, mailbox(201), http.MethodGet)
 				if second.err != nil {
 					t.Fatal("the probe of a dead worker is waited for:", second.err)
 				}
 				frozen.end(late)
-				wants(t, b.once(mailbox(202)), fault.Busy, "application-breaker", time.Second, time.Second)
+				wants(t, b.once(mailbox(202)), fault.Busy, "application-breaker", time.Second+laneGap, time.Second+laneGap)
 				second.end(nil)
 				b.shut("after a probe that was answered")
 			})
@@ -145,7 +145,7 @@ func TestProbesOfAMailbox(t *testing.T) {
 		if o := b.begin(b.another(), ask(), http.MethodGet); o.err != nil {
 			t.Fatal(o.err)
 		}
-		wants(t, b.once(ask()), fault.Busy, "mailbox-breaker", time.Second, time.Second)
+		wants(t, b.once(ask()), fault.Busy, "mailbox-breaker", time.Second+laneGap, time.Second+laneGap)
 		b.clock.Advance(leaseTime)
 		second := b.begin(b.Limiter, ask(), http.MethodGet)
 		if second.err != nil {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/internal/clock"
 )
 
 // hang begins a call whose answer never comes, and returns what ends it.
@@ -76,6 +78,62 @@ func TestSilentProviderLeavesPlacesToTheOther(t *testing.T) {
 			if f := b.try(cal.Google); f != nil {
 				t.Errorf("places that were given back: %v", f)
 			}
+		}
+	})
+}
+
+// Where no place has been given back for a while nobody waits for one, and work stays away for longer; once one is given back all is as before.
+func TestNobodyWaitsForASilentProvider(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.Places, b.Clock = 2, clock.System{}
+		first, second := b.hang(cal.Google), b.hang(cal.Google)
+		defer second()
+		time.Sleep(stillTime)
+		before := time.Now()
+		if f := b.try(cal.Google); f == nil || f.Kind != fault.Busy || f.RetryAfter != stillWait || time.Since(before) != 0 {
+			t.Errorf("a third call of two: %v after %s", f, time.Since(before))
+		}
+		if f := b.try(cal.Microsoft); f != nil {
+			t.Errorf("the other provider: %v", f)
+		}
+		first()
+		third := b.hang(cal.Google)
+		defer third()
+		before = time.Now()
+		if f := b.try(cal.Google); f == nil || f.RetryAfter != shareWait || time.Since(before) != sharePatience {
+			t.Errorf("places move again: %v after %s", f, time.Since(before))
+		}
+	})
+}
+
+// Of the workers that are left to other providers half at the most wait for a place.
+func TestFewWaitForAPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.Places, b.Waiters = 1, 4
+		end := b.hang(cal.Google)
+		defer end()
+		began := time.Now()
+		var mu sync.Mutex
+		waited := map[time.Duration]int{}
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				f := b.try(cal.Google)
+				mu.Lock()
+				defer mu.Unlock()
+				if f == nil || f.RetryAfter != shareWait {
+					t.Errorf("a second call of one: %v", f)
+				}
+				waited[time.Since(began)]++
+			})
+		}
+		wg.Wait()
+		if waited[0] != 3 || waited[sharePatience] != 2 {
+			t.Errorf("%v", waited)
 		}
 	})
 }

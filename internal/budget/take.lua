@@ -34,15 +34,18 @@ local penalty = math.max(number(app.pu, 0), seen_penalty)
 refuse(penalty - now, 'application-penalty')
 refuse(number(box.pu, 0) - now, 'mailbox-penalty')
 
--- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker.
+-- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker. Less urgent lanes come
+-- back later, so that what somebody waits for is the probe and goes first afterwards.
+local LATER = 4 * lane * SECOND
 local probe = {}
 local function guard(b, name)
   local open, probing = number(b.bo, 0), number(b.bp, 0)
   if open == 0 or b.bi == id then return end
   if open > now and open <= now + LONGEST_OPEN then
-    refuse(open - now, name)
+    refuse(open - now + LATER, name)
   elseif probing > now and probing <= now + ttl then
-    refuse(math.min(probing - now, SECOND), name)
+    -- The longer a probe has no answer, the less likely one is.
+    refuse(math.min(probing - now, math.max(SECOND, math.min((now - (probing - ttl)) / 2, 5 * SECOND))) + LATER, name)
   else
     probe[name] = true
   end
@@ -50,16 +53,14 @@ end
 guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
--- Lines of those who come back, one for each lane. At what is the whole application's tenants take turns.
+-- Lines of those who come back, one for each lane, behind those that are more urgent. At what is the whole application's tenants take turns.
 local lines, queued = {}, nil
 local function line(key, h, field, name, at, need)
   local l = {key = key, field = field .. lane, name = name, at = at, length = need / CROWDED}
   if key == KEYS[1] then
     l.place, l.fair = turns.place(l.length, at)
   else
-    local booked = number(h[l.field], 0)
-    if booked > now + HORIZON + l.length then booked = 0 end -- of a clock that was set back
-    l.place = math.max(at, booked)
+    l.place = math.max(at, booked(h, field, l.length))
   end
   lines[#lines + 1] = l
   if at > now then queued = true end

@@ -64,11 +64,19 @@ function turns.note(place)
   redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
 end
 
+-- booked is up to when places were promised to a lane and to more urgent ones. What is later than any promise is of a clock that was set back.
+local function booked(h, field, length)
+  local at = 0
+  for l = 0, lane do
+    local one = number(h[field .. l], 0)
+    if one <= now + HORIZON + length then at = math.max(at, one) end
+  end
+  return at
+end
+
 -- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
 function turns.place(length, free)
-  local queue = number(app['b' .. lane], 0)
-  if queue > now + HORIZON + length then queue = 0 end
-  queue = math.min(math.max(free, queue), now + HORIZON)
+  local queue = math.min(math.max(free, booked(app, 'b', length)), now + HORIZON)
   local mine = turns.last[me]
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))

@@ -71,6 +71,9 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	if r.state == record.Dead && !mayDie(l.Kind) {
 		r = rules()[fault.QuotaExhausted]
 	}
+	if away, ok := errors.AsType[*record.OutageError](err); ok && r.spend {
+		r = rule{state: record.Ready, wait: away.Wait, jitter: rules()[fault.Busy].jitter}
+	}
 	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error(), Fault: kind}
 	if a, ok := errors.AsType[*record.AttemptError](err); ok {
 		o.Attempt = &a.Attempt
@@ -88,11 +91,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 		}
 	}
 	if asked := fault.RetryAfter(err); asked > 0 {
-		spread := asked / 10
-		if f, ok := fault.As(err); ok && f.Spread {
-			spread = min(spread, contest/10)
-		}
-		asked = max(asked, asked+jitter(spread)) // the sum of the longest of them is negative
+		asked = max(asked, asked+jitter(spread(err, asked))) // the sum of the longest of them is negative
 		if !r.spend {
 			wait = 0 // the provider knows better than the table
 		}
@@ -103,6 +102,19 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	}
 	o.NotBefore = now.Add(wait)
 	return o
+}
+
+// spread is over how long those come back who were told the same wait. What the busy wait for lets one by one through, so that they need not be
+// far apart; and some were told a moment of their own.
+func spread(err error, asked time.Duration) time.Duration {
+	switch f, ok := fault.As(err); {
+	case ok && f.Spread:
+		return min(asked/10, contest/10)
+	case fault.Is(err, fault.Busy):
+		return min(asked/10, contest)
+	default:
+		return asked / 10
+	}
 }
 
 // mayDie reports whether work can be a dead letter for what it failed with. Writes and deliveries carry something that may be wrong in itself; all

@@ -203,6 +203,37 @@ func TestWaitsGrowUntilAboutADayIsOver(t *testing.T) {
 	}
 }
 
+// A failure that is the provider's waits for the provider's return and spends no attempt, however often the work has failed; what is the work's own
+// is still decided by its kind.
+func TestOutagesSpendNothing(t *testing.T) {
+	t.Parallel()
+	l := record.Lease{Ref: task.Ref{Kind: task.LinkPush}, Attempts: AttemptLimit - 1}
+	away := func(kind fault.Kind) error {
+		return fmt.Errorf("outer: %w", fault.New(kind, "op", &record.OutageError{Wait: 40 * time.Second, Err: errors.New("refused")}))
+	}
+	low, high := Decide(away(fault.Transient), l, at, least), Decide(away(fault.Transient), l, at, most)
+	if low.State != record.Ready || low.Attempts != l.Attempts || low.Fault != fault.Transient {
+		t.Errorf("%+v", low)
+	}
+	if a, b := low.NotBefore.Sub(at), high.NotBefore.Sub(at); a != 40*time.Second || b < a || b > a+time.Second {
+		t.Errorf("waits for %s to %s", a, b)
+	}
+	if o := Decide(away(fault.Gone), l, at, least); o.State != record.Dead {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Whoever waits for somebody else comes back within half a second of the time that it was told.
+func TestBusyComesBackWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	f := &fault.Error{Kind: fault.Busy, RetryAfter: time.Minute}
+	for name, jitter := range map[string]func(time.Duration) time.Duration{"least": least, "most": most} {
+		if wait := Decide(f, record.Lease{}, at, jitter).NotBefore.Sub(at); wait < time.Minute || wait > time.Minute+500*time.Millisecond {
+			t.Errorf("%s: %s", name, wait)
+		}
+	}
+}
+
 // A delivery is tried over more than three days, each wait longer than the one before, and then given up.
 func TestDeliveriesAreTriedForThreeDays(t *testing.T) {
 	t.Parallel()

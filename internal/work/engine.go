@@ -75,8 +75,8 @@ func (e *Engine) Work(ctx context.Context, ref task.Ref) (Result, error) {
 	if !ok {
 		return NotDue, fmt.Errorf("work: no handler for %s: this build does not know that kind", ref.Kind)
 	}
-	e.Gate.enter(ctx)
-	defer e.Gate.leave()
+	ctx, leave := e.Gate.enter(ctx)
+	defer leave()
 	result, err := e.beside(ctx, ref, handle)
 	if suspect, ok := errors.AsType[*record.SuspectError](err); ok {
 		return e.alone(ctx, ref, handle, suspect.Last)

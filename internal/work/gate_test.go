@@ -10,11 +10,11 @@ import (
 	"github.com/calweave/calweave/internal/record"
 )
 
-// entered says how long work had to wait at the gate.
-func entered(ctx context.Context, g *Gate) time.Duration {
+// entered says how long work had to wait at the gate, and lets it leave.
+func entered(ctx context.Context, g *Gate) (waited time.Duration, leave func()) {
 	began := time.Now()
-	g.enter(ctx)
-	return time.Since(began)
+	_, leave = g.enter(ctx)
+	return time.Since(began), leave
 }
 
 func TestGateIsOpenWithoutRequests(t *testing.T) {
@@ -22,7 +22,7 @@ func TestGateIsOpenWithoutRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(2)
 		for range 20 {
-			if waited := entered(t.Context(), g); waited > 0 {
+			if waited, _ := entered(t.Context(), g); waited > 0 {
 				t.Errorf("waited %s", waited)
 			}
 		}
@@ -34,38 +34,96 @@ func TestGateLetsRequestsGoAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(2)
 		answered := g.Request()
-		for range 2 {
-			if waited := entered(t.Context(), g); waited > 0 {
-				t.Errorf("the first two waited %s", waited)
+		pass := func(what string, want time.Duration) (leave func()) {
+			t.Helper()
+			waited, leave := entered(t.Context(), g)
+			if waited != want {
+				t.Errorf("%s waited %s, want %s", what, waited, want)
 			}
+			return leave
 		}
-		if waited := entered(t.Context(), g); waited != courtesy {
-			t.Errorf("the third waited %s, and not as long as work has to at the most", waited)
+		after := func(d time.Duration, do ...func()) {
+			time.AfterFunc(d, func() {
+				for _, one := range do {
+					one()
+				}
+			})
 		}
-		g.leave()
-		if waited := entered(t.Context(), g); waited != courtesy {
-			t.Errorf("with two at work, one more waited %s", waited)
-		}
-		go func() {
-			time.Sleep(300 * time.Millisecond)
-			g.leave()
-			g.leave()
-		}()
-		if waited := entered(t.Context(), g); waited != 300*time.Millisecond {
-			t.Errorf("one waited %s for the end of others", waited)
-		}
-		go func() {
-			time.Sleep(300 * time.Millisecond)
-			answered()
-		}()
-		if waited := entered(t.Context(), g); waited != 300*time.Millisecond+lull {
-			t.Errorf("one waited %s for the last request", waited)
-		}
-		for range 3 {
-			g.leave()
-		}
+		first, second := pass("the first", 0), pass("the second", 0)
+		after(300*time.Millisecond, first, second)
+		third := pass("the third, until others end,", 300*time.Millisecond)
+		fourth := pass("the fourth", 0)
+		after(200*time.Millisecond, answered)
+		fifth := pass("the fifth, until there are no requests,", 200*time.Millisecond+lull)
+		third()
+		fourth()
+		fifth()
 		if g.requests != 0 || g.working != 0 {
 			t.Errorf("left over: %d requests, %d at work", g.requests, g.working)
+		}
+	})
+}
+
+// No row waits for longer than a second.
+func TestGateOnlySlows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(1)
+		defer g.Request()()
+		_, first := entered(t.Context(), g)
+		if waited, leave := entered(t.Context(), g); waited != courtesy {
+			t.Errorf("waited %s, and not as long as work has to at the most", waited)
+		} else {
+			leave()
+		}
+		first()
+	})
+}
+
+// Rows that wait for a provider are in nobody's way, however many there are; those that have its answer are again.
+func TestGateIsNotHeldByCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(2)
+		Calling(t.Context())() // work that passed no gate
+		var rows []context.Context
+		var leave, back []func()
+		for range 5 {
+			ctx, left := g.enter(t.Context())
+			rows, leave = append(rows, ctx), append(leave, left)
+		}
+		answered := g.Request()
+		for _, ctx := range rows {
+			back = append(back, Calling(ctx))
+		}
+		inner := Calling(rows[0])
+		for range 2 {
+			if waited, left := entered(t.Context(), g); waited > 0 {
+				t.Errorf("beside five that wait for a provider one waited %s", waited)
+			} else {
+				left()
+			}
+		}
+		back[0]()
+		back[1]()
+		if g.working != 1 {
+			t.Errorf("%d are reckoned with after one call of two of the first and the call of the second", g.working)
+		}
+		inner()
+		time.AfterFunc(300*time.Millisecond, leave[1])
+		if waited, left := entered(t.Context(), g); waited != 300*time.Millisecond {
+			t.Errorf("beside two that have their answers one waited %s", waited)
+		} else {
+			left()
+		}
+		leave[0]()
+		for i := 2; i < 5; i++ { // left behind: their calls end after them
+			leave[i]()
+			back[i]()
+		}
+		answered()
+		if g.working != 0 {
+			t.Errorf("left over: %d at work", g.working)
 		}
 	})
 }
@@ -75,10 +133,10 @@ func TestGateAtShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1)
 		defer g.Request()()
-		g.enter(t.Context())
+		_, _ = g.enter(t.Context())
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
-		if waited := entered(ctx, g); waited != 10*time.Millisecond {
+		if waited, _ := entered(ctx, g); waited != 10*time.Millisecond {
 			t.Errorf("waited %s after the end", waited)
 		}
 	})
@@ -99,7 +157,7 @@ func TestEngineAtTheGate(t *testing.T) {
 		} {
 			g := NewGate(1)
 			answered := g.Request()
-			g.enter(t.Context()) // another row
+			_, leave := g.enter(t.Context()) // another row
 			e, _ := engine(c.rows, c.handle)
 			e.Gate = g
 			go func() {
@@ -113,7 +171,7 @@ func TestEngineAtTheGate(t *testing.T) {
 			if waited := time.Since(began); waited != courtesy {
 				t.Errorf("%s: waited %s", name, waited)
 			}
-			g.leave()
+			leave()
 			answered()
 			time.Sleep(lull)
 			synctest.Wait()
@@ -127,6 +185,6 @@ func TestEngineAtTheGate(t *testing.T) {
 func TestNoGate(t *testing.T) {
 	t.Parallel()
 	var g *Gate
-	g.enter(t.Context())
-	g.leave()
+	_, leave := g.enter(t.Context())
+	leave()
 }

@@ -41,6 +41,12 @@ type Scale struct {
 	Pushes int
 	// Samples is how many latencies are taken, one after the other.
 	Samples int
+	// Outage is how many bookings are made while a provider is away, for each way of being so.
+	Outage int
+	// Poison is for how long the neighbours of each kind of poison are measured.
+	Poison time.Duration
+	// Checks is how many calls one round makes under the budget.
+	Checks int
 	// Calm and Busy are how long the API is loaded with CalmRate and then BusyRate requests in a second; the latter counts.
 	Calm, Busy         time.Duration
 	CalmRate, BusyRate int
@@ -49,7 +55,8 @@ type Scale struct {
 // FullScale is what the aims are set for. It takes some four minutes.
 func FullScale() Scale {
 	return Scale{
-		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200,
+		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200, Outage: 100,
+		Checks: 1000, Poison: 10 * time.Second,
 		Calm: 5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
 	}
 }
@@ -57,7 +64,8 @@ func FullScale() Scale {
 // TinyScale shows that everything works, and measures nothing worth knowing.
 func TinyScale() Scale {
 	return Scale{
-		Rounds: 1, Load: 50 * time.Millisecond, Clients: 4, Calendars: 8, Pushes: 6, Samples: 4,
+		Rounds: 1, Load: 50 * time.Millisecond, Clients: 4, Calendars: 8, Pushes: 6, Samples: 4, Outage: 4,
+		Checks: 20, Poison: 3 * time.Second,
 		Calm: 100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
 	}
 }
@@ -69,7 +77,15 @@ type part struct {
 }
 
 func parts() []part {
-	return []part{{"intake", (*bench).intake}, {"push", (*bench).push}, {"latency", (*bench).latency}, {"accept", (*bench).accept}}
+	return []part{
+		{"intake", (*bench).intake},
+		{"push", (*bench).push},
+		{"latency", (*bench).latency},
+		{"accept", (*bench).accept},
+		{"degrade", (*bench).degrade},
+		{"poison", (*bench).poison},
+		{"check", (*bench).check},
+	}
 }
 
 // Parts are the names of all parts.

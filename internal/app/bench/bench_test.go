@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +26,16 @@ import (
 
 func TestMain(m *testing.M) {
 	app.QuietRedis()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	child, err := Child(ctx)
+	stop()
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if child {
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m, testkit.RedisProbe())
 }
 
@@ -45,7 +59,21 @@ func tiny(t *testing.T, names ...string) Report {
 // Each part measures what it promises, on PostgreSQL and Redis, and stops by itself. How fast is not asked.
 func TestParts(t *testing.T) {
 	t.Parallel()
+	var degraded []string
+	for _, w := range []way{refuses, hangs, fails} {
+		for _, what := range []string{"PUT -> event at the other", "PUT accepted"} {
+			for _, p := range []string{"p50", "p95", "p99"} {
+				degraded = append(degraded, "one "+string(w)+": "+what+", "+p)
+			}
+		}
+	}
 	const exchanged = "database exchanges for each of them"
+	var poisoned []string
+	for _, how := range []string{panics, neverEnds, kills} {
+		for _, p := range []string{"p50", "p95", "p99"} {
+			poisoned = append(poisoned, "beside a row that "+how+": PUT -> event, "+p)
+		}
+	}
 	for name, want := range map[string][]string{
 		"intake": {"notifications over 1 calendars", exchanged, "notifications over 8 calendars", exchanged},
 		"push":   {"bookings written by link:push", exchanged, "database exchanges to accept a booking"},
@@ -53,6 +81,11 @@ func TestParts(t *testing.T) {
 			"PUT sent -> event at the provider, p50", "PUT sent -> event at the provider, p95", "PUT sent -> event at the provider, p99",
 			"provider calls for each booking and target", "listings of the echo, beside them", "moved at the provider -> webhook at the core, p50",
 			"moved at the provider -> webhook at the core, p95", "moved at the provider -> webhook at the core, p99",
+		},
+		"degrade": degraded, "poison": poisoned,
+		"check": {
+			"a call under the budget in Redis, processor", "a call under the budget in Redis, time", "round trips to Redis before a call",
+			"a call under the budget in the process, processor", "a call under the budget in the process, time",
 		},
 		"accept": {"PUT of a booking, accepted, p50", "PUT of a booking, accepted, p95", "PUT of a booking, accepted, p99", "of these, answered 503"},
 	} {

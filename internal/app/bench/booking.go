@@ -12,15 +12,19 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 )
 
-// booking is a booking of half an hour in one calendar, on a day of its own as far as there are days.
+// booking is a booking of half an hour in one calendar at each provider, on a day of its own as far as there are days.
 func (s *stack) booking(n int) cal.Booking {
 	const days = 180
 	day := s.bench.clock.Now().AddDate(0, 0, 1+n%days).Format(cal.DateLayout)
+	targets := []cal.Target{{CalendarID: s.calendars[n%len(s.calendars)].ID, Authoritative: true}}
+	if len(s.others) > 0 {
+		targets = append(targets, cal.Target{CalendarID: s.others[n%len(s.others)].ID})
+	}
 	return cal.Booking{
 		Version: 1, Title: fmt.Sprintf("Intro call %d", n), Description: "Booked online", Location: "Room 4",
 		Start:   cal.When{DateTime: day + "T10:00:00", TimeZone: zone},
 		End:     cal.When{DateTime: day + "T10:30:00", TimeZone: zone},
-		Targets: []cal.Target{{CalendarID: s.calendars[n%len(s.calendars)].ID}},
+		Targets: targets,
 	}
 }
 

@@ -76,17 +76,27 @@ func (l *latencyRun) warm(ctx context.Context) error {
 
 // book hands a booking over and returns how long it was until its event was written.
 func (l *latencyRun) book(ctx context.Context) (time.Duration, error) {
+	t, err := l.bookTimed(ctx)
+	return t.written, err
+}
+
+// bookTimes are how long it was until a booking was accepted, and until its event stood at Google.
+type bookTimes struct{ accepted, written time.Duration }
+
+func (l *latencyRun) bookTimed(ctx context.Context) (t bookTimes, err error) {
 	l.n++
 	l.stack.watcher.drain()
 	req, err := l.stack.put(ctx, l.stack.url, fmt.Sprintf("bkg-%d", l.n), l.n)
 	if err != nil {
-		return 0, err
+		return t, err
 	}
 	began := l.stack.bench.clock.Now()
 	if err := l.stack.do(req); err != nil {
-		return 0, err
+		return t, err
 	}
-	return until(ctx, l.stack.watcher.wrote, began, "an event at the provider")
+	t.accepted = l.stack.bench.since(began)
+	t.written, err = until(ctx, l.stack.watcher.wrote, began, "an event at the provider")
+	return t, err
 }
 
 // until waits for a moment and returns how long after began it was.

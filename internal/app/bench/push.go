@@ -88,7 +88,7 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 		}
 	}
 	p.submitted += s.sql.taken()
-	refs, err := p.open(ctx)
+	refs, err := s.openLinks(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -111,10 +111,10 @@ func (p *pushRun) product(ctx context.Context, n int) (float64, error) {
 	return rate, err
 }
 
-// open lists the links that wait for a push.
-func (p *pushRun) open(ctx context.Context) ([]task.Ref, error) {
+// openLinks lists the links that wait for a push.
+func (s *stack) openLinks(ctx context.Context) ([]task.Ref, error) {
 	const many = 10_000
-	all, err := p.stack.app.Store.ListWork(ctx, p.stack.tenant, store.OpenWork, task.Ref{}, many)
+	all, err := s.app.Store.ListWork(ctx, s.tenant, store.OpenWork, task.Ref{}, many)
 	var refs []task.Ref
 	for _, w := range all {
 		if w.Kind == task.LinkPush {

@@ -14,7 +14,7 @@ import (
 // Figure is one thing that was measured.
 type Figure struct {
 	Name string `json:"name"`
-	// Unit is of Value and Floor: "/s", "ms", "calls" or "SQL", exchanges with the database.
+	// Unit is of Value and Floor: "/s", "ms", "µs", "calls" or "SQL", exchanges with the database.
 	Unit  string  `json:"unit"`
 	Value float64 `json:"value"`
 	// Floor is what a bare program does; 0 if there is none to compare with.
@@ -87,13 +87,16 @@ func (r *Report) addRate(name string, values, floors []float64, aim float64, not
 	r.add(f)
 }
 
-// addLatency adds the percentiles of latencies beside those of their floor. The 95th is to be below aim.
+// addLatency adds the percentiles of latencies beside those of their floor. The 95th is to be below aim, unless that is 0.
 func (r *Report) addLatency(name string, values, floors []time.Duration, aim time.Duration, note string) {
 	for _, p := range []int{50, 95, 99} {
 		f := Figure{Name: fmt.Sprintf("%s, p%d", name, p), Unit: "ms", Value: millis(percentile(values, p)), Floor: millis(percentile(floors, p))}
 		f.Ratio = f.Value / f.Floor
 		if p == 95 {
-			f.Aim, f.Met, f.Note = fmt.Sprintf("< %d ms", aim.Milliseconds()), percentile(values, p) < aim, note
+			f.Note = note
+		}
+		if p == 95 && aim > 0 {
+			f.Aim, f.Met = fmt.Sprintf("< %d ms", aim.Milliseconds()), percentile(values, p) < aim
 		}
 		r.add(f)
 	}
@@ -126,4 +129,13 @@ func number(v float64, unit string) string {
 		return fmt.Sprintf("%.2f %s", v, unit)
 	}
 	return fmt.Sprintf("%.1f %s", v, unit)
+}
+
+// addCost adds what something takes, in microseconds, beside a floor that it took turns with.
+func (r *Report) addCost(name string, values, floors []float64, note string) {
+	ratios := make([]float64, len(values))
+	for i := range values {
+		ratios[i] = values[i] / floors[i]
+	}
+	r.add(Figure{Name: name, Unit: "µs", Value: middle(values), Floor: middle(floors), Ratio: middle(ratios), Note: note})
 }

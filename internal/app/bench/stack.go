@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/config"
 	"github.com/calweave/calweave/internal/record"
@@ -22,25 +25,33 @@ import (
 	"github.com/calweave/calweave/internal/store"
 )
 
-// host is the one account at the provider.
-const host = "host@example.com"
+// host is the one account at Google, colleague the one at Microsoft of those stacks that have it.
+const (
+	host      = "host@example.com"
+	colleague = "host@contoso.example"
+)
 
 // zone is the host's.
 const zone = "Europe/Berlin"
 
 // stack is calweave with a database, a provider and a host whose calendars it knows.
 type stack struct {
-	bench     *bench
-	db        *database
-	sim       *sim.Sim
-	watcher   *watcher
-	sql       *exchanges
-	app       *app.App
-	url       string
-	google    string
+	bench   *bench
+	db      *database
+	sim     *sim.Sim
+	watcher *watcher
+	sql     *exchanges
+	app     *app.App
+	url     string
+	google  string
+	// graph stands before Microsoft; nil for a stack without it.
+	graph     *frail
+	settings  map[string]string
 	tenant    cal.TenantID
 	key       string
 	calendars []record.Calendar
+	// others are the calendars at Microsoft.
+	others []record.Calendar
 	// http is the load's own client.
 	http    *http.Client
 	servers []*http.Server
@@ -57,6 +68,10 @@ type plan struct {
 	calendars int
 	// core receives messages; nil for none.
 	core http.Handler
+	// both adds Microsoft, with as many calendars.
+	both bool
+	// settings are what this stack is set to beyond the others.
+	settings map[string]string
 }
 
 // start starts a stack whose calendars are known and whose work is done.
@@ -72,7 +87,7 @@ func (b *bench) start(ctx context.Context, p plan) (_ *stack, err error) {
 			err = errors.Join(err, s.stop(ctx))
 		}
 	}()
-	if err := s.startProvider(ctx); err != nil {
+	if err := s.startProviders(ctx, p); err != nil {
 		return nil, err
 	}
 	if err := s.startApp(ctx, p); err != nil {
@@ -92,13 +107,18 @@ func (s *stack) serve(ctx context.Context, h http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.serveOn(l, h)
+	return "http://" + l.Addr().String(), nil
+}
+
+func (s *stack) serveOn(l net.Listener, h http.Handler) *http.Server {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
 	}
 	s.servers = append(s.servers, server)
 	s.wg.Go(func() { s.note(server.Serve(l)) })
-	return "http://" + l.Addr().String(), nil
+	return server
 }
 
 // note keeps what a server or calweave has ended with, unless it was meant to end.
@@ -111,10 +131,16 @@ func (s *stack) note(err error) {
 	s.failed = append(s.failed, err)
 }
 
-func (s *stack) startProvider(ctx context.Context) error {
+func (s *stack) startProviders(ctx context.Context, p plan) error {
 	var err error
 	if s.sim, err = sim.New(sim.Config{}); err != nil {
 		return err
+	}
+	if p.both {
+		s.graph = &frail{next: s.sim.Microsoft(), serve: func(l net.Listener, h http.Handler) *http.Server { return s.serveOn(l, h) }}
+		if err := s.graph.up(ctx); err != nil {
+			return err
+		}
 	}
 	s.google, err = s.serve(ctx, s.watcher.around(s.sim.Google()))
 	return err
@@ -147,7 +173,7 @@ func (s *stack) config(p plan) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Load(config.Source{Purpose: config.ForRun, Presets: map[string]string{
+	s.settings = map[string]string{
 		"CALWEAVE_DATABASE_URL":  s.db.app,
 		"CALWEAVE_REDIS_URL":     redis,
 		"CALWEAVE_PUBLIC_URL":    s.url,
@@ -163,7 +189,12 @@ func (s *stack) config(p plan) (*config.Config, error) {
 		"CALWEAVE_GOOGLE_API_URL":             s.google + "/calendar/v3/",
 		"CALWEAVE_GOOGLE_AUTH_URL":            s.google + "/o/oauth2/v2/auth",
 		"CALWEAVE_GOOGLE_TOKEN_URL":           s.google + "/token",
-	}})
+	}
+	if s.graph != nil {
+		maps.Copy(s.settings, s.graph.settings())
+	}
+	maps.Copy(s.settings, p.settings)
+	return config.Load(config.Source{Purpose: config.ForRun, Presets: s.settings})
 }
 
 // redis is the URL of a Redis database that no stack of this run has had: its hints mean nothing to another one.
@@ -197,25 +228,39 @@ func (s *stack) connect(ctx context.Context, p plan) error {
 			return err
 		}
 	}
-	person := sim.Person{Provider: sim.Google, Email: host, Zone: zone, Calendars: []sim.Calendar{{Primary: true}}}
-	for i := range p.calendars - 1 {
-		person.Calendars = append(person.Calendars, sim.Calendar{ID: fmt.Sprintf("c%d@group.calendar.google.com", i), Name: fmt.Sprintf("Calendar %d", i)})
-	}
-	if _, err := s.sim.Seed(person); err != nil {
+	if err := s.join(ctx, sim.Google, host, p.calendars); err != nil {
 		return err
 	}
-	if err := s.consent(ctx); err != nil {
-		return err
+	if p.both {
+		if err := s.join(ctx, sim.Microsoft, colleague, p.calendars); err != nil {
+			return err
+		}
 	}
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	return s.learn(ctx, p.calendars)
+	return s.learn(ctx, p)
 }
 
-// consent lets the host connect in a browser.
-func (s *stack) consent(ctx context.Context) error {
-	link, err := s.app.BeginConnection(ctx, s.tenant, cal.Google)
+// join makes an account with some calendars, whose owner connects it.
+func (s *stack) join(ctx context.Context, at sim.Provider, email string, calendars int) error {
+	person := sim.Person{Provider: at, Email: email, Zone: zone, Calendars: []sim.Calendar{{Primary: true}}}
+	for i := range calendars - 1 {
+		one := sim.Calendar{Name: fmt.Sprintf("Calendar %d", i)}
+		if at == sim.Google {
+			one.ID = fmt.Sprintf("c%d@group.calendar.google.com", i)
+		}
+		person.Calendars = append(person.Calendars, one)
+	}
+	if _, err := s.sim.Seed(person); err != nil {
+		return err
+	}
+	return s.consent(ctx, cal.Provider(at), email)
+}
+
+// consent lets the owner of an account connect it in a browser.
+func (s *stack) consent(ctx context.Context, at cal.Provider, email string) error {
+	link, err := s.app.BeginConnection(ctx, s.tenant, at)
 	if err != nil {
 		return err
 	}
@@ -223,15 +268,15 @@ func (s *stack) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := browser.Consent(ctx, &http.Client{Jar: jar, Transport: s.http.Transport}, link, browser.Choice{Account: host})
+	page, err := browser.Consent(ctx, &http.Client{Jar: jar, Transport: s.http.Transport}, link, browser.Choice{Account: email})
 	if err == nil && page.Status != http.StatusOK {
-		err = fmt.Errorf("the host's consent ended with %d", page.Status)
+		err = fmt.Errorf("the consent of %s ended with %d", email, page.Status)
 	}
 	return err
 }
 
 // learn reads the calendars that were found.
-func (s *stack) learn(ctx context.Context, want int) error {
+func (s *stack) learn(ctx context.Context, p plan) error {
 	const page = 200
 	after := cal.CalendarID("")
 	for {
@@ -242,11 +287,21 @@ func (s *stack) learn(ctx context.Context, want int) error {
 		if len(found) == 0 {
 			break
 		}
-		s.calendars = append(s.calendars, found...)
+		for _, c := range found {
+			if c.Provider == cal.Google {
+				s.calendars = append(s.calendars, c)
+			} else {
+				s.others = append(s.others, c)
+			}
+		}
 		after = found[len(found)-1].ID
 	}
-	if len(s.calendars) != want {
-		return fmt.Errorf("%d calendars were found, want %d", len(s.calendars), want)
+	want := 0
+	if p.both {
+		want = p.calendars
+	}
+	if len(s.calendars) != p.calendars || len(s.others) != want {
+		return fmt.Errorf("%d and %d calendars were found, want %d and %d", len(s.calendars), len(s.others), p.calendars, want)
 	}
 	return nil
 }
@@ -265,7 +320,11 @@ func (s *stack) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(due) == 0 && s.sim.PushesPending() == 0 {
+		busy, err := s.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if len(due) == 0 && !busy && s.sim.PushesPending() == 0 {
 			return nil
 		}
 		for _, hint := range due {
@@ -279,6 +338,13 @@ func (s *stack) settle(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// busy reports whether somebody is at work on a row.
+func (s *stack) busy(ctx context.Context) (bool, error) {
+	const many = 10_000
+	open, err := s.app.Store.ListWork(ctx, s.tenant, store.OpenWork, task.Ref{}, many)
+	return slices.ContainsFunc(open, func(w record.Work) bool { return w.LeaseUntil.After(s.bench.clock.Now()) }), err
 }
 
 // stop ends everything, whatever became of ctx, and tells what had ended before its time.
