@@ -21,9 +21,8 @@ type table struct {
 	lanes map[laneOf]*line
 	open  int
 	// served is closed once nothing is open; claims counts how often rows were claimed.
-	served  chan struct{}
-	claims  int
-	reasons map[string]int
+	served chan struct{}
+	claims int
 }
 
 // laneOf is what takes turns in a sweep.

@@ -30,9 +30,9 @@ type wire struct {
 
 // traffic is what one provider has seen.
 type traffic struct {
-	first, last          time.Time
-	writes, throttled    int
-	parkings, trespasses int
+	// writes are when each was answered.
+	writes                          []time.Time
+	throttled, parkings, trespasses int
 }
 
 // forget begins to count anew.
@@ -97,9 +97,6 @@ func (w *wire) begin(req *http.Request, mailbox string) (*traffic, time.Duration
 	if w.aside[mailbox] {
 		t = &traffic{}
 	}
-	if t.first.IsZero() {
-		t.first = now
-	}
 	if now.Before(w.parked[mailbox]) {
 		t.trespasses++
 	}
@@ -111,7 +108,6 @@ func (w *wire) begin(req *http.Request, mailbox string) (*traffic, time.Duration
 func (w *wire) end(t *traffic, req *http.Request, mailbox string, status int, asked time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t.last = time.Now()
 	switch {
 	case asked > 0:
 		t.parkings++
@@ -119,6 +115,6 @@ func (w *wire) end(t *traffic, req *http.Request, mailbox string, status int, as
 	case status == http.StatusTooManyRequests || status == http.StatusForbidden || status == http.StatusServiceUnavailable:
 		t.throttled++
 	case req.Method != http.MethodGet && status < http.StatusMultipleChoices:
-		t.writes++
+		t.writes = append(t.writes, time.Now())
 	}
 }

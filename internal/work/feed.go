@@ -130,7 +130,7 @@ func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 			f.log.ErrorContext(ctx, "the sweep failed", slog.String("error", err.Error()))
 		}
 		var low <-chan struct{}
-		if more && f.local != nil {
+		if more {
 			low = f.local.low
 		}
 		select {
@@ -148,7 +148,7 @@ func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
 	return err
 }
 
-// sweep is SweepOnce; more says that this process was handed rows, and that others are due which were not handed over.
+// sweep is SweepOnce; more says that this process has taken rows, and that others are due which were not handed over.
 func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error) {
 	f.mu.Lock()
 	away := f.away
@@ -170,7 +170,11 @@ func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error
 			due = append(due, row.Hint)
 		}
 	}
-	return f.deliver(ctx, due, f.nextRound(now)) && cut(due), nil
+	if f.deliver(ctx, due, f.nextRound(now)) == 0 || !cut(due) {
+		return false, nil
+	}
+	f.local.alarmBelow()
+	return true, nil
 }
 
 // cut reports whether a sweep has left out rows that are due.
@@ -209,25 +213,27 @@ func (f *Feeder) lastRound() int64 {
 // probe asks whether the queue is still there, with no hint at all.
 func (f *Feeder) probe(ctx context.Context) { f.deliver(ctx, nil, 0) }
 
-// deliver hands hints to the queue or, while that is away, to this process; which it reports.
-func (f *Feeder) deliver(ctx context.Context, hints []task.Hint, round int64) (here bool) {
+// deliver hands hints to the queue or, while that is away, to this process. It returns how many this process has taken.
+func (f *Feeder) deliver(ctx context.Context, hints []task.Hint, round int64) (here int) {
 	if f.queue != nil {
 		err := f.queue.Hint(ctx, hints, round)
 		if ctx.Err() != nil {
-			return false // we are leaving, not the queue
+			return 0 // we are leaving, not the queue
 		}
 		f.noteQueue(ctx, err)
 		if err == nil {
-			return false
+			return 0
 		}
 	}
 	if f.local == nil {
-		return false
+		return 0
 	}
 	for _, h := range hints {
-		f.local.Offer(h)
+		if f.local.Offer(h) {
+			here++
+		}
 	}
-	return true
+	return here
 }
 
 // noteQueue remembers and logs when the queue goes and comes back.

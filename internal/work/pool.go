@@ -16,8 +16,9 @@ type Pool struct {
 	wg     sync.WaitGroup
 	// ready has a token for each row that waits.
 	ready chan struct{}
-	// low has one when fewer rows wait than there are workers, for the first time since more did.
+	// low has one once no more than alarm rows wait, after which alarm is below zero.
 	low     chan struct{}
+	alarm   int
 	workers int
 
 	mu    sync.Mutex
@@ -47,7 +48,7 @@ const poolBacklog = 16
 func NewPool(e *Engine, n int) *Pool {
 	p := &Pool{
 		engine: e, workers: n, ready: make(chan struct{}, n*poolBacklog*len(task.Lanes())), low: make(chan struct{}, 1),
-		lanes: map[task.Lane]*lane{}, held: map[task.Ref]*holding{},
+		alarm: -1, lanes: map[task.Lane]*lane{}, held: map[task.Ref]*holding{},
 	}
 	for _, l := range task.Lanes() {
 		p.lanes[l] = &lane{}
@@ -104,42 +105,59 @@ func (p *Pool) next() *holding {
 	if turn.rows = turn.rows[1:]; len(turn.rows) == 0 {
 		turn.rows, turn.credit = nil, 0
 	}
-	if p.waits--; p.waits == p.workers-1 {
-		select {
-		case p.low <- struct{}{}:
-		default:
-		}
-	}
+	p.waits--
+	p.ring()
 	return h
+}
+
+// alarmBelow lets low have a token once half of the rows that wait now are taken, or fewer wait than there are workers.
+func (p *Pool) alarmBelow() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.alarm = max(p.waits/2, min(p.waits, p.workers)-1)
+	p.ring()
+}
+
+// ring raises the alarm if it is time. mu is held.
+func (p *Pool) ring() {
+	if p.waits > p.alarm {
+		return
+	}
+	p.alarm = -1
+	select {
+	case p.low <- struct{}{}:
+	default:
+	}
 }
 
 // Offer hands a row over if there is room for it. One that waits already waits once; one that is in hand waits again once it has ended. It never
 // blocks.
-func (p *Pool) Offer(hint task.Hint) {
+func (p *Pool) Offer(hint task.Hint) (taken bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if h := p.held[hint.Ref]; h != nil {
 		h.again = h.inHand
-		return
+		return false
 	}
 	l := p.lanes[hint.Lane]
 	if l == nil {
 		l = p.lanes[task.Background] // of a newer build
 	}
-	p.queue(&holding{Ref: hint.Ref, lane: l})
+	return p.queue(&holding{Ref: hint.Ref, lane: l})
 }
 
 // queue lets a row wait if its lane has room. mu is held.
-func (p *Pool) queue(h *holding) {
+func (p *Pool) queue(h *holding) bool {
 	if len(h.lane.rows) >= p.workers*poolBacklog {
 		delete(p.held, h.Ref)
-		return
+		return false
 	}
 	h.inHand, h.again = false, false
 	h.lane.rows = append(h.lane.rows, h)
 	p.held[h.Ref] = h
 	p.waits++
 	p.ready <- struct{}{} // has room for all lanes
+	return true
 }
 
 // end says that a worker is done with a row.
