@@ -10,8 +10,9 @@ import (
 	"github.com/calweave/calweave/internal/sim"
 )
 
-// waitTime bounds what is waited for: something that never comes is a failure.
-const waitTime = 20 * time.Second
+// waitTime bounds what is waited for: something that never comes is a failure. The hint of a row may have died with its process, and keeps out others
+// until the next round of sweeps, 30 s at the most.
+const waitTime = 90 * time.Second
 
 // latency measures, on an idle calweave, how long a booking takes to stand in its calendar, and a person's change to reach the core. Calendars take turns,
 // so that the spacing of one calendar's listings, two seconds under load, does not show.
