@@ -14,6 +14,7 @@ import (
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/budget"
 	"github.com/calweave/calweave/internal/sim"
+	"github.com/calweave/calweave/internal/testkit"
 	"github.com/calweave/calweave/internal/transport"
 )
 
@@ -70,6 +71,9 @@ func (b *bubble) latencies(name string, n int, every time.Duration, there cal.Pr
 // while both are there, from the first call that fails to the last minute of the outage.
 func TestOutageOfOneProviderCostsTheOtherNoTime(t *testing.T) {
 	t.Parallel()
+	if testkit.UnderRace {
+		t.Skip("minutes of the whole App's virtual time take minutes under the race detector: scripts/test runs it without")
+	}
 	for _, away := range []string{googleHost, graphHost} {
 		for _, how := range []outage{refusing, silent, failing} {
 			t.Run(away+" "+string(how), func(t *testing.T) {
@@ -200,6 +204,9 @@ func (d *drain) before(lane, urgent task.Lane) (early, past int) {
 // how fast, for make bench.
 func TestDrainAfterOutage(t *testing.T) {
 	t.Parallel()
+	if testkit.UnderRace {
+		t.Skip("minutes of the whole App's virtual time take minutes under the race detector: scripts/test runs it without")
+	}
 	for _, how := range []outage{refusing, silent, failing} {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
