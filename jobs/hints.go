@@ -50,8 +50,8 @@ const (
 	workTime = 30 * time.Minute
 )
 
-// Hint enqueues hints. Hints for a row that has one in the queue already are dropped, except that each round has names of its own: a name can
-// get stuck in Redis with a task that never runs. Without hints it only asks whether Redis is there.
+// Hint enqueues hints. Hints for a row that has one in the queue already are dropped, except that each round and each moment at which a row comes due has a name
+// of its own: a name can get stuck in Redis with a task that never runs. Without hints it only asks whether Redis is there.
 func (h *Hints) Hint(ctx context.Context, hints []task.Hint, round int64) error {
 	if round > 0 || len(hints) == 0 {
 		if err := h.announce(ctx); err != nil {
@@ -84,6 +84,8 @@ func (h *Hints) enqueue(ctx context.Context, hint task.Hint, round int64) error 
 	}
 	id := hint.String()
 	switch {
+	case !hint.Due.IsZero():
+		id += "@" + strconv.FormatInt(hint.Due.UnixMicro(), 10)
 	case round > 0:
 		id += "#" + strconv.FormatInt(round, 10)
 	case hint.Again:

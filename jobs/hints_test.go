@@ -48,13 +48,16 @@ func TestHintsAreNamed(t *testing.T) {
 	onBoth(t, func(b *bench) {
 		again := hint("lnk_1")
 		again.Again = true
+		due := hint("lnk_1")
+		due.Due = time.UnixMicro(1_700_000_000_000_001)
 		for range 3 {
-			b.hint(0, hint("lnk_1"), hint("lnk_2"), again)
+			b.hint(0, hint("lnk_1"), hint("lnk_2"), again, due)
 			b.hint(7, hint("lnk_1"))
 			b.hint(8, hint("lnk_1"), again)
 		}
 		want := []string{
-			"link:push/ten_1/lnk_1", "link:push/ten_1/lnk_1#7", "link:push/ten_1/lnk_1#8", "link:push/ten_1/lnk_1#again", "link:push/ten_1/lnk_2",
+			"link:push/ten_1/lnk_1", "link:push/ten_1/lnk_1#7", "link:push/ten_1/lnk_1#8", "link:push/ten_1/lnk_1#again",
+			"link:push/ten_1/lnk_1@1700000000000001", "link:push/ten_1/lnk_2",
 		}
 		if got := b.ids(task.Interactive); !slices.Equal(got, want) {
 			b.Errorf("%q, want %q", got, want)

@@ -77,8 +77,8 @@ type Error struct {
 	Unlisted bool
 	// RetryAfter is how long to stay away at least, counted from now; 0 when nothing was said.
 	RetryAfter time.Duration
-	// Spread says that nobody else was told to come back at that moment, so that there is no need for jitter.
-	Spread bool
+	// InLine says that RetryAfter is a place of its own among those who were refused: it needs little jitter, and is worth keeping.
+	InLine bool
 	// Scope says whom RateLimited and QuotaExhausted are about; empty stands for the mailbox.
 	Scope Scope
 	// Existing is the id of what holds a duplicate key, where the provider tells it.

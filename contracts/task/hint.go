@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 )
@@ -77,6 +78,9 @@ type Hint struct {
 	Traceparent string `json:"traceparent,omitempty"`
 	// Again marks the hint that follows from the row's own work, which is still in the queue under the name of the hint that led to it.
 	Again bool `json:"-"`
+	// Due names the hint of a row that comes due at a moment after that moment, whoever gives it: such a row has been in the queue before, and some of
+	// those hints may still be there. Zero for rows that are due by what was just asked of them.
+	Due time.Time `json:"-"`
 }
 
 // ParseHint reads a hint and refuses what it cannot act on. A newer schema may have fields that are unknown here: a hint names a row, and all else

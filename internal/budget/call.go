@@ -17,7 +17,11 @@ type call struct {
 	limiter *Limiter
 	ask     record.Call
 	id      string
-	began   time.Time
+	// What follows from ask: its lane's number, what its provider allows, and where its accounts are kept.
+	lane   int
+	limits Limits
+	keys   keys
+	began  time.Time
 	// entered is whether the call has what this process alone decides about, holders where it may hold a place or a probe.
 	entered bool
 	holders []engine
@@ -37,7 +41,7 @@ type callKey struct{}
 // Begin lets a context carry a call: its requests, when they pass Transport, are asked for one by one. end has to be called once, with what the call
 // failed with; it reports whether the failure is a refusal of ours, about which the provider knows nothing.
 func (l *Limiter) Begin(ctx context.Context, ask record.Call) (_ context.Context, end func(context.Context, *fault.Error) (ours bool)) {
-	c := &call{limiter: l, ask: ask, id: l.ID()}
+	c := &call{limiter: l, ask: ask, id: l.ID(), lane: laneNumber(ask.Lane), limits: l.Limits(ask.Provider), keys: keysOf(ask)}
 	return context.WithValue(ctx, callKey{}, c), c.end
 }
 
@@ -189,17 +193,17 @@ func (c *call) refuse(f *fault.Error) error {
 
 // refusal is a verdict as a fault: work that gets it waits, and spends no attempt.
 func refusal(v verdict) *fault.Error {
-	kind, spread := fault.RateLimited, true
+	kind, inLine := fault.RateLimited, true
 	switch v.reason {
-	case "application-breaker", "mailbox-breaker":
-		kind, spread = fault.Busy, false
+	case reasonApplicationBreaker, reasonMailboxBreaker:
+		kind, inLine = fault.Busy, false
 	case "unanswered":
 		kind = fault.Busy
 	case "application-penalty", "mailbox-penalty":
-		spread = false
+		inLine = false
 	}
 	f := fault.New(kind, opTake, errors.New(v.reason))
-	f.RetryAfter, f.Spread = max(v.wait, time.Millisecond), spread
+	f.RetryAfter, f.InLine = max(v.wait, time.Millisecond), inLine
 	return f
 }
 

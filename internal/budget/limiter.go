@@ -157,8 +157,7 @@ var errAnswer = errors.New("budget: the script's answer cannot be read")
 
 // take asks for one request of a call.
 func (l *Limiter) take(ctx context.Context, c *call, method string) (verdict, error) {
-	limits := l.Limits(c.ask.Provider)
-	cost := limits.cost(method)
+	limits, cost := c.limits, c.limits.cost(method)
 	if e := l.asked(); e != nil {
 		bounded, cancel := context.WithTimeout(ctx, l.AskTime)
 		defer cancel()
@@ -209,22 +208,20 @@ func (l *Limiter) present() {
 // ask runs the script for one request and remembers what it says about the application. An answer that is lost may have been a yes.
 func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cost int) (_ verdict, epoch time.Time, _ error) {
 	app := application{c.ask.Provider, c.ask.AppID}
-	keys := keysOf(c.ask)
-	lane := laneNumber(c.ask.Lane)
-	names := []string{keys.app, keys.day, keys.tenant, keys.mailbox, keys.turns + strconv.Itoa(lane)}
+	names := []string{c.keys.app, c.keys.day, c.keys.tenant, c.keys.mailbox, c.keys.turns + strconv.Itoa(c.lane)}
 	if c.ask.Calendar != "" {
-		names = append(names, keys.calendar)
+		names = append(names, c.keys.calendar)
 	}
 	known := l.heard(app, e)
 	args := []any{
-		l.now(e), cost, lane, c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
+		l.now(e), cost, c.lane, c.id, leaseTime.Microseconds(), known.epoch, known.total, known.penalty,
 		limits.Daily, limits.Concurrency, unlimited(limits.Unproven), flag(c.patient),
 	}
 	for _, r := range []Rate{limits.Application, limits.Tenant, limits.Mailbox, limits.Calendar} {
 		every, burst := limits.bucket(r)
 		args = append(args, every, burst)
 	}
-	args = append(args, string(c.ask.Tenant))
+	args = append(args, string(c.ask.Tenant), flag(c.ask.InLine), c.later().Microseconds())
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
 		c.holds(e)

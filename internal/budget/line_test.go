@@ -7,6 +7,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
 )
 
 // A request waits in the longest line of those that refuse it: a calendar that is too fast does not send its writes behind all others of the
@@ -72,12 +73,71 @@ func TestUnansweredCallsComeBackInTurn(t *testing.T) {
 			err := b.once(ask())
 			wants(t, err, fault.Busy, "unanswered", last+time.Millisecond, 5*time.Second)
 			f, _ := fault.As(err)
-			if last = f.RetryAfter; !f.Spread {
+			if last = f.RetryAfter; !f.InLine {
 				t.Errorf("call %d is told a time that others are told", i)
 			}
 		}
 		if last < 2*time.Second {
 			t.Errorf("the fiftieth comes back after %s, at 18 a second", last)
+		}
+	})
+}
+
+// A call that would wait for a place of its mailbox where it is gets a place in a line if a rate refuses it as well.
+func TestThePatientStandInLinesOfRates(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Concurrency: 1, Mailbox: Rate{Units: 60, Span: time.Minute}}
+		b.begun(time.Hour)
+		ctx, end := b.Begin(t.Context(), ask())
+		defer end(ctx, nil)
+		for range 2 { // as many as there are at once
+			if err := send(ctx, t, http.MethodGet); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := ask()
+		a.Lane = task.Interactive
+		last := 500 * time.Millisecond
+		for range 3 {
+			err := b.once(a)
+			wants(t, err, fault.RateLimited, "mailbox-rate", last, 4*time.Second)
+			last = fault.RetryAfter(err) + 500*time.Millisecond
+		}
+	})
+}
+
+// How long calls take is learnt from those that are answered. What is waited for in vain does not keep those away who wait for its place.
+func TestFailuresDoNotStretchLines(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Concurrency: 1}
+		takes := func(d time.Duration, f *fault.Error) {
+			o := b.begin(b.Limiter, ask(), http.MethodGet)
+			if o.err != nil {
+				t.Fatal(o.err)
+			}
+			b.clock.Advance(d)
+			o.end(f)
+		}
+		refused := func() time.Duration {
+			o := b.begin(b.Limiter, ask(), http.MethodGet)
+			defer o.end(nil)
+			return fault.RetryAfter(b.once(ask()))
+		}
+		for range tripMailbox - 1 {
+			takes(30*time.Second, fault.New(fault.Transient, "create event", nil))
+		}
+		if wait := refused(); wait == 0 || wait > time.Second {
+			t.Errorf("while the provider does not answer, the next one is told %s", wait)
+		}
+		for range 4 {
+			takes(10*time.Second, nil)
+		}
+		if wait := refused(); wait < 3*time.Second {
+			t.Errorf("of a provider that takes 10 s, the next one is told %s", wait)
 		}
 	})
 }

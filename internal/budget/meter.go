@@ -21,10 +21,16 @@ const (
 	reasonBreaker = "process-breaker"
 )
 
+// The breakers' reasons in take.lua.
+const (
+	reasonApplicationBreaker = "application-breaker"
+	reasonMailboxBreaker     = "mailbox-breaker"
+)
+
 // Reasons returns all reasons for a refusal: those of the process, then those of take.lua.
 func Reasons() []string {
 	return []string{
-		reasonPlaces, reasonBreaker, "application-penalty", "mailbox-penalty", "application-breaker", "mailbox-breaker", "unanswered", "application-day",
+		reasonPlaces, reasonBreaker, "application-penalty", "mailbox-penalty", reasonApplicationBreaker, reasonMailboxBreaker, "unanswered", "application-day",
 		"mailbox-concurrency", "application-rate", "tenant-rate", "mailbox-rate", "calendar-pace",
 	}
 }

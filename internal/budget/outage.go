@@ -23,16 +23,15 @@ func (c *call) blame(ctx context.Context, v verdictOf, f *fault.Error) {
 	if v != failed {
 		return
 	}
-	k := keysOf(c.ask)
-	wait := max(c.openFor(ctx, k.app), c.openFor(ctx, k.mailbox))
+	wait := max(c.openFor(ctx, c.keys.app), c.openFor(ctx, c.keys.mailbox))
 	if wait == 0 {
 		return
 	}
 	f.Err = &record.OutageError{Wait: wait + c.later(), Err: f.Err}
 }
 
-// later is how much later than more urgent lanes a call comes back to a breaker, as in the script.
-func (c *call) later() time.Duration { return time.Duration(laneNumber(c.ask.Lane)) * laneGap }
+// later is how much later than the most urgent lane a call comes back to a breaker.
+func (c *call) later() time.Duration { return time.Duration(c.lane) * laneGap }
 
 // outages are until when breakers are open as far as this process has heard, by the breaker's key. Nobody asks again before that.
 type outages struct {
@@ -42,12 +41,19 @@ type outages struct {
 
 // hear remembers what a refusal says about a breaker that lets no probe through yet.
 func (c *call) hear(v verdict) {
-	k, until := keysOf(c.ask), c.limiter.Clock.Now().Add(v.wait-c.later())
-	key := map[string]string{"application-breaker": k.app, "mailbox-breaker": k.mailbox}[v.reason]
-	if key == "" || v.wait <= time.Second+c.later() {
+	var key string
+	switch v.reason {
+	case reasonApplicationBreaker:
+		key = c.keys.app
+	case reasonMailboxBreaker:
+		key = c.keys.mailbox
+	default:
 		return
 	}
-	o := &c.limiter.outages
+	if v.wait <= time.Second+c.later() {
+		return
+	}
+	until, o := c.limiter.Clock.Now().Add(v.wait-c.later()), &c.limiter.outages
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all == nil || len(o.all) >= breakerLimit {
@@ -58,12 +64,12 @@ func (c *call) hear(v verdict) {
 
 // away is the refusal of a call whose breaker is known to be open; nil for none.
 func (c *call) away() *fault.Error {
-	k, now, o := keysOf(c.ask), c.limiter.Clock.Now(), &c.limiter.outages
+	now, o := c.limiter.Clock.Now(), &c.limiter.outages
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for key, reason := range map[string]string{k.app: "application-breaker", k.mailbox: "mailbox-breaker"} {
-		if wait := o.all[key].Sub(now); wait > 0 && wait <= longestOpen { // a longer one is that of a clock that went back
-			return refusal(verdict{wait: wait + c.later(), reason: reason})
+	for _, b := range [...]struct{ key, reason string }{{c.keys.app, reasonApplicationBreaker}, {c.keys.mailbox, reasonMailboxBreaker}} {
+		if wait := o.all[b.key].Sub(now); wait > 0 && wait <= longestOpen { // a longer one is that of a clock that went back
+			return refusal(verdict{wait: wait + c.later(), reason: b.reason})
 		}
 	}
 	return nil

@@ -77,8 +77,8 @@ func (q *queues) freed(mailbox string) {
 
 // canQueue reports whether the call could wait for a place of its mailbox.
 func (c *call) canQueue(patience time.Duration) bool {
-	most := c.limiter.Limits(c.ask.Provider).Concurrency
-	return patience > 0 && most > 0 && c.limiter.queues.room(keysOf(c.ask).mailbox, laneNumber(c.ask.Lane), most)
+	most := c.limits.Concurrency
+	return patience > 0 && most > 0 && c.limiter.queues.room(c.keys.mailbox, c.lane, most)
 }
 
 // pause waits in place before a call asks again, and returns what is left of its patience. It reports false where that would take too long.
@@ -87,7 +87,7 @@ func (c *call) pause(ctx context.Context, v verdict, patience time.Duration) (le
 	var woken <-chan struct{}
 	if v.reason == mailboxFull && c.patient {
 		wait = min(wait, patience)
-		w, leave, joined := l.queues.join(keysOf(c.ask).mailbox, laneNumber(c.ask.Lane), l.Limits(c.ask.Provider).Concurrency)
+		w, leave, joined := l.queues.join(c.keys.mailbox, c.lane, c.limits.Concurrency)
 		if joined {
 			defer leave()
 			woken = w.woken

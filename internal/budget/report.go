@@ -35,7 +35,7 @@ const mailboxKey = 1
 
 // request is the report as the script takes it.
 func (r report) request() request {
-	k := keysOf(r.call.ask)
+	k := r.call.keys
 	names := []string{k.app, k.mailbox}
 	if r.call.ask.Calendar != "" {
 		names = append(names, k.calendar)
@@ -121,8 +121,8 @@ func (q *reports) send(ctx context.Context, all []report) bool {
 	return false
 }
 
-// Run sends reports until ctx ends, and then those that are left if there is somebody to take them. Every second it looks whether Redis is there, so that a process that makes no calls
-// knows it too, and one that does need not wait for it while it is away.
+// Run sends reports until ctx ends, and then those that are left if there is somebody to take them. Every second it looks whether Redis is there, so
+// that a process that makes no calls knows it too, and one that does need not wait for it while it is away.
 func (l *Limiter) Run(ctx context.Context) {
 	tick := time.NewTicker(askAgain)
 	defer tick.Stop()

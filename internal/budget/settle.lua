@@ -47,7 +47,8 @@ judge(KEYS[2], box, box_trip)
 
 redis.call('HDEL', KEYS[2], 'l:' .. id)
 if verdict == 'well' or verdict == 'refused' or verdict == 'throttled' then redis.call('HSET', KEYS[1], 'ca', '0') end
-if took > 0 then
+-- How long a call takes, where there was an answer: one that is waited for in vain would keep those away who wait for its place.
+if took > 0 and (verdict == 'well' or verdict == 'refused') then
   for i, b in ipairs({app, box}) do
     local mean = number(b.du, 200000)
     redis.call('HSET', KEYS[i], 'du', text(mean + (took - mean) / 8))

@@ -4,8 +4,10 @@ local cost = tonumber(ARGV[2])
 local id, ttl = ARGV[4], tonumber(ARGV[5])
 local seen_epoch, seen_total, seen_penalty = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
--- A patient call waits for a place of its mailbox where it is, and needs none in a line.
-local patient = ARGV[12] == '1'
+-- A patient call waits for a place of its mailbox where it is, and needs none in a line. One that returns comes when it was told to.
+local patient, returns = ARGV[12] == '1', ARGV[22] == '1'
+-- How much later than the most urgent lane this one comes back to a breaker, so that what somebody waits for is the probe and goes first afterwards.
+local later = tonumber(ARGV[23])
 -- Then, for application, tenant, mailbox and calendar: microseconds per unit (0: no limit), and the burst in microseconds.
 
 local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
@@ -34,18 +36,16 @@ local penalty = math.max(number(app.pu, 0), seen_penalty)
 refuse(penalty - now, 'application-penalty')
 refuse(number(box.pu, 0) - now, 'mailbox-penalty')
 
--- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker. Less urgent lanes come
--- back later, so that what somebody waits for is the probe and goes first afterwards.
-local LATER = 4 * lane * SECOND
+-- Breakers. One that has tripped lets a single probe through once its time is over; the probe's own lease ends with its worker.
 local probe = {}
 local function guard(b, name)
   local open, probing = number(b.bo, 0), number(b.bp, 0)
   if open == 0 or b.bi == id then return end
   if open > now and open <= now + LONGEST_OPEN then
-    refuse(open - now + LATER, name)
+    refuse(open - now + later, name)
   elseif probing > now and probing <= now + ttl then
     -- The longer a probe has no answer, the less likely one is.
-    refuse(math.min(probing - now, math.max(SECOND, math.min((now - (probing - ttl)) / 2, 5 * SECOND))) + LATER, name)
+    refuse(math.min(probing - now, math.max(SECOND, math.min((now - (probing - ttl)) / 2, 5 * SECOND))) + later, name)
   else
     probe[name] = true
   end
@@ -53,14 +53,15 @@ end
 guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
--- Lines of those who come back, one for each lane, behind those that are more urgent. At what is the whole application's tenants take turns.
+-- Lines of those who wait, two for each lane, behind those that are more urgent: one of newcomers, and one of those who have waited in another and
+-- find somebody else at their place. At what is the whole application's newcomers' tenants take turns.
 local lines, queued = {}, nil
-local function line(key, h, field, name, at, need)
-  local l = {key = key, field = field .. lane, name = name, at = at, length = need / CROWDED}
-  if key == KEYS[1] then
+local function line(key, h, kind, name, at, need)
+  local l = {key = key, field = kind .. (returns and 'r' or 'b') .. lane, name = name, at = at, length = need / CROWDED}
+  if key == KEYS[1] and not returns then
     l.place, l.fair = turns.place(l.length, at)
   else
-    l.place = math.max(at, booked(h, field, l.length))
+    l.place = math.max(at, booked(h, kind, l.length, returns))
   end
   lines[#lines + 1] = l
   if at > now then queued = true end
@@ -107,6 +108,7 @@ if daily > 0 then
 end
 
 -- Leases of the mailbox. A request of a call that has one goes on under it.
+local each, full
 if concurrency > 0 then
   local held = 0
   for field, until_ in pairs(box) do
@@ -115,12 +117,8 @@ if concurrency > 0 then
       if left > 0 and left <= ttl then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
     end
   end
-  local each = number(box.du, 200000) / concurrency
-  if held >= concurrency and patient then
-    refuse(each, 'mailbox-concurrency')
-  else
-    line(KEYS[4], box, 'lb', 'mailbox-concurrency', held >= concurrency and now + each or now, each)
-  end
+  each, full = number(box.du, 200000) / concurrency, held >= concurrency
+  if not full then line(KEYS[4], box, 'l', 'mailbox-concurrency', now, each) end
 end
 
 -- Rates: one theoretical arrival time each (GCRA). A bucket that is not there was empty when this Redis began, and has filled since.
@@ -136,7 +134,7 @@ local function rate(key, b, name, i, leaves)
   end
   local at = tat + need - math.max(burst * (1 - RESERVE) * (1 - leaves), need)
   buckets[#buckets + 1] = {key = key, tat = tat + need}
-  line(key, b, 'b', name, at, need)
+  line(key, b, '', name, at, need)
 end
 rate(KEYS[1], app, 'application-rate', 13, turns.leaves())
 rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 15, 0)
@@ -144,8 +142,14 @@ rate(KEYS[4], box, 'mailbox-rate', 17, 0)
 if KEYS[6] then rate(KEYS[6], load(KEYS[6]), 'calendar-pace', 19, 0) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
-  line(KEYS[1], app, 'b', 'application-day',
+  line(KEYS[1], app, '', 'application-day',
     day.since + total * DAY / daily + need + DAY_BURST * (1 - (1 - RESERVE) * (1 - turns.leaves())), need)
+end
+
+if full and patient and not queued then
+  refuse(each, 'mailbox-concurrency')
+elseif full then
+  line(KEYS[4], box, 'l', 'mailbox-concurrency', now + each, each)
 end
 
 -- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once. It is a place in the
@@ -157,7 +161,7 @@ if queued then
   end
   local at = math.min(math.max(longest.place, unanswered), now + HORIZON)
   if wait == 0 and longest.key == KEYS[1] then
-    turns.book(at, longest.fair, longest.length)
+    turns.book(at, longest.fair, longest.length, longest.field)
   elseif wait == 0 and longest.key then
     redis.call('HSET', longest.key, longest.field, text(at + longest.length))
     redis.call('PEXPIRE', longest.key, text(DAY / 1000))

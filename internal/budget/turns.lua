@@ -5,8 +5,8 @@
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
 -- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
--- the least when it began to wait; and 'n', how many have begun to. The application's 'q' and 'b' with the lane's number are the last place of all, and
--- the end of the queue.
+-- the least when it began to wait; and 'n', how many have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all,
+-- the end of the queue, and the end of the line of those who return.
 local lane, me = tonumber(ARGV[3]), ARGV[21]
 local app -- the application's hash, once it was read
 -- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
@@ -64,19 +64,22 @@ function turns.note(place)
   redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
 end
 
--- booked is up to when places were promised to a lane and to more urgent ones. What is later than any promise is of a clock that was set back.
-local function booked(h, field, length)
+-- booked is up to when places were promised to a lane and to more urgent ones; to those of the lane that return, only to such. What is later than any
+-- promise is of a clock that was set back.
+local function booked(h, kind, length, returning)
   local at = 0
   for l = 0, lane do
-    local one = number(h[field .. l], 0)
-    if one <= now + HORIZON + length then at = math.max(at, one) end
+    for _, who in ipairs({'b', 'r'}) do
+      local one = number(h[kind .. who .. l], 0)
+      if one <= now + HORIZON + length and not (returning and l == lane and who == 'b') then at = math.max(at, one) end
+    end
   end
   return at
 end
 
 -- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
 function turns.place(length, free)
-  local queue = math.min(math.max(free, booked(app, 'b', length)), now + HORIZON)
+  local queue = math.min(math.max(free, booked(app, '', length)), now + HORIZON)
   local mine = turns.last[me]
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))
@@ -86,9 +89,9 @@ function turns.place(length, free)
 end
 
 -- book promises a place.
-function turns.book(place, fair, length)
+function turns.book(place, fair, length, field)
   if turns.last[me] or turns.tenants < TENANTS then turns.note(place) end
-  if not fair then redis.call('HSET', KEYS[1], 'b' .. lane, text(place + length)) end
+  if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end
 
 -- serve notes what a tenant that waits has got beside others.

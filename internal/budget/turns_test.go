@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ type row struct {
 	tenant    int
 	lane      task.Lane
 	born, due time.Time
+	// inLine says that due is a place that it was promised.
+	inLine bool
 }
 
 // rows are those that are not done, the next first.
@@ -71,7 +74,7 @@ func (q *queue) run(b *bench, end time.Time) {
 			b.clock.Set(r.due)
 		}
 		a := mailbox(r.tenant*1_000_000 + q.asked%5000)
-		a.Tenant, a.Lane = cal.TenantID(fmt.Sprintf("ten_%d", r.tenant)), r.lane
+		a.Tenant, a.Lane, a.InLine = cal.TenantID(fmt.Sprintf("ten_%d", r.tenant)), r.lane, r.inLine
 		if q.asked++; q.asked > mostAsked*q.rows+1000 {
 			b.tb.Fatalf("%d rows have asked %d times", q.rows, q.asked)
 		}
@@ -83,6 +86,9 @@ func (q *queue) run(b *bench, end time.Time) {
 		}
 		wait := fault.RetryAfter(err)
 		r.due = b.clock.Now().Add(wait + wait/20*time.Duration(q.asked%3))
+		if f, ok := fault.As(err); ok {
+			r.inLine = f.InLine
+		}
 		heap.Push(&q.waiting, r)
 	}
 }
@@ -252,6 +258,58 @@ func TestTurnsAfterAFlush(t *testing.T) {
 	if len(q.waiting) > 0 || len(q.done[1]) != 500 || len(q.done[2]) != 100 {
 		t.Errorf("%d wait, done %d and %d", len(q.waiting), len(q.done[1]), len(q.done[2]))
 	}
+}
+
+// Whoever comes to the place that it was promised, and finds somebody else there, waits for one of the next and not behind all others; but behind
+// those that are more urgent.
+func TestAPlaceIsKept(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		for name, limits := range map[string]Limits{
+			"application": shared(), "calendar": {Calendar: shared().Application}, "places": {Concurrency: 1},
+		} {
+			b.limits = limits
+			a := ask()
+			a.AppID, a.Calendar, a.Lane = cal.AppID(name), "x", task.Bulk
+			_ = b.once(a)
+			b.clock.Advance(time.Hour)
+			if limits.Concurrency > 0 {
+				defer b.begin(b.Limiter, a, http.MethodGet).end(nil)
+			}
+			wait := func(lane task.Lane, inLine bool) time.Duration {
+				one := a
+				one.Lane, one.InLine = lane, inLine
+				return fault.RetryAfter(b.once(one))
+			}
+			wantFull := func(lane task.Lane) {
+				for range 100 {
+					if wait(lane, false) > 0 {
+						return
+					}
+				}
+				t.Fatal("there is room for everybody")
+			}
+			wantFull(task.Bulk)
+			for range 1000 {
+				_ = wait(task.Bulk, false)
+			}
+			last := wait(task.Bulk, false)
+			if first, second := wait(task.Bulk, true), wait(task.Bulk, true); second <= first || second > last/20 {
+				t.Errorf("%s: whoever returns is told %s and %s, whoever comes %s", name, first, second, last)
+			}
+			wantFull(task.Background)
+			for range 100 {
+				_ = wait(task.Background, false)
+			}
+			if urgent, returns := wait(task.Background, false), wait(task.Bulk, true); returns <= urgent {
+				t.Errorf("%s: whoever returns is told %s, somebody more urgent %s", name, returns, urgent)
+			}
+			if now := wait(task.Bulk, false); now <= last {
+				t.Errorf("%s: whoever comes is told %s, and was told %s before", name, now, last)
+			}
+		}
+	})
 }
 
 // Many tenants take bounded room, which is given back.

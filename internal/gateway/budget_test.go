@@ -58,14 +58,14 @@ func (b *bench) under(t *testing.T, l *ledger) *Client {
 // Every call begins and ends once, and is made with the context that the budget has given.
 func TestEveryCallPassesTheBudget(t *testing.T) {
 	t.Parallel()
-	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app", Connection: connection, Lane: task.Bulk, Read: began}
+	want := record.Call{Tenant: tenant, Provider: cal.Google, AppID: "app", Connection: connection, Lane: task.Bulk, InLine: true, Read: began}
 	for name := range methods() {
 		l, carried := &ledger{}, false
 		b := newBench().answering(func(ctx context.Context) error {
 			carried, _ = ctx.Value(ledgerKey{}).(bool)
 			return fault.New(fault.NotFound, "driver", nil)
 		})
-		_, err := invoke(record.WithLane(t.Context(), task.Bulk), b.under(t, l), name)
+		_, err := invoke(record.WithTurn(t.Context(), record.Turn{Lane: task.Bulk, InLine: true}), b.under(t, l), name)
 		if !fault.Is(err, fault.NotFound) || !carried || !reflect.DeepEqual(l.begun, []record.Call{want}) || !reflect.DeepEqual(l.ended, []fault.Kind{fault.NotFound}) {
 			t.Errorf("%s: %v, begun %+v, ended %v, carried %t", name, err, l.begun, l.ended, carried)
 		}

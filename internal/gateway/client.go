@@ -165,9 +165,10 @@ func (c *Client) begin(ctx context.Context, r request) (context.Context, func(co
 	if c.gateway.Budget == nil {
 		return ctx, func(context.Context, *fault.Error) bool { return false }
 	}
+	turn := record.TurnOf(ctx)
 	return c.gateway.Budget.Begin(ctx, record.Call{
-		Tenant: c.tenant, Provider: c.provider, AppID: c.app, Connection: c.connection, Calendar: r.writes, Lane: record.LaneOf(ctx),
-		Read: c.read,
+		Tenant: c.tenant, Provider: c.provider, AppID: c.app, Connection: c.connection, Calendar: r.writes,
+		Lane: turn.Lane, InLine: turn.InLine, Read: c.read,
 	})
 }
 

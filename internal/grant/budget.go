@@ -30,8 +30,9 @@ func (x *Exchange) admitted(
 	if x.Budget == nil {
 		return ask(ctx)
 	}
+	turn := record.TurnOf(ctx)
 	made, end := x.Budget.Begin(ctx, record.Call{
-		Tenant: tenant, Provider: tokenServer(c.Provider), Connection: c.ID, Lane: record.LaneOf(ctx),
+		Tenant: tenant, Provider: tokenServer(c.Provider), Connection: c.ID, Lane: turn.Lane, InLine: turn.InLine,
 	})
 	returned := false
 	defer func() {

@@ -67,8 +67,8 @@ func TestTokensAreAskedForUnderTheBudget(t *testing.T) {
 			l := &ledger{}
 			x := registered(t, l.under(t, c.e), clock.NewManual(began))
 			x.Budget = l
-			_, err := x.Refresh(record.WithLane(t.Context(), task.Bulk), tenant, by, oldGrant())
-			want := record.Call{Tenant: tenant, Provider: "google-token", Connection: "con_1", Lane: task.Bulk}
+			want := record.Call{Tenant: tenant, Provider: "google-token", Connection: "con_1", Lane: task.Bulk, InLine: true}
+			_, err := x.Refresh(record.WithTurn(t.Context(), record.Turn{Lane: task.Bulk, InLine: true}), tenant, by, oldGrant())
 			if (err == nil) != (c.ended == "") || !reflect.DeepEqual(l.begun, []record.Call{want}) || !reflect.DeepEqual(l.ended, []fault.Kind{c.ended}) {
 				t.Errorf("%s by %s: %v, begun %+v, ended %v", name, by.AppID, err, l.begun, l.ended)
 			}

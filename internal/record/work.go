@@ -42,6 +42,8 @@ type Lease struct {
 	// Wanted is the generation that was claimed. Marks made since then are served by the next claim.
 	Wanted int64
 	Until  time.Time
+	// InLine says that the row comes at the place that it was promised among those who wait for the provider's limits.
+	InLine bool
 	// Attempts counts failures in a row, Crashes claims in a row without an outcome, this one included.
 	Attempts, Crashes int
 	Traceparent       string
@@ -106,6 +108,8 @@ type Outcome struct {
 	// Forget deletes the row unless it was marked meanwhile: for subjects that are done once.
 	Forget    bool
 	NotBefore time.Time
+	// InLine says that NotBefore is a place among those who wait for the provider's limits.
+	InLine bool
 	// Attempts and Crashes are the new counts.
 	Attempts, Crashes int
 	// Suspect says that the run ended without a word, so that the next one has to be alone.

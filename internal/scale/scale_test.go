@@ -24,7 +24,7 @@ const (
 func TestVirtualScale(t *testing.T) {
 	t.Parallel()
 	if testkit.UnderRace {
-		t.Skip("the race detector makes it take half an hour: scripts/test runs it without")
+		t.Skip("the race detector makes it take many times as long: scripts/test runs it without")
 	}
 	const half, fifth, bit = 2, 5, 30
 	for name, c := range map[string]struct {

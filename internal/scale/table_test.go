@@ -39,7 +39,7 @@ type row struct {
 	notBefore, leased time.Time
 	token             int64
 	attempts          int
-	done              bool
+	inLine, done      bool
 	// ended is closed once it is done.
 	ended chan struct{}
 }
@@ -165,7 +165,7 @@ func (t *table) ClaimIn(_ context.Context, _ record.Company, ref task.Ref, d tim
 	r.leased = now.Add(d)
 	r.token++
 	return record.Lease{
-		Ref: ref, Lane: r.lane, ConnectionID: r.connection, Token: r.token, Wanted: 1, Until: r.leased, Attempts: r.attempts, Crashes: 1,
+		Ref: ref, Lane: r.lane, ConnectionID: r.connection, Token: r.token, Wanted: 1, Until: r.leased, InLine: r.inLine, Attempts: r.attempts, Crashes: 1,
 	}, true, nil
 }
 
@@ -187,7 +187,7 @@ func (t *table) Finish(_ context.Context, l record.Lease, o record.Outcome, _ ..
 	if r.token != l.Token || r.leased.IsZero() {
 		return fault.Newf(fault.Fenced, "table", "lost")
 	}
-	r.leased, r.notBefore, r.attempts = time.Time{}, o.NotBefore, o.Attempts
+	r.leased, r.notBefore, r.inLine, r.attempts = time.Time{}, o.NotBefore, o.InLine, o.Attempts
 	if !o.Served {
 		heap.Push(&t.lineOf(r).waiting, entry{r, r.notBefore, r.token})
 		return nil

@@ -45,7 +45,7 @@ func (s *Store) ClaimIn(ctx context.Context, c record.Company, ref task.Ref, d t
 		}
 		lease = record.Lease{
 			Ref: ref, Lane: task.Lane(row.Lane), ConnectionID: cal.ConnectionID(row.ConnectionID), Token: row.Token, Wanted: row.Wanted,
-			Until: instant(until), Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
+			Until: instant(until), InLine: row.InLine, Attempts: int(row.Attempts), Crashes: int(row.Crashes), Traceparent: row.Traceparent,
 		}
 		return err
 	})

@@ -159,7 +159,7 @@ func (t *tx) finish(ctx context.Context, l record.Lease, o record.Outcome) error
 	row, err := t.FinishWork(ctx, db.FinishWorkParams{
 		TenantID: t.tenant, Kind: string(l.Kind), Subject: l.Subject, Token: l.Token, Now: t.now,
 		Served: o.Served, Again: o.Again, Wanted: l.Wanted, State: string(o.State), HeldFor: string(o.HeldFor),
-		NotBefore: micros(o.NotBefore), Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason, Suspect: o.Suspect,
+		NotBefore: micros(o.NotBefore), InLine: o.InLine, Attempts: int64(o.Attempts), Crashes: int64(o.Crashes), LastError: o.Reason, Suspect: o.Suspect,
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return fenced(l)

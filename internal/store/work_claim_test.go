@@ -16,6 +16,7 @@ func claimTrials() []trial {
 	return []trial{
 		{"claim: only a row that is due", claimWantsDue},
 		{"claim: tells all about the row", claimTells},
+		{"claim: a row comes at the place that it was promised", claimComesInLine},
 		{"claim: never the row of another tenant", claimKeepsTenants},
 		{"claim: a lease ends by itself", claimAfterLease},
 		{"claim: crashes are counted apart from attempts", claimCountsCrashes},
@@ -74,6 +75,28 @@ func claimTells(h *harness) {
 	}
 	same(h, "lease", h.claim(ref), want)
 	same(h, "lease in the row", h.row(ref).LeaseUntil, want.Until)
+}
+
+// A place that was promised is that of the next run, and of no other.
+func claimComesInLine(h *harness) {
+	w := h.newWorld(0)
+	w.mark(ask(subject))
+	finish := func(o record.Outcome) record.Lease {
+		h.ok(h.Finish(h.ctx, w.claim(w.subject()), o))
+		h.clock.Advance(time.Minute)
+		l := w.claim(w.subject())
+		h.clock.Advance(leaseTime)
+		return l
+	}
+	at := h.clock.Now().Add(time.Second)
+	same(h, "first", w.claim(w.subject()).InLine, false)
+	h.clock.Advance(leaseTime)
+	same(h, "with a place", finish(record.Outcome{State: record.Ready, NotBefore: at, InLine: true}).InLine, true)
+	same(h, "with a wait", finish(record.Outcome{State: record.Ready, NotBefore: at}).InLine, false)
+	same(h, "with a place again", finish(record.Outcome{State: record.Ready, NotBefore: at, InLine: true}).InLine, true)
+	h.ok(h.Finish(h.ctx, w.claim(w.subject()), record.Outcome{State: record.Dead, NotBefore: at, InLine: true}))
+	h.ok(h.Replay(h.ctx, w.subject(), record.ActorOperator))
+	same(h, "after a replay", w.claim(w.subject()).InLine, false)
 }
 
 func claimKeepsTenants(h *harness) {

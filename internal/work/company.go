@@ -74,8 +74,9 @@ func (c *company) seclude(ctx context.Context, strict bool) *turn {
 	if c.wait(ctx, late.C, func() bool { return c.take(t) }) != nil {
 		return nil
 	}
-	late.Reset(solitude)                                                        // however long it has queued
-	_ = c.wait(ctx, late.C, func() bool { return c.running == 0 || !c.closed }) // settle looks what it has led to
+	// However long it has queued. What the wait has led to, settle looks.
+	late.Reset(solitude)
+	_ = c.wait(ctx, late.C, func() bool { return c.running == 0 || !c.closed })
 	alone := false
 	c.change(func() { alone = c.settle(t, strict) })
 	if strict && !alone {

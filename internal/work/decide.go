@@ -74,7 +74,7 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 	if away, ok := errors.AsType[*record.OutageError](err); ok && r.spend {
 		r = rule{state: record.Ready, wait: away.Wait, jitter: rules()[fault.Busy].jitter}
 	}
-	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error(), Fault: kind}
+	o := record.Outcome{State: r.state, HeldFor: r.held, Attempts: l.Attempts, Reason: err.Error(), Fault: kind, InLine: inLine(err)}
 	if a, ok := errors.AsType[*record.AttemptError](err); ok {
 		o.Attempt = &a.Attempt
 	}
@@ -107,14 +107,20 @@ func Decide(err error, l record.Lease, now time.Time, jitter func(time.Duration)
 // spread is over how long those come back who were told the same wait. What the busy wait for lets one by one through, so that they need not be
 // far apart; and some were told a moment of their own.
 func spread(err error, asked time.Duration) time.Duration {
-	switch f, ok := fault.As(err); {
-	case ok && f.Spread:
+	switch {
+	case inLine(err):
 		return min(asked/10, contest/10)
 	case fault.Is(err, fault.Busy):
 		return min(asked/10, contest)
 	default:
 		return asked / 10
 	}
+}
+
+// inLine reports whether a failure is a refusal with a place in a line.
+func inLine(err error) bool {
+	f, ok := fault.As(err)
+	return ok && f.InLine
 }
 
 // mayDie reports whether work can be a dead letter for what it failed with. Writes and deliveries carry something that may be wrong in itself; all

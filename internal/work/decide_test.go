@@ -234,6 +234,23 @@ func TestBusyComesBackWhenItIsTold(t *testing.T) {
 	}
 }
 
+// Whoever was promised a place comes at it, and what is known of the place goes with the outcome.
+func TestAPlaceInLineIsKept(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []fault.Kind{fault.RateLimited, fault.Busy} {
+		for _, inLine := range []bool{true, false} {
+			f := &fault.Error{Kind: kind, RetryAfter: time.Minute, InLine: inLine}
+			o := Decide(f, record.Lease{}, at, most)
+			if wait := o.NotBefore.Sub(at); o.InLine != inLine || (wait <= time.Minute+50*time.Millisecond) != inLine {
+				t.Errorf("%s, in line %t: %+v after %s", kind, inLine, o, wait)
+			}
+		}
+	}
+	if o := Decide(&fault.Error{Kind: fault.Transient}, record.Lease{}, at, most); o.InLine {
+		t.Error("a back-off is a place")
+	}
+}
+
 // A delivery is tried over more than three days, each wait longer than the one before, and then given up.
 func TestDeliveriesAreTriedForThreeDays(t *testing.T) {
 	t.Parallel()

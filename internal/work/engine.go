@@ -121,7 +121,7 @@ func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last b
 
 func (e *Engine) do(ctx context.Context, handle Handler, lease record.Lease) (Result, error) {
 	ctx, lease.Traceparent = e.Trace(ctx, lease.Traceparent)
-	ctx = record.WithLane(telemetry.WithScope(ctx, slog.String("tenant", string(lease.Tenant))), lease.Lane)
+	ctx = record.WithTurn(telemetry.WithScope(ctx, slog.String("tenant", string(lease.Tenant))), record.Turn{Lane: lease.Lane, InLine: lease.InLine})
 	ended := e.begin(lease)
 	if err := e.run(ctx, handle, lease); err != nil {
 		return e.fail(ctx, lease, err, ended)
@@ -154,7 +154,7 @@ func (e *Engine) fail(ctx context.Context, l record.Lease, err error, ended endi
 	}
 	ended(endingOf(l, o), o.Fault)
 	if e.Again != nil && o.State == record.Ready {
-		e.Again(task.Hint{Schema: task.SchemaVersion, Ref: l.Ref, Lane: l.Lane, Again: true}, o.NotBefore)
+		e.Again(task.Hint{Schema: task.SchemaVersion, Ref: l.Ref, Lane: l.Lane}, o.NotBefore)
 	}
 	return Failed, nil
 }

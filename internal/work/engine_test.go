@@ -106,21 +106,22 @@ func engine(r *rows, h Handler) (*Engine, *bytes.Buffer) {
 // traced is the key of the trace that a context carries.
 type traced struct{}
 
-// Whoever is called for the work can tell how urgent it is.
-func TestWorkCarriesItsLane(t *testing.T) {
+// Whoever is called for the work can tell how urgent it is, and whether its place was promised.
+func TestWorkCarriesItsTurn(t *testing.T) {
 	t.Parallel()
 	for _, lane := range task.Lanes() {
-		var carried task.Lane
-		e, _ := engine(&rows{lease: record.Lease{Lane: lane}}, func(ctx context.Context, _ record.Lease) error {
-			carried = record.LaneOf(ctx)
+		var carried record.Turn
+		want := record.Turn{Lane: lane, InLine: lane != task.Interactive}
+		e, _ := engine(&rows{lease: record.Lease{Lane: lane, InLine: want.InLine}}, func(ctx context.Context, _ record.Lease) error {
+			carried = record.TurnOf(ctx)
 			return nil
 		})
-		if r, err := e.Work(t.Context(), ref); r != Done || err != nil || carried != lane {
-			t.Errorf("%s: %s, %v, carried %s", lane, r, err, carried)
+		if r, err := e.Work(t.Context(), ref); r != Done || err != nil || carried != want {
+			t.Errorf("%s: %s, %v, carried %v", lane, r, err, carried)
 		}
 	}
-	if lane := record.LaneOf(t.Context()); lane != task.Interactive {
-		t.Errorf("somebody who waits for an answer is %s", lane)
+	if turn := record.TurnOf(t.Context()); turn != (record.Turn{Lane: task.Interactive}) {
+		t.Errorf("somebody who waits for an answer has turn %v", turn)
 	}
 }
 

@@ -18,7 +18,7 @@ type DueStore interface {
 }
 
 // Queue carries hints to the workers of the fleet. Round tells the hints of different sweeps apart, so that one that got stuck in the queue
-// never keeps out all later ones for its row; it is 0 for hints that follow a commit.
+// never keeps out all later ones for its row; it is 0 for hints that follow a commit or name when their row comes due.
 type Queue interface {
 	Hint(ctx context.Context, hints []task.Hint, round int64) error
 }
@@ -39,8 +39,6 @@ type Feeder struct {
 	sent  map[cal.TenantID]int
 	burst time.Time
 	away  bool
-	// round is that of the last sweep.
-	round int64
 }
 
 // The bounds of what a feeder hands out.
@@ -108,7 +106,7 @@ func (f *Feeder) Again(h task.Hint, at time.Time) {
 func (f *Feeder) Forward(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { f.soon.run(ctx, func(due []task.Hint) { f.deliver(ctx, due, f.lastRound()) }) })
+	wg.Go(func() { f.soon.run(ctx, func(due []task.Hint) { f.deliver(ctx, due, 0) }) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -170,7 +168,7 @@ func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error
 			due = append(due, row.Hint)
 		}
 	}
-	if f.deliver(ctx, due, f.nextRound(now)) == 0 || !cut(due) {
+	if f.deliver(ctx, due, roundAt(now)) == 0 || !cut(due) {
 		return false, nil
 	}
 	f.local.alarmBelow()
@@ -196,19 +194,8 @@ func cut(due []task.Hint) bool {
 	return false
 }
 
-func (f *Feeder) nextRound(now time.Time) int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.round = now.Unix()/int64(roundLength.Seconds()) + 1
-	return f.round
-}
-
-// lastRound is that of the last sweep of this process; 0 while there was none.
-func (f *Feeder) lastRound() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.round
-}
+// roundAt is the round of a sweep, above 0.
+func roundAt(now time.Time) int64 { return now.Unix()/int64(roundLength.Seconds()) + 1 }
 
 // probe asks whether the queue is still there, with no hint at all.
 func (f *Feeder) probe(ctx context.Context) { f.deliver(ctx, nil, 0) }

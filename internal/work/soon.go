@@ -91,6 +91,7 @@ func (t *timetable) depart() (due []task.Hint, next time.Duration) {
 	for len(t.rows) > 0 && !t.rows[0].at.After(now) {
 		d := heap.Pop(&t.rows).(departure) //nolint:forcetypeassert // departures only
 		delete(t.known, d.hint.Ref)
+		d.hint.Due = d.at
 		due = append(due, d.hint)
 	}
 	if len(t.rows) == 0 {

@@ -81,6 +81,9 @@ func TestTimetableIsBounded(t *testing.T) {
 	}
 	c.Advance(time.Second)
 	due, next := table.depart()
+	if first := due[0]; !first.Due.Equal(at.Add(1)) {
+		t.Errorf("the first comes due at %s, and names %s", at.Add(1), first.Due)
+	}
 	if len(due) != timetableLimit || next != sweepEvery || due[0].Subject != fmt.Sprintf("lnk_%d", timetableLimit-1) {
 		t.Errorf("%d are due, the first %s; the next in %s", len(due), due[0].Subject, next)
 	}

@@ -317,6 +317,7 @@ type Work struct {
 	Done         int64
 	WantedAt     int64
 	NotBefore    int64
+	InLine       bool
 	LeaseUntil   int64
 	Token        int64
 	Attempts     int64

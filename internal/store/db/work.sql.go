@@ -18,7 +18,7 @@ UPDATE work SET
         THEN lease_until ELSE CAST($4 AS BIGINT) END
 WHERE tenant_id = $5 AND kind = $6 AND subject = $7
 AND state = 'ready' AND wanted > done AND not_before <= $8 AND lease_until <= $8
-RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until
+RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until, CAST(in_line AND not_before > 0 AS BOOLEAN) AS in_line
 `
 
 type ClaimWorkParams struct {
@@ -41,6 +41,7 @@ type ClaimWorkRow struct {
 	ConnectionID string
 	Traceparent  string
 	LeaseUntil   int64
+	InLine       bool
 }
 
 // A row whose last claim ended without an outcome still has that lease. Beside other rows it is left as it is, and so is one whose next run decides.
@@ -65,6 +66,7 @@ func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (ClaimWork
 		&i.ConnectionID,
 		&i.Traceparent,
 		&i.LeaseUntil,
+		&i.InLine,
 	)
 	return i, err
 }
@@ -186,8 +188,9 @@ UPDATE work SET done = CASE WHEN CAST($1 AS BOOLEAN) THEN CAST($2 AS BIGINT) ELS
     attempts = CASE WHEN wanted > $2 AND CAST($6 AS TEXT) = 'dead' THEN 0 ELSE CAST($7 AS BIGINT) END,
     traceparent = CASE WHEN CAST($1 AS BOOLEAN) AND wanted = $2 THEN '' ELSE traceparent END,
     -- What is quarantined stays a row whose last claim ended without an outcome: replayed, it runs alone.
-    lease_until = CASE WHEN CAST($8 AS BOOLEAN) THEN 1 ELSE 0 END, not_before = $9, crashes = $10, last_error = $11
-WHERE tenant_id = $12 AND kind = $13 AND subject = $14 AND token = $15 AND lease_until > 0
+    lease_until = CASE WHEN CAST($8 AS BOOLEAN) THEN 1 ELSE 0 END, not_before = $9, in_line = $10, crashes = $11,
+    last_error = $12
+WHERE tenant_id = $13 AND kind = $14 AND subject = $15 AND token = $16 AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state
 `
 
@@ -201,6 +204,7 @@ type FinishWorkParams struct {
 	Attempts  int64
 	Suspect   bool
 	NotBefore int64
+	InLine    bool
 	Crashes   int64
 	LastError string
 	TenantID  string
@@ -228,6 +232,7 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (FinishW
 		arg.Attempts,
 		arg.Suspect,
 		arg.NotBefore,
+		arg.InLine,
 		arg.Crashes,
 		arg.LastError,
 		arg.TenantID,
@@ -368,7 +373,7 @@ func (q *Queries) MarkWork(ctx context.Context, arg MarkWorkParams) (MarkWorkRow
 }
 
 const openWork = `-- name: OpenWork :many
-SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND wanted > done AND (kind > $2 OR (kind = $2 AND subject > $3))
+SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, in_line, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND wanted > done AND (kind > $2 OR (kind = $2 AND subject > $3))
 ORDER BY kind, subject LIMIT $4
 `
 
@@ -405,6 +410,7 @@ func (q *Queries) OpenWork(ctx context.Context, arg OpenWorkParams) ([]Work, err
 			&i.Done,
 			&i.WantedAt,
 			&i.NotBefore,
+			&i.InLine,
 			&i.LeaseUntil,
 			&i.Token,
 			&i.Attempts,
@@ -587,7 +593,7 @@ func (q *Queries) ReviveWork(ctx context.Context, arg ReviveWorkParams) (int64, 
 }
 
 const stoppedWork = `-- name: StoppedWork :many
-SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND state <> 'ready' AND (kind > $2 OR (kind = $2 AND subject > $3))
+SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, in_line, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND state <> 'ready' AND (kind > $2 OR (kind = $2 AND subject > $3))
 ORDER BY kind, subject LIMIT $4
 `
 
@@ -624,6 +630,7 @@ func (q *Queries) StoppedWork(ctx context.Context, arg StoppedWorkParams) ([]Wor
 			&i.Done,
 			&i.WantedAt,
 			&i.NotBefore,
+			&i.InLine,
 			&i.LeaseUntil,
 			&i.Token,
 			&i.Attempts,
@@ -674,7 +681,7 @@ func (q *Queries) UnseatWork(ctx context.Context, arg UnseatWorkParams) error {
 }
 
 const workByRef = `-- name: WorkByRef :one
-SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND kind = $2 AND subject = $3
+SELECT tenant_id, kind, subject, connection_id, lane, state, held_for, wanted, done, wanted_at, not_before, in_line, lease_until, token, attempts, crashes, last_error, traceparent FROM work WHERE tenant_id = $1 AND kind = $2 AND subject = $3
 `
 
 type WorkByRefParams struct {
@@ -698,6 +705,7 @@ func (q *Queries) WorkByRef(ctx context.Context, arg WorkByRefParams) (Work, err
 		&i.Done,
 		&i.WantedAt,
 		&i.NotBefore,
+		&i.InLine,
 		&i.LeaseUntil,
 		&i.Token,
 		&i.Attempts,

@@ -47,7 +47,7 @@ UPDATE work SET
         THEN lease_until ELSE CAST(@lease_until AS BIGINT) END
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject
 AND state = 'ready' AND wanted > done AND not_before <= @now AND lease_until <= @now
-RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until;
+RETURNING wanted, token, attempts, crashes, lane, connection_id, traceparent, lease_until, CAST(in_line AND not_before > 0 AS BOOLEAN) AS in_line;
 
 -- name: LeaseOf :one
 SELECT lease_until FROM work WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token;
@@ -75,7 +75,8 @@ UPDATE work SET done = CASE WHEN CAST(@served AS BOOLEAN) THEN CAST(@wanted AS B
     attempts = CASE WHEN wanted > @wanted AND CAST(@state AS TEXT) = 'dead' THEN 0 ELSE CAST(@attempts AS BIGINT) END,
     traceparent = CASE WHEN CAST(@served AS BOOLEAN) AND wanted = @wanted THEN '' ELSE traceparent END,
     -- What is quarantined stays a row whose last claim ended without an outcome: replayed, it runs alone.
-    lease_until = CASE WHEN CAST(@suspect AS BOOLEAN) THEN 1 ELSE 0 END, not_before = @not_before, crashes = @crashes, last_error = @last_error
+    lease_until = CASE WHEN CAST(@suspect AS BOOLEAN) THEN 1 ELSE 0 END, not_before = @not_before, in_line = @in_line, crashes = @crashes,
+    last_error = @last_error
 WHERE tenant_id = @tenant_id AND kind = @kind AND subject = @subject AND token = @token AND lease_until > 0
 RETURNING wanted, done, not_before, lane, state;
 

@@ -403,6 +403,7 @@ CREATE TABLE work (
     done          BIGINT NOT NULL, -- the last wanted that was served
     wanted_at     BIGINT NOT NULL, -- since when wanted > done
     not_before    BIGINT NOT NULL, -- of dead work: when it was given up
+    in_line       BOOLEAN NOT NULL DEFAULT FALSE, -- not_before is a place among those who wait for the provider's limits
     lease_until   BIGINT NOT NULL, -- once it is over: the last claim ended without an outcome
     token         BIGINT NOT NULL, -- fences whoever holds the lease
     attempts      BIGINT NOT NULL,
