@@ -41,8 +41,12 @@ type callKey struct{}
 // Begin lets a context carry a call: its requests, when they pass Transport, are asked for one by one. end has to be called once, with what the call
 // failed with; it reports whether the failure is a refusal of ours, about which the provider knows nothing.
 func (l *Limiter) Begin(ctx context.Context, ask record.Call) (_ context.Context, end func(context.Context, *fault.Error) (ours bool)) {
-	c := &call{limiter: l, ask: ask, id: l.ID(), lane: laneNumber(ask.Lane), limits: l.Limits(ask.Provider), keys: keysOf(ask)}
+	c := l.newCall(ask)
 	return context.WithValue(ctx, callKey{}, c), c.end
+}
+
+func (l *Limiter) newCall(ask record.Call) *call {
+	return &call{limiter: l, ask: ask, id: l.ID(), lane: laneNumber(ask.Lane), limits: l.Limits(ask.Provider), keys: keysOf(ask)}
 }
 
 // The longest waits in place. A first request that has to wait for longer gives its work back, and costs nobody anything meanwhile; to give up a call

@@ -29,7 +29,7 @@ func (b *bench) grants() int {
 	a := ask()
 	a.Lane = task.Interactive
 	for n := 0; ; n++ {
-		v, err := b.take(b.tb.Context(), &call{limiter: b.Limiter, ask: a, id: b.ID()}, http.MethodGet)
+		v, err := b.take(b.tb.Context(), b.newCall(a), http.MethodGet)
 		if err != nil {
 			b.tb.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func (b *bench) slow(times int) {
 		e = b.local
 	}
 	for range times {
-		b.reports.send(b.tb.Context(), []report{{call: &call{limiter: b.Limiter, ask: ask(), id: b.ID()}, engine: e, verdict: silent, slow: fault.ScopeApplication}})
+		b.reports.send(b.tb.Context(), []report{{call: b.newCall(ask()), engine: e, verdict: silent, slow: fault.ScopeApplication}})
 	}
 }
 
