@@ -143,9 +143,14 @@ func (h *hard) agrees() {
 		}
 		for _, l := range b.Links {
 			h.linkAgrees(b, l)
-			if n := told[syncedTarget{id, l.CalendarID, l.Synced}]; n != 1 {
-				h.tb.Errorf("%s: the core was told %d times that %s shows version %d", id, n, l.Provider, l.Synced)
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(told)), func(s syncedTarget) bool { return s.is(id, l) }) {
+				h.tb.Errorf("%s: the core was never told that %s shows version %d", id, l.Provider, l.Synced)
 			}
+		}
+	}
+	for about, n := range told {
+		if n != 1 {
+			h.tb.Errorf("the core was told %d times of %+v", n, about)
 		}
 	}
 	if n := h.core.count(message.BookingAccepted); n != h.accepted() {
@@ -197,9 +202,14 @@ type syncedTarget struct {
 	id       cal.BookingID
 	calendar cal.CalendarID
 	version  int64
+	revision int64
 }
 
-// synced counts the messages that said that a calendar shows a version.
+func (s syncedTarget) is(id cal.BookingID, l record.Link) bool {
+	return s.id == id && s.calendar == l.CalendarID && s.version == l.Synced
+}
+
+// synced counts the messages that said that a calendar shows a version at a revision.
 func (h *hard) synced() map[syncedTarget]int {
 	h.tb.Helper()
 	h.core.mu.Lock()
@@ -211,7 +221,7 @@ func (h *hard) synced() map[syncedTarget]int {
 		}
 		var s message.Synced
 		h.must(json.Unmarshal(m.Data, &s))
-		out[syncedTarget{s.BookingID, s.Target.CalendarID, s.Version}]++
+		out[syncedTarget{s.BookingID, s.Target.CalendarID, s.Version, s.Revision}]++
 	}
 	return out
 }
