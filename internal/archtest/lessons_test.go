@@ -64,6 +64,8 @@ func TestLessonsCheckerCanFail(t *testing.T) {
 		"a test that is always skipped":  {one + "| 2 | Another. | `a.TestSkipped` |\n", "lesson 2: there is no test TestSkipped in a"},
 		"it waits for what nobody knows": {one + "| 2 | Another. | waits for **the rain** |\n", "lesson 2 waits for the rain, which the page does not explain"},
 		"nothing waits for it":           {one + "| 2 | Another. | `a.TestX` |\n" + sea, "no lesson waits for the sea"},
+		"a hard case was renamed":        {one + two + "| Frozen | `a.TestX/no case` |\n" + sea, `Frozen: no test in a has the case "no case"`},
+		"a hard case":                    {one + two + "| Frozen | `a.TestX/a case` |\n" + sea, ""},
 		"something that is no test":      {one + "| 2 | Another. | `a.TestX`, `make test` |\n", "lesson 2: make test names no test"},
 	} {
 		tree := fstest.MapFS{
@@ -117,6 +119,13 @@ func checkLessons(t *testing.T, tree fs.FS, numbers []string) []string {
 	}
 	if !slices.Equal(got, numbers) {
 		return []string{fmt.Sprintf("the lessons are %s, want %s", strings.Join(got, " "), strings.Join(numbers, " "))}
+	}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|\d][^|]*) \|(.*)\|$`).FindAllStringSubmatch(string(page), -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
+			if wrong := checkNamed(t, tree, known, name[1]); wrong != "" {
+				broken = append(broken, fmt.Sprintf("%s: %s", row[1], wrong))
+			}
+		}
 	}
 	for _, topic := range explained {
 		if !waited[topic] {
