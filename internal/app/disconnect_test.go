@@ -302,7 +302,9 @@ func (w *world) call(method, path, in string, out any) (status int) {
 // reconnect connects the account of a connection again.
 func (w *world) reconnect(id cal.ConnectionID, email string) {
 	w.tb.Helper()
+	c, err := w.app.Store.Connection(w.ctx, w.tenant, id)
+	w.must(err)
 	var begun gen.BegunConnection
-	w.call(http.MethodPost, "/v1/connections", `{"provider":"google","connection_id":"`+string(id)+`"}`, &begun)
+	w.call(http.MethodPost, "/v1/connections", `{"provider":"`+string(c.Provider)+`","connection_id":"`+string(id)+`"}`, &begun)
 	w.consent(begun.ConnectURL, email)
 }

@@ -212,13 +212,20 @@ func (w *world) mirror() map[cal.EventID]time.Time {
 	return out
 }
 
-// watchMirror checks after each step, and after the killer has struck, that no reader sees fewer than least events.
-func (w *world) watchMirror(least int) {
+// reader is a store of its own, which the killer leaves alone.
+func (w *world) reader() *store.Store {
+	w.tb.Helper()
 	sealer, err := seal.Parse([]byte(w.config.SealKeys.Reveal()))
 	w.must(err)
 	reader, err := store.Open(w.ctx, w.config.DatabaseURL.Reveal(), "", store.Options{Sealer: sealer, Clock: w.clock, IDs: ident.New(w.clock, seeded(7))})
 	w.must(err)
 	w.tb.Cleanup(func() { w.must(reader.Close()) })
+	return reader
+}
+
+// watchMirror checks after each step, and after the killer has struck, that no reader sees fewer than least events.
+func (w *world) watchMirror(least int) {
+	reader := w.reader()
 	w.afterStep = func() {
 		rows, err := reader.Events(w.ctx, w.tenant, w.targets[cal.Google], "", 1000)
 		w.must(err)

@@ -16,6 +16,8 @@ type killer struct {
 	mu    sync.Mutex
 	armed bool
 	after bool
+	// only says which calls count; nil is all.
+	only  func(what string) bool
 	left  int
 	calls int
 	dead  bool
@@ -29,7 +31,15 @@ func newKiller() *killer { return &killer{died: make(chan struct{})} }
 func (k *killer) arm(at int, after bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.armed, k.left, k.after, k.calls = true, at, after, 0
+	k.armed, k.only, k.left, k.after, k.calls = true, nil, at, after, 0
+}
+
+// armOnly counts some calls alone.
+func (k *killer) armOnly(only func(what string) bool, at int, after bool) {
+	k.arm(at, after)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.only = only
 }
 
 func (k *killer) disarm() (calls int) {
@@ -64,7 +74,7 @@ func (k *killer) admit(what string) (run, last bool) {
 	if k.dead {
 		return false, true
 	}
-	if !k.armed {
+	if !k.armed || k.only != nil && !k.only(what) {
 		return true, false
 	}
 	k.calls++

@@ -56,6 +56,9 @@ func closed(c <-chan struct{}) bool {
 func (w *world) step() (worked bool, err error) {
 	w.stepping.Lock()
 	defer w.stepping.Unlock()
+	if w.beforeStep != nil {
+		w.beforeStep()
+	}
 	due, err := w.app.Store.Due(w.ctx, w.clock.Now(), w.clock.Now(), 1000, 1000)
 	for _, h := range due {
 		if _, err := w.app.Engine.Work(w.ctx, h.Ref); err != nil {

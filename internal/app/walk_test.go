@@ -32,12 +32,7 @@ type walker struct {
 // walk takes bookings through their whole life. What it checks holds for whatever switches there are.
 func walk(t *testing.T, s sim.Switches) {
 	t.Helper()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "calweave.db")
-	w := &walker{
-		world:  plan{switches: s, poll: 12 * time.Hour, limit: 10 * limit, polls: true, databaseURL: url, ownerURL: url}.start(t),
-		stands: map[sim.Provider]map[string]time.Time{sim.Google: {}, sim.Microsoft: {}},
-		told:   map[message.Type]int{},
-	}
+	w := newWalker(t, plan{switches: s})
 	for _, step := range []struct {
 		name string
 		take func()
@@ -59,6 +54,18 @@ func walk(t *testing.T, s sim.Switches) {
 		if w.check(); t.Failed() {
 			t.Fatalf("after %q: %s", step.name, w.describe())
 		}
+	}
+}
+
+// newWalker starts a world that lives by more than pushes: what was missed is found within 12 hours.
+func newWalker(t *testing.T, p plan) *walker {
+	t.Helper()
+	p.databaseURL = "sqlite:" + filepath.Join(t.TempDir(), "calweave.db")
+	p.ownerURL, p.poll, p.limit, p.polls = p.databaseURL, 12*time.Hour, 10*limit, true
+	return &walker{
+		world:  p.start(t),
+		stands: map[sim.Provider]map[string]time.Time{sim.Google: {}, sim.Microsoft: {}},
+		told:   map[message.Type]int{},
 	}
 }
 

@@ -61,6 +61,8 @@ type world struct {
 	pushing sync.Mutex
 	// afterStep runs after each step, and after each restart.
 	afterStep func()
+	// beforeStep runs before each step.
+	beforeStep func()
 	// polls says that a calendar whose channel was refused is left to polling, and the next attempt to its time.
 	polls bool
 }
@@ -71,13 +73,14 @@ func newWorld(tb testing.TB, databaseURL, ownerURL string) *world {
 	return plan{switches: sim.DefaultSwitches(), poll: 10_000 * time.Hour, limit: limit, databaseURL: databaseURL, ownerURL: ownerURL}.start(tb)
 }
 
-// plan is what a world is like: how its providers behave, how often calendars are listed though nothing was pushed, whether that will do, and how
-// long a test may take.
+// plan is what a world is like: how its providers behave, how often calendars are listed though nothing was pushed, whether that will do, how long a
+// test may take, and where its data is.
 type plan struct {
 	switches              sim.Switches
 	poll, limit           time.Duration
 	polls                 bool
 	databaseURL, ownerURL string
+	redisURL              string
 }
 
 func (p plan) start(tb testing.TB) *world {
@@ -130,7 +133,7 @@ func (w *world) configure(p plan) *config.Config {
 	keys, err := seal.Generate()
 	w.must(err)
 	google, graph := serve(w.tb, w.sim.Google()), serve(w.tb, w.sim.Microsoft())
-	settings := settings(p.databaseURL, "", w.server.URL, string(keys), google, graph)
+	settings := settings(p.databaseURL, p.redisURL, w.server.URL, string(keys), google, graph)
 	settings["CALWEAVE_POLL_INTERVAL"] = p.poll.String()
 	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})
 	w.must(err)
@@ -184,7 +187,8 @@ func (w *world) start() {
 		Clock: w.clock, Rand: seeded(w.seed), Log: logger(), WrapSQL: w.killer.wrapSQL, WrapHTTP: w.killer.wrapHTTP,
 	})
 	w.must(err)
-	w.tb.Cleanup(func() { _ = w.app.Close() })
+	started := w.app
+	w.tb.Cleanup(func() { _ = started.Close() })
 	h := w.app.Handler()
 	w.current.Store(&h)
 }

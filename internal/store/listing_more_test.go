@@ -174,6 +174,7 @@ func listingPublishes(h *harness) {
 	if !reflect.DeepEqual(got, want) {
 		h.Errorf("got %+v\nwant %+v", got, want)
 	}
+	sameList(h, "visible", w.mirror(), []string{"e1 1"})
 	w.mark(record.Mark{Kind: task.CalendarSync, Subject: string(w.calendars[0].ID), Lane: task.Interactive})
 	h.notDue(w.syncOf(0))
 	h.clock.Advance(2 * time.Second)
