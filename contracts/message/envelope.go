@@ -26,7 +26,7 @@ const (
 	BookingRemoved Type = "booking.removed"
 	// BookingRestored says that a person took a reported change back, so that nothing is left to decide.
 	BookingRestored Type = "booking.restored"
-	// BookingDecided says how the core has decided about a person's change to the event of one target.
+	// BookingDecided says how the core, or a policy, has decided about a person's change to the event of one target.
 	BookingDecided Type = "booking.decided"
 	// BookingHeld says that a write waits for an operator's approval, because it would mail somebody by surprise.
 	BookingHeld Type = "booking.held"

@@ -39,7 +39,7 @@ func examples() map[message.Type]any {
 	})
 	slot := cal.Fields(cal.FieldSlot)
 	return map[message.Type]any{
-		message.BookingAccepted: message.Accepted{Booking: booking},
+		message.BookingAccepted: message.Accepted{Booking: booking, Kept: slot.Names()},
 		message.BookingRejected: message.Rejected{
 			BookingID: "bk-2041", Version: 3, Reason: "validation", Detail: "one field is wrong",
 			Problems: []message.Problem{{Pointer: "/booking/start/time_zone", Detail: "time_zone is missing"}},
@@ -49,7 +49,7 @@ func examples() map[message.Type]any {
 		message.BookingEdited:         message.Changed{Booking: booking, Target: target, Fields: cal.AllFields.Names(), Event: allDay, Diverged: true},
 		message.BookingRestored:       message.Changed{Booking: booking, Target: target, Fields: cal.Fields(0).Names(), Event: timed},
 		message.BookingRemoved:        message.Removed{Booking: booking, Target: target, Diverged: true},
-		message.BookingDecided:        message.Decided{Booking: booking, Target: target, Decision: message.DecisionAccepted, Fields: slot.Names()},
+		message.BookingDecided:        message.Decided{Booking: booking, Target: target, Decision: message.DecisionAccepted, By: message.DeciderPolicy, Fields: slot.Names()},
 		message.BookingHeld:           message.Stopped{Booking: booking, Target: target, Reason: "the change would mail 2 guests"},
 		message.BookingFailed:         message.Stopped{Booking: booking, Target: target, Reason: "the calendar is read-only"},
 		message.ConnectionActivated:   message.Connection{ConnectionID: target.ConnectionID, Provider: cal.Google},
@@ -147,6 +147,8 @@ func TestSchemasRefuse(t *testing.T) {
 		"an edit of nothing":          {message.BookingEdited, `["title","description","location","slot","attendees"]`, `[]`},
 		"a restoration of something":  {message.BookingRestored, `"fields":[]`, `"fields":["slot"]`},
 		"a decision that is none":     {message.BookingDecided, `"accepted"`, `"postponed"`},
+		"a decision of nobody":        {message.BookingDecided, `"policy"`, `"somebody"`},
+		"a field that is not kept":    {message.BookingAccepted, `"slot"`, `"colour"`},
 		"a field that is none":        {message.BookingEdited, `"location","slot"`, `"colour","slot"`},
 		"a list that is null":         {message.BookingRestored, `"fields":[]`, `"fields":null`},
 		"a timestamp that is none":    {message.BookingRemoved, `2026-10-01T08:00:00Z`, `yesterday`},
