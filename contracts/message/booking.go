@@ -140,6 +140,17 @@ type Decided struct {
 	Cancelled bool `json:"cancelled"`
 }
 
+// Responded is the data of BookingAttendeeResponded.
+type Responded struct {
+	Booking
+	// Target is the booking's authoritative target: its guests stand there.
+	Target Target `json:"target"`
+	// Attendee is the guest as the booking names them, with what they have answered; ResponseNone if they have to be asked again.
+	Attendee cal.Attendee `json:"attendee"`
+	// Was is what they had answered before.
+	Was cal.Response `json:"was"`
+}
+
 // Stopped is the data of BookingHeld and BookingFailed.
 type Stopped struct {
 	Booking

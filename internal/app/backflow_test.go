@@ -318,3 +318,53 @@ func (w *world) approve(id cal.BookingID, p cal.Provider) {
 func (w *world) pushOf(id cal.LinkID) task.Ref {
 	return task.Ref{Tenant: w.tenant, Kind: task.LinkPush, Subject: string(id)}
 }
+
+// A guest answers in their own calendar, and the core hears of it once, from the target on which guests stand.
+func TestGuestsAnswer(t *testing.T) {
+	t.Parallel()
+	w := sqliteWorld(t)
+	for i, c := range []struct {
+		at     sim.Provider
+		guest  string
+		answer string
+	}{{sim.Google, "gus@example.com", "accepted"}, {sim.Microsoft, "mia@contoso.example", "tentativelyAccepted"}} {
+		_, err := w.sim.Seed(sim.Person{Provider: c.at, Email: c.guest, Zone: zone})
+		w.must(err)
+		b := w.booking(1, "Call of "+c.guest, wall)
+		b.Targets[i].Authoritative = true
+		b.Notify, b.Attendees = cal.NotifyAll, []cal.Attendee{{Email: c.guest, Name: "Guest"}}
+		w.submit(cal.BookingID("b-"+string(c.at)), b, nil)
+		w.settle()
+		theirs := sim.In{Provider: c.at, Email: c.guest}
+		copies, err := w.sim.Standing(theirs)
+		w.must(err)
+		if len(copies) != 1 {
+			t.Fatalf("%s has %d events", c.guest, len(copies))
+		}
+		w.must(w.sim.Answer(theirs, copies[0].ID, c.answer))
+		w.settle()
+	}
+	want := []string{"google gus@example.com none accepted 1", "microsoft mia@contoso.example none tentative 1"}
+	if got := w.responses(); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	if n := w.core.types(); n[message.BookingEdited]+n[message.BookingMoved]+n[message.BookingRemoved] != 0 {
+		t.Errorf("messages %v", n)
+	}
+}
+
+// responses are what the core was told of guests' answers, with the revision that it was told at.
+func (w *world) responses() []string {
+	w.tb.Helper()
+	items, err := w.app.Store.Feed(w.ctx, w.tenant, 0, 200)
+	w.must(err)
+	var out []string
+	for _, m := range items {
+		var r message.Responded
+		if m.Type == message.BookingAttendeeResponded {
+			w.must(json.Unmarshal(m.Data, &r))
+			out = append(out, fmt.Sprintf("%s %s %s %s %d", r.Target.Provider, r.Attendee.Email, r.Was, r.Attendee.Response, r.Revision))
+		}
+	}
+	return out
+}

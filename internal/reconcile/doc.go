@@ -21,5 +21,5 @@
 //
 // Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
 // reads), write.go (what it writes), settle.go (what is committed), backflow.go (what
-// policies decide about a person's change).
+// policies decide about a person's change), respond.go (what guests have answered).
 package reconcile

@@ -133,6 +133,7 @@ func (w *run) agree(d *record.Decision, step Step) error {
 		return err
 	}
 	w.synced(d, undecided&step.Open)
+	w.reportResponses(d)
 	return nil
 }
 

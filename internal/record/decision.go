@@ -36,4 +36,7 @@ type Report struct {
 	Event    *message.Event
 	Diverged bool
 	Reason   string
+	// Attendee has answered, and Was is what they had answered before.
+	Attendee cal.Attendee
+	Was      cal.Response
 }

@@ -97,7 +97,7 @@ func (l *Link) SettleFields(fields cal.Fields) {
 	}
 	before, theirs := l.Agreed(), l.Theirs()
 	open := theirs &^ fields
-	base := Base{Sent: *l.Observed, Read: *l.Observed}
+	base := Base{Sent: *l.Observed, Read: *l.Observed, Responses: before.Responses}
 	if l.Base != nil || open != 0 {
 		base.Sent = before.Sent.Overlay(*l.Observed, theirs&fields)
 		base.Read = l.Observed.Overlay(before.Read, open)
@@ -113,6 +113,8 @@ func (l *Link) SettleFields(fields cal.Fields) {
 type Base struct {
 	Sent cal.Content `json:"sent"`
 	Read cal.Content `json:"read"`
+	// Responses are what the booking's guests have answered, by their address in lower case, as the core was told. Those who have not are left out.
+	Responses map[string]cal.Response `json:"responses,omitempty"`
 }
 
 // Op is a kind of write to a provider.

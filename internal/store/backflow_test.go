@@ -123,7 +123,8 @@ func policyRules(h *harness) {
 	same(h, "slot", b.Slot, slot(30))
 	same(h, "title", b.Spec.Title, "canary accepted")
 	own, other := w.linkOf(b, 0), w.linkOf(b, 1)
-	same(h, "states", own.State+" "+other.State, "pending pending")
+	same(h, "state", own.State, record.LinkPending)
+	same(h, "the other's", other.State, record.LinkPending)
 	same(h, "synced", own.Synced*10+other.Synced, 10) // the other calendar does not show it yet
 	if own.Observed != nil || own.Base.Sent.Slot != slot(30) || own.Base.Read.Slot != slot(30) {
 		h.Errorf("%+v", own)
