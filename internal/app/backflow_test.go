@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -367,4 +368,44 @@ func (w *world) responses() []string {
 		}
 	}
 	return out
+}
+
+// TestKillWhilePoliciesDecide ends the process at each statement and call of a person's change on its way back, of which one part is accepted and
+// one enforced. Whatever is left must be brought to the same end by the next process, and each message be sent once.
+func TestKillWhilePoliciesDecide(t *testing.T) {
+	t.Parallel()
+	everyCall(t, "what policies decide", func(t *testing.T, at int, after bool) int {
+		t.Helper()
+		w := sqliteWorld(t)
+		b := w.booking(1, "Intro call", wall)
+		b.Backflow = cal.Backflow{Moved: cal.StanceAccept, Edited: cal.StanceEnforce}
+		w.submit("b1", b, nil)
+		w.settle()
+		w.killer.arm(at, after)
+		armed := w.killer
+		e, title := w.standing(sim.Google)[0], "By hand"
+		start, end := e.Start.Add(time.Hour), e.End.Add(time.Hour)
+		_, err := w.sim.EditEvent(in(sim.Google), e.ID, sim.Edit{Title: &title, Start: &start, End: &end})
+		w.must(err)
+		w.settle()
+		calls := struck(t, armed, at)
+		for _, p := range []sim.Provider{sim.Google, sim.Microsoft} {
+			if events := w.standing(p); len(events) != 1 || events[0].Title != "Intro call" || !events[0].Start.Equal(start) {
+				t.Errorf("killed at %q: %s shows %+v", armed.what, p, events)
+			}
+		}
+		want := map[message.Type]int{
+			message.ConnectionActivated: 2, message.BookingAccepted: 1, message.BookingMoved: 1, message.BookingDecided: 2, message.BookingSynced: 4,
+		}
+		if got := w.core.types(); !maps.Equal(got, want) {
+			t.Errorf("killed at %q: messages %v, want %v", armed.what, got, want)
+		}
+		stored, err := w.app.Store.Booking(w.ctx, w.tenant, "b1")
+		w.must(err)
+		if stored.Diverged() || stored.Revision != 4 || stored.Version != 1 {
+			t.Errorf("killed at %q: diverged %t, revision %d", armed.what, stored.Diverged(), stored.Revision)
+		}
+		w.checkNothingStopped(armed.what)
+		return calls
+	})
 }
