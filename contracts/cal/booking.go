@@ -28,6 +28,8 @@ type Booking struct {
 	Attendees   []Attendee `json:"attendees,omitempty"`
 	Notify      Notify     `json:"notify,omitempty"`
 	Targets     []Target   `json:"targets"`
+	// Backflow is what becomes of persons' changes to this booking's events. What it leaves open, the connection says of the calendar that was changed.
+	Backflow Backflow `json:"backflow,omitzero"`
 	// Metadata is kept for the core and stands in no calendar.
 	Metadata map[string]string `json:"metadata,omitempty"`
 }

@@ -26,6 +26,8 @@ type Accepted struct {
 	Booking
 	// Cancelled tells a cancellation from a booking.
 	Cancelled bool `json:"cancelled"`
+	// Kept names the fields in which the booking still says what was accepted of a person's change, since the core has not changed them since.
+	Kept []string `json:"kept,omitempty"`
 }
 
 // Problem is one thing wrong with a submission.
@@ -103,7 +105,7 @@ type Removed struct {
 	Diverged bool   `json:"diverged"`
 }
 
-// Decision is how a core has decided about a person's change.
+// Decision is how a person's change was decided about.
 type Decision string
 
 // The decisions.
@@ -114,16 +116,39 @@ const (
 	DecisionReverted Decision = "reverted"
 )
 
+// Decider says who has decided about a person's change.
+type Decider string
+
+// The deciders.
+const (
+	// DeciderCore is the booking core, through the API.
+	DeciderCore Decider = "core"
+	// DeciderPolicy is the back-flow policy of the booking, or of the connection that the calendar belongs to.
+	DeciderPolicy Decider = "policy"
+)
+
 // Decided is the data of BookingDecided.
 type Decided struct {
 	Booking
 	// Target is the calendar whose event the person had changed.
 	Target   Target   `json:"target"`
 	Decision Decision `json:"decision"`
+	By       Decider  `json:"by"`
 	// Fields names what the person had changed; empty when they had deleted the event.
 	Fields []string `json:"fields"`
 	// Cancelled says that the decision has cancelled the booking: the deletion of its event was accepted.
 	Cancelled bool `json:"cancelled"`
+}
+
+// Responded is the data of BookingAttendeeResponded.
+type Responded struct {
+	Booking
+	// Target is the booking's authoritative target: its guests stand there.
+	Target Target `json:"target"`
+	// Attendee is the guest as the booking names them, with what they have answered; ResponseNone if they have to be asked again.
+	Attendee cal.Attendee `json:"attendee"`
+	// Was is what they had answered before.
+	Was cal.Response `json:"was"`
 }
 
 // Stopped is the data of BookingHeld and BookingFailed.

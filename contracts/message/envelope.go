@@ -26,8 +26,10 @@ const (
 	BookingRemoved Type = "booking.removed"
 	// BookingRestored says that a person took a reported change back, so that nothing is left to decide.
 	BookingRestored Type = "booking.restored"
-	// BookingDecided says how the core has decided about a person's change to the event of one target.
+	// BookingDecided says how the core, or a policy, has decided about a person's change to the event of one target.
 	BookingDecided Type = "booking.decided"
+	// BookingAttendeeResponded says that a guest of a booking has answered its invitation, or answered otherwise than before.
+	BookingAttendeeResponded Type = "booking.attendee_responded"
 	// BookingHeld says that a write waits for an operator's approval, because it would mail somebody by surprise.
 	BookingHeld Type = "booking.held"
 	// BookingFailed says that one target could not be brought into agreement and that calweave has given up until it is replayed.
@@ -50,7 +52,7 @@ const (
 func Types() []Type {
 	return []Type{
 		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingDecided,
-		BookingHeld, BookingFailed, ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected,
+		BookingAttendeeResponded, BookingHeld, BookingFailed, ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected,
 		CalendarGuarded, EndpointDisabled, EndpointTested,
 	}
 }

@@ -21,6 +21,8 @@ func goTypes() map[string]reflect.Type {
 		"cal.Attendee":       reflect.TypeFor[cal.Attendee](),
 		"cal.Target":         reflect.TypeFor[cal.Target](),
 		"cal.Notify":         reflect.TypeFor[cal.Notify](),
+		"cal.Stance":         reflect.TypeFor[cal.Stance](),
+		"cal.Backflow":       reflect.TypeFor[cal.Backflow](),
 		"cal.Booking":        reflect.TypeFor[cal.Booking](),
 		"task.Cancellation":  reflect.TypeFor[task.Cancellation](),
 		"task.SubmitBooking": reflect.TypeFor[task.SubmitBooking](),
@@ -89,7 +91,10 @@ func compare(schema object, typ reflect.Type, withheld []string) []string {
 }
 
 func compareEnum(schema object, typ reflect.Type) []string {
-	enums := map[reflect.Type][]string{reflect.TypeFor[cal.Notify](): {string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)}}
+	enums := map[reflect.Type][]string{
+		reflect.TypeFor[cal.Notify](): {string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)},
+		reflect.TypeFor[cal.Stance](): {string(cal.StanceReport), string(cal.StanceAccept), string(cal.StanceEnforce)},
+	}
 	for _, t := range message.Types() {
 		enums[reflect.TypeFor[message.Type]()] = append(enums[reflect.TypeFor[message.Type]()], string(t))
 	}

@@ -27,6 +27,7 @@ func booking() task.SubmitBooking {
 			{CalendarID: "cal_0199a1b2c3d4700080000000000000a1", Authoritative: true},
 			{CalendarID: "cal_0199a1b2c3d4700080000000000000a2"},
 		},
+		Backflow: cal.Backflow{Moved: cal.StanceAccept, Cancelled: cal.StanceReport, Edited: cal.StanceEnforce},
 		Metadata: map[string]string{"crm": "deal-7"},
 	}}
 }

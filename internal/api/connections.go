@@ -17,6 +17,8 @@ import (
 type Accounts interface {
 	Connection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (record.Connection, error)
 	Connections(ctx context.Context, tenant cal.TenantID, f record.ConnectionFilter, after cal.ConnectionID, limit int) ([]record.Connection, error)
+	// ChooseConnection stores a choice and returns the connection as it is from then on.
+	ChooseConnection(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, c record.ConnectionChoice) (record.Connection, error)
 	// Disconnect begins to end a connection, unless somebody has, and returns it as it is.
 	Disconnect(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID, actor string) (record.Connection, error)
 }
@@ -151,6 +153,17 @@ func (s *Server) GetConnection(ctx context.Context, r gen.GetConnectionRequestOb
 	return gen.GetConnection200JSONResponse(connection(c)), nil
 }
 
+// ChooseConnection is PATCH /v1/connections/{connection_id}.
+func (s *Server) ChooseConnection(ctx context.Context, r gen.ChooseConnectionRequestObject) (gen.ChooseConnectionResponseObject, error) {
+	who := identity(ctx)
+	choice := record.ConnectionChoice{Backflow: r.Body.Backflow, Actor: who.KeyID}
+	c, err := s.Accounts.ChooseConnection(ctx, who.Tenant, cal.ConnectionID(r.ConnectionID), choice)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ChooseConnection200JSONResponse(connection(c)), nil
+}
+
 // DeleteConnection is DELETE /v1/connections/{connection_id}. A repetition changes nothing.
 func (s *Server) DeleteConnection(ctx context.Context, r gen.DeleteConnectionRequestObject) (gen.DeleteConnectionResponseObject, error) {
 	who := identity(ctx)
@@ -167,7 +180,7 @@ func (s *Server) DeleteConnection(ctx context.Context, r gen.DeleteConnectionReq
 func connection(c record.Connection) gen.Connection {
 	out := gen.Connection{
 		ID: string(c.ID), Provider: gen.Provider(c.Provider), State: gen.ConnectionState(c.State), CreatedAt: c.CreatedAt,
-		Capabilities: []gen.Capability{}, Missing: []gen.Capability{},
+		Backflow: c.Backflow, Capabilities: []gen.Capability{}, Missing: []gen.Capability{},
 	}
 	for _, a := range cal.Abilities() {
 		switch {

@@ -124,10 +124,11 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters")}, "after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
-		"PUT /v1/bookings/{booking_id}":     func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },
-		"POST /v1/connections":              func(id string) any { return map[string]any{"provider": "google", "connection_id": id} },
-		"PATCH /v1/calendars/{calendar_id}": func(string) any { return map[string]any{"sync": "full", "writable_target": true} },
-		"PATCH /v1/endpoints/{endpoint_id}": func(string) any { return map[string]any{"url": "https://evil.example.com"} },
+		"PUT /v1/bookings/{booking_id}":         func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },
+		"POST /v1/connections":                  func(id string) any { return map[string]any{"provider": "google", "connection_id": id} },
+		"PATCH /v1/calendars/{calendar_id}":     func(string) any { return map[string]any{"sync": "full", "writable_target": true} },
+		"PATCH /v1/connections/{connection_id}": func(string) any { return map[string]any{"backflow": map[string]any{"moved": "accept"}} },
+		"PATCH /v1/endpoints/{endpoint_id}":     func(string) any { return map[string]any{"url": "https://evil.example.com"} },
 	}
 	tried := 0
 	all := r.oracle.references()

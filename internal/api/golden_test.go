@@ -120,6 +120,7 @@ func TestAnswersAreGolden(t *testing.T) {
 	g.keep("providers", 200, g.send("GET", "/v1/providers", nil))
 	g.keep("connections.first-page", 200, g.send("GET", "/v1/connections?limit=1", nil))
 	g.keep("connection.active", 200, g.send("GET", "/v1/connections/"+g.account(g.google), nil))
+	g.keep("connection.chosen", 200, g.send("PATCH", "/v1/connections/"+g.account(g.google), map[string]any{"backflow": map[string]any{"moved": "accept"}}))
 	g.restrict(g.account(g.graph), cal.WriteEvents)
 	g.keep("connection.restricted", 200, g.send("GET", "/v1/connections/"+g.account(g.graph), nil))
 	begun := g.begun()

@@ -108,7 +108,8 @@ func (b *bench) sample() samples {
 		map[string]any{
 			"PUT /v1/bookings/{booking_id}": b.spec(2), "POST /v1/connections": map[string]any{"provider": "google"},
 			"PATCH /v1/calendars/{calendar_id}": map[string]any{"sync": "full"}, "POST /v1/endpoints": map[string]any{"url": "https://core.test"},
-			"PATCH /v1/endpoints/{endpoint_id}": map[string]any{"description": "Berlin"}, "POST /hooks/microsoft": `{"value":[]}`,
+			"PATCH /v1/connections/{connection_id}": map[string]any{"backflow": map[string]any{"moved": "accept"}},
+			"PATCH /v1/endpoints/{endpoint_id}":     map[string]any{"description": "Berlin"}, "POST /hooks/microsoft": `{"value":[]}`,
 		},
 	}
 }

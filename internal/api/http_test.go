@@ -32,7 +32,7 @@ func TestMethodsAndPaths(t *testing.T) {
 		"/v1/bookings/b1/divergence:revert": "POST",
 		"/v1/reservations/rsv_1":            "GET",
 		"/v1/connections":                   "GET, POST",
-		"/v1/connections/con_1":             "GET, DELETE",
+		"/v1/connections/con_1":             "GET, PATCH, DELETE",
 		"/v1/calendars":                     "GET",
 		"/v1/calendars/cal_1":               "GET, PATCH",
 		"/v1/endpoints":                     "GET, POST",

@@ -33,12 +33,13 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 	delivery := b.test(e)
 	b.fails(delivery.ID, 500)
 	bodies := map[string]any{
-		"PUT /v1/bookings/{booking_id}":     b.spec(1),
-		"POST /v1/connections":              map[string]any{"provider": "google"},
-		"PATCH /v1/calendars/{calendar_id}": map[string]any{"sync": "full"},
-		"POST /v1/endpoints":                map[string]any{"url": "https://core.test/again"},
-		"POST /v1/applications":             newApplication(),
-		"PATCH /v1/endpoints/{endpoint_id}": map[string]any{"description": "changed"},
+		"PUT /v1/bookings/{booking_id}":         b.spec(1),
+		"POST /v1/connections":                  map[string]any{"provider": "google"},
+		"PATCH /v1/calendars/{calendar_id}":     map[string]any{"sync": "full"},
+		"PATCH /v1/connections/{connection_id}": map[string]any{"backflow": map[string]any{"moved": "accept"}},
+		"POST /v1/endpoints":                    map[string]any{"url": "https://core.test/again"},
+		"POST /v1/applications":                 newApplication(),
+		"PATCH /v1/endpoints/{endpoint_id}":     map[string]any{"description": "changed"},
 	}
 	queries := map[string]string{
 		"DELETE /v1/bookings/{booking_id}":           "?version=2",

@@ -73,12 +73,12 @@ func TestEveryBodyIsValidated(t *testing.T) {
 		}
 		n++
 		for body, status := range map[string]int{`{"CANARY": 1}`: 422, `{`: 400, ``: 400} {
-			if a := b.call(op.method, strings.NewReplacer("{booking_id}", "b1", "{endpoint_id}", "end_1", "{calendar_id}", "cal_1").Replace(op.path), body); a.status != status {
+			if a := b.call(op.method, strings.NewReplacer("{booking_id}", "b1", "{endpoint_id}", "end_1", "{calendar_id}", "cal_1", "{connection_id}", "con_1").Replace(op.path), body); a.status != status {
 				t.Errorf("%s %s takes %q: %d %s", op.method, op.path, body, a.status, a.body)
 			}
 		}
 	}
-	if n != 6 {
+	if n != 7 {
 		t.Errorf("%d operations have a body", n)
 	}
 }

@@ -216,7 +216,7 @@ func bodies() map[string]string {
 		"POST /v1/connections":              schemaConnection,
 		"POST /v1/endpoints":                schemaEndpoint,
 		"POST /v1/applications":             schemaApplication,
-		"PATCH /v1/calendars/{calendar_id}": schemaChoice,
+		"PATCH /v1/calendars/{calendar_id}": schemaChoice, "PATCH /v1/connections/{connection_id}": schemaBackflow,
 		"PATCH /v1/endpoints/{endpoint_id}": schemaChange,
 	}
 }

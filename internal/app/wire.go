@@ -33,7 +33,7 @@ const (
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
-	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents}
+	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents, Taken: a.Intake.Taken}
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
 	}

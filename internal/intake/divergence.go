@@ -51,7 +51,7 @@ func (s *Service) Decide(ctx context.Context, tenant cal.TenantID, v Verdict) (r
 
 // rule works out what a verdict makes of a booking.
 func (s *Service) rule(v Verdict, current record.Booking) (record.Ruling, error) {
-	r := record.Ruling{Booking: current, Decision: v.Decision, Actor: v.Actor, Traceparent: v.Traceparent}
+	r := record.Ruling{Booking: current, Decision: v.Decision, By: message.DeciderCore, Actor: v.Actor, Traceparent: v.Traceparent}
 	if v.IfMatch != nil && *v.IfMatch != current.Revision {
 		return r, stale(*v.IfMatch, current.Revision)
 	}
@@ -74,10 +74,24 @@ func (s *Service) rule(v Verdict, current record.Booking) (record.Ruling, error)
 		return r, nil
 	}
 	r.Links = idsOf(alike(chosen[0], open))
-	spec := taken(current, chosen[0])
-	checked, slot, err := s.acceptable(spec)
-	r.Booking.Spec, r.Booking.Slot, r.Booking.TZData = checked, slot, zone.Version()
+	var err error
+	r.Booking, err = s.Taken(current, chosen[0], chosen[0].Theirs())
 	return r, err
+}
+
+// Taken is a booking with what a person has made of some of the fields of one of its events. It fails with a *record.RefusalError when that cannot be
+// a booking.
+func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (record.Booking, error) {
+	spec, slot, err := s.acceptable(taken(b, l, fields))
+	if err != nil {
+		return b, err
+	}
+	if b.Submitted == nil {
+		submitted := b.Spec
+		b.Submitted = &submitted
+	}
+	b.Spec, b.Slot, b.TZData = spec, slot, zone.Version()
+	return b, nil
 }
 
 // undecided are the links of a booking that the core has to decide about. Of one that is cancelled, every event goes.
@@ -144,10 +158,10 @@ func candidates(open []record.Link) []message.Problem {
 	return out
 }
 
-// taken is a booking's content with what a person has made of one of its events.
-func taken(b record.Booking, l record.Link) cal.Booking {
+// taken is a booking's content with what a person has made of some fields of one of its events.
+func taken(b record.Booking, l record.Link, fields cal.Fields) cal.Booking {
 	spec, seen := b.Spec, *l.Observed
-	theirs := l.Theirs()
+	theirs := l.Theirs() & fields
 	if theirs.Has(cal.FieldTitle) {
 		spec.Title = seen.Title
 	}

@@ -59,7 +59,7 @@ func newHouse(t *testing.T) *house {
 	contract, err := api.NewContract()
 	h.ok(err)
 	h.service = &intake.Service{Store: h.store, Quiet: quiet, Fits: contract.Booking}
-	reconciler := &reconcile.Reconciler{Store: h.store, Clock: h.clock, Lease: leaseTime, Quiet: quiet, Open: h.openEvents}
+	reconciler := &reconcile.Reconciler{Store: h.store, Clock: h.clock, Lease: leaseTime, Quiet: quiet, Open: h.openEvents, Taken: h.service.Taken}
 	syncer := &deltasync.Syncer{Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister}
 	poller := &deltasync.Poller{Store: h.store, Clock: h.clock, Interval: pollTime, Jitter: func(time.Duration) time.Duration { return 0 }}
 	h.engine = &work.Engine{

@@ -98,6 +98,9 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 	a.Decide = v.decide
 	if current != nil {
 		a.Seen = current.Revision
+		if a, err = s.keeping(a, c, *current); err != nil {
+			return Receipt{}, err
+		}
 		if c.cancelled {
 			// A tombstone keeps what the booking said, so that the core can still read it.
 			version := a.Version

@@ -12,11 +12,14 @@
 //	a write in flight                           our own, landed: write if the core has changed it since
 //	the text of one, in other markup            our own, landed and rewritten: write it again, so that it is answered
 //	an older version as a whole                 our own, landed late: write
-//	anything else                               a person did it: report it, and leave it to the core
+//	anything else                               a person did it: report it, and do as the policy says
+//
+// The policy is to leave it to the core, to take it over into the booking, or to write over it. It decides about what is new only.
 //
 // An event is gone when it is shown as cancelled or our delete was answered. Being told that it was not found, or is gone, is one witness of two
 // (confirm in reconciler.go, planMissing in plan.go): only then may the generation rise.
 //
 // Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
-// reads), write.go (what it writes), settle.go (what is committed).
+// reads), write.go (what it writes), settle.go (what is committed), backflow.go (what
+// policies decide about a person's change), respond.go (what guests have answered).
 package reconcile

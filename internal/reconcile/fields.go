@@ -76,7 +76,7 @@ func judge(s Situation, f cal.Field, late bool) verdict {
 		return verdict{write: true, by: byLateWrite}
 	case landed(s, f):
 		return verdict{write: true, by: byOwnWrite}
-	case guests && mergeable(s):
+	case guests && !s.Enforced.Has(f) && mergeable(s):
 		// Guests are a set: what the core wants of its own is written beside what a person wants of others.
 		v := verdict{write: guestsDiffer(s), person: strangersDiffer(s), by: byCore}
 		if v.person {

@@ -60,8 +60,10 @@ type Situation struct {
 	Sent []record.SentHash
 	// Suspect says that a listing has shown another state than the link's.
 	Suspect bool
-	Can     Abilities
-	Now     time.Time
+	// Enforced are the fields in which a person's change is written over, so that nothing of it is merged.
+	Enforced cal.Fields
+	Can      Abilities
+	Now      time.Time
 }
 
 // Action is the next thing to do.

@@ -96,6 +96,7 @@ func promises(s Situation, step Step) map[string]bool {
 		"a write is held only where it mails":                        step.Action != Hold || mails,
 		"an operator decides about what was read":                    step.Action != Hold || s.Remote.Seen == Present,
 
+		"where changes are enforced nothing is merged":  !s.Enforced.Has(cal.FieldAttendees) || step.Fields&step.Person == 0,
 		"a person's change is not written over":         step.Fields&step.Person&^guestField == 0,
 		"what is open is a person's and is not written": step.Open&^step.Person == 0 && step.Open&step.Fields == 0,
 		"whose change each field is":                    step.Action == Read || !known || s.Remote.Seen == Gone || s.Remote.Seen == Missing || !s.Desired.Present || rightfully(s, step, shown.Content),
@@ -238,7 +239,8 @@ func drawSituation(t *rapid.T) Situation {
 			Content: drawContent(t, "wanted"), Fields: rapid.SampledFrom([]cal.Fields{cal.AllFields, cal.AllFields &^ guestField}).Draw(t, "owned"),
 			Notify: rapid.SampledFrom([]cal.Notify{cal.NotifyNone, cal.NotifyExternal, cal.NotifyAll}).Draw(t, "notify"),
 		},
-		Now: began,
+		Enforced: rapid.SampledFrom([]cal.Fields{0, 0, cal.Fields(cal.FieldSlot), cal.AllFields}).Draw(t, "enforced"),
+		Now:      began,
 	}
 	s.Link = drawLink(t)
 	s.Remote.Event = cal.Event{ID: s.Link.EventID, ETag: "e2", Content: drawContent(t, "shown")}

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,6 +40,9 @@ type Reconciler struct {
 	Lease time.Duration
 	// Quiet reports whether a provider can be told to mail nobody.
 	Quiet func(cal.Provider) bool
+	// Taken is a booking with what a person has made of some fields of one of its events, or fails with a *record.RefusalError when that cannot be a
+	// booking.
+	Taken func(record.Booking, record.Link, cal.Fields) (record.Booking, error)
 }
 
 // rounds is how many steps one run takes at the most. The longest honest way is write, conflict, read, write, twice.
@@ -63,16 +67,34 @@ type run struct {
 	// added says that the last write recorded is this run's alone, so that what its call answers is all there is to know about it.
 	added bool
 	sent  []record.SentHash
+	// answers are what the policies in force say of what a person has just done.
+	answers []answer
 }
+
+// revisions is how often a run is made anew because its booking was revised between the policies' decision and its commit.
+const revisions = 4
 
 // Work brings the lease's link into agreement and commits what came of it.
 func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
+	for range revisions {
+		w := &run{Reconciler: r, lease: l}
+		err := w.work(ctx)
+		if !errors.Is(err, record.ErrStale) {
+			return err
+		}
+		l = w.lease // prolonged by now; what was written and not settled is in flight
+	}
+	return fault.Newf(fault.Transient, "reconcile", "the booking is being changed by others")
+}
+
+func (w *run) work(ctx context.Context) error {
+	r, l := w.Reconciler, w.lease
 	c, err := r.Store.Case(ctx, l)
 	if err != nil {
 		return err
 	}
-	w := &run{Reconciler: r, lease: l, c: c}
-	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now()}
+	w.c = c
+	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now(), Enforced: enforced(c)}
 	if settled(w.s) {
 		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
 	}

@@ -16,21 +16,30 @@ func (w *run) commit(ctx context.Context, step Step) error {
 	if w.s.Remote.Seen == Present {
 		d.Event = &w.shown
 	}
-	switch step.Action {
-	case Bury:
-		w.bury(&d, step)
-	case Hold:
-		w.hold(&d, step)
-	case Wait:
-		w.wait(&d, step)
-	default:
-		w.agree(&d, step)
+	if err := w.conclude(&d, step); err != nil {
+		return err
 	}
 	for i := range d.Reports {
 		d.Reports[i].Version = w.s.Desired.Version
 	}
 	d.Notes = append(d.Notes, w.note(d, step))
 	return w.Store.Settle(ctx, w.lease, d)
+}
+
+// conclude settles the link.
+func (w *run) conclude(d *record.Decision, step Step) error {
+	switch step.Action {
+	case Bury:
+		w.bury(d, step)
+		return nil
+	case Hold:
+		return w.hold(d, step)
+	case Wait:
+		w.wait(d, step)
+		return nil
+	default:
+		return w.agree(d, step)
+	}
 }
 
 // bury records a proven tombstone: only here does a generation rise.
@@ -43,7 +52,8 @@ func (w *run) bury(d *record.Decision, step Step) {
 	switch {
 	case step.Removed:
 		l.State = record.LinkDiverged
-		d.Reports = append(d.Reports, record.Report{Type: message.BookingRemoved, Revise: true, Diverged: true})
+		left := w.followRemoval(d)
+		d.Reports = append(d.Reports, record.Report{Type: message.BookingRemoved, Revise: true, Diverged: left})
 	case w.s.Desired.Present:
 		// The booking came back while its deletion was under way: the next run creates the next event.
 		l.State = record.LinkPending
@@ -74,13 +84,20 @@ func (w *run) wait(d *record.Decision, step Step) {
 	d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
 }
 
-// hold settles a link whose write waits for an operator. What a person has changed does not wait with it.
-func (w *run) hold(d *record.Decision, step Step) {
+// hold settles a link whose write waits for an operator. What a person has changed does not wait with it: once a policy has decided about that, it is
+// planned anew.
+func (w *run) hold(d *record.Decision, step Step) error {
 	l := &d.Link
 	if w.s.Desired.Present {
 		undecided := step.Person &^ step.Fields
-		w.reportChange(d, undecided)
 		w.observe(l, undecided)
+		if err := w.reportChange(d, undecided, step.Open); err != nil {
+			return err
+		}
+	}
+	if len(d.Rulings) > 0 {
+		l.ETag, d.Sent = "", nil
+		return nil
 	}
 	if l.State != record.LinkHeld {
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingHeld, Reason: step.Why})
@@ -89,10 +106,11 @@ func (w *run) hold(d *record.Decision, step Step) {
 	l.State, l.Reason, l.ETag = record.LinkHeld, step.Why, ""
 	d.Sent = nil
 	d.Outcome = record.Outcome{State: record.Held, HeldFor: record.HeldForApproval, Reason: step.Why}
+	return nil
 }
 
 // agree settles a link that needs no write now: what is shown is agreed on, but for what a person has changed and the core has yet to decide.
-func (w *run) agree(d *record.Decision, step Step) {
+func (w *run) agree(d *record.Decision, step Step) error {
 	if w.s.Link.EventID == "" {
 		if !w.s.Desired.Present {
 			w.removed(d)
@@ -100,19 +118,23 @@ func (w *run) agree(d *record.Decision, step Step) {
 		if !step.Look.IsZero() {
 			d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
 		}
-		return
+		return nil
 	}
 	if w.s.Remote.Seen != Present {
 		w.synced(d, 0) // settled without a look
-		return
+		return nil
 	}
 	undecided := step.Person
 	if undecided != 0 {
 		d.Sent = nil // they would take the person's part for ours
 	}
-	w.reportChange(d, undecided)
 	w.rebase(&d.Link, undecided)
+	if err := w.reportChange(d, undecided, step.Open); err != nil {
+		return err
+	}
 	w.synced(d, undecided&step.Open)
+	w.reportResponses(d)
+	return nil
 }
 
 // rebase makes what is shown the new agreement, except for the fields that are undecided.
@@ -140,23 +162,26 @@ func (w *run) observe(l *record.Link, undecided cal.Fields) {
 	}
 }
 
-// reportChange tells the core what a person has changed, once for each change, and when nothing is left of it.
-func (w *run) reportChange(d *record.Decision, undecided cal.Fields) {
+// reportChange tells the core what a person has changed, once for each change, and when nothing is left of it. Of what is told, policies decide first.
+func (w *run) reportChange(d *record.Decision, undecided, open cal.Fields) error {
 	shown, before := w.s.Remote.Event.Content, w.c.Link.Observed
 	changed := undecided | w.merged
 	event := message.NewEvent(shown)
-	report := record.Report{Type: message.BookingEdited, Revise: true, Fields: changed.Names(), Event: &event, Diverged: undecided != 0}
+	report := record.Report{Type: message.BookingEdited, Revise: true, Fields: changed.Names(), Event: &event}
 	switch {
 	case changed == 0 && before == nil:
-		return
+		return nil
 	case changed == 0:
 		report.Type = message.BookingRestored
 	case undecided != 0 && !w.news(undecided):
-		return
+		return nil
 	case changed.Has(cal.FieldSlot):
 		report.Type = message.BookingMoved
 	}
+	left, err := w.followPolicy(d, undecided, open)
+	report.Diverged = left != 0
 	d.Reports = append(d.Reports, report)
+	return err
 }
 
 // news reports whether what a person has changed is other than what the core was told.
@@ -198,12 +223,16 @@ func (w *run) note(d record.Decision, step Step) record.Note {
 	for _, r := range d.Reports {
 		reported = append(reported, string(r.Type))
 	}
+	detail := w.detail(step, map[string]any{
+		"decision": step.Action, "wanted": w.s.Desired.Present, "person_changed": (step.Person | w.merged).Names(), "reported": reported,
+		"was": w.c.Link.State, "suspected": w.s.Suspect, "generation": d.Link.Generation,
+	})
+	if len(w.answers) > 0 {
+		detail["policy"] = policyNotes(w.answers)
+	}
 	return record.Note{
 		Actor: record.ActorEngine, Action: "link." + string(d.Link.State), Subject: string(d.Link.ID), BookingID: d.Link.BookingID,
-		Detail: w.detail(step, map[string]any{
-			"decision": step.Action, "wanted": w.s.Desired.Present, "person_changed": (step.Person | w.merged).Names(), "reported": reported,
-			"was": w.c.Link.State, "suspected": w.s.Suspect, "generation": d.Link.Generation,
-		}),
+		Detail: detail,
 	}
 }
 

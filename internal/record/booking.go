@@ -9,10 +9,12 @@ import (
 
 // Booking is what is known about a booking.
 type Booking struct {
-	ID       cal.BookingID
-	Spec     cal.Booking
-	Version  int64
-	Revision int64
+	ID   cal.BookingID
+	Spec cal.Booking
+	// Submitted is what the core has submitted last, where an accepted change of a person's has made Spec say something else; nil otherwise.
+	Submitted *cal.Booking
+	Version   int64
+	Revision  int64
 	// Cancelled marks a tombstone; Spec then holds the content of the last version that stood.
 	Cancelled   bool
 	Slot        cal.Slot
@@ -39,6 +41,10 @@ type Acceptance struct {
 	ID   cal.BookingID
 	Spec cal.Booking
 	Slot cal.Slot
+	// Submitted is what the core has submitted, where Spec keeps what it has not changed of what was accepted of persons' changes; nil where they are
+	// the same. Kept names the fields.
+	Submitted *cal.Booking
+	Kept      cal.Fields
 	// Version is the core's; Cancelled makes it a tombstone.
 	Version   int64
 	Cancelled bool

@@ -21,6 +21,8 @@ type Connection struct {
 	Mailbox string
 	Reason  string
 	Lacks   Lacks
+	// Backflow has a stance on every kind of change.
+	Backflow cal.Backflow
 	// Penalty is until when the provider has told us to stay away.
 	Penalty time.Time
 	// GrantVersion is the version of its grant, and AccessUntil when that version's access token ends, or zero once the provider has refused it. They
@@ -189,6 +191,13 @@ type CalendarChoice struct {
 	Sync           *cal.SyncLevel
 	WritableTarget *bool
 	Actor          string
+}
+
+// ConnectionChoice is what a tenant chooses for a connection.
+type ConnectionChoice struct {
+	// Backflow leaves as it is what it says nothing of.
+	Backflow cal.Backflow
+	Actor    string
 }
 
 // CalendarFilter chooses calendars; a zero field chooses all.

@@ -17,6 +17,9 @@ type Decision struct {
 	Sent []SentHash
 	// Reports are the messages to send, in order.
 	Reports []Report
+	// Rulings are what policies have decided about what is reported, in order. They were made on the revision of their booking: another one by now
+	// refuses the commit.
+	Rulings []Ruling
 	Notes   []Note
 	Outcome Outcome
 }
@@ -33,4 +36,7 @@ type Report struct {
 	Event    *message.Event
 	Diverged bool
 	Reason   string
+	// Attendee has answered, and Was is what they had answered before.
+	Attendee cal.Attendee
+	Was      cal.Response
 }

@@ -88,15 +88,24 @@ func (l Link) Theirs() cal.Fields {
 
 // Settle makes what a person made of the event the agreement, since the core has decided about it: the next version is compared with that. What
 // was sent of the other fields stays as it was, so that the provider's rewriting of a text is not taken for a change of the core's.
-func (l *Link) Settle() {
+func (l *Link) Settle() { l.SettleFields(cal.AllFields) }
+
+// SettleFields is Settle for some of what the person has changed. The rest stays to be decided about.
+func (l *Link) SettleFields(fields cal.Fields) {
 	if l.Observed == nil {
 		return
 	}
-	base := Base{Sent: *l.Observed, Read: *l.Observed}
-	if l.Base != nil {
-		base.Sent = l.Base.Sent.Overlay(*l.Observed, l.Observed.Differences(l.Base.Read, cal.AllFields))
+	before, theirs := l.Agreed(), l.Theirs()
+	open := theirs &^ fields
+	base := Base{Sent: *l.Observed, Read: *l.Observed, Responses: before.Responses}
+	if l.Base != nil || open != 0 {
+		base.Sent = before.Sent.Overlay(*l.Observed, theirs&fields)
+		base.Read = l.Observed.Overlay(before.Read, open)
 	}
-	l.Base, l.Observed = &base, nil
+	if open == 0 {
+		l.Observed = nil
+	}
+	l.Base = &base
 }
 
 // Base is an agreement. What was sent and what the provider made of it are kept apart, since providers rewrite text: the core has changed a
@@ -104,6 +113,8 @@ func (l *Link) Settle() {
 type Base struct {
 	Sent cal.Content `json:"sent"`
 	Read cal.Content `json:"read"`
+	// Responses are what the booking's guests have answered, by their address in lower case, as the core was told. Those who have not are left out.
+	Responses map[string]cal.Response `json:"responses,omitempty"`
 }
 
 // Op is a kind of write to a provider.

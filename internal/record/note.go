@@ -23,6 +23,8 @@ const (
 	ActorOperator = "operator"
 	ActorProvider = "provider"
 	ActorOwner    = "owner"
+	// ActorPolicy is the back-flow policy of a booking or of a connection.
+	ActorPolicy = "policy"
 )
 
 // Entry is an audit row.

@@ -7,7 +7,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 )
 
-// Ruling is a core's decision about what a person has done to a booking's events, about to be committed.
+// Ruling is the decision of a core, or of a policy, about what a person has done to a booking's events, about to be committed.
 type Ruling struct {
 	// Booking is the booking as it is from now on. Its version and what it was accepted as stay, for those are the core's alone. Its revision is the
 	// one that the decision was made on: another by now refuses the commit.
@@ -15,9 +15,23 @@ type Ruling struct {
 	Decision message.Decision
 	// Links are those whose change is decided about.
 	Links []cal.LinkID
+	// Fields are what is decided about of a change that the event survived; none for all of it.
+	Fields cal.Fields
+	// By says who decides: the core, or a policy of its tenant's.
+	By message.Decider
+	// Why is the reason of a policy's decision.
+	Why string
 	// Actor is the key that it came with.
 	Actor       string
 	Traceparent string
+}
+
+// About are those of a link's fields that the ruling decides about.
+func (r Ruling) About(l Link) cal.Fields {
+	if r.Fields == 0 {
+		return l.Theirs()
+	}
+	return l.Theirs() & r.Fields
 }
 
 // Covers reports whether the ruling decides about a link.

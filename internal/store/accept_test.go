@@ -74,9 +74,9 @@ func acceptNew(h *harness) {
 	w.wantMessages("booking.accepted 1/1/1")
 	var accepted message.Accepted
 	h.ok(json.Unmarshal(w.messages()[1].Data, &accepted))
-	same(h, "message", accepted, message.Accepted{Booking: message.Booking{
-		BookingID: "b", Version: 1, Revision: 1, Sequence: 1, ReservationToken: b.Reservation,
-	}})
+	same(h, "message", accepted.Booking, message.Booking{BookingID: "b", Version: 1, Revision: 1, Sequence: 1, ReservationToken: b.Reservation})
+	same(h, "cancelled", accepted.Cancelled, false)
+	sameList(h, "kept", accepted.Kept, nil)
 	same(h, "audit", h.number(`SELECT COUNT(*) FROM audit WHERE action = 'booking.accepted' AND actor = 'key_test' AND booking_id = 'b'`), 1)
 }
 

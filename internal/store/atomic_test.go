@@ -86,6 +86,10 @@ func writes() map[string]write {
 			r := w.ruling("accepted", 0)
 			return func() error { _, err := w.Decide(w.ctx, w.tenant, r); return err }
 		}},
+		"ChooseConnection": {prepare: func(w *fenceWorld) func() error {
+			choice := record.ConnectionChoice{Backflow: cal.Backflow{Moved: cal.StanceAccept}, Actor: "test"}
+			return func() error { _, err := w.ChooseConnection(w.ctx, w.tenant, w.connection, choice); return err }
+		}},
 		"ChooseCalendar": {prepare: func(w *fenceWorld) func() error {
 			full := cal.SyncFull
 			return func() error {

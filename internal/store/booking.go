@@ -77,9 +77,11 @@ func (t *tx) bookingOf(row db.Booking) (record.Booking, error) {
 		ID: cal.BookingID(row.BookingID), Version: row.Version, Revision: row.Revision, Cancelled: row.Cancelled, TZData: row.TZData, Hash: row.Hash,
 		Reservation: cal.ReservationToken(row.ReservationToken), CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt),
 	}
-	if _, err := t.openJSON("bookings", "spec", row.BookingID, row.Spec, &b.Spec); err != nil {
+	var said saying
+	if _, err := t.openJSON("bookings", "spec", row.BookingID, row.Spec, &said); err != nil {
 		return record.Booking{}, err
 	}
+	b.Spec, b.Submitted = said.Booking, said.Submitted
 	_, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot)
 	return b, err
 }
@@ -98,14 +100,7 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 		if err != nil {
 			return err
 		}
-		err = t.note(ctx, record.Note{
-			Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID,
-			Detail: map[string]any{
-				"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "revision": a.Seen + 1, "decides_divergence": a.Decide,
-				"targets": len(a.Targets), "tzdata": a.TZData,
-			},
-		})
-		if err != nil {
+		if err := t.noteAccepted(ctx, a); err != nil {
 			return err
 		}
 		if err := t.confirm(ctx, a); err != nil {
@@ -122,8 +117,25 @@ func (s *Store) Accept(ctx context.Context, tenant cal.TenantID, a record.Accept
 	return b, err
 }
 
+func (t *tx) noteAccepted(ctx context.Context, a record.Acceptance) error {
+	detail := map[string]any{
+		"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "revision": a.Seen + 1, "decides_divergence": a.Decide,
+		"targets": len(a.Targets), "tzdata": a.TZData,
+	}
+	if a.Kept != 0 {
+		detail["kept"] = a.Kept.Names()
+	}
+	return t.note(ctx, record.Note{Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID, Detail: detail})
+}
+
+// saying is what a booking says, beside what its core has submitted where that is something else.
+type saying struct {
+	cal.Booking
+	Submitted *cal.Booking `json:"submitted,omitempty"`
+}
+
 func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.ReservationToken) error {
-	spec, err := t.sealJSON("bookings", "spec", string(a.ID), a.Spec)
+	spec, err := t.sealJSON("bookings", "spec", string(a.ID), saying{a.Spec, a.Submitted})
 	if err != nil {
 		return err
 	}
@@ -241,7 +253,7 @@ func (t *tx) unseat(ctx context.Context, id cal.LinkID) error {
 
 func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 	return t.postBooking(ctx, a.ID, a.Version, message.BookingAccepted, false, func(b message.Booking) any {
-		return message.Accepted{Booking: b, Cancelled: a.Cancelled}
+		return message.Accepted{Booking: b, Cancelled: a.Cancelled, Kept: a.Kept.Names()}
 	})
 }
 

@@ -289,6 +289,7 @@ func (t *tx) connectionOf(row db.Connection, penalty int64) (record.Connection, 
 	c := record.Connection{
 		ID: id, Provider: cal.Provider(row.Provider), AppID: cal.AppID(row.AppID), State: cal.ConnectionState(row.State),
 		Reason: row.Reason, Lacks: record.Lacks(row.Lacks), CreatedAt: instant(row.CreatedAt), ClosedAt: instant(row.ClosedAt), Penalty: instant(penalty),
+		Backflow: cal.Backflow{Moved: cal.Stance(row.OnMoved), Cancelled: cal.Stance(row.OnCancelled), Edited: cal.Stance(row.OnEdited)},
 	}
 	var err error
 	if c.Account, err = t.openText("connections", "account", string(id), row.Account); err != nil {

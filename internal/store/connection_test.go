@@ -131,7 +131,7 @@ func connectionLife(h *harness) {
 		Provider: cal.Microsoft, AppID: "own-app", ConnectToken: "x", State: "y", ExpiresAt: epoch().Add(time.Hour), Actor: "test",
 	})
 	h.ok(err)
-	want := record.Connection{ID: id, Provider: cal.Microsoft, AppID: "own-app", State: cal.ConnectionPending, CreatedAt: epoch()}
+	want := record.Connection{ID: id, Provider: cal.Microsoft, AppID: "own-app", State: cal.ConnectionPending, Backflow: cal.DefaultBackflow(), CreatedAt: epoch()}
 	c, err := h.Connection(h.ctx, w.tenant, id)
 	h.ok(err)
 	same(h, "begun", c, want)

@@ -16,27 +16,64 @@ func (s *Store) Decide(ctx context.Context, tenant cal.TenantID, r record.Ruling
 	var b record.Booking
 	err := s.update(ctx, tenant, "decide about divergence", func(ctx context.Context, t *tx) error {
 		t.traceparent = r.Traceparent
-		if err := t.reviseAs(ctx, r.Booking); err != nil {
+		if err := t.decide(ctx, r); err != nil {
 			return err
 		}
-		links, err := t.linksOf(ctx, r.Booking.ID)
-		if err != nil {
-			return err
-		}
-		for _, l := range links {
-			if err := t.rule(ctx, r, l); err != nil {
-				return err
-			}
-		}
+		var err error
 		b, err = t.booking(ctx, r.Booking.ID)
 		return err
 	})
 	return b, err
 }
 
+func (t *tx) decide(ctx context.Context, r record.Ruling) error {
+	if err := t.reviseAs(ctx, r.Booking); err != nil {
+		return err
+	}
+	links, err := t.linksOf(ctx, r.Booking.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if err := t.rule(ctx, r, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unrevised fails with record.ErrStale unless a booking, which is locked, is at the revision that the policies' rulings were made on.
+func (t *tx) unrevised(ctx context.Context, all []record.Ruling) error {
+	if len(all) == 0 {
+		return nil
+	}
+	b := all[0].Booking
+	row, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(b.ID)})
+	if err == nil && row.Revision != b.Revision {
+		err = record.ErrStale
+	}
+	return found(err)
+}
+
+// followPolicies commits what policies have decided about the change that was just reported, which has raised the revision. Each ruling raises it once
+// more.
+func (t *tx) followPolicies(ctx context.Context, all []record.Ruling) error {
+	for _, r := range all {
+		row, err := t.BookingByID(ctx, db.BookingByIDParams{TenantID: t.tenant, BookingID: string(r.Booking.ID)})
+		if err != nil {
+			return found(err)
+		}
+		r.Booking.Revision = row.Revision
+		if err := t.decide(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // reviseAs raises the revision of a booking and writes what it says from now on. Its version, and what that was accepted as, stay.
 func (t *tx) reviseAs(ctx context.Context, b record.Booking) error {
-	spec, err := t.sealJSON("bookings", "spec", string(b.ID), b.Spec)
+	spec, err := t.sealJSON("bookings", "spec", string(b.ID), saying{b.Spec, b.Submitted})
 	if err != nil {
 		return err
 	}
@@ -79,9 +116,12 @@ func (t *tx) rule(ctx context.Context, r record.Ruling, l record.Link) error {
 // ruled is a link as a ruling leaves it. The target whose event was accepted shows the booking already; of all others the core hears once they do.
 func ruled(r record.Ruling, l record.Link, covered bool) record.Link {
 	if covered {
-		l.Settle()
+		l.SettleFields(r.About(l))
 	}
-	if covered || l.State != record.LinkDiverged {
+	switch {
+	case covered && l.Observed != nil:
+		l.State = record.LinkDiverged // the rest is left to the core
+	case covered, l.State != record.LinkDiverged:
 		l.State = record.LinkPending
 	}
 	if !covered || r.Decision != message.DecisionAccepted || r.Booking.Cancelled {
@@ -92,13 +132,16 @@ func ruled(r record.Ruling, l record.Link, covered bool) record.Link {
 
 // announce writes what is decided about one link into the audit and tells it.
 func (t *tx) announce(ctx context.Context, r record.Ruling, l record.Link) error {
-	b, fields := r.Booking, l.Theirs().Names()
+	b, fields := r.Booking, r.About(l).Names()
+	detail := map[string]any{
+		"calendar_id": l.CalendarID, "version": b.Version, "seen_revision": b.Revision, "revision": b.Revision + 1, "person_changed": fields,
+		"person_removed": l.Removed(), "cancelled": b.Cancelled,
+	}
+	if r.Why != "" {
+		detail["why"] = r.Why
+	}
 	err := t.note(ctx, record.Note{
-		Actor: r.Actor, Action: "divergence." + string(r.Decision), Subject: string(l.ID), BookingID: b.ID,
-		Detail: map[string]any{
-			"calendar_id": l.CalendarID, "version": b.Version, "seen_revision": b.Revision, "revision": b.Revision + 1, "person_changed": fields, "person_removed": l.Removed(),
-			"cancelled": b.Cancelled,
-		},
+		Actor: r.Actor, Action: "divergence." + string(r.Decision), Subject: string(l.ID), BookingID: b.ID, Detail: detail,
 	})
 	if err != nil {
 		return err
@@ -106,7 +149,7 @@ func (t *tx) announce(ctx context.Context, r record.Ruling, l record.Link) error
 	return t.postBooking(ctx, b.ID, b.Version, message.BookingDecided, false, func(about message.Booking) any {
 		return message.Decided{
 			Booking: about, Target: message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider},
-			Decision: r.Decision, Fields: fields, Cancelled: b.Cancelled,
+			Decision: r.Decision, By: r.By, Fields: fields, Cancelled: b.Cancelled,
 		}
 	})
 }

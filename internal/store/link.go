@@ -181,10 +181,14 @@ func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHas
 	return nil
 }
 
-// Settle commits a decision: the link, the mirror, the messages, the audit and the outcome, all or nothing, under the lease.
+// Settle commits a decision: the link, the mirror, the messages, the audit and the outcome, all or nothing, under the lease. It fails with
+// record.ErrStale when policies have ruled and their booking is no longer at the revision that they did so on.
 func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decision) error {
 	return s.update(ctx, lease.Tenant, "settle link", func(ctx context.Context, t *tx) error {
 		if err := t.lockBooking(ctx, d.Link.BookingID); err != nil {
+			return err
+		}
+		if err := t.unrevised(ctx, d.Rulings); err != nil {
 			return err
 		}
 		if err := t.follow(ctx, lease, d); err != nil {
@@ -204,7 +208,10 @@ func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decisio
 				return err
 			}
 		}
-		return t.note(ctx, d.Notes...)
+		if err := t.note(ctx, d.Notes...); err != nil {
+			return err
+		}
+		return t.followPolicies(ctx, d.Rulings)
 	})
 }
 

@@ -29,7 +29,7 @@ func fixtureValues() map[string]any {
 	values := map[string]any{
 		"tenantid": tenantA, "name": "name", "keyhash": "key_hash_a", "fingerprint": []byte{1}, "createdat": fixtureOld, "updatedat": fixtureOld, "kind": "link:push", "hash": "hash_a", "subject": "subject_a",
 		"keyid": "key_a", "purpose": "api", "scopes": "*", "secret": []byte{1}, "revokedat": 0, "connectionid": "con_a", "provider": "google",
-		"appid": "app_a", "account": []byte{1}, "mailbox": []byte{1}, "appkind": "delegated", "clientid": "client_a", "entratenant": "", "credential": []byte{1}, "reason": "", "lacks": "", "closedat": 0, "returnurl": []byte{1}, "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
+		"appid": "app_a", "account": []byte{1}, "mailbox": []byte{1}, "appkind": "delegated", "clientid": "client_a", "entratenant": "", "credential": []byte{1}, "reason": "", "lacks": "", "onmoved": "report", "oncancelled": "report", "onedited": "report", "closedat": 0, "returnurl": []byte{1}, "version": 1, "accesstoken": []byte{1}, "refreshtoken": []byte{1}, "expiresat": ever,
 		"refreshuntil": fixtureOld, "refreshfence": 1, "flowid": "flw_a", "browserhash": "browser_a", "verifier": []byte{1}, "usedat": 0,
 		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "zone": "UTC", "isprimary": true, "writable": true,
 		"targeted": false, "sync": "off", "writabletarget": true, "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,

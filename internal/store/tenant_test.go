@@ -183,14 +183,14 @@ func (w *world) expiring(name string, over time.Duration) {
 	}
 	for _, state := range []string{"pending", "needs_reauth"} {
 		w.aged("connections", "updated_at", 30*day+over, map[string]any{
-			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "mailbox": []byte{}, "lacks": "", "reason": "", "closed_at": 0, "created_at": 1,
+			"connection_id": name + state, "provider": "google", "app_id": "a", "state": state, "account": []byte{}, "mailbox": []byte{}, "lacks": "", "on_moved": "", "on_cancelled": "", "on_edited": "", "reason": "", "closed_at": 0, "created_at": 1,
 		})
 	}
 	w.aged("rejections", "created_at", 90*day+over, map[string]any{
 		"rejection_id": name, "booking_id": "b", "version": 1, "reason": "invalid-request", "payload": []byte{},
 	})
 	w.aged("connections", "updated_at", 60*day+over, map[string]any{
-		"connection_id": name + "begunagain", "provider": "google", "app_id": "a", "state": "pending", "account": []byte{}, "mailbox": []byte{}, "lacks": "", "reason": "", "closed_at": 0, "created_at": 1,
+		"connection_id": name + "begunagain", "provider": "google", "app_id": "a", "state": "pending", "account": []byte{}, "mailbox": []byte{}, "lacks": "", "on_moved": "", "on_cancelled": "", "on_edited": "", "reason": "", "closed_at": 0, "created_at": 1,
 	})
 	w.insert("oauth_flows", map[string]any{
 		"tenant_id": string(w.tenant), "flow_id": name + "fresh", "connection_id": name + "begunagain", "browser_hash": "", "verifier": []byte{}, "return_url": []byte{},

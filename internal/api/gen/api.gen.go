@@ -475,6 +475,12 @@ type Attempt struct {
 // that calweave does not connect to. `dns`, `tls`, `connect`: the connection was not made. `exchange`: it broke, or the answer is no HTTP.
 type AttemptError string
 
+// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
+// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+//
+// Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
+type Backflow = cal.Backflow
+
 // BegunConnection defines model for BegunConnection.
 type BegunConnection struct {
 	// ConnectURL Valid for an hour. Treat it as a secret. Absent where nobody has to consent.
@@ -582,6 +588,13 @@ type Connection struct {
 	// AppID The application of yours that it was connected by; absent if by the operator's.
 	AppID *string `json:"app_id,omitempty"`
 
+	// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
+	// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+	//
+	//
+	// Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
+	Backflow Backflow `json:"backflow"`
+
 	// Capabilities What its owner has allowed.
 	Capabilities []Capability `json:"capabilities"`
 	CreatedAt    time.Time    `json:"created_at"`
@@ -597,6 +610,16 @@ type Connection struct {
 	// State `pending`: its owner has not consented yet. `active`: at work. `needs_reauth`: the provider has ended the grant. `disconnecting`: deleted,
 	// and being ended at the provider. `disconnected`: deleted, and without tokens.
 	State ConnectionState `json:"state"`
+}
+
+// ConnectionChoice What is left out stays as it is.
+type ConnectionChoice struct {
+	// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
+	// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+	//
+	//
+	// Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
+	Backflow Backflow `json:"backflow"`
 }
 
 // ConnectionPage defines model for ConnectionPage.
@@ -797,6 +820,9 @@ type HistoryDetail struct {
 	// HeldFor Whose word held work waits for.
 	HeldFor *string `json:"held_for,omitempty"`
 
+	// Kept The fields in which a version has left what was accepted of a person's change.
+	Kept *[]string `json:"kept,omitempty"`
+
 	// NotBefore When it is tried again.
 	NotBefore *time.Time `json:"not_before,omitempty"`
 
@@ -808,6 +834,9 @@ type HistoryDetail struct {
 
 	// PersonRemoved Whether a person had deleted the event.
 	PersonRemoved *bool `json:"person_removed,omitempty"`
+
+	// Policy What the policies in force have decided about what a person has just done.
+	Policy *[]PolicyDecision `json:"policy,omitempty"`
 
 	// Reason Why a submission was refused or work has stopped.
 	Reason *string `json:"reason,omitempty"`
@@ -860,7 +889,8 @@ type HistoryDetailSaw string
 
 // HistoryEntry defines model for HistoryEntry.
 type HistoryEntry struct {
-	// Action `booking.accepted`, `booking.rejected`: a version. `divergence.accepted`, `divergence.reverted`: the core's word about a person's change.
+	// Action `booking.accepted`, `booking.rejected`: a version. `divergence.accepted`, `divergence.reverted`: the core's word about a person's
+	// change, or a policy's (actor `policy`).
 	// `link.writing`: a write about to be made. `link.` and a status: what a comparison with the calendar has come to. `work.failed`,
 	// `work.held`, `work.dead`: what was tried and did not succeed. `work.released`, `work.revived`: it is tried again.
 	Action string `json:"action"`
@@ -978,6 +1008,24 @@ type Observed = message.Event
 
 // ObservedGuest defines model for ObservedGuest.
 type ObservedGuest = cal.Attendee
+
+// PolicyDecision defines model for PolicyDecision.
+type PolicyDecision struct {
+	// Change What the person has done: `moved`, `edited` or `cancelled`.
+	Change string `json:"change"`
+
+	// Outcome `accepted`, `reverted`, or `reported` for the core to decide.
+	Outcome string `json:"outcome"`
+
+	// SetBy Whose policy it is: `booking` or `connection`.
+	SetBy string `json:"set_by"`
+
+	// Stance The policy: `report`, `accept` or `enforce`.
+	Stance string `json:"stance"`
+
+	// Why Why a change that the policy accepts was reported nevertheless.
+	Why *string `json:"why,omitempty"`
+}
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1109,6 +1157,12 @@ type ReservationTargetStatus string
 //
 // Examples: "7"
 type RevisionTag = string
+
+// Stance What becomes of a person's change. `report`: the event stays as the person made it until the core decides. `accept`: the booking becomes what
+// the person made of its event, and the other targets follow. `enforce`: the event becomes again what the booking says; a write that would mail
+// guests whom `notify` does not cover waits for an operator. `accept` is reported instead, for the core to decide, where the calendar is not the
+// booking's authoritative target, where the core has changed the same field meanwhile, and where what was made of the event cannot be a booking.
+type Stance = cal.Stance
 
 // SyncLevel `off`: nothing. `busy`: when something stands in it. `full`: what stands in it, too.
 type SyncLevel string
@@ -1370,6 +1424,13 @@ type DeleteConnectionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ChooseConnectionParams defines parameters for ChooseConnection.
+type ChooseConnectionParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Kind Only work of this kind.
@@ -1474,6 +1535,9 @@ type ChooseCalendarJSONRequestBody = CalendarChoice
 // CreateConnectionJSONRequestBody defines body for CreateConnection for application/json ContentType.
 type CreateConnectionJSONRequestBody = NewConnection
 
+// ChooseConnectionJSONRequestBody defines body for ChooseConnection for application/json ContentType.
+type ChooseConnectionJSONRequestBody = ConnectionChoice
+
 // CreateEndpointJSONRequestBody defines body for CreateEndpoint for application/json ContentType.
 type CreateEndpointJSONRequestBody = NewEndpoint
 
@@ -1536,6 +1600,9 @@ type ServerInterface interface {
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID)
+	// ChooseConnection Choose what becomes of persons' changes in an account's calendars
+	// (PATCH /v1/connections/{connection_id})
+	ChooseConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID, params ChooseConnectionParams)
 	// ListDeadLetters List what was given up, and why
 	// (GET /v1/dead-letters)
 	ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams)
@@ -2688,6 +2755,56 @@ func (siw *ServerInterfaceWrapper) GetConnection(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// ChooseConnection operation middleware
+func (siw *ServerInterfaceWrapper) ChooseConnection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "connection_id" -------------
+	var connectionID ConnectionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "connection_id", r.PathValue("connection_id"), &connectionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "connection_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseConnectionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChooseConnection(w, r, connectionID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDeadLetters operation middleware
 func (siw *ServerInterfaceWrapper) ListDeadLetters(w http.ResponseWriter, r *http.Request) {
 
@@ -3547,6 +3664,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/providers", wrapper.ListProviders)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.DeleteConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.GetConnection)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/connections/{connection_id}", wrapper.ChooseConnection)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/applications", wrapper.ListApplications)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/applications", wrapper.CreateApplication)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/applications/{app_id}", wrapper.DeleteApplication)
@@ -4394,6 +4512,47 @@ func (response GetConnectiondefaultApplicationProblemPlusJSONResponse) VisitGetC
 	return err
 }
 
+type ChooseConnectionRequestObject struct {
+	ConnectionID ConnectionID `json:"connection_id"`
+	Params       ChooseConnectionParams
+	Body         *ChooseConnectionJSONRequestBody
+}
+
+type ChooseConnectionResponseObject interface {
+	VisitChooseConnectionResponse(w http.ResponseWriter) error
+}
+
+type ChooseConnection200JSONResponse Connection
+
+func (response ChooseConnection200JSONResponse) VisitChooseConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChooseConnectiondefaultApplicationProblemPlusJSONResponse) VisitChooseConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDeadLettersRequestObject struct {
 	Params ListDeadLettersParams
 }
@@ -5114,6 +5273,9 @@ type StrictServerInterface interface {
 	// GetConnection Read a connection
 	// (GET /v1/connections/{connection_id})
 	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
+	// ChooseConnection Choose what becomes of persons' changes in an account's calendars
+	// (PATCH /v1/connections/{connection_id})
+	ChooseConnection(ctx context.Context, request ChooseConnectionRequestObject) (ChooseConnectionResponseObject, error)
 	// ListDeadLetters List what was given up, and why
 	// (GET /v1/dead-letters)
 	ListDeadLetters(ctx context.Context, request ListDeadLettersRequestObject) (ListDeadLettersResponseObject, error)
@@ -5701,6 +5863,40 @@ func (sh *strictHandler) GetConnection(w http.ResponseWriter, r *http.Request, c
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetConnectionResponseObject); ok {
 		if err := validResponse.VisitGetConnectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChooseConnection operation middleware
+func (sh *strictHandler) ChooseConnection(w http.ResponseWriter, r *http.Request, connectionID ConnectionID, params ChooseConnectionParams) {
+	var request ChooseConnectionRequestObject
+
+	request.ConnectionID = connectionID
+	request.Params = params
+
+	var body ChooseConnectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseConnection(ctx, request.(ChooseConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseConnection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChooseConnectionResponseObject); ok {
+		if err := validResponse.VisitChooseConnectionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 const calendarByID = `-- name: CalendarByID :one
-SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM calendars
+SELECT calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM calendars
 JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 WHERE calendars.tenant_id = $1 AND calendars.calendar_id = $2
@@ -55,6 +55,9 @@ func (q *Queries) CalendarByID(ctx context.Context, arg CalendarByIDParams) (Cal
 		&i.Connection.Mailbox,
 		&i.Connection.Reason,
 		&i.Connection.Lacks,
+		&i.Connection.OnMoved,
+		&i.Connection.OnCancelled,
+		&i.Connection.OnEdited,
 		&i.Connection.ClosedAt,
 		&i.Connection.CreatedAt,
 		&i.Connection.UpdatedAt,

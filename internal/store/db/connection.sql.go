@@ -62,6 +62,35 @@ func (q *Queries) BindFlow(ctx context.Context, arg BindFlowParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const chooseBackflow = `-- name: ChooseBackflow :execrows
+UPDATE connections SET on_moved = $1, on_cancelled = $2, on_edited = $3, updated_at = $4
+WHERE tenant_id = $5 AND connection_id = $6
+`
+
+type ChooseBackflowParams struct {
+	OnMoved      string
+	OnCancelled  string
+	OnEdited     string
+	Now          int64
+	TenantID     string
+	ConnectionID string
+}
+
+func (q *Queries) ChooseBackflow(ctx context.Context, arg ChooseBackflowParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, chooseBackflow,
+		arg.OnMoved,
+		arg.OnCancelled,
+		arg.OnEdited,
+		arg.Now,
+		arg.TenantID,
+		arg.ConnectionID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const closeConnection = `-- name: CloseConnection :execrows
 UPDATE connections SET state = 'disconnecting', closed_at = $1, updated_at = $1
 WHERE tenant_id = $2 AND connection_id = $3 AND state NOT IN ('disconnecting', 'disconnected')
@@ -82,7 +111,7 @@ func (q *Queries) CloseConnection(ctx context.Context, arg CloseConnectionParams
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty,
     CAST(COALESCE(grants.version, 0) AS BIGINT) AS grant_version, CAST(COALESCE(grants.expires_at, 0) AS BIGINT) AS access_until FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 LEFT JOIN grants ON grants.tenant_id = connections.tenant_id AND grants.connection_id = connections.connection_id
@@ -114,6 +143,9 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 		&i.Connection.Mailbox,
 		&i.Connection.Reason,
 		&i.Connection.Lacks,
+		&i.Connection.OnMoved,
+		&i.Connection.OnCancelled,
+		&i.Connection.OnEdited,
 		&i.Connection.ClosedAt,
 		&i.Connection.CreatedAt,
 		&i.Connection.UpdatedAt,
@@ -125,7 +157,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 }
 
 const connectionsAfter = `-- name: ConnectionsAfter :many
-SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
+SELECT connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at, CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections
 LEFT JOIN penalties ON penalties.tenant_id = connections.tenant_id AND penalties.bucket = 'mailbox/' || connections.connection_id
 WHERE connections.tenant_id = $1 AND connection_id > $2
 AND (CAST($3 AS TEXT) = '' OR provider = CAST($3 AS TEXT))
@@ -171,6 +203,9 @@ func (q *Queries) ConnectionsAfter(ctx context.Context, arg ConnectionsAfterPara
 			&i.Connection.Mailbox,
 			&i.Connection.Reason,
 			&i.Connection.Lacks,
+			&i.Connection.OnMoved,
+			&i.Connection.OnCancelled,
+			&i.Connection.OnEdited,
 			&i.Connection.ClosedAt,
 			&i.Connection.CreatedAt,
 			&i.Connection.UpdatedAt,
@@ -349,9 +384,9 @@ func (q *Queries) GrantByConnection(ctx context.Context, arg GrantByConnectionPa
 }
 
 const insertConnection = `-- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, closed_at, created_at,
-    updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 0, $8, $8)
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, on_moved, on_cancelled,
+    on_edited, closed_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 'report', 'report', 'report', 0, $8, $8)
 `
 
 type InsertConnectionParams struct {

@@ -111,6 +111,9 @@ type Connection struct {
 	Mailbox      []byte
 	Reason       string
 	Lacks        string
+	OnMoved      string
+	OnCancelled  string
+	OnEdited     string
 	ClosedAt     int64
 	CreatedAt    int64
 	UpdatedAt    int64

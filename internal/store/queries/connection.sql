@@ -1,7 +1,11 @@
 -- name: InsertConnection :exec
-INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, closed_at, created_at,
-    updated_at)
-VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, @mailbox, '', '', 0, @now, @now);
+INSERT INTO connections (tenant_id, connection_id, provider, app_id, state, account, mailbox, reason, lacks, on_moved, on_cancelled,
+    on_edited, closed_at, created_at, updated_at)
+VALUES (@tenant_id, @connection_id, @provider, @app_id, @state, @account, @mailbox, '', '', 'report', 'report', 'report', 0, @now, @now);
+
+-- name: ChooseBackflow :execrows
+UPDATE connections SET on_moved = @on_moved, on_cancelled = @on_cancelled, on_edited = @on_edited, updated_at = @now
+WHERE tenant_id = @tenant_id AND connection_id = @connection_id;
 
 -- name: ConnectionsAfter :many
 SELECT sqlc.embed(connections), CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty FROM connections

@@ -39,6 +39,9 @@ CREATE TABLE connections (
     mailbox       BYTEA NOT NULL, -- which one an app-only application acts for; sealed, and empty where an owner has consented
     reason        TEXT NOT NULL,
     lacks         TEXT NOT NULL, -- abilities that the owner has not allowed, separated by blanks
+    on_moved      TEXT NOT NULL, -- what becomes of a person's change: report, accept, enforce
+    on_cancelled  TEXT NOT NULL,
+    on_edited     TEXT NOT NULL,
     closed_at     BIGINT NOT NULL, -- when it was last disconnected
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
