@@ -50,9 +50,9 @@ func TestCallsAreCountedOnce(t *testing.T) {
 		b.begin(b.Limiter, ask(), http.MethodGet).end(&fault.Error{Kind: fault.NotFound})
 		_, end = b.Begin(t.Context(), ask())
 		end(t.Context(), &fault.Error{Kind: fault.Transient}) // it failed before it sent anything
+		b.limits = Limits{Mailbox: Rate{Units: 2, Span: time.Hour}} // one at once
 		half, end := b.Begin(t.Context(), ask())
 		_ = send(half, t, http.MethodGet)
-		b.limits = Limits{Daily: 2400}
 		f, _ := fault.As(send(half, t, http.MethodGet))
 		if f == nil || !end(half, f) {
 			t.Fatal("the second request was not refused")
@@ -60,7 +60,7 @@ func TestCallsAreCountedOnce(t *testing.T) {
 		if want := []string{"google ok 3s", "google not_found 0s"}; !slices.Equal(heard.calls, want) {
 			t.Errorf("calls %q, want %q", heard.calls, want)
 		}
-		if want := []string{"google application-day"}; !slices.Equal(heard.refusals, want) {
+		if want := []string{"google mailbox-rate"}; !slices.Equal(heard.refusals, want) {
 			t.Errorf("refusals %q, want %q", heard.refusals, want)
 		}
 	})

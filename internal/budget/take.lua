@@ -54,14 +54,16 @@ guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
 -- Lines of those who wait, two for each lane, behind those that are more urgent: one of newcomers, and one of those who have waited in another and
--- find somebody else at their place. At what is the whole application's newcomers' tenants take turns.
+-- find somebody else at their place. At what is the whole application's tenants take turns.
 local lines, queued = {}, nil
 local function line(key, h, kind, name, at, need)
   local l = {key = key, field = kind .. (returns and 'r' or 'b') .. lane, name = name, at = at, length = need / CROWDED}
-  if key == KEYS[1] and not returns then
-    l.place, l.fair = turns.place(l.length, at)
+  if key ~= KEYS[1] then
+    l.place = math.max(at, booked(h, kind, l.length, returns and 'r' or 'br'))
+  elseif returns then
+    l.place = turns.again(l.length, at)
   else
-    l.place = math.max(at, booked(h, kind, l.length, returns))
+    l.place, l.fair = turns.place(l.length, at)
   end
   lines[#lines + 1] = l
   if at > now then queued = true end

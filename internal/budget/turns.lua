@@ -5,8 +5,9 @@
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
 -- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
--- the least when it began to wait; and 'n', how many have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all,
--- the end of the queue, and the end of the line of those who return.
+-- the least when it began to wait, and 'r:', the end of the line of its own that come to a promised place and find somebody else there; and 'n', how many
+-- have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all, the end of the queue, and that of the line of those
+-- who return and are not told apart.
 local lane, me = tonumber(ARGV[3]), ARGV[21]
 local app -- the application's hash, once it was read
 -- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
@@ -21,7 +22,7 @@ local HORIZON = 600 * 1000000
 
 -- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over. least is what those have had, other
 -- than the one who asks, that have had the least; nil if nobody else waits.
-local turns = {last = {}, had = {}, past = {}, tenants = 0, till = 0, begun = 0}
+local turns = {last = {}, had = {}, past = {}, line = {}, tenants = 0, till = 0, begun = 0}
 
 -- read reads who waits. Nobody does after till, and what is later than any promise is of a clock that was set back.
 function turns.read(till)
@@ -32,6 +33,8 @@ function turns.read(till)
     local kind, who, n = string.sub(flat[i], 1, 2), string.sub(flat[i], 3), tonumber(flat[i + 1])
     if kind == 'g:' then
       turns.had[who] = n
+    elseif kind == 'r:' then
+      if n <= now + 2 * HORIZON then turns.line[who] = n end
     elseif kind == 'n' then
       turns.begun = n
     elseif n > now then
@@ -57,21 +60,21 @@ end
 -- note keeps the last place of the one who asks.
 function turns.note(place)
   if turns.till == 0 then redis.call('DEL', KEYS[5]) end
-  for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who) end
+  for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who, 'r:' .. who) end
   if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least or 0), 'n', text(turns.begun + 1)) end
   redis.call('HSET', KEYS[5], 'p:' .. me, text(math.max(place, turns.last[me] or 0)))
   redis.call('PEXPIRE', KEYS[5], text(4 * HORIZON / 1000))
   redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
 end
 
--- booked is up to when places were promised to a lane and to more urgent ones; to those of the lane that return, only to such. What is later than any
--- promise is of a clock that was set back.
-local function booked(h, kind, length, returning)
+-- booked is up to when places were promised to more urgent lanes, and to those of the own lane that are named: 'b' for those that come for the first
+-- time, 'r' for those that return. What is later than any promise is of a clock that was set back.
+local function booked(h, kind, length, own)
   local at = 0
   for l = 0, lane do
     for _, who in ipairs({'b', 'r'}) do
       local one = number(h[kind .. who .. l], 0)
-      if one <= now + HORIZON + length and not (returning and l == lane and who == 'b') then at = math.max(at, one) end
+      if one <= now + HORIZON + length and (l < lane or string.find(own, who)) then at = math.max(at, one) end
     end
   end
   return at
@@ -79,7 +82,7 @@ end
 
 -- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
 function turns.place(length, free)
-  local queue = math.min(math.max(free, booked(app, '', length)), now + HORIZON)
+  local queue = math.min(math.max(free, booked(app, '', length, 'br')), now + HORIZON)
   local mine = turns.last[me]
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))
@@ -88,10 +91,22 @@ function turns.place(length, free)
   return queue, false
 end
 
--- book promises a place.
+-- toldApart reports whether the tenant is one of those that are.
+function turns.toldApart() return turns.last[me] or turns.tenants < TENANTS end
+
+-- again returns the place of a request that comes to a promised one and finds somebody else there: the next that is left, in turn with other tenants.
+function turns.again(length, free)
+  local apart = turns.toldApart()
+  return math.max(free, booked(app, '', length, apart and '' or 'r'), apart and turns.line[me] or 0)
+end
+
+-- book promises a place in a line: 'b' with the lane for one in the queue, 'r' for one who returns.
 function turns.book(place, fair, length, field)
-  if turns.last[me] or turns.tenants < TENANTS then turns.note(place) end
-  if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
+  local apart = turns.toldApart()
+  if apart then turns.note(place) end
+  if apart and field == 'r' .. lane then
+    redis.call('HSET', KEYS[5], 'r:' .. me, text(place + length * math.max(turns.tenants, 1)))
+  elseif not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end
 
 -- serve notes what a tenant that waits has got beside others.
