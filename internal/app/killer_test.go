@@ -21,6 +21,8 @@ type killer struct {
 	dead  bool
 	died  chan struct{}
 	what  string
+	// heard hears of every call; nil for nobody.
+	heard func(what string)
 }
 
 func newKiller() *killer { return &killer{died: make(chan struct{})} }
@@ -63,6 +65,9 @@ func (k *killer) admit(what string) (run, last bool) {
 	defer k.mu.Unlock()
 	if k.dead {
 		return false, true
+	}
+	if k.heard != nil {
+		k.heard(what)
 	}
 	if !k.armed {
 		return true, false

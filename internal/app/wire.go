@@ -33,7 +33,7 @@ const (
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
-	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents}
+	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway)}
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
 	}
@@ -72,15 +72,6 @@ func (a *App) prune(ctx context.Context, l record.Lease) error {
 	o.Again, o.NotBefore = true, a.clock.Now().Add(pruneEvery+a.ids.Jitter(pruneEvery/8))
 	_, err := a.Store.Prune(ctx, l, o)
 	return err
-}
-
-func (a *App) openEvents(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (reconcile.Client, reconcile.Abilities, error) {
-	c, err := a.gateway.Open(ctx, tenant, id)
-	if err != nil {
-		return nil, reconcile.Abilities{}, err
-	}
-	can := c.Capabilities()
-	return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds}, nil
 }
 
 func (a *App) openLister(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, bool, error) {

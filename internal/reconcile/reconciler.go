@@ -71,8 +71,7 @@ func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
 	if err != nil {
 		return err
 	}
-	w := &run{Reconciler: r, lease: l, c: c}
-	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now()}
+	w := r.begin(l, c)
 	if settled(w.s) {
 		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
 	}
@@ -89,6 +88,14 @@ func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
 		}
 	}
 	return fault.Newf(fault.Conflict, "reconcile", "the event kept changing over %d steps", rounds)
+}
+
+// begin begins a run on what the store knows.
+func (r *Reconciler) begin(l record.Lease, c record.Case) *run {
+	return &run{
+		Reconciler: r, lease: l, c: c,
+		s: Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now()},
+	}
 }
 
 // settled reports whether a link needs no provider at all.

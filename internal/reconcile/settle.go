@@ -12,6 +12,11 @@ import (
 
 // commit writes what the run came to.
 func (w *run) commit(ctx context.Context, step Step) error {
+	return w.Store.Settle(ctx, w.lease, w.decide(step))
+}
+
+// decide is what the run came to: what a step that ends it leaves behind. It writes nothing.
+func (w *run) decide(step Step) record.Decision {
 	d := record.Decision{Link: w.s.Link, Fresh: w.fresh, Sent: w.sent, Outcome: record.Served()}
 	if w.s.Remote.Seen == Present {
 		d.Event = &w.shown
@@ -30,7 +35,7 @@ func (w *run) commit(ctx context.Context, step Step) error {
 		d.Reports[i].Version = w.s.Desired.Version
 	}
 	d.Notes = append(d.Notes, w.note(d, step))
-	return w.Store.Settle(ctx, w.lease, d)
+	return d
 }
 
 // bury records a proven tombstone: only here does a generation rise.

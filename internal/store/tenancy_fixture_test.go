@@ -51,7 +51,7 @@ func fixtureValues() map[string]any {
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
-		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
+		"ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values
