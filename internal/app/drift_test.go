@@ -17,11 +17,14 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
+	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/app/cli"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/stage"
 	"github.com/calweave/calweave/internal/testkit"
+	"github.com/calweave/calweave/internal/work"
 )
 
 // onEachDatabase runs a test in a world on each database. Its clock stands where the command's has been a quarter of an hour ago.
@@ -315,6 +318,108 @@ func TestDryRunSaysNothingThatWrites(t *testing.T) {
 					t.Errorf("%q: it said %s", trouble, what)
 				}
 			}
+		}
+	})
+}
+
+// comesDue lets schedules of a kind come due.
+func (w *world) comesDue(ownerURL string, kind task.Kind) {
+	w.tb.Helper()
+	driver, source := "pgx", ownerURL
+	if file, ok := strings.CutPrefix(ownerURL, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+file+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, source)
+	w.must(err)
+	defer db.Close() //nolint:errcheck // the statement has told
+	_, err = db.ExecContext(w.ctx, `UPDATE work SET not_before = 0 WHERE kind = '`+string(kind)+`'`)
+	w.must(err)
+}
+
+// audit lets the audits of both calendars come due, and does them.
+func (w *world) audit(ownerURL string) {
+	w.tb.Helper()
+	w.comesDue(ownerURL, task.CalendarAudit)
+	for _, calendar := range w.targets {
+		ref := task.Ref{Tenant: w.tenant, Kind: task.CalendarAudit, Subject: string(calendar)}
+		if result, err := w.app.Engine.Work(w.ctx, ref); err != nil || result != work.Done {
+			w.tb.Fatalf("%s: %s: %v", ref, result, err)
+		}
+	}
+}
+
+// found is what GET /v1/drift says, by booking and calendar.
+func (w *world) found() map[string]string {
+	w.tb.Helper()
+	var page gen.DriftPage
+	if status := w.call(http.MethodGet, "/v1/drift", "", &page); status != http.StatusOK {
+		w.tb.Fatalf("GET /v1/drift answered %d", status)
+	}
+	names := map[string]string{string(w.targets[cal.Google]): "google", string(w.targets[cal.Microsoft]): "microsoft"}
+	out := map[string]string{}
+	for _, d := range page.Drift {
+		out[d.BookingID+" "+names[d.CalendarID]] = string(d.Would)
+	}
+	return out
+}
+
+// A scheduled audit tells the operator and the core what has drifted, once, and repairs none of it. What mends it ends the report.
+func TestAuditOnSchedule(t *testing.T) {
+	t.Parallel()
+	onEachDatabase(t, func(t *testing.T, w *world, ownerURL string) {
+		t.Helper()
+		for _, id := range []string{"kept", "moved", "deleted", "late", "waiting"} {
+			w.submit(cal.BookingID(id), w.booking(1, id, w.soon()), nil)
+		}
+		w.settle()
+		w.submit("late", w.booking(2, "late again", w.soon()), nil)
+		w.settle()
+		w.audit(ownerURL)
+		if all := w.found(); len(all) != 0 {
+			t.Errorf("in a quiet world it finds %v", all)
+		}
+		w.unheard()
+		w.drift()
+		w.clock.Advance(10 * time.Minute)
+		kept := func() (rows []string) {
+			for _, row := range w.contents(ownerURL) {
+				table, _, _ := strings.Cut(row, " ")
+				if slices.Contains([]string{"links", "link_writes", "events", "bookings", "messages", "deliveries", "grants"}, table) {
+					rows = append(rows, row)
+				}
+			}
+			return rows
+		}
+		before, requests := kept(), len(w.sim.Requests(0))
+		for range 2 {
+			w.audit(ownerURL)
+			want := map[string]string{
+				"moved google": "report", "moved microsoft": "report", "deleted google": "report", "deleted microsoft": "look_again",
+				"late google": "push", "late microsoft": "push",
+			}
+			if all := w.found(); !maps.Equal(all, want) {
+				t.Errorf("it finds %v", all)
+			}
+		}
+		for _, r := range w.sim.Requests(0)[requests:] {
+			if r.Method != http.MethodGet {
+				t.Errorf("an audit sent %s %s", r.Method, r.Path)
+			}
+		}
+		if after := kept(); !slices.Equal(before, after) {
+			t.Errorf("an audit changed\n%s\nto\n%s", strings.Join(before, "\n"), strings.Join(after, "\n"))
+		}
+		history, err := w.app.Store.History(w.ctx, w.tenant, "moved", "", 100)
+		w.must(err)
+		if n := len(slices.DeleteFunc(history, func(e record.Entry) bool { return e.Action != "link.drifted" })); n != 2 {
+			t.Errorf("the booking's history says so %d times", n)
+		}
+
+		w.comesDue(ownerURL, task.CalendarPoll) // somebody hears of it after all
+		w.settle()
+		w.audit(ownerURL)
+		if all := w.found(); len(all) != 0 {
+			t.Errorf("after a listing it finds %v", all)
 		}
 	})
 }

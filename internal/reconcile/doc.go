@@ -18,5 +18,5 @@
 // (confirm in reconciler.go, planMissing in plan.go): only then may the generation rise.
 //
 // Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
-// reads), write.go (what it writes), settle.go (what is committed), look.go (what a run would do, and does not), audit.go (the same for many links).
+// reads), write.go (what it writes), settle.go (what is committed), look.go (what a run would do, and does not), audit.go (the same for many links), auditor.go (on a schedule).
 package reconcile

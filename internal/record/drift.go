@@ -129,3 +129,50 @@ func (l AuditedLink) Lease(tenant cal.TenantID, until time.Time) Lease {
 		Ref: task.Ref{Tenant: tenant, Kind: task.LinkPush, Subject: string(l.ID)}, Lane: task.Bulk, ConnectionID: l.ConnectionID, Until: until,
 	}
 }
+
+// DriftAudit is how far the audit of a calendar has come.
+type DriftAudit struct {
+	Calendar Calendar
+	// After is the last link that was looked at; empty at the beginning of an audit.
+	After cal.LinkID
+	// Links were looked at since StartedAt; Drifted and Unreachable are how many of them have that verdict.
+	Links, Drifted, Unreachable int64
+	StartedAt                   time.Time
+	// FinishedAt is when the last whole audit ended; zero before the first.
+	FinishedAt time.Time
+}
+
+// Count adds what was found.
+func (a *DriftAudit) Count(found []Finding) {
+	for _, f := range found {
+		a.Links, a.After = a.Links+1, f.ID
+		switch f.Verdict { //nolint:exhaustive // the others are well
+		case Drifted:
+			a.Drifted++
+		case Unreachable:
+			a.Unreachable++
+		}
+	}
+}
+
+// AuditReport is what one run of an audit writes, in one transaction with its outcome. It never touches a link.
+type AuditReport struct {
+	Audit DriftAudit
+	Found []Finding
+	// Whole says that the audit has come to its end.
+	Whole   bool
+	Outcome Outcome
+}
+
+// Drift is a link that an audit has found in disagreement with its event.
+type Drift struct {
+	LinkID     cal.LinkID
+	BookingID  cal.BookingID
+	CalendarID cal.CalendarID
+	Would      Would
+	// Fields are the names of what would be written, Person of what a person has changed.
+	Fields, Person []string
+	Why            string
+	FoundAt        time.Time
+	SeenAt         time.Time
+}

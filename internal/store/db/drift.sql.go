@@ -9,6 +9,202 @@ import (
 	"context"
 )
 
+const beginDrift = `-- name: BeginDrift :exec
+INSERT INTO drifts (tenant_id, link_id, booking_id, calendar_id, would, fields, person, reason, found_at, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+`
+
+type BeginDriftParams struct {
+	TenantID   string
+	LinkID     string
+	BookingID  string
+	CalendarID string
+	Would      string
+	Fields     string
+	Person     string
+	Reason     string
+	Now        int64
+}
+
+func (q *Queries) BeginDrift(ctx context.Context, arg BeginDriftParams) error {
+	_, err := q.db.ExecContext(ctx, beginDrift,
+		arg.TenantID,
+		arg.LinkID,
+		arg.BookingID,
+		arg.CalendarID,
+		arg.Would,
+		arg.Fields,
+		arg.Person,
+		arg.Reason,
+		arg.Now,
+	)
+	return err
+}
+
+const calendarLinksAudited = `-- name: CalendarLinksAudited :many
+SELECT l.link_id, l.booking_id, l.calendar_id, l.state, l.updated_at,
+    CAST(COALESCE(w.state, '') AS TEXT) AS work_state, CAST(COALESCE(w.held_for, '') AS TEXT) AS held_for,
+    CAST(COALESCE(w.not_before, 0) AS BIGINT) AS not_before, CAST(COALESCE(w.last_error, '') AS TEXT) AS last_error
+FROM links l
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id AND w.wanted > w.done
+WHERE l.tenant_id = $1 AND l.calendar_id = $2 AND l.link_id > $3
+ORDER BY l.link_id LIMIT $4
+`
+
+type CalendarLinksAuditedParams struct {
+	TenantID   string
+	CalendarID string
+	After      string
+	MaxRows    int32
+}
+
+type CalendarLinksAuditedRow struct {
+	LinkID     string
+	BookingID  string
+	CalendarID string
+	State      string
+	UpdatedAt  int64
+	WorkState  string
+	HeldFor    string
+	NotBefore  int64
+	LastError  string
+}
+
+// What LinksAudited says of one calendar, by its index.
+func (q *Queries) CalendarLinksAudited(ctx context.Context, arg CalendarLinksAuditedParams) ([]CalendarLinksAuditedRow, error) {
+	rows, err := q.db.QueryContext(ctx, calendarLinksAudited,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.After,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CalendarLinksAuditedRow
+	for rows.Next() {
+		var i CalendarLinksAuditedRow
+		if err := rows.Scan(
+			&i.LinkID,
+			&i.BookingID,
+			&i.CalendarID,
+			&i.State,
+			&i.UpdatedAt,
+			&i.WorkState,
+			&i.HeldFor,
+			&i.NotBefore,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const driftAudit = `-- name: DriftAudit :one
+SELECT tenant_id, calendar_id, after_link, links, drifted, unreachable, started_at, finished_at FROM drift_audits WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type DriftAuditParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) DriftAudit(ctx context.Context, arg DriftAuditParams) (DriftAudit, error) {
+	row := q.db.QueryRowContext(ctx, driftAudit, arg.TenantID, arg.CalendarID)
+	var i DriftAudit
+	err := row.Scan(
+		&i.TenantID,
+		&i.CalendarID,
+		&i.AfterLink,
+		&i.Links,
+		&i.Drifted,
+		&i.Unreachable,
+		&i.StartedAt,
+		&i.FinishedAt,
+	)
+	return i, err
+}
+
+const drifts = `-- name: Drifts :many
+SELECT tenant_id, link_id, booking_id, calendar_id, would, fields, person, reason, found_at, seen_at FROM drifts WHERE tenant_id = $1 AND link_id > $2
+AND (CAST($3 AS TEXT) = '' OR booking_id = $3) AND (CAST($4 AS TEXT) = '' OR calendar_id = $4)
+ORDER BY link_id LIMIT $5
+`
+
+type DriftsParams struct {
+	TenantID   string
+	After      string
+	OfBooking  string
+	OfCalendar string
+	MaxRows    int32
+}
+
+func (q *Queries) Drifts(ctx context.Context, arg DriftsParams) ([]Drift, error) {
+	rows, err := q.db.QueryContext(ctx, drifts,
+		arg.TenantID,
+		arg.After,
+		arg.OfBooking,
+		arg.OfCalendar,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Drift
+	for rows.Next() {
+		var i Drift
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.LinkID,
+			&i.BookingID,
+			&i.CalendarID,
+			&i.Would,
+			&i.Fields,
+			&i.Person,
+			&i.Reason,
+			&i.FoundAt,
+			&i.SeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endDrift = `-- name: EndDrift :execrows
+DELETE FROM drifts WHERE tenant_id = $1 AND link_id = $2
+`
+
+type EndDriftParams struct {
+	TenantID string
+	LinkID   string
+}
+
+func (q *Queries) EndDrift(ctx context.Context, arg EndDriftParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endDrift, arg.TenantID, arg.LinkID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const linksAudited = `-- name: LinksAudited :many
 SELECT l.link_id, l.booking_id, l.calendar_id, l.state, l.updated_at,
     CAST(COALESCE(c.connection_id, '') AS TEXT) AS connection_id, CAST(COALESCE(o.provider, '') AS TEXT) AS provider,
@@ -88,4 +284,67 @@ func (q *Queries) LinksAudited(ctx context.Context, arg LinksAuditedParams) ([]L
 		return nil, err
 	}
 	return items, nil
+}
+
+const putDriftAudit = `-- name: PutDriftAudit :exec
+INSERT INTO drift_audits (tenant_id, calendar_id, after_link, links, drifted, unreachable, started_at, finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant_id, calendar_id) DO UPDATE SET after_link = excluded.after_link, links = excluded.links, drifted = excluded.drifted,
+    unreachable = excluded.unreachable, started_at = excluded.started_at, finished_at = excluded.finished_at
+`
+
+type PutDriftAuditParams struct {
+	TenantID    string
+	CalendarID  string
+	AfterLink   string
+	Links       int64
+	Drifted     int64
+	Unreachable int64
+	StartedAt   int64
+	FinishedAt  int64
+}
+
+func (q *Queries) PutDriftAudit(ctx context.Context, arg PutDriftAuditParams) error {
+	_, err := q.db.ExecContext(ctx, putDriftAudit,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.AfterLink,
+		arg.Links,
+		arg.Drifted,
+		arg.Unreachable,
+		arg.StartedAt,
+		arg.FinishedAt,
+	)
+	return err
+}
+
+const seeDrift = `-- name: SeeDrift :execrows
+UPDATE drifts SET would = $1, fields = $2, person = $3, reason = $4, seen_at = $5
+WHERE tenant_id = $6 AND link_id = $7
+`
+
+type SeeDriftParams struct {
+	Would    string
+	Fields   string
+	Person   string
+	Reason   string
+	Now      int64
+	TenantID string
+	LinkID   string
+}
+
+func (q *Queries) SeeDrift(ctx context.Context, arg SeeDriftParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, seeDrift,
+		arg.Would,
+		arg.Fields,
+		arg.Person,
+		arg.Reason,
+		arg.Now,
+		arg.TenantID,
+		arg.LinkID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
