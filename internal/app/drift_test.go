@@ -332,7 +332,7 @@ func (w *world) comesDue(ownerURL string, kind task.Kind) {
 	db, err := sql.Open(driver, source)
 	w.must(err)
 	defer db.Close() //nolint:errcheck // the statement has told
-	_, err = db.ExecContext(w.ctx, `UPDATE work SET not_before = 0 WHERE kind = '`+string(kind)+`'`)
+	_, err = db.ExecContext(w.ctx, `UPDATE work SET not_before = 0 WHERE kind = $1`, string(kind))
 	w.must(err)
 }
 
