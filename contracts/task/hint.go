@@ -27,6 +27,8 @@ const (
 	CalendarRenew Kind = "calendar:renew"
 	// CalendarPoll marks CalendarSync on a schedule. Subject: a calendar.
 	CalendarPoll Kind = "calendar:poll"
+	// CalendarAudit compares the links of one calendar with their events on a schedule, and reports what does not agree. Subject: a calendar.
+	CalendarAudit Kind = "calendar:audit"
 	// ConnectionDiscover lists the calendars of one connection. Subject: a connection.
 	ConnectionDiscover Kind = "connection:discover"
 	// ConnectionClose ends channels and grant of a connection that was disconnected. Subject: a connection.
@@ -43,7 +45,7 @@ const (
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune, SealRotate}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, CalendarAudit, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune, SealRotate}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.

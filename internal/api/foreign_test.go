@@ -111,6 +111,7 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	delivery := r.test(e)
 	r.test(e)
 	letters := r.letters(2)
+	r.drift("drift1", "drift2")
 	r.discover(r.other, r.connect(r.other, cal.Google), cal.Calendar{ID: "primary", Name: "Bob", Primary: true, Writable: true})
 	own := r.bench.calendar(r.other, "primary")
 	app := r.application()
@@ -121,7 +122,7 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
 		"app_id": {app}, "endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
 		"dead_letter_id": {letters[0].ID, letters[1].ID},
-		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters")}, "after": {r.cursor("/v1/messages")},
+		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters"), r.cursor("/v1/drift")}, "after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
 		"PUT /v1/bookings/{booking_id}":         func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },

@@ -183,6 +183,8 @@ func (g *gallery) endpoints() {
 	letter := "/v1/dead-letters/" + g.letters(2)[0].ID
 	g.keep("dead-letters", 200, g.send("GET", "/v1/dead-letters?limit=1&kind=link:push&reason=quarantined", nil))
 	g.keep("dead-letter", 200, g.send("GET", letter, nil))
+	g.drift("drifted")
+	g.keep("drift", 200, g.send("GET", "/v1/drift", nil))
 	g.keep("dead-letter.replayed", 202, g.send("POST", letter+"/replay", nil))
 }
 

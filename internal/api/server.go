@@ -41,6 +41,8 @@ type Server struct {
 	Flow         Flow
 	Endpoints    Endpoints
 	Deliveries   Deliveries
+	// Drifts is what audits have found.
+	Drifts Drifts
 	// DeadLetters is what was given up.
 	DeadLetters DeadLetters
 	Messages    Messages

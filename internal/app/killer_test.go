@@ -23,6 +23,8 @@ type killer struct {
 	dead  bool
 	died  chan struct{}
 	what  string
+	// heard hears of every call; nil for nobody.
+	heard func(what string)
 }
 
 func newKiller() *killer { return &killer{died: make(chan struct{})} }
@@ -73,6 +75,9 @@ func (k *killer) admit(what string) (run, last bool) {
 	defer k.mu.Unlock()
 	if k.dead {
 		return false, true
+	}
+	if k.heard != nil {
+		k.heard(what)
 	}
 	if !k.armed || k.only != nil && !k.only(what) {
 		return true, false

@@ -112,7 +112,7 @@ func (w *world) open() []record.Work {
 // connected, and daily from then on.
 func isSchedule(r record.Work) bool {
 	switch r.Kind {
-	case task.CalendarPoll, task.CalendarRenew, task.GrantKeep, task.TenantPrune:
+	case task.CalendarPoll, task.CalendarAudit, task.CalendarRenew, task.GrantKeep, task.TenantPrune:
 		return true
 	case task.ConnectionDiscover:
 		return r.Done > 0

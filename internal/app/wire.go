@@ -24,16 +24,18 @@ import (
 	"github.com/calweave/calweave/webhooks/outbound"
 )
 
-// pruneEvery is how often each tenant's outlived rows are deleted, discoverEvery how often an account's calendars are listed.
+// pruneEvery is how often each tenant's outlived rows are deleted, discoverEvery how often an account's calendars are listed, auditEvery how often the links
+// of a calendar are compared with their events.
 const (
 	pruneEvery    = time.Hour
 	discoverEvery = 24 * time.Hour
+	auditEvery    = 24 * time.Hour
 )
 
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
-	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents, Taken: a.Intake.Taken}
+	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway), Taken: a.Intake.Taken}
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
 	}
@@ -47,6 +49,10 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		Store: a.Store, Grants: a.Store, Exchange: a.exchange, Open: a.openClosing, Clock: a.clock, Lease: lease,
 	}
 	granter := &grant.Keeper{Store: a.Store, Tokens: a.tokens, Clock: a.clock, Jitter: a.ids.Jitter, Heed: a.gateway.Heed}
+	auditor := &reconcile.Auditor{
+		Looker:  reconcile.Looker{Store: a.Store, Open: opener(a.gateway), Clock: a.clock, Quiet: a.gateway.Quiet, Taken: a.Intake.Taken},
+		Reports: a.Store, Interval: auditEvery, Jitter: a.ids.Jitter,
+	}
 	renewer := &watch.Renewer{Store: a.Store}
 	sender := &outbound.Sender{
 		Store: a.Store, HTTP: transport.Client(transport.Options{Base: a.base}), Clock: a.clock,
@@ -56,6 +62,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.LinkPush:           reconciler.Work,
 		task.CalendarSync:       syncer.Work,
 		task.CalendarPoll:       poller.Work,
+		task.CalendarAudit:      auditor.Work,
 		task.CalendarWatch:      keeper.Work,
 		task.CalendarRenew:      renewer.Work,
 		task.ConnectionDiscover: discoverer.Work,
@@ -72,15 +79,6 @@ func (a *App) prune(ctx context.Context, l record.Lease) error {
 	o.Again, o.NotBefore = true, a.clock.Now().Add(pruneEvery+a.ids.Jitter(pruneEvery/8))
 	_, err := a.Store.Prune(ctx, l, o)
 	return err
-}
-
-func (a *App) openEvents(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (reconcile.Client, reconcile.Abilities, error) {
-	c, err := a.gateway.Open(ctx, tenant, id)
-	if err != nil {
-		return nil, reconcile.Abilities{}, err
-	}
-	can := c.Capabilities()
-	return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds}, nil
 }
 
 func (a *App) openLister(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, bool, error) {
@@ -124,7 +122,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store,
+		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store, Drifts: a.Store,
 		Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
@@ -203,6 +201,7 @@ var (
 	_ work.Store              = (*store.Store)(nil)
 	_ work.DueStore           = (*store.Store)(nil)
 	_ reconcile.Store         = (*store.Store)(nil)
+	_ reconcile.AuditStore    = (*store.Store)(nil)
 	_ deltasync.Store         = (*store.Store)(nil)
 	_ deltasync.CalendarStore = (*store.Store)(nil)
 	_ watch.Store             = (*store.Store)(nil)

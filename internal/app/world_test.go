@@ -42,19 +42,21 @@ const (
 // world is one calweave with both providers and a booking core around it. Time stands still unless it is moved, and nothing is done unless it is
 // stepped, so that every run of a test does the same.
 type world struct {
-	tb      testing.TB
-	ctx     context.Context
-	clock   *clock.Manual
-	sim     *sim.Sim
-	core    *core
-	killer  *killer
-	app     *app.App
-	config  *config.Config
-	tenant  cal.TenantID
-	targets map[cal.Provider]cal.CalendarID
-	server  *httptest.Server
-	current atomic.Pointer[http.Handler]
-	seed    byte
+	tb     testing.TB
+	ctx    context.Context
+	clock  *clock.Manual
+	sim    *sim.Sim
+	core   *core
+	killer *killer
+	app    *app.App
+	config *config.Config
+	// settings are what config was read from.
+	settings map[string]string
+	tenant   cal.TenantID
+	targets  map[cal.Provider]cal.CalendarID
+	server   *httptest.Server
+	current  atomic.Pointer[http.Handler]
+	seed     byte
 	// stepping is held during a step: what providers push meanwhile comes after it.
 	stepping sync.RWMutex
 	// pushing is held during a push: those that come together would share a transaction, and as many as it happens.
@@ -81,14 +83,19 @@ type plan struct {
 	polls                 bool
 	databaseURL, ownerURL string
 	redisURL              string
+	// now is where the clock stands; zero for a day of which nobody cares.
+	now time.Time
 }
 
 func (p plan) start(tb testing.TB) *world {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 	tb.Cleanup(cancel)
+	if p.now.IsZero() {
+		p.now = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)
+	}
 	w := &world{
-		tb: tb, ctx: ctx, clock: clock.NewManual(time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)), core: newCore(), killer: newKiller(),
+		tb: tb, ctx: ctx, clock: clock.NewManual(p.now), core: newCore(), killer: newKiller(),
 		targets: map[cal.Provider]cal.CalendarID{}, polls: p.polls,
 	}
 	w.startOutside(p.switches)
@@ -135,6 +142,7 @@ func (w *world) configure(p plan) *config.Config {
 	google, graph := serve(w.tb, w.sim.Google()), serve(w.tb, w.sim.Microsoft())
 	settings := settings(p.databaseURL, p.redisURL, w.server.URL, string(keys), google, graph)
 	settings["CALWEAVE_POLL_INTERVAL"] = p.poll.String()
+	w.settings = settings
 	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})
 	w.must(err)
 	return c

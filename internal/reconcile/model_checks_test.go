@@ -272,11 +272,30 @@ func (m *model) checkReported(h *known) {
 	}
 }
 
+// checkLook wants an audit to find a world in agreement that has calmed down, and to write nothing.
+func (m *model) checkLook() {
+	hooks, before := m.account, m.shelf.before
+	asked, fates := hooks.asked, hooks.fates
+	m.shelf.before, hooks.asked, hooks.fates = nil, nil, nil
+	defer func() { m.shelf.before, hooks.asked, hooks.fates = before, asked, fates }()
+	m.clock.Advance(straggling)
+	writes, settled := len(m.account.writes), len(m.shelf.settled)
+	k, l := &Looker{Store: m.shelf, Open: m.r.Open, Clock: m.clock, Quiet: m.r.Quiet, Taken: m.r.Taken}, m.shelf.audited()
+	f, err := k.Look(m.t.Context(), l.Lease(tenant, m.clock.Now().Add(leaseTime)), l)
+	if err != nil || f.Verdict != record.Agreed {
+		m.fail("an audit finds %s: it would %s, since %s: %v", f.Verdict, f.Would, f.Why, err)
+	}
+	if len(m.account.writes) != writes || len(m.shelf.settled) != settled {
+		m.fail("an audit writes %v", m.account.writes[writes:])
+	}
+}
+
 // checkQuiet wants another run to change nothing at all.
 func (m *model) checkQuiet() {
 	if m.shelf.work.state != record.Ready {
 		return
 	}
+	m.checkLook()
 	writes, reports, link := len(m.account.writes), len(m.shelf.reports), copied(m.shelf.link)
 	m.shelf.mark()
 	m.work()

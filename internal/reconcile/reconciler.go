@@ -93,8 +93,7 @@ func (w *run) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.c = c
-	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now(), Enforced: enforced(c)}
+	w.begin(c)
 	if settled(w.s) {
 		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
 	}
@@ -111,6 +110,12 @@ func (w *run) work(ctx context.Context) error {
 		}
 	}
 	return fault.Newf(fault.Conflict, "reconcile", "the event kept changing over %d steps", rounds)
+}
+
+// begin begins a run on what the store knows.
+func (w *run) begin(c record.Case) {
+	w.c = c
+	w.s = Situation{Link: c.Link, Desired: w.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: w.Clock.Now(), Enforced: enforced(c)}
 }
 
 // settled reports whether a link needs no provider at all.

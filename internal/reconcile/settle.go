@@ -12,18 +12,27 @@ import (
 
 // commit writes what the run came to.
 func (w *run) commit(ctx context.Context, step Step) error {
+	d, err := w.decide(step)
+	if err != nil {
+		return err
+	}
+	return w.Store.Settle(ctx, w.lease, d)
+}
+
+// decide is what the run came to: what a step that ends it leaves behind. It writes nothing.
+func (w *run) decide(step Step) (record.Decision, error) {
 	d := record.Decision{Link: w.s.Link, Fresh: w.fresh, Sent: w.sent, Outcome: record.Served()}
 	if w.s.Remote.Seen == Present {
 		d.Event = &w.shown
 	}
 	if err := w.conclude(&d, step); err != nil {
-		return err
+		return record.Decision{}, err
 	}
 	for i := range d.Reports {
 		d.Reports[i].Version = w.s.Desired.Version
 	}
 	d.Notes = append(d.Notes, w.note(d, step))
-	return w.Store.Settle(ctx, w.lease, d)
+	return d, nil
 }
 
 // conclude settles the link.

@@ -37,6 +37,8 @@ type shelf struct {
 	notes   []record.Note
 	reports []record.Report
 	ops     []string
+	// changed is when the link was last written.
+	changed time.Time
 	// before runs ahead of every call; what it returns is what the call comes to. after runs once a decision is committed.
 	before func(op string) error
 	after  func(record.Decision)
@@ -233,7 +235,7 @@ func (s *shelf) Settle(_ context.Context, l record.Lease, d record.Decision) err
 		return err
 	}
 	target, authoritative := s.link.Target, s.link.Authoritative
-	s.link = copied(d.Link)
+	s.link, s.changed = copied(d.Link), s.clock.Now()
 	s.link.Target, s.link.Authoritative = target, authoritative
 	s.remember(d.Link.Generation, d.Sent...)
 	for _, r := range d.Reports {

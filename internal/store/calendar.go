@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -265,6 +266,9 @@ func (t *tx) calendarOf(row db.Calendar, p cal.Provider, state cal.ConnectionSta
 	}, err
 }
 
+// firstAudit is when a calendar's links are first compared with their events: by then there is something to compare.
+const firstAudit = 24 * time.Hour
+
 // target makes a calendar one that bookings stand in: from now on it is listed, polled and watched.
 func (t *tx) target(ctx context.Context, c record.Calendar) error {
 	n, err := t.TargetCalendar(ctx, db.TargetCalendarParams{TenantID: t.tenant, CalendarID: string(c.ID), Now: t.now})
@@ -276,5 +280,8 @@ func (t *tx) target(ctx context.Context, c record.Calendar) error {
 	} {
 		t.mark(record.Mark{Kind: kind, Subject: string(c.ID), Lane: lane, ConnectionID: c.ConnectionID, Revive: true})
 	}
+	t.mark(record.Mark{
+		Kind: task.CalendarAudit, Subject: string(c.ID), Lane: task.Bulk, ConnectionID: c.ConnectionID, NotBefore: instant(t.now).Add(firstAudit), Revive: true,
+	})
 	return t.note(ctx, record.Note{Actor: record.ActorEngine, Action: "calendar.targeted", Subject: string(c.ID)})
 }

@@ -47,6 +47,11 @@ func fencedCalls() map[string]fencedCall {
 		"Finish": {kind: task.CalendarPoll, call: func(w *fenceWorld, l record.Lease) error {
 			return w.Finish(w.ctx, l, record.Served(), ask(subject))
 		}},
+		"ReportDrift": {kind: task.CalendarPoll, call: func(w *fenceWorld, l record.Lease) error {
+			drifted := record.Finding{AuditedLink: record.AuditedLink{ID: w.link.ID, BookingID: w.link.BookingID, CalendarID: w.link.CalendarID}, Would: record.WouldPush}
+			drifted.Judge()
+			return w.ReportDrift(w.ctx, l, record.AuditReport{Found: []record.Finding{drifted}, Whole: true, Outcome: record.Served()})
+		}},
 		"Intend": {kind: task.LinkPush, call: func(w *fenceWorld, l record.Lease) error {
 			link := w.link
 			link.InFlight = []record.Write{{Op: record.OpCreate, Version: 1, Content: content("x", 1), At: epoch()}}
@@ -211,7 +216,7 @@ func fenceNotProlonged(h *harness) {
 
 // fenceAll holds the table of calls to the store's methods.
 func fenceAll(h *harness) {
-	reads := []string{"Case", "Closing", "Delivery", "Sync", "Watch"}
+	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Sync", "Watch"}
 	tried := slices.Sorted(maps.Keys(fencedCalls()))
 	sameList(h, "methods that take a lease", leaseMethods(h.T), slices.Sorted(slices.Values(slices.Concat(tried, reads))))
 }

@@ -45,13 +45,13 @@ func fixtureValues() map[string]any {
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
 		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
-		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
+		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld, "seenat": fixtureOld, "missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
-		"ofconnection": "", "ofprovider": "", "ofstate": "", "level": "",
+		"ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values
@@ -90,6 +90,8 @@ func fixtureRows() []struct {
 		{"booking_versions", one},
 		{"links", []fixtureRow{{"state": "pending", "etag": "etag_0"}, {"link_id": "lnk_diverged", "part": "x", "state": "diverged"}}},
 		{"link_writes", one},
+		{"drift_audits", one},
+		{"drifts", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},
 		{"endpoints", []fixtureRow{{"state": "enabled"}}},

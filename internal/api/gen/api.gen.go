@@ -157,6 +157,42 @@ func (e DeliveryState) Valid() bool {
 	}
 }
 
+// Defines values for DriftWould.
+const (
+	DriftWouldAdopt     DriftWould = "adopt"
+	DriftWouldCreate    DriftWould = "create"
+	DriftWouldDelete    DriftWould = "delete"
+	DriftWouldHold      DriftWould = "hold"
+	DriftWouldLookAgain DriftWould = "look_again"
+	DriftWouldPush      DriftWould = "push"
+	DriftWouldReport    DriftWould = "report"
+	DriftWouldSettle    DriftWould = "settle"
+)
+
+// Valid indicates whether the value is a known member of the DriftWould enum.
+func (e DriftWould) Valid() bool {
+	switch e {
+	case DriftWouldAdopt:
+		return true
+	case DriftWouldCreate:
+		return true
+	case DriftWouldDelete:
+		return true
+	case DriftWouldHold:
+		return true
+	case DriftWouldLookAgain:
+		return true
+	case DriftWouldPush:
+		return true
+	case DriftWouldReport:
+		return true
+	case DriftWouldSettle:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EndpointDisabledReason.
 const (
 	EndpointDisabledReasonFailing   EndpointDisabledReason = "failing"
@@ -390,6 +426,7 @@ func (e TargetStatusStatus) Valid() bool {
 
 // Defines values for WorkKind.
 const (
+	WorkKindCalendarAudit      WorkKind = "calendar:audit"
 	WorkKindCalendarPoll       WorkKind = "calendar:poll"
 	WorkKindCalendarRenew      WorkKind = "calendar:renew"
 	WorkKindCalendarSync       WorkKind = "calendar:sync"
@@ -406,6 +443,8 @@ const (
 // Valid indicates whether the value is a known member of the WorkKind enum.
 func (e WorkKind) Valid() bool {
 	switch e {
+	case WorkKindCalendarAudit:
+		return true
 	case WorkKindCalendarPoll:
 		return true
 	case WorkKindCalendarRenew:
@@ -724,6 +763,49 @@ type DeliveryPage struct {
 
 // DeliveryState `pending`: being tried, or waiting for its endpoint to be enabled. `failed`: given up until it is sent again.
 type DeliveryState string
+
+// Drift defines model for Drift.
+type Drift struct {
+	// BookingID Letters, digits and ._~:@- but not dots alone, which no URL can carry.
+	//
+	// Examples: order-1042
+	BookingID BookingID `json:"booking_id"`
+
+	// CalendarID Visible ASCII characters without blanks.
+	//
+	// Examples: cal_0199a1b2c3d470008000000000000001
+	CalendarID ID `json:"calendar_id"`
+
+	// Fields What would be written.
+	Fields []string `json:"fields"`
+
+	// FoundAt When an audit first found it.
+	FoundAt time.Time `json:"found_at"`
+	LinkID  string    `json:"link_id"`
+
+	// PersonChanged What a person has changed.
+	PersonChanged []string `json:"person_changed"`
+
+	// SeenAt When an audit found it last.
+	SeenAt time.Time `json:"seen_at"`
+	Why    string    `json:"why"`
+
+	// Would What calweave would do: make the event (anew), write `fields`, remove it, take what it shows for the answer to a write that was never answered, tell of a
+	// person's change, record that it is gone as wanted, hold a write for an operator, or look again for an event that was not found.
+	Would DriftWould `json:"would"`
+}
+
+// DriftWould What calweave would do: make the event (anew), write `fields`, remove it, take what it shows for the answer to a write that was never answered, tell of a
+// person's change, record that it is gone as wanted, hold a write for an operator, or look again for an event that was not found.
+type DriftWould string
+
+// DriftPage defines model for DriftPage.
+type DriftPage struct {
+	Drift []Drift `json:"drift"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
 
 // Endpoint defines model for Endpoint.
 type Endpoint struct {
@@ -1471,6 +1553,19 @@ type RedeliverParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListDriftParams defines parameters for ListDrift.
+type ListDriftParams struct {
+	// BookingID Only of this booking.
+	BookingID *BookingID `form:"booking_id,omitempty" json:"booking_id,omitempty"`
+
+	// CalendarID Only in this calendar.
+	CalendarID *ID `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // CreateEndpointParams defines parameters for CreateEndpoint.
 type CreateEndpointParams struct {
 	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
@@ -1621,6 +1716,9 @@ type ServerInterface interface {
 	// Redeliver Send a message to its endpoint again
 	// (POST /v1/deliveries/{delivery_id}/redeliver)
 	Redeliver(w http.ResponseWriter, r *http.Request, deliveryID DeliveryID, params RedeliverParams)
+	// ListDrift List the events that do not show their bookings
+	// (GET /v1/drift)
+	ListDrift(w http.ResponseWriter, r *http.Request, params ListDriftParams)
 	// ListEndpoints List all endpoints
 	// (GET /v1/endpoints)
 	ListEndpoints(w http.ResponseWriter, r *http.Request)
@@ -3101,6 +3199,78 @@ func (siw *ServerInterfaceWrapper) Redeliver(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListDrift operation middleware
+func (siw *ServerInterfaceWrapper) ListDrift(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDriftParams
+
+	// ------------- Optional query parameter "booking_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "booking_id", r.URL.Query(), &params.BookingID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "booking_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDrift(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListEndpoints operation middleware
 func (siw *ServerInterfaceWrapper) ListEndpoints(w http.ResponseWriter, r *http.Request) {
 
@@ -3684,6 +3854,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/deliveries/{delivery_id}", wrapper.GetDelivery)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/deliveries/{delivery_id}/redeliver", wrapper.Redeliver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/messages", wrapper.ListMessages)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drift", wrapper.ListDrift)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}", wrapper.GetDeadLetter)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}/replay", wrapper.ReplayDeadLetter)
@@ -4789,6 +4960,45 @@ func (response RedeliverdefaultApplicationProblemPlusJSONResponse) VisitRedelive
 	return err
 }
 
+type ListDriftRequestObject struct {
+	Params ListDriftParams
+}
+
+type ListDriftResponseObject interface {
+	VisitListDriftResponse(w http.ResponseWriter) error
+}
+
+type ListDrift200JSONResponse DriftPage
+
+func (response ListDrift200JSONResponse) VisitListDriftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDriftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDriftdefaultApplicationProblemPlusJSONResponse) VisitListDriftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEndpointsRequestObject struct {
 }
 
@@ -5294,6 +5504,9 @@ type StrictServerInterface interface {
 	// Redeliver Send a message to its endpoint again
 	// (POST /v1/deliveries/{delivery_id}/redeliver)
 	Redeliver(ctx context.Context, request RedeliverRequestObject) (RedeliverResponseObject, error)
+	// ListDrift List the events that do not show their bookings
+	// (GET /v1/drift)
+	ListDrift(ctx context.Context, request ListDriftRequestObject) (ListDriftResponseObject, error)
 	// ListEndpoints List all endpoints
 	// (GET /v1/endpoints)
 	ListEndpoints(ctx context.Context, request ListEndpointsRequestObject) (ListEndpointsResponseObject, error)
@@ -6055,6 +6268,32 @@ func (sh *strictHandler) Redeliver(w http.ResponseWriter, r *http.Request, deliv
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RedeliverResponseObject); ok {
 		if err := validResponse.VisitRedeliverResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDrift operation middleware
+func (sh *strictHandler) ListDrift(w http.ResponseWriter, r *http.Request, params ListDriftParams) {
+	var request ListDriftRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDrift(ctx, request.(ListDriftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDrift")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDriftResponseObject); ok {
+		if err := validResponse.VisitListDriftResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

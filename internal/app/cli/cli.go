@@ -32,6 +32,7 @@ type commands struct {
 	App       appCommand       `cmd:"" help:"Register, list and delete tenants' own clients at providers."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
 	Dead      deadCommand      `cmd:"" help:"See what was given up, and try it again."`
+	Reconcile reconcileCommand `cmd:"" help:"Compare bookings with their events, and print what would be done about each."`
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`
 	Doctor    doctorCommand    `cmd:"" help:"Examine this installation: say what is wrong with it, and how to mend it."`
 	Providers providersCommand `cmd:"" help:"Print what each provider can do, and what calweave does where one cannot."`
@@ -57,6 +58,9 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitDrift says that a dry run has found drift, exitUnseen that it has found none and could not look at everything.
+	exitDrift  = 3
+	exitUnseen = 4
 )
 
 // Main runs one command and returns its exit code.
@@ -102,6 +106,9 @@ func report(stderr io.Writer, err error) int {
 		return exitUsage
 	}
 	_, _ = fmt.Fprintf(stderr, "calweave: %v\n", err)
+	if drift, ok := errors.AsType[driftError](err); ok {
+		return drift.exit()
+	}
 	return exitFailed
 }
 

@@ -86,3 +86,20 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("%d decisions", len(list))
 	}
 }
+
+// A dry run has to be called one, knows its tenant, and finds nothing where nothing is.
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	env := onSQLite(t)
+	of := "--tenant=" + tenant(t, env)
+	calweave(t, env, "reconcile", of).fails(t, 2, "say --dry-run")
+	calweave(t, env, "reconcile", "--dry-run", of, "--within=0s").fails(t, 2, "--within")
+	calweave(t, env, "reconcile", "--dry-run", "--tenant=ten_x").fails(t, 1, "there is no tenant ten_x")
+	if out := succeeds(t, env, "reconcile", "--dry-run", of); !strings.HasPrefix(out, "0 links") {
+		t.Errorf("it says %q", out)
+	}
+	r := calweave(t, env, "reconcile", "--dry-run", of, "--within=1ns")
+	if r.code != 4 || !strings.Contains(r.err, "the time was over") {
+		t.Errorf("out of time it ends with %d and says %s", r.code, r.err)
+	}
+}

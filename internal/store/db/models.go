@@ -144,6 +144,30 @@ type Delivery struct {
 	UpdatedAt  int64
 }
 
+type Drift struct {
+	TenantID   string
+	LinkID     string
+	BookingID  string
+	CalendarID string
+	Would      string
+	Fields     string
+	Person     string
+	Reason     string
+	FoundAt    int64
+	SeenAt     int64
+}
+
+type DriftAudit struct {
+	TenantID    string
+	CalendarID  string
+	AfterLink   string
+	Links       int64
+	Drifted     int64
+	Unreachable int64
+	StartedAt   int64
+	FinishedAt  int64
+}
+
 type Endpoint struct {
 	TenantID       string
 	EndpointID     string

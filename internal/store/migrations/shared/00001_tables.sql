@@ -245,6 +245,7 @@ CREATE TABLE links (
 );
 CREATE INDEX links_event ON links (tenant_id, calendar_id, event_id);
 CREATE INDEX links_calendar ON links (tenant_id, calendar_id, booking_id) WHERE target;
+CREATE INDEX links_audit ON links (tenant_id, calendar_id, link_id);
 CREATE INDEX links_diverged ON links (tenant_id, booking_id) WHERE target AND (state = 'diverged' OR length(observed) > 0);
 
 -- The hashes of every version that was sent, and of what the provider made of it.
@@ -419,6 +420,36 @@ CREATE INDEX work_due ON work (not_before) WHERE state = 'ready' AND wanted > do
 CREATE INDEX work_stopped ON work (tenant_id, state) WHERE state <> 'ready';
 CREATE INDEX work_connection ON work (tenant_id, connection_id);
 
+-- How far the drift audit of a calendar has come, and what its last whole one found.
+CREATE TABLE drift_audits (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    after_link  TEXT NOT NULL, -- the last link that was looked at; empty at the beginning
+    links       BIGINT NOT NULL, -- looked at since started_at
+    drifted     BIGINT NOT NULL, -- of those
+    unreachable BIGINT NOT NULL, -- of those, how many events could not be looked at
+    started_at  BIGINT NOT NULL,
+    finished_at BIGINT NOT NULL, -- of the last whole audit
+    PRIMARY KEY (tenant_id, calendar_id),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
+);
+
+-- Links that an audit has found in disagreement with their events, and that no later one has found in agreement.
+CREATE TABLE drifts (
+    tenant_id   TEXT NOT NULL,
+    link_id     TEXT NOT NULL,
+    booking_id  TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    would       TEXT NOT NULL, -- what the reconciler would do
+    fields      TEXT NOT NULL, -- names with blanks between: what would be written
+    person      TEXT NOT NULL, -- the same: what a person has changed
+    reason      TEXT NOT NULL,
+    found_at    BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, link_id),
+    FOREIGN KEY (tenant_id, link_id) REFERENCES links (tenant_id, link_id) ON DELETE CASCADE
+);
+
 -- The keys that values were sealed with. They are nobody's: the rows belong to the tenant "installation", which there is not.
 CREATE TABLE seal_keys (
     tenant_id     TEXT NOT NULL,
@@ -447,6 +478,8 @@ CREATE TABLE seal_rotations (
 );
 
 -- +goose Down
+DROP TABLE drifts;
+DROP TABLE drift_audits;
 DROP TABLE seal_rotations;
 DROP TABLE seal_keys;
 DROP TABLE work;
