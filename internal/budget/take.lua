@@ -61,7 +61,7 @@ local function line(key, h, kind, name, at, need)
   if key ~= KEYS[1] then
     l.place = math.max(at, booked(h, kind, l.length, returns and 'r' or 'br'))
   elseif returns then
-    l.place = turns.again(l.length, at)
+    l.place, l.fair = turns.again(l.length, at)
   else
     l.place, l.fair = turns.place(l.length, at)
   end

@@ -5,9 +5,9 @@
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
 -- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
--- the least when it began to wait, and 'r:', the end of the line of its own that come to a promised place and find somebody else there; and 'n', how many
--- have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all, the end of the queue, and that of the line of those
--- who return and are not told apart.
+-- the least when it began to wait, and 'r:', when it is the turn of its next that comes to a promised place and finds somebody else there; and 'n', how
+-- many have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all, the end of the queue, and that of the line of
+-- those who return.
 local lane, me = tonumber(ARGV[3]), ARGV[21]
 local app -- the application's hash, once it was read
 -- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
@@ -94,19 +94,22 @@ end
 -- toldApart reports whether the tenant is one of those that are.
 function turns.toldApart() return turns.last[me] or turns.tenants < TENANTS end
 
--- again returns the place of a request that comes to a promised one and finds somebody else there: the next that is left, in turn with other tenants.
+-- again returns the place of a request that comes to a promised one and finds somebody else there: behind all others that do or, if that is sooner, in
+-- turn with other tenants; and whether it is the latter.
 function turns.again(length, free)
-  local apart = turns.toldApart()
-  return math.max(free, booked(app, '', length, apart and '' or 'r'), apart and turns.line[me] or 0)
+  local queue = math.max(free, booked(app, '', length, 'r'))
+  if not turns.toldApart() then return queue, false end
+  local mine = math.max(free, booked(app, '', length, ''), turns.line[me] or 0)
+  return math.min(mine, queue), mine < queue
 end
 
 -- book promises a place in a line: 'b' with the lane for one in the queue, 'r' for one who returns.
 function turns.book(place, fair, length, field)
-  local apart = turns.toldApart()
-  if apart then turns.note(place) end
-  if apart and field == 'r' .. lane then
-    redis.call('HSET', KEYS[5], 'r:' .. me, text(place + length * math.max(turns.tenants, 1)))
-  elseif not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
+  if turns.toldApart() then
+    turns.note(place)
+    if field == 'r' .. lane then redis.call('HSET', KEYS[5], 'r:' .. me, text(place + length * math.max(turns.tenants, 1))) end
+  end
+  if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end
 
 -- serve notes what a tenant that waits has got beside others.
