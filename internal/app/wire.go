@@ -33,9 +33,10 @@ const (
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
-	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents}
+	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: a.openEvents, Guard: a.guardLimits()}
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
+		Guard: a.guardLimits(),
 	}
 	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Interval: a.Config.PollInterval, Jitter: a.ids.Jitter}
 	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock, Interval: discoverEvery, Jitter: a.ids.Jitter}
@@ -216,3 +217,8 @@ var (
 	_ inbound.Channels        = (*store.Store)(nil)
 	_ outbound.Store          = (*store.Store)(nil)
 )
+
+// guardLimits are how many deletions of one calendar within a day need no operator.
+func (a *App) guardLimits() record.GuardLimits {
+	return record.GuardLimits{Count: a.Config.GuardDeletions, Percent: a.Config.GuardShare}
+}

@@ -18,5 +18,6 @@
 // (confirm in reconciler.go, planMissing in plan.go): only then may the generation rise.
 //
 // Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
-// reads), write.go (what it writes), settle.go (what is committed).
+// reads), write.go (what it writes), settle.go (what is committed), guard.go (what is committed of a
+// deletion that an operator has to decide about).
 package reconcile

@@ -39,6 +39,8 @@ type Reconciler struct {
 	Lease time.Duration
 	// Quiet reports whether a provider can be told to mail nobody.
 	Quiet func(cal.Provider) bool
+	// Guard is how many deletions are believed without an operator's word.
+	Guard record.GuardLimits
 }
 
 // rounds is how many steps one run takes at the most. The longest honest way is write, conflict, read, write, twice.
@@ -72,7 +74,7 @@ func (r *Reconciler) Work(ctx context.Context, l record.Lease) error {
 		return err
 	}
 	w := &run{Reconciler: r, lease: l, c: c}
-	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: r.Clock.Now()}
+	w.s = Situation{Link: c.Link, Desired: r.desired(c), Sent: c.Sent, Suspect: c.Suspect || c.Deletion != "", Now: r.Clock.Now()}
 	if settled(w.s) {
 		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
 	}

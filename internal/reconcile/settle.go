@@ -16,6 +16,9 @@ func (w *run) commit(ctx context.Context, step Step) error {
 	if w.s.Remote.Seen == Present {
 		d.Event = &w.shown
 	}
+	if w.answersGuard(step) {
+		d.Over = &w.c.Link
+	}
 	switch step.Action {
 	case Bury:
 		w.bury(&d, step)
@@ -26,15 +29,21 @@ func (w *run) commit(ctx context.Context, step Step) error {
 	default:
 		w.agree(&d, step)
 	}
+	w.finish(&d, step)
+	return w.Store.Settle(ctx, w.lease, d)
+}
+
+// finish says of a decision what is the same for all.
+func (w *run) finish(d *record.Decision, step Step) {
 	for i := range d.Reports {
 		d.Reports[i].Version = w.s.Desired.Version
 	}
-	d.Notes = append(d.Notes, w.note(d, step))
-	return w.Store.Settle(ctx, w.lease, d)
+	d.Notes = append(d.Notes, w.note(*d, step))
 }
 
 // bury records a proven tombstone: only here does a generation rise.
 func (w *run) bury(d *record.Decision, step Step) {
+	before := d.Link
 	l := &d.Link
 	l.Generation++
 	l.EventID, l.ETag, l.Base, l.BaseVersion, l.InFlight, l.Observed, l.Reason = "", "", nil, 0, nil, nil, ""
@@ -42,6 +51,7 @@ func (w *run) bury(d *record.Decision, step Step) {
 	d.Event, d.Sent = nil, nil
 	switch {
 	case step.Removed:
+		d.Removal = w.removal(before, *d, step)
 		l.State = record.LinkDiverged
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingRemoved, Revise: true, Diverged: true})
 	case w.s.Desired.Present:

@@ -45,6 +45,7 @@ func fixtureValues() map[string]any {
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
 		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
+		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
 		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
@@ -90,6 +91,9 @@ func fixtureRows() []struct {
 		{"booking_versions", one},
 		{"links", []fixtureRow{{"state": "pending", "etag": "etag_0"}, {"link_id": "lnk_diverged", "part": "x", "state": "diverged"}}},
 		{"link_writes", one},
+		{"deletions", []fixtureRow{{}, {"generation": 0, "verdict": "let"}}},
+		{"guards", []fixtureRow{{"state": "open"}, {"guard_id": "grd_old", "state": "approved"}}},
+		{"guard_tallies", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},
 		{"endpoints", []fixtureRow{{"state": "enabled"}}},
@@ -129,9 +133,10 @@ func arguments() map[string]map[string]any {
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
 		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
 		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
-		"LeaseOf":             {"subject": "leased", "token": 5},
-		"DeadWork":            {"subject": "lnk_a"},
-		"ReleaseRequest":      {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
+		"GuardsAfter":         {"ofstate": "open", "ofcalendar": ""}, "CountDeletions": {"since": 0},
+		"LeaseOf":        {"subject": "leased", "token": 5},
+		"DeadWork":       {"subject": "lnk_a"},
+		"ReleaseRequest": {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 
