@@ -9,13 +9,8 @@ import (
 // Direction says whose deletions a guard holds.
 type Direction string
 
-// The directions.
-const (
-	// Inbound deletions were found at the provider: a person's, or a mistake of the provider's.
-	Inbound Direction = "inbound"
-	// Outbound deletions are those that calweave is to make.
-	Outbound Direction = "outbound"
-)
+// Inbound deletions were found at the provider: a person's, or a mistake of the provider's.
+const Inbound Direction = "inbound"
 
 // GuardState is where a hold stands.
 type GuardState string

@@ -198,16 +198,13 @@ func (e EndpointState) Valid() bool {
 
 // Defines values for GuardDirection.
 const (
-	GuardDirectionInbound  GuardDirection = "inbound"
-	GuardDirectionOutbound GuardDirection = "outbound"
+	GuardDirectionInbound GuardDirection = "inbound"
 )
 
 // Valid indicates whether the value is a known member of the GuardDirection enum.
 func (e GuardDirection) Valid() bool {
 	switch e {
 	case GuardDirectionInbound:
-		return true
-	case GuardDirectionOutbound:
 		return true
 	default:
 		return false
@@ -835,7 +832,7 @@ type Guard struct {
 	// DecidedBy The key, or `operator`; `engine` if it has ended by itself. Absent while it is open.
 	DecidedBy *string `json:"decided_by,omitempty"`
 
-	// Direction `inbound` deletions were found at the provider; `outbound` ones calweave is to make there.
+	// Direction `inbound` deletions were found at the provider.
 	Direction GuardDirection `json:"direction"`
 
 	// Events How many events it holds or, once it is decided, how many were decided about.
@@ -854,7 +851,7 @@ type Guard struct {
 	State GuardState `json:"state"`
 }
 
-// GuardDirection `inbound` deletions were found at the provider; `outbound` ones calweave is to make there.
+// GuardDirection `inbound` deletions were found at the provider.
 type GuardDirection string
 
 // GuardPage defines model for GuardPage.

@@ -256,12 +256,12 @@ CREATE TABLE link_writes (
     FOREIGN KEY (tenant_id, link_id) REFERENCES links (tenant_id, link_id) ON DELETE CASCADE
 );
 
--- Deletions that were found at a provider, or are to be made there, as far as the guard has counted them: one for each event that a link has had.
+-- Deletions that were found at a provider, as far as the guard has counted them: one for each event that a link has had.
 CREATE TABLE deletions (
     tenant_id   TEXT NOT NULL,
     link_id     TEXT NOT NULL,
     generation  BIGINT NOT NULL,
-    direction   TEXT NOT NULL, -- inbound: a person's, or a mistake of the provider's; outbound: ours
+    direction   TEXT NOT NULL, -- inbound: a person's, or a mistake of the provider's
     calendar_id TEXT NOT NULL,
     booking_id  TEXT NOT NULL,
     guard_id    TEXT NOT NULL, -- what has held it; empty for none
