@@ -123,7 +123,7 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
 		"app_id": {app}, "endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
 		"dead_letter_id": {letters[0].ID, letters[1].ID}, "guard_id": {guard.ID},
-		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters"), r.cursor("/v1/guards"), r.cursor("/v1/guards/" + guard.ID + "/deletions")}, "after": {r.cursor("/v1/messages")},
+		"cursor": {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters"), r.cursor("/v1/guards"), r.cursor("/v1/guards/" + guard.ID + "/deletions")}, "after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
 		"PUT /v1/bookings/{booking_id}":     func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },

@@ -413,5 +413,7 @@ func (g *gallery) decided() func() (string, string, answer) {
 // changedGuard is a decision about a hold that was another one when it was read.
 func (g *gallery) changedGuard() func() (string, string, answer) {
 	path := "/v1/guards/" + g.vanish(g.graph, 2, "changed").ID + "/approve"
-	return func() (string, string, answer) { return "POST", path, g.call("POST", path, nil, header("If-Match", `"1"`)) }
+	return func() (string, string, answer) {
+		return "POST", path, g.call("POST", path, nil, header("If-Match", `"1"`))
+	}
 }

@@ -64,7 +64,7 @@ func (w *world) says(approve bool) {
 	w.settle()
 }
 
-// wants wants so many messages of each type.
+// wants fails unless the core has so many messages of each type.
 func (w *world) wants(when string, want map[message.Type]int) {
 	w.tb.Helper()
 	for kind, n := range want {
