@@ -41,6 +41,8 @@ type Guarded struct {
 	CalendarID   cal.CalendarID   `json:"calendar_id"`
 	ConnectionID cal.ConnectionID `json:"connection_id"`
 	Provider     cal.Provider     `json:"provider"`
-	// Missing is how many booked events vanished in one listing.
+	// GuardID names the hold that an operator has to decide about.
+	GuardID string `json:"guard_id"`
+	// Missing is how many booked events it holds to begin with.
 	Missing int `json:"missing"`
 }

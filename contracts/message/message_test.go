@@ -62,7 +62,7 @@ func examples() map[message.Type]any {
 			ConnectionID: target.ConnectionID, Provider: cal.Google, Revocation: message.RevocationFailed, ChannelsLeft: 1,
 		},
 		message.CalendarGuarded: message.Guarded{
-			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, Missing: 40,
+			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, GuardID: "grd_0199a1b2c3d4700080000000000000f1", Missing: 40,
 		},
 		message.EndpointDisabled: message.EndpointStopped{
 			EndpointID: "end_0199a1b2c3d4700080000000000000e1", Reason: message.DisabledGone, MessageID: "msg_0199a1b2c3d470008000000000000008",

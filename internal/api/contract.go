@@ -53,6 +53,7 @@ const (
 	schemaState         = "ConnectionState"
 	schemaKey           = "IdempotencyKey"
 	schemaBookingState  = "BookingState"
+	schemaGuardState    = "GuardState"
 )
 
 // NewContract compiles the schemas.
@@ -78,7 +79,7 @@ func NewContract() (*Contract, error) {
 	out := &Contract{schemas: map[string]*jsonschema.Schema{}, patterns: patterns(parsed), queries: queries(parsed), scopes: scopes(parsed)}
 	for _, name := range []string{
 		schemaBooking, schemaSubmission, schemaConnection, schemaEndpoint, schemaApplication, schemaBookingID, schemaID, schemaVersion, schemaRevision, schemaCursor, schemaProvider,
-		schemaSync, schemaChoice, schemaBackflow, schemaState, schemaChange, schemaDeliveryState, schemaWorkKind, schemaWords, schemaKey, schemaBookingState,
+		schemaSync, schemaChoice, schemaBackflow, schemaState, schemaChange, schemaDeliveryState, schemaWorkKind, schemaWords, schemaKey, schemaBookingState, schemaGuardState,
 	} {
 		if out.schemas[name], err = c.Compile(root + "#/components/schemas/" + name); err != nil {
 			return nil, fmt.Errorf("api: schema %s: %w", name, err)

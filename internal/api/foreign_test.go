@@ -112,6 +112,8 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	r.test(e)
 	letters := r.letters(2)
 	r.drift("drift1", "drift2")
+	guard := r.vanish(r.google, 2, "google")
+	r.vanish(r.graph, 1, "graph")
 	r.discover(r.other, r.connect(r.other, cal.Google), cal.Calendar{ID: "primary", Name: "Bob", Primary: true, Writable: true})
 	own := r.bench.calendar(r.other, "primary")
 	app := r.application()
@@ -121,8 +123,12 @@ func TestEveryRouteWithForeignNames(t *testing.T) {
 	names := map[string][]string{
 		"booking_id": {r.booking}, "token": {r.reservation}, "calendar_id": {r.calendar}, "connection_id": {r.connection, r.pending},
 		"app_id": {app}, "endpoint_id": {e.ID}, "endpoint": {e.ID}, "delivery_id": {delivery.ID},
-		"dead_letter_id": {letters[0].ID, letters[1].ID},
-		"cursor":         {r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters"), r.cursor("/v1/drift")}, "after": {r.cursor("/v1/messages")},
+		"dead_letter_id": {letters[0].ID, letters[1].ID}, "guard_id": {guard.ID},
+		"cursor": {
+			r.cursor("/v1/calendars"), r.cursor("/v1/connections"), r.cursor("/v1/deliveries"), r.cursor("/v1/dead-letters"), r.cursor("/v1/drift"),
+			r.cursor("/v1/guards"), r.cursor("/v1/guards/" + guard.ID + "/deletions"),
+		},
+		"after": {r.cursor("/v1/messages")},
 	}
 	bodies := map[string]func(id string) any{
 		"PUT /v1/bookings/{booking_id}":         func(id string) any { return r.spec(2, with("targets", to(cal.CalendarID(id)))) },
@@ -189,6 +195,8 @@ func (r *rooms) foreign(ref named, own cal.CalendarID, foreign string, body func
 			query.Set(name, map[string]string{"version": "2", "since": "2020-01-01T00:00:00Z"}[name])
 		case p["in"] == "path" && name == "booking_id" && ref.in != "path":
 			path = strings.ReplaceAll(path, "{booking_id}", "mine")
+		case p["in"] == "path" && name == "guard_id" && ref.in != "path":
+			path = strings.ReplaceAll(path, "{guard_id}", "grd_mine")
 		case p["in"] == "path" && name != ref.name:
 			r.Errorf("%s: what else does %s name?", ref.operation.path, name)
 		}

@@ -186,6 +186,13 @@ func (g *gallery) endpoints() {
 	g.drift("drifted")
 	g.keep("drift", 200, g.send("GET", "/v1/drift", nil))
 	g.keep("dead-letter.replayed", 202, g.send("POST", letter+"/replay", nil))
+	hold := "/v1/guards/" + g.vanish(g.google, 2, "gone").ID
+	g.keep("guards", 200, g.send("GET", "/v1/guards", nil))
+	g.keep("guard", 200, g.send("GET", hold, nil))
+	g.keep("guard.deletions", 200, g.send("GET", hold+"/deletions?limit=1", nil))
+	g.keep("guard.approved", 202, g.send("POST", hold+"/approve", nil))
+	g.clock.Advance(time.Second)
+	g.keep("guard.rejected", 202, g.send("POST", "/v1/guards/"+g.vanish(g.google, 1, "again").ID+"/reject", nil))
 }
 
 // states keeps a booking and its reservation in each state that a link can be in.
@@ -256,6 +263,8 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonUndiverged, g.send("POST", "/v1/bookings/b1/divergence:accept", nil)},
 		{record.ReasonAmbiguous, g.send("POST", "/v1/bookings/b4/divergence:accept", nil)},
 		{record.ReasonUnacceptable, g.send("POST", "/v1/bookings/b5/divergence:accept", nil)},
+		{"guard-decided", g.decided()},
+		{"guard-changed", g.changedGuard()},
 		{record.ReasonRevision, g.tagged("/v1/bookings/b1", g.spec(4))},
 		{record.ReasonUnknown, g.send("GET", "/v1/bookings/b3", nil)},
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},
@@ -394,5 +403,20 @@ func (g *gallery) crowded() func() (string, string, answer) {
 			one()
 		}
 		return one()
+	}
+}
+
+// decided is a decision about a hold that was decided about.
+func (g *gallery) decided() func() (string, string, answer) {
+	path := "/v1/guards/" + g.vanish(g.google, 1, "decided").ID + "/approve"
+	g.call("POST", path, nil)
+	return g.send("POST", path, nil)
+}
+
+// changedGuard is a decision about a hold that was another one when it was read.
+func (g *gallery) changedGuard() func() (string, string, answer) {
+	path := "/v1/guards/" + g.vanish(g.graph, 2, "changed").ID + "/approve"
+	return func() (string, string, answer) {
+		return "POST", path, g.call("POST", path, nil, header("If-Match", `"1"`))
 	}
 }

@@ -47,7 +47,7 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 	}
 	b.letters(1)
 	letters := b.listDead("&kind=link:push") // the delivery is sent again by another route
-	ids := strings.NewReplacer("{dead_letter_id}", letters[0].ID, "{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
+	ids := strings.NewReplacer("{dead_letter_id}", letters[0].ID, "{guard_id}/approve", b.vanish(b.google, 1, "approved").ID+"/approve", "{guard_id}/reject", b.vanish(b.graph, 1, "rejected").ID+"/reject", "{booking_id}", "b1", "{calendar_id}", string(b.google), "{endpoint_id}", e.ID, "{delivery_id}", delivery.ID, "{app_id}", b.application(),
 		"{connection_id}", string(b.connect(b.tenant, cal.Google)))
 	b.diverged("accepted")
 	b.diverged("reverted")

@@ -34,6 +34,8 @@ const (
 	reasonKeyReused    record.Reason = "idempotency-key-reused"
 	reasonInFlight     record.Reason = "request-in-flight"
 	reasonUnanswered   record.Reason = "answer-lost"
+	reasonGuardDecided record.Reason = "guard-decided"
+	reasonGuardChanged record.Reason = "guard-changed"
 )
 
 // Meaning is what a reason means on HTTP.
@@ -114,6 +116,16 @@ func Meanings() map[record.Reason]Meaning {
 			http.StatusConflict, "The answer to this request was lost",
 			"The request with this `Idempotency-Key` was carried out, and calweave broke before it could store the answer. It is never carried out again.",
 			"Read what it was to change; a secret that you were not told can be rotated.",
+		},
+		reasonGuardDecided: {
+			http.StatusConflict, "The hold is decided",
+			"Somebody has decided about these deletions already, or the events came back and the hold has ended by itself.",
+			"Read the hold: `state` and `decided_by` say what became of it.",
+		},
+		reasonGuardChanged: {
+			http.StatusPreconditionFailed, "The hold has changed",
+			"`If-Match` names another revision than the hold's: more events have vanished since you read it, or some have come back.",
+			"Read the hold and its deletions again, and decide anew.",
 		},
 		record.ReasonUndiverged: {
 			http.StatusConflict, "Nothing awaits a decision",

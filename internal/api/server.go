@@ -45,11 +45,13 @@ type Server struct {
 	Drifts Drifts
 	// DeadLetters is what was given up.
 	DeadLetters DeadLetters
-	Messages    Messages
-	Requests    Requests
-	Contract    *Contract
-	Reference   reference.Pages
-	Log         *slog.Logger
+	// Guards are deletions that wait for a person's word.
+	Guards    Guards
+	Messages  Messages
+	Requests  Requests
+	Contract  *Contract
+	Reference reference.Pages
+	Log       *slog.Logger
 	// Authenticate returns whose a bearer token is, or record.ErrNotFound.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Trace returns the trace context (W3C) that a request goes on with, given the header that it came with.
@@ -245,6 +247,7 @@ func (s *Server) validate(next http.Handler) http.Handler {
 func states() map[string]string {
 	return map[string]string{
 		"GET /v1/connections": schemaState, "GET /v1/deliveries": schemaDeliveryState, "GET /v1/bookings": schemaBookingState,
+		"GET /v1/guards": schemaGuardState,
 	}
 }
 
@@ -264,6 +267,7 @@ func (s *Server) parameters(r *http.Request) error {
 		{schemaID, "path: endpoint_id", r.PathValue("endpoint_id")},
 		{schemaID, "path: delivery_id", r.PathValue("delivery_id")},
 		{schemaID, "path: dead_letter_id", r.PathValue("dead_letter_id")},
+		{schemaID, "path: guard_id", r.PathValue("guard_id")},
 		{schemaWorkKind, "query: kind", query.Get("kind")},
 		{schemaWords, "query: reason", query.Get("reason")},
 		{schemaID, "query: after", query.Get("after")},

@@ -35,9 +35,12 @@ const (
 // handlers says who does which kind of work.
 func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
-	reconciler := &reconcile.Reconciler{Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway), Taken: a.Intake.Taken}
+	reconciler := &reconcile.Reconciler{
+		Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway), Taken: a.Intake.Taken, Guard: a.guardLimits(),
+	}
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
+		Guard: a.guardLimits(),
 	}
 	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Interval: a.Config.PollInterval, Jitter: a.ids.Jitter}
 	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock, Interval: discoverEvery, Jitter: a.ids.Jitter}
@@ -122,7 +125,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store, Drifts: a.Store,
+		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store, Drifts: a.Store, Guards: a.Store,
 		Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,
@@ -215,3 +218,8 @@ var (
 	_ inbound.Channels        = (*store.Store)(nil)
 	_ outbound.Store          = (*store.Store)(nil)
 )
+
+// guardLimits are how many deletions of one calendar within a day need no operator.
+func (a *App) guardLimits() record.GuardLimits {
+	return record.GuardLimits{Count: a.Config.GuardDeletions, Percent: a.Config.GuardShare}
+}

@@ -158,6 +158,12 @@ func checks() map[string]func(c *Config, text string) string {
 		"API_BURST": func(c *Config, text string) string {
 			return unless(c.APIBurst >= 1 && c.APIBurst <= 1_000_000, text+" is out of range")
 		},
+		"GUARD_DELETIONS": func(c *Config, text string) string {
+			return unless(c.GuardDeletions >= 2 && c.GuardDeletions <= 1_000_000, text+" is out of range")
+		},
+		"GUARD_SHARE": func(c *Config, text string) string {
+			return unless(c.GuardShare >= 1 && c.GuardShare <= 100, text+" is no percentage")
+		},
 		"LEASE":              func(c *Config, _ string) string { return outside(c.Lease, 2*time.Second, 10*time.Minute) },
 		"SHUTDOWN_TIMEOUT":   func(c *Config, _ string) string { return outside(c.ShutdownTimeout, time.Millisecond, 10*time.Minute) },
 		"POLL_INTERVAL":      func(c *Config, _ string) string { return outside(c.PollInterval, time.Second, 1<<63-1) },

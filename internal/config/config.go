@@ -56,6 +56,9 @@ type Config struct {
 	SyncWindowFuture time.Duration `env:"SYNC_WINDOW_FUTURE" envDefault:"9600h" form:"a duration in hours, such as 9600h"`
 	// PollInterval is how often a calendar is listed though nothing was pushed.
 	PollInterval time.Duration `env:"POLL_INTERVAL" envDefault:"15m" form:"a duration of 1s or more, such as 15m"`
+	// GuardDeletions and GuardShare are how many booked events may vanish from one calendar within a day without an operator's word.
+	GuardDeletions int `env:"GUARD_DELETIONS" envDefault:"5"  form:"a number from 2 to 1000000"`
+	GuardShare     int `env:"GUARD_SHARE"     envDefault:"50" form:"a percentage from 1 to 100"`
 	// Push is whether providers are asked to push changes.
 	Push bool `env:"PUSH" envDefault:"on" form:"on or off"`
 

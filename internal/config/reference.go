@@ -70,6 +70,8 @@ func abouts() map[string]string {
 		"SHUTDOWN_TIMEOUT":        "How long work may go on once the process was asked to end.",
 		"SYNC_WINDOW_PAST":        "How far before now a calendar is kept.",
 		"SYNC_WINDOW_FUTURE":      "How far after now a calendar is kept.",
+		"GUARD_DELETIONS":         "How many booked events may vanish from one calendar within a day before the rest waits for a person's word.",
+		"GUARD_SHARE":             "The same as a share of what is booked in the calendar, in percent; 100 for no such limit. Two a day are never held.",
 		"POLL_INTERVAL":           "How often a calendar is listed though nothing was pushed.",
 		"PUSH":                    "Whether providers are asked to push changes.",
 	}

@@ -218,9 +218,11 @@ func event(i int, etag string) cal.Item {
 	return cal.Item{Event: cal.Event{ID: cal.EventID(fmt.Sprintf("ev%02d", i)), ETag: etag, Status: cal.StatusConfirmed}}
 }
 
+func guardLimits() record.GuardLimits { return record.GuardLimits{Count: 7, Percent: 30} }
+
 func syncer(s *shelf, l *lister) *Syncer {
 	return &Syncer{
-		Store: s, Clock: s.clock, Lease: leaseTime, Past: 30 * day, Future: 365 * day,
+		Store: s, Clock: s.clock, Lease: leaseTime, Past: 30 * day, Future: 365 * day, Guard: guardLimits(),
 		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) { return l, true, nil },
 	}
 }

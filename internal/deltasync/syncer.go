@@ -40,6 +40,8 @@ type Syncer struct {
 	Lease time.Duration
 	// Past and Future are how far around now a snapshot reaches.
 	Past, Future time.Duration
+	// Guard is how many booked events may vanish from a calendar without an operator's word.
+	Guard record.GuardLimits
 }
 
 const (
@@ -54,8 +56,6 @@ const (
 	pageLimit = 20_000
 	// slide is how far the window may fall behind before a snapshot moves it on: what enters a window by mere passing of time is in no delta.
 	slide = 7 * 24 * time.Hour
-	// guardAbove is how many booked events may vanish from a calendar in one listing without an operator's word.
-	guardAbove = 5
 )
 
 // listing is one listing under way.
@@ -200,7 +200,7 @@ func (w *listing) publish(ctx context.Context, last cal.Page) error {
 		outcome.NotBefore = now.Add(spacing)
 	}
 	_, err := w.Store.Publish(ctx, w.lease, record.Publication{
-		Calendar: w.s.Calendar, Listing: w.on, Last: last, GuardAbove: guardAbove, Spacing: spacing, Outcome: outcome, Lane: w.lease.Lane,
+		Calendar: w.s.Calendar, Listing: w.on, Last: last, Guard: w.Guard, Spacing: spacing, Outcome: outcome, Lane: w.lease.Lane,
 	})
 	return err
 }

@@ -43,7 +43,7 @@ func TestListingIsPublishedOnceAsAWhole(t *testing.T) {
 				t.Errorf("%s of %d pages: asked %v", kind, pages, l.tokens())
 			}
 			p := s.publish[0]
-			if p.Last.Kind != kind || p.Listing.Pages != int64(pages-1) || p.GuardAbove != guardAbove || p.Lane != task.Background || !p.Outcome.Served {
+			if p.Last.Kind != kind || p.Listing.Pages != int64(pages-1) || p.Guard != guardLimits() || p.Lane != task.Background || !p.Outcome.Served {
 				t.Errorf("%s of %d pages: %+v", kind, pages, p)
 			}
 		}

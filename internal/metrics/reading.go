@@ -183,14 +183,14 @@ func (r *readings) backlog(tell func(string, float64, ...string)) {
 			rows[s] = map[record.CountState]int64{}
 		}
 		rows[s][w.State] = w.Rows
-		if w.State != record.CountHeld && w.State != record.CountDead {
+		if w.State != record.CountHeld && w.State != record.CountGuarded && w.State != record.CountDead {
 			oldest[s] = max(oldest[s], now.Sub(w.Oldest))
 		}
 	}
 	for s := range r.seen {
 		kind, lane := string(s.kind), string(s.lane)
 		tell(workOldest, oldest[s].Seconds(), kind, lane)
-		for _, state := range []record.CountState{record.CountDue, record.CountRunning, record.CountWaiting, record.CountHeld, record.CountDead} {
+		for _, state := range []record.CountState{record.CountDue, record.CountRunning, record.CountWaiting, record.CountHeld, record.CountGuarded, record.CountDead} {
 			tell(workRows, float64(rows[s][state]), kind, lane, string(state))
 		}
 	}

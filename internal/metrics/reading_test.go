@@ -142,11 +142,11 @@ func TestBacklogIsTold(t *testing.T) {
 	}
 	f.work = []record.WorkCount{
 		of(record.CountDue, 1, time.Second), of(record.CountRunning, 2, 2*time.Second), of(record.CountWaiting, 3, time.Minute), of(record.CountHeld, 4, time.Hour),
-		of(record.CountDead, 5, 2*time.Hour),
+		of(record.CountDead, 5, 2*time.Hour), of(record.CountGuarded, 7, 3*time.Hour),
 		{Kind: task.DeliverySend, Lane: task.Interactive, State: record.CountDue, Rows: 6, Oldest: began},
 	}
 	const rows, oldest = `calweave_work_rows{kind="link:push",lane="bulk",state="`, `calweave_work_oldest_seconds{kind="link:push",lane="bulk"}`
-	wants(t, scrape(t, m), map[string]float64{rows + `due"}`: 1, rows + `running"}`: 2, rows + `waiting"}`: 3, rows + `held"}`: 4, rows + `dead"}`: 5, oldest: 60})
+	wants(t, scrape(t, m), map[string]float64{rows + `due"}`: 1, rows + `running"}`: 2, rows + `waiting"}`: 3, rows + `held"}`: 4, rows + `dead"}`: 5, rows + `guarded"}`: 7, oldest: 60})
 	f.clock.Advance(9 * time.Second)
 	wants(t, scrape(t, m), map[string]float64{oldest: 69})
 	f.work = nil

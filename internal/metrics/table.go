@@ -95,7 +95,7 @@ func Table() []Definition {
 		{appDayUsed, Gauge, []string{labelProvider}, "Units of the application's day that count now. Absent without a limit.", nil},
 		{appDayLimit, Gauge, []string{labelProvider}, "Units that the application may use in any 24 hours.", nil},
 		{appDay, Gauge, []string{labelProvider}, "Units of the application's day that may be used at this moment.", nil},
-		{workRows, Gauge, []string{labelKind, labelLane, labelState}, "Work of all tenants that is not done: due, running, waiting for its time, held for a person, or dead. Schedulers only.", nil},
+		{workRows, Gauge, []string{labelKind, labelLane, labelState}, "Work of all tenants that is not done: due, running, waiting for its time, held for a person, guarded (a deletion that waits for one), or dead. Schedulers only.", nil},
 		{workOldest, Gauge, []string{labelKind, labelLane}, "For how long the oldest work that is due, running or waiting has been wanted, throttled work included. " +
 			"A schedule counts from its time on. Schedulers only.", nil},
 		{tenantRows, Gauge, []string{labelTenant}, "Work that follows changes and is not done, of the tenants that have waited longest. Schedulers only.", nil},

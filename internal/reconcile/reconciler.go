@@ -43,6 +43,8 @@ type Reconciler struct {
 	// Taken is a booking with what a person has made of some fields of one of its events, or fails with a *record.RefusalError when that cannot be a
 	// booking.
 	Taken func(record.Booking, record.Link, cal.Fields) (record.Booking, error)
+	// Guard is how many deletions are believed without an operator's word.
+	Guard record.GuardLimits
 }
 
 // rounds is how many steps one run takes at the most. The longest honest way is write, conflict, read, write, twice.
@@ -115,7 +117,7 @@ func (w *run) work(ctx context.Context) error {
 // begin begins a run on what the store knows.
 func (w *run) begin(c record.Case) {
 	w.c = c
-	w.s = Situation{Link: c.Link, Desired: w.desired(c), Sent: c.Sent, Suspect: c.Suspect, Now: w.Clock.Now(), Enforced: enforced(c)}
+	w.s = Situation{Link: c.Link, Desired: w.desired(c), Sent: c.Sent, Suspect: c.Suspect || c.Deletion != "", Now: w.Clock.Now(), Enforced: enforced(c)}
 }
 
 // settled reports whether a link needs no provider at all.

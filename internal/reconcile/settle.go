@@ -25,14 +25,22 @@ func (w *run) decide(step Step) (record.Decision, error) {
 	if w.s.Remote.Seen == Present {
 		d.Event = &w.shown
 	}
+	if w.answersGuard(step) {
+		d.Over = &w.c.Link
+	}
 	if err := w.conclude(&d, step); err != nil {
 		return record.Decision{}, err
 	}
+	w.finish(&d, step)
+	return d, nil
+}
+
+// finish says of a decision what is the same for all.
+func (w *run) finish(d *record.Decision, step Step) {
 	for i := range d.Reports {
 		d.Reports[i].Version = w.s.Desired.Version
 	}
-	d.Notes = append(d.Notes, w.note(d, step))
-	return d, nil
+	d.Notes = append(d.Notes, w.note(*d, step))
 }
 
 // conclude settles the link.
@@ -53,6 +61,7 @@ func (w *run) conclude(d *record.Decision, step Step) error {
 
 // bury records a proven tombstone: only here does a generation rise.
 func (w *run) bury(d *record.Decision, step Step) {
+	before := d.Link
 	l := &d.Link
 	l.Generation++
 	l.EventID, l.ETag, l.Base, l.BaseVersion, l.InFlight, l.Observed, l.Reason = "", "", nil, 0, nil, nil, ""
@@ -60,6 +69,7 @@ func (w *run) bury(d *record.Decision, step Step) {
 	d.Event, d.Sent = nil, nil
 	switch {
 	case step.Removed:
+		d.Removal = w.removal(before, *d, step)
 		l.State = record.LinkDiverged
 		left := w.followRemoval(d)
 		d.Reports = append(d.Reports, record.Report{Type: message.BookingRemoved, Revise: true, Diverged: left})

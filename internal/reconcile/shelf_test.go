@@ -32,6 +32,8 @@ type shelf struct {
 	sent     map[int][]record.SentHash
 	mirror   map[cal.EventID]mirrorRow
 	work     workRow
+	// verdict is what the guard says about the deletion of the link's event.
+	verdict record.DeletionVerdict
 
 	settled []record.Decision
 	notes   []record.Note
@@ -192,7 +194,7 @@ func (s *shelf) Case(_ context.Context, l record.Lease) (record.Case, error) {
 	seen, ok := s.mirror[s.link.EventID]
 	c := record.Case{
 		Link: s.link, Booking: s.booking, Calendar: s.calendar, Sent: s.sent[s.link.Generation],
-		Connection: record.Connection{ID: s.link.ConnectionID, Account: s.account},
+		Connection: record.Connection{ID: s.link.ConnectionID, Account: s.account}, Deletion: s.verdict,
 	}
 	c.Suspect = ok && s.link.EventID != "" && (seen.etag != s.link.ETag || seen.cancelled)
 	return copied(c), nil
@@ -230,6 +232,7 @@ func (s *shelf) Settle(_ context.Context, l record.Lease, d record.Decision) err
 	if s.work.token != l.Token || s.work.until.IsZero() {
 		return fault.Newf(fault.Fenced, "store", "the lease was lost to a later claim")
 	}
+	d = s.judge(d)
 	s.follow(l, d)
 	if err := s.finish(l, d.Outcome); err != nil {
 		return err
@@ -250,6 +253,23 @@ func (s *shelf) Settle(_ context.Context, l record.Lease, d record.Decision) err
 		s.after(d)
 	}
 	return nil
+}
+
+// judge is a decision as the guard lets it be committed.
+func (s *shelf) judge(d record.Decision) record.Decision {
+	switch {
+	case d.Over != nil:
+		s.verdict = ""
+	case d.Removal == nil:
+	case s.verdict == record.DeletionHeld:
+		return d.Removal.Held
+	case s.verdict == record.DeletionRejected:
+		s.verdict = ""
+		return d.Removal.Anew
+	default:
+		s.verdict = ""
+	}
+	return d
 }
 
 // follow lets the mirror show what the reconciliation saw, unless a listing may have shown more meanwhile: then the link is marked again.

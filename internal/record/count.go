@@ -16,6 +16,8 @@ const (
 	CountRunning CountState = "running"
 	CountWaiting CountState = "waiting"
 	CountHeld    CountState = "held"
+	// CountGuarded is held work too: deletions that an operator has to decide about.
+	CountGuarded CountState = "guarded"
 	CountDead    CountState = "dead"
 )
 

@@ -22,6 +22,10 @@ type Decision struct {
 	Rulings []Ruling
 	Notes   []Note
 	Outcome Outcome
+	// Removal says that the decision is to believe a deletion, and what to commit in its place; nil for any other.
+	Removal *Removal
+	// Over is the link whose deletion the guard need not know of any more, as it was before; nil for none.
+	Over *Link
 }
 
 // Report is a message in the making. Revision, sequence and identifiers are filled in where it is committed.

@@ -8,6 +8,9 @@ var ErrNotFound = errors.New("not found")
 // ErrStale means that a row changed between reading and writing it: read it again and decide anew.
 var ErrStale = errors.New("changed meanwhile")
 
+// ErrDecided means that somebody has decided already, or that there is nothing left to decide about.
+var ErrDecided = errors.New("decided already")
+
 // ErrLimit means that the tenant has as many of something as it may have.
 var ErrLimit = errors.New("the limit is reached")
 

@@ -166,4 +166,6 @@ type Case struct {
 	Sent []SentHash
 	// Suspect says that the mirror shows another state than the link's: read before deciding.
 	Suspect bool
+	// Deletion is what an operator is to say or has said about the event's; empty when there is no question.
+	Deletion DeletionVerdict
 }

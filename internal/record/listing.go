@@ -43,11 +43,11 @@ type Publication struct {
 	Listing  Listing
 	// Last is the last page, which is not staged yet. Its cursor is where the next listing goes on.
 	Last cal.Page
-	// GuardAbove is how many booked events may vanish in one listing before an operator has to look.
-	GuardAbove int
-	Spacing    time.Duration
-	Outcome    Outcome
-	Lane       task.Lane
+	// Guard is how many booked events may vanish before an operator has to look.
+	Guard   GuardLimits
+	Spacing time.Duration
+	Outcome Outcome
+	Lane    task.Lane
 }
 
 // Published says what a publication found.
@@ -55,7 +55,8 @@ type Published struct {
 	Raised   int
 	Vanished int
 	// Missed is how many events the snapshot should have shown and did not: another snapshot has to confirm that they are gone.
-	Missed  int64
+	Missed int64
+	// Guarded says that what vanished waits for an operator.
 	Guarded bool
 }
 

@@ -90,6 +90,17 @@ func writes() map[string]write {
 			choice := record.ConnectionChoice{Backflow: cal.Backflow{Moved: cal.StanceAccept}, Actor: "test"}
 			return func() error { _, err := w.ChooseConnection(w.ctx, w.tenant, w.connection, choice); return err }
 		}},
+		"DecideGuard": {prepare: func(w *fenceWorld) func() error {
+			links, _ := w.stand(3)
+			for _, link := range links {
+				w.finds(link, limits(2))
+			}
+			id := w.openGuard().ID
+			return func() error {
+				_, err := w.DecideGuard(w.ctx, w.tenant, id, record.GuardDecision{Approve: true, Actor: "test"})
+				return err
+			}
+		}},
 		"ChooseCalendar": {prepare: func(w *fenceWorld) func() error {
 			full := cal.SyncFull
 			return func() error {
@@ -378,7 +389,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Grant", "History",
+		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
 		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

@@ -17,7 +17,7 @@ const following = `('link:push', 'calendar:sync', 'calendar:watch', 'connection:
 const (
 	countWork = `
 SELECT kind, lane,
-    CASE WHEN state <> 'ready' THEN state WHEN lease_until > $1 THEN 'running' WHEN not_before > $1 THEN 'waiting' ELSE 'due' END AS stands,
+    CASE WHEN state = 'held' AND held_for = 'guard' THEN 'guarded' WHEN state <> 'ready' THEN state WHEN lease_until > $1 THEN 'running' WHEN not_before > $1 THEN 'waiting' ELSE 'due' END AS stands,
     COUNT(*), MIN(CASE WHEN kind IN ` + following + ` OR wanted_at > not_before THEN wanted_at ELSE not_before END)
 FROM work WHERE (state = 'ready' AND wanted > done) OR state <> 'ready' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
 

@@ -21,7 +21,7 @@ func workCounted(h *harness) {
 	for _, tenant := range []cal.TenantID{"ten_1", "ten_2"} {
 		for subject, columns := range map[string]map[string]any{
 			"due": {"wanted_at": micro - hour}, "due too": {"not_before": micro}, "throttled": {"not_before": micro + 1, "wanted_at": micro - 2*hour},
-			"running": {"lease_until": micro + 1}, "lost": {"lease_until": micro}, "held": {"state": "held"}, "dead": {"state": "dead", "not_before": micro - hour},
+			"running": {"lease_until": micro + 1}, "lost": {"lease_until": micro}, "held": {"state": "held"}, "guarded": {"state": "held", "held_for": "guard"}, "dead": {"state": "dead", "not_before": micro - hour},
 			"done": {"done": 1}, "bulk": {"lane": "bulk"},
 		} {
 			h.insertWork(task.Ref{Tenant: tenant, Kind: task.LinkPush, Subject: subject}, columns)
@@ -43,6 +43,7 @@ func workCounted(h *harness) {
 		{Kind: task.LinkPush, Lane: task.Bulk, State: record.CountDue, Rows: 2, Oldest: ago(0)},
 		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountDead, Rows: 2, Oldest: ago(0)},
 		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountDue, Rows: 6, Oldest: ago(1)},
+		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountGuarded, Rows: 2, Oldest: ago(0)},
 		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountHeld, Rows: 2, Oldest: ago(0)},
 		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountRunning, Rows: 2, Oldest: ago(0)},
 		{Kind: task.LinkPush, Lane: task.Interactive, State: record.CountWaiting, Rows: 2, Oldest: ago(2)},

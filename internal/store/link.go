@@ -53,6 +53,7 @@ func (t *tx) linkCase(ctx context.Context, id cal.LinkID) (record.Case, error) {
 	if c.Calendar, err = t.calendarOf(row.Calendar, c.Connection.Provider, c.Connection.State); err != nil {
 		return c, err
 	}
+	c.Deletion = record.DeletionVerdict(row.Deletion)
 	c.Link, err = t.linkOf(row.Link, c.Connection.ID, c.Connection.Provider)
 	return c, err
 }
@@ -186,6 +187,10 @@ func (t *tx) remember(ctx context.Context, l record.Link, sent ...record.SentHas
 func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decision) error {
 	return s.update(ctx, lease.Tenant, "settle link", func(ctx context.Context, t *tx) error {
 		if err := t.lockBooking(ctx, d.Link.BookingID); err != nil {
+			return err
+		}
+		d, err := t.judge(ctx, lease, d)
+		if err != nil {
 			return err
 		}
 		if err := t.unrevised(ctx, d.Rulings); err != nil {

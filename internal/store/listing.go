@@ -4,13 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
-	"github.com/calweave/calweave/contracts/message"
-	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
@@ -244,37 +241,6 @@ func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Publ
 	removed, err := t.RemoveMissed(ctx, db.RemoveMissedParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
 	out.Missed = missed - removed
 	return err
-}
-
-// raise marks the links whose events the listing touched. When more wanted events vanished than the guard allows, the links of the vanished
-// ones are held until an operator has looked: an outage of the provider must not cancel a day's bookings.
-func (t *tx) raise(ctx context.Context, p record.Publication, out *record.Published) error {
-	touched, err := t.TouchedLinks(ctx, db.TouchedLinksParams{TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Now: t.now})
-	if err != nil {
-		return err
-	}
-	for _, row := range touched {
-		if row.Vanished != 0 && row.Wanted != 0 {
-			out.Vanished++
-		}
-	}
-	out.Guarded = out.Vanished > p.GuardAbove
-	for _, row := range touched {
-		m := record.Mark{Kind: task.LinkPush, Subject: row.LinkID, Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID}
-		// What the link died for may be over: somebody was able to change its event.
-		m.Revive = row.Dead != 0
-		if out.Guarded && row.Vanished != 0 && row.Wanted != 0 {
-			m.Hold, m.Reason = record.HeldForGuard, fmt.Sprintf("%d booked events vanished in one listing", out.Vanished)
-		}
-		t.mark(m)
-		out.Raised++
-	}
-	if !out.Guarded {
-		return nil
-	}
-	return t.post(ctx, message.CalendarGuarded, message.Guarded{
-		CalendarID: p.Calendar.ID, ConnectionID: p.Calendar.ConnectionID, Provider: p.Calendar.Provider, Missing: out.Vanished,
-	})
 }
 
 func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) error {

@@ -25,7 +25,7 @@ func (w *world) listing(calendar int, kind cal.ListingKind) (record.Lease, recor
 // delta is a publication of one page with what has changed in calendar 0.
 func (w *world) delta(on record.Listing, events ...cal.Event) record.Publication {
 	p := record.Publication{
-		Calendar: w.calendars[0], Listing: on, GuardAbove: 5, Outcome: record.Served(), Lane: task.Background,
+		Calendar: w.calendars[0], Listing: on, Guard: record.GuardLimits{Count: 5, Percent: 100}, Outcome: record.Served(), Lane: task.Background,
 		Last: cal.Page{Kind: on.Kind, Cursor: cal.Cursor{Token: "canary-cursor", Scope: "scope"}},
 	}
 	p.Calendar.Targeted = true

@@ -99,7 +99,7 @@ func (f *flaw) trials() []trial {
 func mutants() []mutant {
 	return slices.Concat(
 		workMutants(), sweepMutants(), dataMutants(), nounMutants(), choiceMutants(), accountMutants(), transactionMutants(), sealMutants(), schemaMutants(), sideBySideMutants(),
-		endpointMutants(), disconnectMutants(), resealMutants(), applicationMutants(), backflowMutants(),
+		endpointMutants(), disconnectMutants(), resealMutants(), applicationMutants(), backflowMutants(), guardMutants(),
 	)
 }
 

@@ -222,7 +222,7 @@ func sweepRights(h *harness) {
 		"wanted_at": 0, "not_before": 0, "lease_until": 0, "token": 0, "attempts": 0, "crashes": 0, "last_error": "", "traceparent": "",
 	})
 	sweep := h.login("calweave_sweep")
-	granted := []string{"tenant_id", "kind", "subject", "lane", "state", "wanted", "done", "wanted_at", "not_before", "lease_until"}
+	granted := []string{"tenant_id", "kind", "subject", "lane", "state", "held_for", "wanted", "done", "wanted_at", "not_before", "lease_until"}
 	for _, column := range h.columns("work") {
 		if !slices.Contains(granted, column) {
 			h.forbidden(sweep, `SELECT `+column+` FROM work`)

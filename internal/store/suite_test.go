@@ -13,13 +13,13 @@ type trial struct {
 
 // suite is what every store has to pass, on every database.
 func suite() []trial {
-	return slices.Concat(markTrials(), claimTrials(), finishTrials(), deadTrials(), driftTrials(), fenceTrials(), sweepTrials(), backlogTrials(), countTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), applicationTrials(), acceptTrials(), divergenceTrials(), backflowTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), tenantTrials(), requestTrials(), canaryTrials(), sealKeyTrials(), resealTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
+	return slices.Concat(markTrials(), claimTrials(), finishTrials(), deadTrials(), driftTrials(), fenceTrials(), sweepTrials(), backlogTrials(), countTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), applicationTrials(), acceptTrials(), divergenceTrials(), backflowTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), guardTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), tenantTrials(), requestTrials(), canaryTrials(), sealKeyTrials(), resealTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
 }
 
 // postgresSuite needs transactions that run side by side.
 func postgresSuite() []trial {
 	return slices.Concat(meetTrials(), resealMeetTrials(), sideBySideTrials(), postgresReceiveTrials(), postgresErrorTrials(), postgresTenancyTrials(), postgresPolicyTrials(),
-		postgresPipelineTrials())
+		postgresPipelineTrials(), postgresGuardTrials())
 }
 
 func sqliteTrials() []trial {

@@ -45,7 +45,9 @@ func fixtureValues() map[string]any {
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
 		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
-		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld, "seenat": fixtureOld, "missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
+		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
+		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
+		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
@@ -92,6 +94,9 @@ func fixtureRows() []struct {
 		{"link_writes", one},
 		{"drift_audits", one},
 		{"drifts", one},
+		{"deletions", []fixtureRow{{}, {"generation": 0, "verdict": "let"}}},
+		{"guards", []fixtureRow{{"state": "open"}, {"guard_id": "grd_old", "state": "approved"}}},
+		{"guard_tallies", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},
 		{"endpoints", []fixtureRow{{"state": "enabled"}}},
@@ -131,9 +136,10 @@ func arguments() map[string]map[string]any {
 		"InsertRequest": {"token": "att_c"}, "TakeRequest": {"token": "att_c"}, "CommitRequest": {"token": "att_a"}, "AnswerRequest": {"token": "att_a"},
 		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
 		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
-		"LeaseOf":             {"subject": "leased", "token": 5},
-		"DeadWork":            {"subject": "lnk_a"},
-		"ReleaseRequest":      {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
+		"GuardsAfter":         {"ofstate": "open", "ofcalendar": ""}, "CountDeletions": {"since": 0},
+		"LeaseOf":        {"subject": "leased", "token": 5},
+		"DeadWork":       {"subject": "lnk_a"},
+		"ReleaseRequest": {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},
 	}
 }
 

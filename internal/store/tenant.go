@@ -223,6 +223,7 @@ const (
 	keepPending       = 30 * 24 * time.Hour
 	keepRejections    = 90 * 24 * time.Hour
 	keepChannels      = 7 * 24 * time.Hour
+	keepGuards        = 90 * 24 * time.Hour
 )
 
 // Prune deletes what has outlived its retention and says how many rows that were.
@@ -256,6 +257,7 @@ func (s *Store) Prune(ctx context.Context, l record.Lease, o record.Outcome) (in
 			func(b int64) (int64, error) {
 				return t.PruneRequests(ctx, db.PruneRequestsParams{TenantID: t.tenant, Before: b - keepRequests.Microseconds()})
 			},
+			func(b int64) (int64, error) { return t.pruneGuards(ctx, b-keepGuards.Microseconds()) },
 			func(b int64) (int64, error) { return t.pruneChannels(ctx, b-keepChannels.Microseconds()) },
 		}
 		for _, step := range steps {

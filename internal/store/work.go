@@ -332,6 +332,11 @@ func (s *Store) release(ctx context.Context, ref task.Ref, actor string, onlyDea
 		if onlyDead && record.WorkState(row.State) != record.Dead {
 			return record.ErrNotFound
 		}
+		if ref.Kind == task.LinkPush && record.HeldFor(row.HeldFor) == record.HeldForGuard {
+			if err := t.approveDeletion(ctx, cal.LinkID(ref.Subject), actor); err != nil {
+				return err
+			}
+		}
 		err = changed(t.ReviveWork(ctx, db.ReviveWorkParams{TenantID: t.tenant, Kind: string(ref.Kind), Subject: ref.Subject}))
 		if err != nil {
 			return err

@@ -232,6 +232,72 @@ func (e EndpointState) Valid() bool {
 	}
 }
 
+// Defines values for GuardDirection.
+const (
+	GuardDirectionInbound GuardDirection = "inbound"
+)
+
+// Valid indicates whether the value is a known member of the GuardDirection enum.
+func (e GuardDirection) Valid() bool {
+	switch e {
+	case GuardDirectionInbound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuardState.
+const (
+	GuardStateApproved GuardState = "approved"
+	GuardStateEnded    GuardState = "ended"
+	GuardStateOpen     GuardState = "open"
+	GuardStateRejected GuardState = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the GuardState enum.
+func (e GuardState) Valid() bool {
+	switch e {
+	case GuardStateApproved:
+		return true
+	case GuardStateEnded:
+		return true
+	case GuardStateOpen:
+		return true
+	case GuardStateRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuardedDeletionVerdict.
+const (
+	GuardedDeletionVerdictApproved GuardedDeletionVerdict = "approved"
+	GuardedDeletionVerdictDone     GuardedDeletionVerdict = "done"
+	GuardedDeletionVerdictHeld     GuardedDeletionVerdict = "held"
+	GuardedDeletionVerdictOver     GuardedDeletionVerdict = "over"
+	GuardedDeletionVerdictRejected GuardedDeletionVerdict = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the GuardedDeletionVerdict enum.
+func (e GuardedDeletionVerdict) Valid() bool {
+	switch e {
+	case GuardedDeletionVerdictApproved:
+		return true
+	case GuardedDeletionVerdictDone:
+		return true
+	case GuardedDeletionVerdictHeld:
+		return true
+	case GuardedDeletionVerdictOver:
+		return true
+	case GuardedDeletionVerdictRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HistoryDetailDiffers.
 const (
 	HistoryDetailDiffersCore          HistoryDetailDiffers = "core"
@@ -862,6 +928,72 @@ type EndpointTypes = []MessageType
 // EndpointURL Examples: https://core.example.com/calweave
 type EndpointURL = string
 
+// Guard defines model for Guard.
+type Guard struct {
+	CalendarID   string    `json:"calendar_id"`
+	ChangedAt    time.Time `json:"changed_at"`
+	ConnectionID string    `json:"connection_id"`
+
+	// DecidedBy The key, or `operator`; `engine` if it has ended by itself. Absent while it is open.
+	DecidedBy *string `json:"decided_by,omitempty"`
+
+	// Direction `inbound` deletions were found at the provider.
+	Direction GuardDirection `json:"direction"`
+
+	// Events How many events it holds or, once it is decided, how many were decided about.
+	Events   int       `json:"events"`
+	ID       string    `json:"id"`
+	OpenedAt time.Time `json:"opened_at"`
+	Provider Provider  `json:"provider"`
+
+	// Reason Why it holds, in words.
+	Reason string `json:"reason"`
+
+	// Revision Rises with every change; the `ETag`.
+	Revision int64 `json:"revision"`
+
+	// State `ended` had nothing left to hold before anybody decided.
+	State GuardState `json:"state"`
+}
+
+// GuardDirection `inbound` deletions were found at the provider.
+type GuardDirection string
+
+// GuardPage defines model for GuardPage.
+type GuardPage struct {
+	Guards []Guard `json:"guards"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// GuardState `ended` had nothing left to hold before anybody decided.
+type GuardState string
+
+// GuardedDeletion defines model for GuardedDeletion.
+type GuardedDeletion struct {
+	BookingID string `json:"booking_id"`
+
+	// SeenAt When the deletion was seen first.
+	SeenAt time.Time `json:"seen_at"`
+
+	// Verdict `done` means that what was decided has happened, `over` that there is no question any more: the event is there, or its booking does not
+	// want it.
+	Verdict GuardedDeletionVerdict `json:"verdict"`
+}
+
+// GuardedDeletionVerdict `done` means that what was decided has happened, `over` that there is no question any more: the event is there, or its booking does not
+// want it.
+type GuardedDeletionVerdict string
+
+// GuardedDeletionPage defines model for GuardedDeletionPage.
+type GuardedDeletionPage struct {
+	Deletions []GuardedDeletion `json:"deletions"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Guest defines model for Guest.
 type Guest = cal.Attendee
 
@@ -1335,6 +1467,11 @@ type DeliveryID = ID
 // Examples: cal_0199a1b2c3d470008000000000000001
 type EndpointID = ID
 
+// GuardID Visible ASCII characters without blanks.
+//
+// Examples: cal_0199a1b2c3d470008000000000000001
+type GuardID = ID
+
 // IfMatch The booking's revision in quotes, as its ETag has it: "7".
 //
 // Examples: "7"
@@ -1611,6 +1748,46 @@ type TestEndpointParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListGuardsParams defines parameters for ListGuards.
+type ListGuardsParams struct {
+	// State Only holds in this state; `open` if it is left out.
+	State *GuardState `form:"state,omitempty" json:"state,omitempty"`
+
+	// CalendarID Only holds of this calendar.
+	CalendarID *ID `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ApproveGuardParams defines parameters for ApproveGuard.
+type ApproveGuardParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListGuardedDeletionsParams defines parameters for ListGuardedDeletions.
+type ListGuardedDeletionsParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RejectGuardParams defines parameters for RejectGuard.
+type RejectGuardParams struct {
+	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
+	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The revision that the decision was made on, as in `ETag`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	// After A `next_cursor` of this list; without it the list begins with the first message.
@@ -1743,6 +1920,21 @@ type ServerInterface interface {
 	// TestEndpoint Send a test to an endpoint
 	// (POST /v1/endpoints/{endpoint_id}/test)
 	TestEndpoint(w http.ResponseWriter, r *http.Request, endpointID EndpointID, params TestEndpointParams)
+	// ListGuards List the deletions that wait for a person's word
+	// (GET /v1/guards)
+	ListGuards(w http.ResponseWriter, r *http.Request, params ListGuardsParams)
+	// GetGuard Read a hold
+	// (GET /v1/guards/{guard_id})
+	GetGuard(w http.ResponseWriter, r *http.Request, guardID GuardID)
+	// ApproveGuard Believe the deletions of a hold
+	// (POST /v1/guards/{guard_id}/approve)
+	ApproveGuard(w http.ResponseWriter, r *http.Request, guardID GuardID, params ApproveGuardParams)
+	// ListGuardedDeletions List the bookings whose events a hold is about
+	// (GET /v1/guards/{guard_id}/deletions)
+	ListGuardedDeletions(w http.ResponseWriter, r *http.Request, guardID GuardID, params ListGuardedDeletionsParams)
+	// RejectGuard Do not believe the deletions of a hold
+	// (POST /v1/guards/{guard_id}/reject)
+	RejectGuard(w http.ResponseWriter, r *http.Request, guardID GuardID, params RejectGuardParams)
 	// ListMessages Read all messages in the order of their commits
 	// (GET /v1/messages)
 	ListMessages(w http.ResponseWriter, r *http.Request, params ListMessagesParams)
@@ -3615,6 +3807,297 @@ func (siw *ServerInterfaceWrapper) TestEndpoint(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ListGuards operation middleware
+func (siw *ServerInterfaceWrapper) ListGuards(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListGuardsParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_id", r.URL.Query(), &params.CalendarID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListGuards(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetGuard operation middleware
+func (siw *ServerInterfaceWrapper) GetGuard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "guard_id" -------------
+	var guardID GuardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guard_id", r.PathValue("guard_id"), &guardID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "guard_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetGuard(w, r, guardID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveGuard operation middleware
+func (siw *ServerInterfaceWrapper) ApproveGuard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "guard_id" -------------
+	var guardID GuardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guard_id", r.PathValue("guard_id"), &guardID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "guard_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveGuardParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveGuard(w, r, guardID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListGuardedDeletions operation middleware
+func (siw *ServerInterfaceWrapper) ListGuardedDeletions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "guard_id" -------------
+	var guardID GuardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guard_id", r.PathValue("guard_id"), &guardID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "guard_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListGuardedDeletionsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListGuardedDeletions(w, r, guardID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectGuard operation middleware
+func (siw *ServerInterfaceWrapper) RejectGuard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "guard_id" -------------
+	var guardID GuardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guard_id", r.PathValue("guard_id"), &guardID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "guard_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectGuardParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectGuard(w, r, guardID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListMessages operation middleware
 func (siw *ServerInterfaceWrapper) ListMessages(w http.ResponseWriter, r *http.Request) {
 
@@ -3858,6 +4341,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}", wrapper.GetDeadLetter)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/dead-letters/{dead_letter_id}/replay", wrapper.ReplayDeadLetter)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/guards", wrapper.ListGuards)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/guards/{guard_id}", wrapper.GetGuard)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/guards/{guard_id}/deletions", wrapper.ListGuardedDeletions)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/guards/{guard_id}/approve", wrapper.ApproveGuard)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/guards/{guard_id}/reject", wrapper.RejectGuard)
 
 	return m
 }
@@ -5311,6 +5799,234 @@ func (response TestEndpointdefaultApplicationProblemPlusJSONResponse) VisitTestE
 	return err
 }
 
+type ListGuardsRequestObject struct {
+	Params ListGuardsParams
+}
+
+type ListGuardsResponseObject interface {
+	VisitListGuardsResponse(w http.ResponseWriter) error
+}
+
+type ListGuards200JSONResponse GuardPage
+
+func (response ListGuards200JSONResponse) VisitListGuardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGuardsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListGuardsdefaultApplicationProblemPlusJSONResponse) VisitListGuardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGuardRequestObject struct {
+	GuardID GuardID `json:"guard_id"`
+}
+
+type GetGuardResponseObject interface {
+	VisitGetGuardResponse(w http.ResponseWriter) error
+}
+
+type GetGuard200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetGuard200JSONResponse struct {
+	Body    Guard
+	Headers GetGuard200ResponseHeaders
+}
+
+func (response GetGuard200JSONResponse) VisitGetGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGuarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetGuarddefaultApplicationProblemPlusJSONResponse) VisitGetGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveGuardRequestObject struct {
+	GuardID GuardID `json:"guard_id"`
+	Params  ApproveGuardParams
+}
+
+type ApproveGuardResponseObject interface {
+	VisitApproveGuardResponse(w http.ResponseWriter) error
+}
+
+type ApproveGuard202ResponseHeaders struct {
+	ETag *string
+}
+
+type ApproveGuard202JSONResponse struct {
+	Body    Guard
+	Headers ApproveGuard202ResponseHeaders
+}
+
+func (response ApproveGuard202JSONResponse) VisitApproveGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveGuarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveGuarddefaultApplicationProblemPlusJSONResponse) VisitApproveGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGuardedDeletionsRequestObject struct {
+	GuardID GuardID `json:"guard_id"`
+	Params  ListGuardedDeletionsParams
+}
+
+type ListGuardedDeletionsResponseObject interface {
+	VisitListGuardedDeletionsResponse(w http.ResponseWriter) error
+}
+
+type ListGuardedDeletions200JSONResponse GuardedDeletionPage
+
+func (response ListGuardedDeletions200JSONResponse) VisitListGuardedDeletionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGuardedDeletionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListGuardedDeletionsdefaultApplicationProblemPlusJSONResponse) VisitListGuardedDeletionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectGuardRequestObject struct {
+	GuardID GuardID `json:"guard_id"`
+	Params  RejectGuardParams
+}
+
+type RejectGuardResponseObject interface {
+	VisitRejectGuardResponse(w http.ResponseWriter) error
+}
+
+type RejectGuard202ResponseHeaders struct {
+	ETag *string
+}
+
+type RejectGuard202JSONResponse struct {
+	Body    Guard
+	Headers RejectGuard202ResponseHeaders
+}
+
+func (response RejectGuard202JSONResponse) VisitRejectGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectGuarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectGuarddefaultApplicationProblemPlusJSONResponse) VisitRejectGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMessagesRequestObject struct {
 	Params ListMessagesParams
 }
@@ -5531,6 +6247,21 @@ type StrictServerInterface interface {
 	// TestEndpoint Send a test to an endpoint
 	// (POST /v1/endpoints/{endpoint_id}/test)
 	TestEndpoint(ctx context.Context, request TestEndpointRequestObject) (TestEndpointResponseObject, error)
+	// ListGuards List the deletions that wait for a person's word
+	// (GET /v1/guards)
+	ListGuards(ctx context.Context, request ListGuardsRequestObject) (ListGuardsResponseObject, error)
+	// GetGuard Read a hold
+	// (GET /v1/guards/{guard_id})
+	GetGuard(ctx context.Context, request GetGuardRequestObject) (GetGuardResponseObject, error)
+	// ApproveGuard Believe the deletions of a hold
+	// (POST /v1/guards/{guard_id}/approve)
+	ApproveGuard(ctx context.Context, request ApproveGuardRequestObject) (ApproveGuardResponseObject, error)
+	// ListGuardedDeletions List the bookings whose events a hold is about
+	// (GET /v1/guards/{guard_id}/deletions)
+	ListGuardedDeletions(ctx context.Context, request ListGuardedDeletionsRequestObject) (ListGuardedDeletionsResponseObject, error)
+	// RejectGuard Do not believe the deletions of a hold
+	// (POST /v1/guards/{guard_id}/reject)
+	RejectGuard(ctx context.Context, request RejectGuardRequestObject) (RejectGuardResponseObject, error)
 	// ListMessages Read all messages in the order of their commits
 	// (GET /v1/messages)
 	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
@@ -6519,6 +7250,139 @@ func (sh *strictHandler) TestEndpoint(w http.ResponseWriter, r *http.Request, en
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(TestEndpointResponseObject); ok {
 		if err := validResponse.VisitTestEndpointResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListGuards operation middleware
+func (sh *strictHandler) ListGuards(w http.ResponseWriter, r *http.Request, params ListGuardsParams) {
+	var request ListGuardsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGuards(ctx, request.(ListGuardsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGuards")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListGuardsResponseObject); ok {
+		if err := validResponse.VisitListGuardsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetGuard operation middleware
+func (sh *strictHandler) GetGuard(w http.ResponseWriter, r *http.Request, guardID GuardID) {
+	var request GetGuardRequestObject
+
+	request.GuardID = guardID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetGuard(ctx, request.(GetGuardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetGuard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetGuardResponseObject); ok {
+		if err := validResponse.VisitGetGuardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveGuard operation middleware
+func (sh *strictHandler) ApproveGuard(w http.ResponseWriter, r *http.Request, guardID GuardID, params ApproveGuardParams) {
+	var request ApproveGuardRequestObject
+
+	request.GuardID = guardID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveGuard(ctx, request.(ApproveGuardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveGuard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveGuardResponseObject); ok {
+		if err := validResponse.VisitApproveGuardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListGuardedDeletions operation middleware
+func (sh *strictHandler) ListGuardedDeletions(w http.ResponseWriter, r *http.Request, guardID GuardID, params ListGuardedDeletionsParams) {
+	var request ListGuardedDeletionsRequestObject
+
+	request.GuardID = guardID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGuardedDeletions(ctx, request.(ListGuardedDeletionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGuardedDeletions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListGuardedDeletionsResponseObject); ok {
+		if err := validResponse.VisitListGuardedDeletionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectGuard operation middleware
+func (sh *strictHandler) RejectGuard(w http.ResponseWriter, r *http.Request, guardID GuardID, params RejectGuardParams) {
+	var request RejectGuardRequestObject
+
+	request.GuardID = guardID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectGuard(ctx, request.(RejectGuardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectGuard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectGuardResponseObject); ok {
+		if err := validResponse.VisitRejectGuardResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -31,6 +31,7 @@ type commands struct {
 	Seal      sealCommand      `cmd:"" help:"Rotate the keys that tokens and booking text are sealed with."`
 	App       appCommand       `cmd:"" help:"Register, list and delete tenants' own clients at providers."`
 	Work      workCommand      `cmd:"" help:"See work that waits for an operator, approve and replay it."`
+	Guard     guardCommand     `cmd:"" help:"Decide about deletions that wait for a person's word."`
 	Dead      deadCommand      `cmd:"" help:"See what was given up, and try it again."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare bookings with their events, and print what would be done about each."`
 	Settings  configCommand    `cmd:"" name:"config" help:"See the settings: what they are set to, and what there is to set."`

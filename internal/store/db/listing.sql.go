@@ -473,13 +473,15 @@ func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
 const touchedLinks = `-- name: TouchedLinks :many
 SELECT l.link_id, CAST(CASE WHEN e.status = 'cancelled' OR e.missing > 0 THEN 1 ELSE 0 END AS BIGINT) AS vanished,
     CAST(CASE WHEN l.target AND NOT b.cancelled THEN 1 ELSE 0 END AS BIGINT) AS wanted,
-    CAST(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS BIGINT) AS dead
+    CAST(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS BIGINT) AS dead, l.booking_id, l.generation,
+    CAST(COALESCE(d.verdict, '') AS TEXT) AS verdict
 FROM links l
 JOIN bookings b ON b.tenant_id = l.tenant_id AND b.booking_id = l.booking_id
 JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
 LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+LEFT JOIN deletions d ON d.tenant_id = l.tenant_id AND d.link_id = l.link_id AND d.generation = l.generation AND d.direction = 'inbound'
 WHERE l.tenant_id = $1 AND l.calendar_id = $2 AND e.updated_at = $3
-AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0)
+AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0 OR d.verdict = 'held')
 `
 
 type TouchedLinksParams struct {
@@ -489,10 +491,13 @@ type TouchedLinksParams struct {
 }
 
 type TouchedLinksRow struct {
-	LinkID   string
-	Vanished int64
-	Wanted   int64
-	Dead     int64
+	LinkID     string
+	Vanished   int64
+	Wanted     int64
+	Dead       int64
+	BookingID  string
+	Generation int64
+	Verdict    string
 }
 
 func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]TouchedLinksRow, error) {
@@ -509,6 +514,9 @@ func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]T
 			&i.Vanished,
 			&i.Wanted,
 			&i.Dead,
+			&i.BookingID,
+			&i.Generation,
+			&i.Verdict,
 		); err != nil {
 			return nil, err
 		}

@@ -210,6 +210,20 @@ type Grant struct {
 	UpdatedAt    int64
 }
 
+type Guard struct {
+	TenantID   string
+	GuardID    string
+	CalendarID string
+	Direction  string
+	State      string
+	Reason     string
+	Events     int64
+	Revision   int64
+	OpenedAt   int64
+	UpdatedAt  int64
+	DecidedBy  string
+}
+
 type Key struct {
 	TenantID  string
 	KeyID     string

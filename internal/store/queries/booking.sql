@@ -58,8 +58,10 @@ SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 -- name: LinkCase :one
 -- Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
 SELECT sqlc.embed(links), sqlc.embed(bookings), sqlc.embed(calendars), sqlc.embed(connections),
-    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion
 FROM links
+LEFT JOIN deletions ON deletions.tenant_id = links.tenant_id AND deletions.link_id = links.link_id
+    AND deletions.generation = links.generation AND deletions.direction = 'inbound' AND deletions.verdict IN ('held', 'approved', 'rejected')
 LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
 LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
 LEFT JOIN connections ON connections.tenant_id = calendars.tenant_id AND connections.connection_id = calendars.connection_id

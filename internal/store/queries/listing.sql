@@ -56,13 +56,15 @@ WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND missing >= 2 AND
 -- name: TouchedLinks :many
 SELECT l.link_id, CAST(CASE WHEN e.status = 'cancelled' OR e.missing > 0 THEN 1 ELSE 0 END AS BIGINT) AS vanished,
     CAST(CASE WHEN l.target AND NOT b.cancelled THEN 1 ELSE 0 END AS BIGINT) AS wanted,
-    CAST(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS BIGINT) AS dead
+    CAST(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END AS BIGINT) AS dead, l.booking_id, l.generation,
+    CAST(COALESCE(d.verdict, '') AS TEXT) AS verdict
 FROM links l
 JOIN bookings b ON b.tenant_id = l.tenant_id AND b.booking_id = l.booking_id
 JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
 LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+LEFT JOIN deletions d ON d.tenant_id = l.tenant_id AND d.link_id = l.link_id AND d.generation = l.generation AND d.direction = 'inbound'
 WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id AND e.updated_at = @now
-AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0);
+AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0 OR d.verdict = 'held');
 
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;

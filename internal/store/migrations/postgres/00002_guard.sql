@@ -63,7 +63,7 @@ GRANT SELECT, INSERT, DELETE ON directory TO calweave_app;
 GRANT SELECT ON goose_db_version TO calweave_app;
 
 CREATE POLICY sweep ON work FOR SELECT TO calweave_sweep USING (true);
-GRANT SELECT (tenant_id, kind, subject, lane, state, wanted, done, wanted_at, not_before, lease_until) ON work TO calweave_sweep;
+GRANT SELECT (tenant_id, kind, subject, lane, state, held_for, wanted, done, wanted_at, not_before, lease_until) ON work TO calweave_sweep;
 
 -- +goose Down
 -- The roles stay: other databases of the cluster may use them.

@@ -260,6 +260,53 @@ CREATE TABLE link_writes (
     FOREIGN KEY (tenant_id, link_id) REFERENCES links (tenant_id, link_id) ON DELETE CASCADE
 );
 
+-- Deletions that were found at a provider, as far as the guard has counted them: one for each event that a link has had.
+CREATE TABLE deletions (
+    tenant_id   TEXT NOT NULL,
+    link_id     TEXT NOT NULL,
+    generation  BIGINT NOT NULL,
+    direction   TEXT NOT NULL, -- inbound: a person's, or a mistake of the provider's
+    calendar_id TEXT NOT NULL,
+    booking_id  TEXT NOT NULL,
+    guard_id    TEXT NOT NULL, -- what has held it; empty for none
+    verdict     TEXT NOT NULL, -- let, held, approved, rejected, done (what was decided has happened), over (the event is back, or is not wanted any more)
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, link_id, generation, direction),
+    FOREIGN KEY (tenant_id, link_id) REFERENCES links (tenant_id, link_id) ON DELETE CASCADE
+);
+CREATE INDEX deletions_calendar ON deletions (tenant_id, calendar_id, direction, verdict, seen_at);
+CREATE INDEX deletions_guard ON deletions (tenant_id, guard_id, link_id);
+
+-- The guard's holds: deletions of one calendar that wait for an operator together.
+CREATE TABLE guards (
+    tenant_id   TEXT NOT NULL,
+    guard_id    TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    direction   TEXT NOT NULL,
+    state       TEXT NOT NULL, -- open, approved, rejected, ended (nothing was left to hold)
+    reason      TEXT NOT NULL,
+    events      BIGINT NOT NULL, -- that it holds; once it is decided: that were decided about
+    revision    BIGINT NOT NULL, -- rises with every change
+    opened_at   BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    decided_by  TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, guard_id),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
+);
+CREATE INDEX guards_state ON guards (tenant_id, state, guard_id);
+CREATE UNIQUE INDEX guards_open ON guards (tenant_id, calendar_id, direction) WHERE state = 'open';
+
+-- What is counted of a calendar, and since when: the row that everybody who counts locks.
+CREATE TABLE guard_tallies (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    direction   TEXT NOT NULL,
+    guard_id    TEXT NOT NULL, -- the hold that is open; empty for none
+    since       BIGINT NOT NULL, -- of the last approval
+    PRIMARY KEY (tenant_id, calendar_id, direction),
+    FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
+);
+
 CREATE TABLE channels (
     tenant_id   TEXT NOT NULL,
     channel_id  TEXT NOT NULL,
@@ -493,6 +540,9 @@ DROP TABLE messages;
 DROP TABLE endpoints;
 DROP TABLE notifications;
 DROP TABLE channels;
+DROP TABLE guard_tallies;
+DROP TABLE guards;
+DROP TABLE deletions;
 DROP TABLE link_writes;
 DROP TABLE links;
 DROP TABLE booking_versions;
