@@ -50,6 +50,7 @@ func TestCallsAreCountedOnce(t *testing.T) {
 		b.begin(b.Limiter, ask(), http.MethodGet).end(&fault.Error{Kind: fault.NotFound})
 		_, end = b.Begin(t.Context(), ask())
 		end(t.Context(), &fault.Error{Kind: fault.Transient}) // it failed before it sent anything
+		b.clock.Advance(time.Minute)
 		b.limits = Limits{Mailbox: Rate{Units: 2, Span: time.Minute}} // one at once
 		half, end := b.Begin(t.Context(), ask())
 		_ = send(half, t, http.MethodGet)

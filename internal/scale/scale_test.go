@@ -26,7 +26,7 @@ func TestVirtualScale(t *testing.T) {
 	if testkit.UnderRace {
 		t.Skip("the race detector makes it take many times as long: scripts/test runs it without")
 	}
-	const half, fifth, bit = 2, 5, 30
+	const whole, fifth, bit = 1, 5, 30
 	for name, c := range map[string]struct {
 		part int
 		load func(p *process, part int)
@@ -34,7 +34,7 @@ func TestVirtualScale(t *testing.T) {
 		least float64
 	}{
 		// 10,000 requests a minute for all of Google is the tightest limit there.
-		"Google": {half, (*process).loadGoogle, 0.95},
+		"Google": {whole, (*process).loadGoogle, 0.95},
 		// Three calls at once for a mailbox are the tightest limit at Microsoft.
 		"Microsoft": {fifth, (*process).loadMicrosoft, 0},
 		// They have one process's workers in common.

@@ -208,16 +208,23 @@ func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decisio
 		if err := t.remember(ctx, d.Link, d.Sent...); err != nil {
 			return err
 		}
-		for _, r := range d.Reports {
-			if err := t.report(ctx, d.Link, r); err != nil {
-				return err
-			}
+		if err := t.reports(ctx, d.Link, d.Reports); err != nil {
+			return err
 		}
 		if err := t.note(ctx, d.Notes...); err != nil {
 			return err
 		}
 		return t.followPolicies(ctx, d.Rulings)
 	})
+}
+
+func (t *tx) reports(ctx context.Context, l record.Link, all []record.Report) error {
+	for _, r := range all {
+		if err := t.report(ctx, l, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockBooking keeps everybody else from changing a booking and its links until the commit. Who changes a link locks its booking first, so

@@ -77,7 +77,7 @@ func auditAppendOnly(h *harness) {
 // statementsKnown runs every method and looks at what it asks of the database.
 func statementsKnown(h *harness) {
 	byHand := []string{
-		"WITH soon AS", "SELECT COALESCE(MIN(CASE WHEN not_before", "SELECT kind, lane, CASE WHEN state <> 'ready'", "SELECT tenant_id, COUNT(*), MIN(wanted_at)",
+		"WITH soon AS", "SELECT COALESCE(MIN(CASE WHEN not_before", "SELECT kind, lane, CASE WHEN state = 'held'", "SELECT tenant_id, COUNT(*), MIN(wanted_at)",
 	}
 	var begun call
 	firsts := 0
@@ -219,7 +219,7 @@ func sweepRights(h *harness) {
 	h.plant()
 	h.insert("work", map[string]any{
 		"tenant_id": tenantB, "kind": "k", "subject": "s", "connection_id": "c", "lane": "bulk", "state": "ready", "held_for": "", "wanted": 1, "done": 0,
-		"wanted_at": 0, "not_before": 0, "lease_until": 0, "token": 0, "attempts": 0, "crashes": 0, "last_error": "", "traceparent": "",
+		"wanted_at": 0, "not_before": 0, "in_line": false, "lease_until": 0, "token": 0, "attempts": 0, "crashes": 0, "last_error": "", "traceparent": "",
 	})
 	sweep := h.login("calweave_sweep")
 	granted := []string{"tenant_id", "kind", "subject", "lane", "state", "held_for", "wanted", "done", "wanted_at", "not_before", "lease_until"}

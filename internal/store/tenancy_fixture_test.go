@@ -43,7 +43,7 @@ func fixtureValues() map[string]any {
 		"disabledat": 0, "messageid": "msg_a", "type": "booking.accepted", "position": 1, "data": []byte{1}, "traceparent": "",
 		"deliveryid": "dlv_a", "attempts": 1, "attempt": 1, "latency": 1, "failure": "", "answer": []byte{1}, "rejectionid": "rej_a", "payload": []byte{1}, "auditid": "aud_a", "at": fixtureOld, "actor": "test",
 		"action": "noun.past", "detail": "{}", "lane": "interactive", "state": "ready", "heldfor": "", "wanted": 1, "done": 0, "wantedat": fixtureOld,
-		"notbefore": 0, "leaseuntil": 0, "crashes": 0, "lasterror": "",
+		"notbefore": 0, "inline": false, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
 		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
 		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
