@@ -28,7 +28,8 @@ type call struct {
 	sent    bool
 	// refused is why the last request was not sent, if we are the reason.
 	refused *fault.Error
-	// patient says that the call would wait for a place of its mailbox.
+	// waits is for how long the call would wait where it is, and patient whether it would for a place of its mailbox.
+	waits   time.Duration
 	patient bool
 	// vacate gives the call's place in the process back.
 	vacate func()
@@ -87,7 +88,7 @@ func (c *call) admit(ctx context.Context, method string) error {
 	patience, release := c.patience()
 	defer release()
 	for {
-		c.patient = c.canQueue(patience)
+		c.waits, c.patient = patience, c.canQueue(patience)
 		v, err := c.limiter.take(ctx, c, method)
 		if err != nil {
 			return c.refuse(unasked(ctx, err))

@@ -221,7 +221,7 @@ func (l *Limiter) ask(ctx context.Context, e engine, c *call, limits Limits, cos
 		every, burst := limits.bucket(r)
 		args = append(args, every, burst)
 	}
-	args = append(args, string(c.ask.Tenant), flag(c.ask.InLine), c.later().Microseconds())
+	args = append(args, string(c.ask.Tenant), flag(c.ask.InLine), c.later().Microseconds(), c.waits.Microseconds())
 	out, err := e.run(ctx, takeScript, names, args)
 	if err != nil {
 		c.holds(e)

@@ -83,6 +83,43 @@ func TestUnansweredCallsComeBackInTurn(t *testing.T) {
 	})
 }
 
+// Of what may be begun before the provider has answered, something is left to more urgent lanes; and whoever would wait where it is takes no place in
+// a line, so that it is there when the answer comes.
+func TestUnansweredCallsOfLanes(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Unproven: 8, Application: Rate{Units: 6000, Span: time.Minute}}
+		for lane, want := range map[task.Lane]int{task.Bulk: 6, task.Background: 7, task.Interactive: 8} {
+			a := ask()
+			a.Lane, a.AppID = lane, cal.AppID(lane)
+			_ = b.once(a)
+			b.clock.Advance(time.Hour)
+			for n := range want {
+				if o := b.begin(b.Limiter, a, http.MethodGet); o.err != nil {
+					t.Fatalf("%s: %d were begun, want %d: %v", lane, n, want, o.err)
+				}
+			}
+			wait := func(d time.Duration) time.Duration {
+				c := b.newCall(a)
+				c.waits = d
+				v, err := b.take(t.Context(), c, http.MethodGet)
+				if err != nil || v.ok || v.reason != "unanswered" {
+					t.Fatalf("%s: %+v, %v", lane, v, err)
+				}
+				return v.wait
+			}
+			here := wait(firstPatience)
+			if again := wait(firstPatience); here > firstPatience || again != here {
+				t.Errorf("%s: those who wait where they are wait %s and %s", lane, here, again)
+			}
+			if first := wait(here - 1); wait(here-1) <= first {
+				t.Errorf("%s: those who do not wait come back at the same time", lane)
+			}
+		}
+	})
+}
+
 // A call that would wait for a place of its mailbox where it is gets a place in a line if a rate refuses it as well.
 func TestThePatientStandInLinesOfRates(t *testing.T) {
 	t.Parallel()

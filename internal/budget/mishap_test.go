@@ -217,8 +217,8 @@ func TestThrottledAnswersAreSignsOfLife(t *testing.T) {
 				o.end(&fault.Error{Kind: fault.RateLimited, Status: http.StatusServiceUnavailable})
 			}
 		}
-		if n != unproven {
-			t.Errorf("%d calls that were answered with 503, want %d", n, unproven)
+		if want := unproven - unproven/8; n != want { // of background work
+			t.Errorf("%d calls that were answered with 503, want %d", n, want)
 		}
 	})
 }

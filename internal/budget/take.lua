@@ -8,6 +8,8 @@ local daily, concurrency, credit = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumb
 local patient, returns = ARGV[12] == '1', ARGV[22] == '1'
 -- How much later than the most urgent lane this one comes back to a breaker, so that what somebody waits for is the probe and goes first afterwards.
 local later = tonumber(ARGV[23])
+-- For how long the call would wait where it is.
+local patience = tonumber(ARGV[24])
 -- Then, for application, tenant, mailbox and calendar: microseconds per unit (0: no limit), and the burst in microseconds.
 
 local HOUR, DAY, SECOND = 3600 * 1000000, 24 * 3600 * 1000000, 1000000
@@ -69,14 +71,13 @@ local function line(key, h, kind, name, at, need)
   if at > now then queued = true end
 end
 
--- Credit: without a sign of life no more than so many requests are begun, and after them one each five seconds. The others come back when an answer
--- may have come.
+-- Credit: without a sign of life no more than so many requests are begun, some of which are left to more urgent lanes, and after them one each five
+-- seconds. The others come back when an answer may have come.
 local spent, unanswered = number(app.ca, 0), 0
-if spent >= credit and not probe['application-breaker'] then
+if spent >= credit - math.floor(credit * RESERVE / 2) and not probe['application-breaker'] then
   local quiet = now - number(app.cl, 0)
   if quiet >= 0 and quiet < 5 * SECOND then
     unanswered = now + math.min(math.max(number(app.du, 200000), 20000), SECOND / 2)
-    queued = true
   end
 end
 
@@ -152,6 +153,13 @@ if full and patient and not queued then
   refuse(each, 'mailbox-concurrency')
 elseif full then
   line(KEYS[4], box, 'l', 'mailbox-concurrency', now + each, each)
+end
+
+-- Whoever waits for an answer to somebody else's call needs no line for it, as long as it waits where it is: it is there when the answer comes.
+if unanswered > 0 and (queued or unanswered - now > patience) then
+  queued = true
+elseif unanswered > 0 then
+  refuse(unanswered - now, 'unanswered')
 end
 
 -- Whoever is refused is promised a place behind those that were refused before, so that they do not all come back at once. It is a place in the
