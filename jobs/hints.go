@@ -50,8 +50,8 @@ const (
 	workTime = 30 * time.Minute
 )
 
-// Hint enqueues hints. Hints for a row that has one in the queue already are dropped, except that each round and each moment at which a row comes due has a name
-// of its own: a name can get stuck in Redis with a task that never runs. Without hints it only asks whether Redis is there.
+// Hint enqueues hints. Hints for a row that has one in the queue already are dropped, except that each round and each moment at which a row comes due
+// has a name of its own: a name can get stuck in Redis with a task that never runs. Without hints it only asks whether Redis is there.
 func (h *Hints) Hint(ctx context.Context, hints []task.Hint, round int64) error {
 	if round > 0 || len(hints) == 0 {
 		if err := h.announce(ctx); err != nil {

@@ -24,8 +24,8 @@ import (
 	"github.com/calweave/calweave/webhooks/outbound"
 )
 
-// pruneEvery is how often each tenant's outlived rows are deleted, discoverEvery how often an account's calendars are listed, auditEvery how often the links
-// of a calendar are compared with their events.
+// pruneEvery is how often each tenant's outlived rows are deleted, discoverEvery how often an account's calendars are listed, auditEvery how often
+// the links of a calendar are compared with their events.
 const (
 	pruneEvery    = time.Hour
 	discoverEvery = 24 * time.Hour

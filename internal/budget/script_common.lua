@@ -1,5 +1,5 @@
--- Shared by take.lua, before which turns.lua stands, and settle.lua, which follow it in one script. All keys are hashes of one application and have its hash tag. Moments and
--- durations are whole microseconds, which a Lua number holds exactly until the year 2255.
+-- Shared by take.lua, before which turns.lua stands, and settle.lua, which follow it in one script. All keys are hashes of one application and have its
+-- hash tag. Moments and durations are whole microseconds, which a Lua number holds exactly until the year 2255.
 local now = tonumber(ARGV[1])
 if now == 0 then
   local t = redis.call('TIME')

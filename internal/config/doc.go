@@ -5,7 +5,7 @@
 //
 // Load reports every mistake at once, with the variable, where it was set, and how to mend it. Secrets show neither there nor in the dump.
 //
-// Files: config.go (the settings), limits.go (those about providers' limits), load.go (from text to Config), layer.go (where text comes from), file.go (the file's form), check.go (what
-// the types cannot hold), mistake.go, suggest.go (did you mean), dump.go, reference.go (what each
-// setting is for), secret.go, role.go.
+// Files: config.go (the settings), limits.go (those about providers' limits), load.go (from text to Config), layer.go (where text comes from),
+// file.go (the file's form), check.go (what the types cannot hold), mistake.go, suggest.go (did you mean), dump.go, reference.go (what each setting
+// is for), secret.go, role.go.
 package config

@@ -16,5 +16,6 @@
 // An account is connected by a provider application: the installation's own, or one that its tenant has registered. One that acts by itself needs no
 // owner and no browser: an administrator has opened mailboxes to it, and it asks for access tokens with its own credential.
 //
-// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), budget.go (when they are made), apps.go (applications, and what one that acts by itself asks for), mailbox.go, closer.go.
+// Files: manager.go, issued.go (access tokens that are open), keeper.go, flow.go, exchange.go (the calls to the authorization server), budget.go
+// (when they are made), apps.go (applications, and what one that acts by itself asks for), mailbox.go, closer.go.
 package grant

@@ -40,8 +40,9 @@ type Calendar struct {
 	Events []sim.Draft `json:"events"`
 }
 
-// Apply puts the scenario in force: the clock first, then switches, everyone with their calendars, all events, for which the guests have to be
-// there, and faults last, so that none of it strikes what comes before. Its error is a MistakesError if the simulators refuse something; what came before that stays.
+// Apply puts the scenario in force: the clock first, then switches, everyone with their calendars, all events, for which the guests have to be there,
+// and faults last, so that none of it strikes what comes before. Its error is a MistakesError if the simulators refuse something; what came before
+// that stays.
 func (s *Scenario) Apply(world *sim.Sim) error {
 	if s.Clock != nil {
 		if _, err := world.SetClock(*s.Clock); err != nil {

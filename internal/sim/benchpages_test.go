@@ -56,8 +56,8 @@ func call(b *testing.B, h http.Handler, x target, path string, keep bool) map[st
 	return v
 }
 
-// BenchmarkPages holds pages of 250 rows, and writes, in a calendar of 100,000 events against such in one of 1,000, by turns in the same run. time-ratio and
-// alloc-ratio are small over large, and below the floor it fails.
+// BenchmarkPages holds pages of 250 rows, and writes, in a calendar of 100,000 events against such in one of 1,000, by turns in the same run.
+// time-ratio and alloc-ratio are small over large, and below the floor it fails.
 func BenchmarkPages(b *testing.B) {
 	for _, p := range []sim.Provider{sim.Google, sim.Microsoft} {
 		s := newSim(b)

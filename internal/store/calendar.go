@@ -13,8 +13,9 @@ import (
 	"github.com/calweave/calweave/internal/store/db"
 )
 
-// Discovered stores what a listing of an account's calendars said. Calendars that it lacks keep their rows, since links point at them. A connection never becomes another account's: if the listing is of another one than before, nothing
-// of it is stored, and the owner is asked to connect the first one again.
+// Discovered stores what a listing of an account's calendars said. Calendars that it lacks keep their rows, since links point at them. A connection
+// never becomes another account's: if the listing is of another one than before, nothing of it is stored, and the owner is asked to connect the first
+// one again.
 func (s *Store) Discovered(ctx context.Context, l record.Lease, d record.Discovery) error {
 	return s.updateMany(ctx, l.Tenant, "store calendars", func(ctx context.Context, t *tx) error {
 		if err := changed(t.LockConnection(ctx, db.LockConnectionParams{TenantID: t.tenant, ConnectionID: string(d.Connection)})); err != nil {

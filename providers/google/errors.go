@@ -102,9 +102,9 @@ func kindOf(status int, reason string) fault.Kind {
 	return fault.Transient
 }
 
-// throttled says whom a refusal is about, if it is about too many calls. rateLimitExceeded is "per calendar or per authenticated user"; userRateLimitExceeded is the limit of the user
-// in the project's console, quotaExceeded one of the limits that protect Google from a user, dailyLimitExceeded one of the whole project
-// (https://developers.google.com/workspace/calendar/api/guides/errors).
+// throttled says whom a refusal is about, if it is about too many calls. rateLimitExceeded is "per calendar or per authenticated user";
+// userRateLimitExceeded is the limit of the user in the project's console, quotaExceeded one of the limits that protect Google from a user,
+// dailyLimitExceeded one of the whole project (https://developers.google.com/workspace/calendar/api/guides/errors).
 func throttled(kind fault.Kind, reason string) fault.Scope {
 	switch {
 	case kind != fault.RateLimited && kind != fault.QuotaExhausted:

@@ -33,8 +33,8 @@ func chain(httpc *http.Client, user string) *http.Client {
 	return &http.Client{Transport: meTransport{sizedTransport{refusalTransport{boundedTransport{&inner}}}, "/" + user}}
 }
 
-// meTransport turns /users/me-token-to-replace into the path of the account, /me or that of a user, and %24 in the names of parameters into $. Kiota's own handlers for both would
-// undo the escaping of ids that hold a slash, and would rewrite links that have to be followed as they came.
+// meTransport turns /users/me-token-to-replace into the path of the account, /me or that of a user, and %24 in the names of parameters into $.
+// Kiota's own handlers for both would undo the escaping of ids that hold a slash, and would rewrite links that have to be followed as they came.
 type meTransport struct {
 	next http.RoundTripper
 	// to is the escaped path.

@@ -10,11 +10,11 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 )
 
-// CreateEvent posts an event with a transactionId made from its key. Graph answers the same request again with the same event, and one with
-// other content with ErrorDuplicateTransactionId and the id of the event that stands
-// (https://learn.microsoft.com/en-us/graph/api/resources/event, transactionId). Then that event is read, which is a second request, and
-// returned if it is ours; if it is not to be seen, that is fault.NotFound with its id, which proves nothing of it. The answer to a create leaves extended properties out; the stamp is
-// set here, since the create has written it.
+// CreateEvent posts an event with a transactionId made from its key. Graph answers the same request again with the same event, and one with other
+// content with ErrorDuplicateTransactionId and the id of the event that stands (https://learn.microsoft.com/en-us/graph/api/resources/event,
+// transactionId). Then that event is read, which is a second request, and returned if it is ours; if it is not to be seen, that is fault.NotFound
+// with its id, which proves nothing of it. The answer to a create leaves extended properties out; the stamp is set here, since the create has written
+// it.
 func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
 	const op = "microsoft: create event"
 	if err := checkCalendar(op, req.Calendar); err != nil {

@@ -68,8 +68,8 @@ type Batcher struct {
 }
 
 // lane is where notices wait for each other. Those of an unknown channel begin in the zero lane, which looks up whose they are; all go on to their
-// tenant's. A tenant's batch that fails goes apart into a lane for each channel, which ends when nothing of it waits any more: a channel that fails, or whose calendar is locked,
-// holds up no other.
+// tenant's. A tenant's batch that fails goes apart into a lane for each channel, which ends when nothing of it waits any more: a channel that fails,
+// or whose calendar is locked, holds up no other.
 type lane struct {
 	tenant  cal.TenantID
 	channel cal.ChannelID

@@ -18,7 +18,7 @@
 // something is slow: nothing here asserts a time.
 //
 // Files: bench.go (Run), report.go (what is printed), database.go, stack.go (calweave with everything around it), booking.go (what is booked),
-// watcher.go (what a provider sees), exchanges.go (what the database is asked), core.go (a booking core), floor.go (the bare programs), load.go (closed and open loops), intake.go, push.go,
-// latency.go, accept.go, degrade.go, poison.go, budget.go (one part each), frail.go (a provider that can be taken away),
-// child.go (workers in processes of their own).
+// watcher.go (what a provider sees), exchanges.go (what the database is asked), core.go (a booking core), floor.go (the bare programs), load.go
+// (closed and open loops), intake.go, push.go, latency.go, accept.go, degrade.go, poison.go, budget.go (one part each), frail.go (a provider that can
+// be taken away), child.go (workers in processes of their own).
 package bench

@@ -22,7 +22,8 @@ type Options struct {
 	JSON bool
 	// Listen is where calweave is served. Empty takes the usual port if it is free, else any port; with Once it takes any port.
 	Listen string
-	// Env is a file that shells may source to go on: URL, KEY, CALENDAR, CORE, SIM, REDIS, SIGNING_KEY and SIGNING_SECRET. It is there as long as everything stays up; empty writes none.
+	// Env is a file that shells may source to go on: URL, KEY, CALENDAR, CORE, SIM, REDIS, SIGNING_KEY and SIGNING_SECRET. It is there as long as
+	// everything stays up; empty writes none.
 	Env string
 	Out io.Writer
 	Log *slog.Logger

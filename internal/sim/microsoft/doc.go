@@ -3,11 +3,11 @@
 //
 // An event is never changed in place: each write stores a new value, so that a reader needs the lock only to take hold of it.
 //
-// Files: server.go, route.go and path.go (which path is served by what), share.go (scripts in browsers), call.go (one request), prefer.go (the
-// Prefer header), errors.go (error bodies), authorize.go, token.go, application.go, identity.go, openid.go, tenant.go and entra.go (the authorization server),
-// state.go (mailboxes and calendars), calendars.go, calendarwrite.go and groups.go, small.go (collections that are looked at whole), event.go (an
-// event and its JSON), content.go (what a client may write), when.go and zones.go (start and end, zones of both naming schemes), body.go (what
-// Outlook makes of a text), attendee.go, location.go, property.go (extended properties), odata.go, filter.go and syntax.go ($expand, $filter,
+// Files: server.go, route.go and path.go (which path is served by what), share.go (scripts in browsers), call.go (one request), prefer.go (the Prefer
+// header), errors.go (error bodies), authorize.go, token.go, application.go, identity.go, openid.go, tenant.go and entra.go (the authorization
+// server), state.go (mailboxes and calendars), calendars.go, calendarwrite.go and groups.go, small.go (collections that are looked at whole),
+// event.go (an event and its JSON), content.go (what a client may write), when.go and zones.go (start and end, zones of both naming schemes), body.go
+// (what Outlook makes of a text), attendee.go, location.go, property.go (extended properties), odata.go, filter.go and syntax.go ($expand, $filter,
 // $orderby, $select), paging.go (what a listing shows, looked at once a change), write.go (what each write does), transaction.go (transactionId),
 // events.go (the handlers), recurrence.go and recur.go (the rule of a series and its days), occurrence.go and series.go (occurrences and what is
 // written to them), view.go (calendarView and instances), meeting.go and respond.go (guests' copies and what they answer), forward.go, online.go
