@@ -37,11 +37,13 @@ type summary struct {
 	output                  map[key]*strings.Builder
 	running                 map[string]int // tests of a package that passed so far
 	broken                  map[string]int // tests of a package that failed so far
+	failures                []string       // as they were shown
+	reasons                 map[string]bool
 }
 
 // summarise reports whether at least one test ran and none failed.
 func summarise(in io.Reader, out io.Writer) (bool, error) {
-	s := &summary{out: out, output: map[key]*strings.Builder{}, running: map[string]int{}, broken: map[string]int{}}
+	s := &summary{out: out, output: map[key]*strings.Builder{}, running: map[string]int{}, broken: map[string]int{}, reasons: map[string]bool{}}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -59,6 +61,9 @@ func summarise(in io.Reader, out io.Writer) (bool, error) {
 		if s.output[k].Len() > 0 { // cut off before its end
 			s.printf("--- %s %s did not end\n%s", k.Package, k.Test, s.output[k])
 		}
+	}
+	if len(s.failures) > 0 { // once more, where whoever sees the end only looks
+		s.printf("\nWhat failed:\n%s\n", strings.Join(s.failures, ""))
 	}
 	s.printf("%d passed, %d failed", s.passed, s.failed)
 	if s.skipped > 0 {
@@ -110,10 +115,31 @@ func (s *summary) result(k key, e event) {
 	case "fail":
 		s.failed++
 		s.broken[k.Package]++
-		s.printf("FAIL %s %s\n%s", k.Package, k.Test, said)
+		s.fail(fmt.Sprintf("FAIL %s %s\n%s", k.Package, k.Test, said))
 	case "skip":
 		s.skipped++
-		s.printf("skip %s %s\n%s", k.Package, k.Test, said)
+		s.skip(k, said)
+	}
+}
+
+func (s *summary) fail(what string) {
+	s.failures = append(s.failures, what)
+	s.printf("%s", what)
+}
+
+// skip says once why a test and those in it are skipped: a suite may skip one case in hundreds of runs.
+func (s *summary) skip(k key, said string) {
+	var why []string
+	for line := range strings.Lines(said) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "--- SKIP") {
+			why = append(why, line)
+		}
+	}
+	top, _, _ := strings.Cut(k.Test, "/")
+	reason := strings.Join(why, " ")
+	if once := k.Package + " " + top + " " + reason; !s.reasons[once] {
+		s.reasons[once] = true
+		s.printf("skip %s %s: %s\n", k.Package, k.Test, reason)
 	}
 }
 
@@ -124,7 +150,7 @@ func (s *summary) packageResult(name string, e event, said string) {
 		s.failed++
 		fallthrough
 	case e.Action == "fail":
-		s.printf("FAIL %s (%.1f s)\n%s", name, e.Elapsed, said)
+		s.fail(fmt.Sprintf("FAIL %s (%.1f s)\n%s", name, e.Elapsed, said))
 	case s.running[name] > 0:
 		s.printf("ok   %s (%d tests, %.1f s)\n", name, s.running[name], e.Elapsed)
 	}

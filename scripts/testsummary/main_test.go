@@ -24,13 +24,19 @@ func TestSummarise(t *testing.T) {
 {"Action":"fail","Package":"p/b","Test":"TestY"}
 {"Action":"fail","Package":"p/b","Elapsed":2}
 `,
-			"ok   p/a (1 tests, 0.1 s)\nFAIL p/b TestY\n    y_test.go:1: wrong\nFAIL p/b (2.0 s)\n1 passed, 1 failed\n", false,
+			"ok   p/a (1 tests, 0.1 s)\nFAIL p/b TestY\n    y_test.go:1: wrong\nFAIL p/b (2.0 s)\n" +
+				"\nWhat failed:\nFAIL p/b TestY\n    y_test.go:1: wrong\nFAIL p/b (2.0 s)\n\n1 passed, 1 failed\n", false,
 		},
 		"skipping": {
 			passing + `{"Action":"output","Package":"p/b","Test":"TestY","Output":"    y_test.go:1: no server\n"}
+{"Action":"output","Package":"p/b","Test":"TestY","Output":"--- SKIP: TestY (0.00s)\n"}
 {"Action":"skip","Package":"p/b","Test":"TestY"}
+{"Action":"output","Package":"p/b","Test":"TestY/case","Output":"    y_test.go:1: no server\n"}
+{"Action":"skip","Package":"p/b","Test":"TestY/case"}
+{"Action":"output","Package":"p/b","Test":"TestY/other","Output":"    y_test.go:2: no time\n"}
+{"Action":"skip","Package":"p/b","Test":"TestY/other"}
 `,
-			"ok   p/a (1 tests, 0.1 s)\nskip p/b TestY\n    y_test.go:1: no server\n1 passed, 0 failed, 1 skipped\n", true,
+			"ok   p/a (1 tests, 0.1 s)\nskip p/b TestY: y_test.go:1: no server\nskip p/b TestY/other: y_test.go:2: no time\n1 passed, 0 failed, 3 skipped\n", true,
 		},
 		"not compiling": {
 			passing + `{"ImportPath":"p/b","Action":"build-output","Output":"b.go:1: syntax error\n"}
@@ -38,7 +44,8 @@ func TestSummarise(t *testing.T) {
 {"Action":"output","Package":"p/b","Output":"FAIL\tp/b [build failed]\n"}
 {"Action":"fail","Package":"p/b","Elapsed":0,"FailedBuild":"p/b"}
 `,
-			"ok   p/a (1 tests, 0.1 s)\nb.go:1: syntax error\nFAIL p/b (0.0 s)\nFAIL\tp/b [build failed]\n1 passed, 1 failed\n", false,
+			"ok   p/a (1 tests, 0.1 s)\nb.go:1: syntax error\nFAIL p/b (0.0 s)\nFAIL\tp/b [build failed]\n" +
+				"\nWhat failed:\nFAIL p/b (0.0 s)\nFAIL\tp/b [build failed]\n\n1 passed, 1 failed\n", false,
 		},
 		"cut off": {
 			passing + `{"Action":"output","Package":"p/b","Test":"TestY","Output":"panic: timed out\n"}
