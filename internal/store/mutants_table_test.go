@@ -36,7 +36,7 @@ func workMutants() []mutant {
 		{"a lease of somebody else is taken for one's own", "LeaseOf", "token = $4", "$4 IS NOT NULL", "claim: a lease tells when it ends"},
 		{"a fence ignores the token", "FenceWork", "token = $5", "$5 IS NOT NULL", "fence: Stage"},
 		{"a fence ignores the end of the lease", "FenceWork", "lease_until > $6", "$6 IS NOT NULL", "claim: extend prolongs and never shortens"},
-		{"an outcome ignores the token", "FinishWork", "token = $15", "$15 IS NOT NULL", "fence: Settle"},
+		{"an outcome ignores the token", "FinishWork", "AND token = $16", "AND $16 > 0", "fence: Settle"},
 		{"an outcome counts twice", "FinishWork", "AND lease_until > 0", "", "finish: once"},
 		{"an outcome serves marks that came after the claim", "FinishWork", "THEN CAST($2 AS BIGINT)", "THEN wanted", "mark: a storm during a claim causes exactly one more"},
 		{"an outcome forgets the guard", "FinishWork", "state = CASE WHEN state = 'held' AND held_for = 'guard' THEN state\n        WHEN", "state = CASE WHEN", "finish: the guard's hold survives it"},
