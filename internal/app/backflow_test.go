@@ -370,11 +370,11 @@ func (w *world) responses() []string {
 	return out
 }
 
-// TestKillWhilePoliciesDecide ends the process at each statement and call of a person's change on its way back, of which one part is accepted and
-// one enforced. Whatever is left must be brought to the same end by the next process, and each message be sent once.
+// TestKillWhilePoliciesDecide ends the process at each third statement and call of a person's change on its way back, of which one part is accepted
+// and one enforced. Whatever is left must be brought to the same end by the next process, and each message be sent once.
 func TestKillWhilePoliciesDecide(t *testing.T) {
 	t.Parallel()
-	everyCall(t, "what policies decide", func(t *testing.T, at int, after bool) int {
+	everyCall(t, "what policies decide", 3, func(t *testing.T, at int, after bool) int {
 		t.Helper()
 		w := sqliteWorld(t)
 		b := w.booking(1, "Intro call", wall)

@@ -70,7 +70,7 @@ func TestDisconnectAndReconnect(t *testing.T) {
 // TestKillAtEveryStatementOfADisconnect ends the process at each statement and call of a connection's end.
 func TestKillAtEveryStatementOfADisconnect(t *testing.T) {
 	t.Parallel()
-	everyCall(t, "a disconnection", func(t *testing.T, at int, after bool) int {
+	everyCall(t, "a disconnection", 1, func(t *testing.T, at int, after bool) int {
 		t.Helper()
 		w := sqliteWorld(t)
 		w.submit("b1", w.booking(1, "Intro call", wall), nil)

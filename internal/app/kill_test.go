@@ -21,28 +21,27 @@ import (
 // and after the statement takes effect. Whatever is left must be brought to the same end by the next process.
 func TestKillAtEveryStatement(t *testing.T) {
 	t.Parallel()
-	everyCall(t, "a booking's round trip", func(t *testing.T, at int, after bool) int {
+	everyCall(t, "a booking's round trip", 1, func(t *testing.T, at int, after bool) int {
 		t.Helper()
 		return roundTrip(t, sqliteWorld(t), at, after)
 	})
 }
 
 // everyCall runs a test for each of its calls, killed before and after it. run returns how many calls it made: as many each time, or the last ones
-// would be passed over. With -short it leaves most of them out, and under the race detector more: all of them run without it, in a pass of their
-// own.
-func everyCall(t *testing.T, what string, run func(t *testing.T, at int, after bool) (calls int)) {
+// would be passed over. stride is how many it takes at a time, where others walk most of the way as well. With -short it leaves most of them out, and
+// under the race detector more: all of them run without it, in a pass of their own.
+func everyCall(t *testing.T, what string, stride int, run func(t *testing.T, at int, after bool) (calls int)) {
 	t.Helper()
 	calls := run(t, 0, false)
 	if again := run(t, 0, false); again != calls {
 		t.Fatalf("%s makes %d statements and calls, and another time %d", what, calls, again)
 	}
 	t.Logf("%s makes %d statements and calls", what, calls)
-	stride := 1
 	switch {
 	case testkit.UnderRace:
-		stride = 23
+		stride *= 23
 	case testing.Short():
-		stride = 7
+		stride *= 7
 	}
 	for at := 1; at <= calls; at += stride {
 		for _, after := range []bool{false, true} {
@@ -140,7 +139,7 @@ func TestKillDuringListing(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("cursor lost=%t", lost), func(t *testing.T) {
 			t.Parallel()
-			everyCall(t, "a listing of three pages", func(t *testing.T, at int, after bool) int {
+			everyCall(t, "a listing of three pages", 1, func(t *testing.T, at int, after bool) int {
 				t.Helper()
 				return listing(t, sqliteWorld(t), lost, at, after)
 			})
