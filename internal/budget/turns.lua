@@ -4,8 +4,8 @@
 -- So a tenant that asks for little does not wait behind one that asks for much, and no place stays free. Those who wait leave something of the burst
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
--- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, and 'g:', how many units it has had, counted from whoever had
--- the least when it began to wait, and 'r:', when it is the turn of its next that comes to a promised place and finds somebody else there; and 'n', how
+-- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, 'g:', how many units it has had, counted from whoever had the
+-- least when it began to wait, and 'r:', when it is the turn of its next that comes to a promised place and finds somebody else there; and 'n', how
 -- many have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all, the end of the queue, and that of the line of
 -- those who return.
 local lane, me = tonumber(ARGV[3]), ARGV[21]
@@ -80,6 +80,9 @@ local function booked(h, kind, length, own)
   return at
 end
 
+-- toldApart reports whether the tenant is one of those that are.
+function turns.toldApart() return turns.last[me] or turns.tenants < TENANTS end
+
 -- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
 function turns.place(length, free)
   local queue = math.min(math.max(free, booked(app, '', length, 'br')), now + HORIZON)
@@ -87,12 +90,9 @@ function turns.place(length, free)
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))
   if mine then fair = math.max(free, mine + length * turns.tenants) end
-  if (mine or turns.tenants < TENANTS) and turns.tenants > (mine and 1 or 0) and fair < queue then return fair, true end
+  if turns.toldApart() and turns.tenants > (mine and 1 or 0) and fair < queue then return fair, true end
   return queue, false
 end
-
--- toldApart reports whether the tenant is one of those that are.
-function turns.toldApart() return turns.last[me] or turns.tenants < TENANTS end
 
 -- again returns the place of a request that comes to a promised one and finds somebody else there: behind all others that do or, if that is sooner, in
 -- turn with other tenants; and whether it is the latter.
@@ -107,7 +107,7 @@ end
 function turns.book(place, fair, length, field)
   if turns.toldApart() then
     turns.note(place)
-    if field == 'r' .. lane then redis.call('HSET', KEYS[5], 'r:' .. me, text(place + length * math.max(turns.tenants, 1))) end
+    if field == 'r' .. lane then redis.call('HSET', KEYS[5], 'r:' .. me, text(math.min(place + length * math.max(turns.tenants, 1), now + 2 * HORIZON))) end
   end
   if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end
