@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -401,6 +402,9 @@ func TestAuditOnSchedule(t *testing.T) {
 				t.Errorf("it finds %v", all)
 			}
 		}
+		said := httptest.NewRecorder()
+		w.app.MetricsHandler().ServeHTTP(said, httptest.NewRequestWithContext(w.ctx, http.MethodGet, "/metrics", http.NoBody))
+		read(t, said.Body.Bytes()).is(2*3, "calweave_audited_links_total", "provider", "google", "verdict", "drift")
 		for _, r := range w.sim.Requests(0)[requests:] {
 			if r.Method != http.MethodGet {
 				t.Errorf("an audit sent %s %s", r.Method, r.Path)

@@ -54,7 +54,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	granter := &grant.Keeper{Store: a.Store, Tokens: a.tokens, Clock: a.clock, Jitter: a.ids.Jitter, Heed: a.gateway.Heed}
 	auditor := &reconcile.Auditor{
 		Looker:  reconcile.Looker{Store: a.Store, Open: opener(a.gateway), Clock: a.clock, Quiet: a.gateway.Quiet, Taken: a.Intake.Taken},
-		Reports: a.Store, Interval: auditEvery, Jitter: a.ids.Jitter,
+		Reports: a.Store, Interval: auditEvery, Jitter: a.ids.Jitter, Found: a.metrics.Audited,
 	}
 	renewer := &watch.Renewer{Store: a.Store}
 	sender := &outbound.Sender{

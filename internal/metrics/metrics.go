@@ -12,6 +12,7 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
 )
 
 // Metrics are those of one process. It is safe for concurrent use.
@@ -112,6 +113,11 @@ func (m *Metrics) Refreshed(p cal.Provider, err error) {
 // Notified counts n notices of a provider's push. The verdicts are the receiver's.
 func (m *Metrics) Notified(p cal.Provider, verdict string, n int) {
 	m.count(notifications, n, string(p), verdict)
+}
+
+// Audited counts a link that an audit has compared with its event.
+func (m *Metrics) Audited(f record.Finding) {
+	m.count(audited, 1, string(f.Provider), string(f.Verdict))
 }
 
 // Delivered counts an attempt to deliver a message. failure is empty for one that was taken.

@@ -51,6 +51,7 @@ const (
 	workDuration     = "calweave_work_run_duration_seconds"
 	tokenRefreshes   = "calweave_token_refreshes_total" //nolint:gosec // a metric's name, and no token
 	notifications    = "calweave_notifications_total"
+	audited          = "calweave_audited_links_total"
 	deliveries       = "calweave_delivery_attempts_total"
 	deliveryDuration = "calweave_delivery_attempt_duration_seconds"
 	requests         = "calweave_http_requests_total"
@@ -103,6 +104,7 @@ func Table() []Definition {
 		{workRuns, Counter, []string{labelKind, labelDecision, labelFailure}, "Claims that have ended, by what becomes of the work: done, retry (an attempt was spent), wait, held, dead or lost.", nil},
 		{workDuration, Histogram, []string{labelKind}, "How long work took from its claim to its outcome.", []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 600}},
 		{tokenRefreshes, Counter, []string{labelProvider, labelOutcome}, "Access tokens that were asked for at a token endpoint: ok, or the kind of failure.", nil},
+		{audited, Counter, []string{labelProvider, labelVerdict}, "Links that the daily audit has compared with their events: agreed, pending (work is under way), drift, unreachable.", nil},
 		{notifications, Counter, []string{labelProvider, labelVerdict}, "Notices in providers' pushes: accepted, stray (no open channel), failed or refused (answered 503); and pushes that were " +
 			"a handshake or malformed.", nil},
 		{deliveries, Counter, []string{labelOutcome}, "Attempts to deliver a message: ok, or how they failed.", nil},
