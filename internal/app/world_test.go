@@ -90,7 +90,7 @@ type plan struct {
 func (p plan) start(tb testing.TB) *world {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
-	tb.Cleanup(cancel)
+	finally(tb, cancel)
 	if p.now.IsZero() {
 		p.now = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)
 	}
@@ -111,8 +111,8 @@ func (w *world) startOutside(switches sim.Switches) {
 	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond, Switches: &switches})
 	w.must(err)
 	w.server = httptest.NewServer(http.HandlerFunc(w.serveHTTP))
-	w.tb.Cleanup(w.server.Close)
-	w.tb.Cleanup(w.sim.Close)
+	finally(w.tb, w.server.Close)
+	finally(w.tb, w.sim.Close)
 }
 
 // serveHTTP answers like the App that runs now. Pushes wait for the end of a step, so that every run of a test makes the same calls; those that the
@@ -128,10 +128,20 @@ func (w *world) serveHTTP(rw http.ResponseWriter, r *http.Request) {
 	(*w.current.Load()).ServeHTTP(rw, r)
 }
 
+// finally has fn run when the test ends, and then forgets it. A parallel subtest is kept until its parent ends, and its cleanups with it: of thousands
+// of worlds each one would be kept whole.
+func finally(tb testing.TB, fn func()) {
+	tb.Helper()
+	tb.Cleanup(func() {
+		fn()
+		fn = nil
+	})
+}
+
 func serve(tb testing.TB, h http.Handler) string {
 	tb.Helper()
 	s := httptest.NewServer(h)
-	tb.Cleanup(s.Close)
+	finally(tb, s.Close)
 	return s.URL
 }
 
@@ -196,7 +206,7 @@ func (w *world) start() {
 	})
 	w.must(err)
 	started := w.app
-	w.tb.Cleanup(func() { _ = started.Close() })
+	finally(w.tb, func() { _ = started.Close() })
 	h := w.app.Handler()
 	w.current.Store(&h)
 }
