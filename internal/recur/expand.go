@@ -9,9 +9,25 @@ import (
 )
 
 // Starts are the instants at which occurrences begin within the window, which has both ends, in order and each once; those of an all-day series are
-// the midnights of their dates, read as UTC. It fails with an Error when that would take too many steps, or yield more than MaxStarts.
-func (s *Series) Starts(within cal.Window) ([]time.Time, error) {
-	e := expansion{Series: s, within: within, left: maxSteps, found: map[int64]bool{}}
+// the midnights of their dates, read as UTC. It fails with an Error when that would take too many steps, or yield more than MaxStarts, or more of
+// either than is left of the budget, which it takes from.
+func (s *Series) Starts(within cal.Window, b *Budget) ([]time.Time, error) {
+	steps := min(maxSteps, b.Steps)
+	e := expansion{Series: s, within: within, left: steps, most: min(MaxStarts, b.Starts), found: map[int64]bool{}}
+	all, err := e.starts()
+	b.Steps -= steps - max(e.left, 0)
+	b.Starts -= len(all)
+	return all, err
+}
+
+// Budget is what several series may cost together.
+type Budget struct {
+	// Steps is how many days or hours are looked at, Starts how many occurrences are returned.
+	Steps, Starts int
+}
+
+func (e *expansion) starts() ([]time.Time, error) {
+	s := e.Series
 	e.add(s.first)
 	for _, at := range s.dates {
 		e.add(at)
@@ -24,6 +40,9 @@ func (s *Series) Starts(within cal.Window) ([]time.Time, error) {
 	}
 	for _, at := range s.excluded {
 		e.remove(at)
+	}
+	if len(e.found) > e.most {
+		return nil, errStarts
 	}
 	all := make([]time.Time, 0, len(e.found))
 	for at := range e.found {
@@ -39,6 +58,8 @@ type expansion struct {
 	within cal.Window
 	// left is how many steps may still be taken.
 	left int
+	// most is how many starts may be found.
+	most int
 	// found are the starts found so far, in seconds of Unix time.
 	found map[int64]bool
 }
@@ -90,7 +111,7 @@ func (e *expansion) expand(r *rule, visit func(time.Time)) error {
 		if !w.through(walls) {
 			return nil
 		}
-		if len(e.found) > MaxStarts {
+		if len(e.found) > e.most {
 			return errStarts
 		}
 	}

@@ -23,13 +23,16 @@ func at(t interface{ Fatal(...any) }, s string) time.Time {
 	return out.UTC()
 }
 
+// plenty is more than one series may cost.
+func plenty() *recur.Budget { return &recur.Budget{Steps: 1 << 30, Starts: 1 << 30} }
+
 func starts(t *testing.T, start cal.Moment, from, until string, lines ...string) []string {
 	t.Helper()
 	s, err := recur.Parse(lines, start)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.Starts(cal.Window{From: at(t, from), Until: at(t, until)})
+	all, err := s.Starts(cal.Window{From: at(t, from), Until: at(t, until)}, plenty())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +203,7 @@ func TestAnotherEngineAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(text, err)
 		}
-		got, err := s.Starts(window)
+		got, err := s.Starts(window, plenty())
 		if err != nil {
 			t.Fatal(text, err)
 		}
@@ -310,7 +313,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		all, err := s.Starts(window)
+		all, err := s.Starts(window, plenty())
 		if len(all) > recur.MaxStarts || err != nil && all != nil {
 			t.Errorf("%s: %d starts, %v", name, len(all), err)
 		}
@@ -325,6 +328,30 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// Series that are expanded together cost no more than their budget, and what is left of it is what the next may cost.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	_, window := far()
+	window.Until = window.From.AddDate(0, 0, 10)
+	s, err := recur.Parse([]string{"RRULE:FREQ=DAILY"}, cal.Moment{Instant: window.From, Zone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &recur.Budget{Steps: 1000, Starts: 25}
+	for i, want := range []int{10, 10, 0, 0} {
+		all, err := s.Starts(window, b)
+		if len(all) != want || (err == nil) != (want > 0) {
+			t.Errorf("expansion %d: %d starts, %v, want %d", i, len(all), err, want)
+		}
+	}
+	if b.Starts != 5 || b.Steps >= 1000 || b.Steps < 900 {
+		t.Errorf("left: %+v", b)
+	}
+	if _, err := s.Starts(window, &recur.Budget{Steps: 3, Starts: 25}); err == nil {
+		t.Error("three steps are enough for ten days")
+	}
+}
+
 // Whatever bytes a rule is made of, it is read or refused, and expanded or refused.
 func FuzzParse(f *testing.F) {
 	for _, c := range hostile() {
@@ -336,7 +363,7 @@ func FuzzParse(f *testing.F) {
 		for _, start := range []cal.Moment{start, {Date: "2026-01-31"}} {
 			s, err := recur.Parse(strings.Split(text, "\n"), start)
 			if err == nil {
-				_, err = s.Starts(window)
+				_, err = s.Starts(window, plenty())
 			}
 			if _, ok := errors.AsType[recur.Error](err); err != nil && !ok {
 				t.Errorf("%q: %v", text, err)
@@ -353,7 +380,7 @@ func BenchmarkHostile(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if s, err := recur.Parse(c.lines, start); err == nil {
-					_, _ = s.Starts(window)
+					_, _ = s.Starts(window, plenty())
 				}
 			}
 		})

@@ -207,16 +207,14 @@ func signed(name, value string, most int) ([]int, error) {
 // check refuses combinations that RFC 5545 forbids (section 3.3.10).
 func (r *rule) check() error {
 	nth := slices.ContainsFunc(r.weekdays, func(w weekday) bool { return w.nth != 0 })
-	long := r.freq == monthly || r.freq == yearly
-	shorter := r.freq == daily || r.freq == weekly || r.freq == monthly
 	switch {
 	case r.freq == 0:
 		return refuse("the rule has no frequency")
 	case r.count > 0 && !r.until.IsZero():
 		return refuse("COUNT and UNTIL stand together")
-	case nth && !long:
+	case nth && r.freq < monthly:
 		return refuse("BYDAY counts days where there is no month or year")
-	case r.freq == weekly && len(r.monthDays) > 0, shorter && len(r.yearDays) > 0:
+	case r.freq == weekly && len(r.monthDays) > 0, len(r.yearDays) > 0 && r.freq != yearly && r.freq != hourly:
 		return refuse("the rule's parts do not go together")
 	case r.freq == hourly && len(r.positions) > 0:
 		return refuse("BYSETPOS of hours is not read")
