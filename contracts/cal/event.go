@@ -35,8 +35,13 @@ type Event struct {
 	// ICalUID is what the provider says; Microsoft gives every occurrence its own, so it never serves as identity.
 	ICalUID string `json:"ical_uid,omitempty"`
 	// Stamp is the Key.String() that calweave wrote into the event; empty for anybody else's event and where the provider's answer leaves it out.
-	Stamp   string    `json:"stamp,omitempty"`
-	Content Content   `json:"content"`
+	Stamp   string  `json:"stamp,omitempty"`
+	Content Content `json:"content"`
+	// Recurrence are the lines of RFC 5545 (RRULE, EXRULE, RDATE, EXDATE) of a series whose occurrences its provider does not list by themselves; empty
+	// for every other event. Whoever expands them has to bound that: strangers write them.
+	Recurrence []string `json:"recurrence,omitempty"`
+	// Free says that the event takes none of its calendar's time: it is shown as free, or the calendar's owner has declined it.
+	Free    bool      `json:"free,omitempty"`
 	Updated time.Time `json:"updated,omitzero"`
 	// URL opens the event in the provider's own web calendar.
 	URL string `json:"url,omitempty"`

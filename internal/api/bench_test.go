@@ -181,7 +181,7 @@ func (b *bench) newServer() *api.Server {
 	service := &intake.Service{Store: b.store, Quiet: func(p cal.Provider) bool { return p == cal.Google }, Fits: contract.Booking}
 	return &api.Server{
 		Bookings: bookings{service, b.store}, Ledger: b.store, Accounts: b.store, Applications: b.store, Calendars: b.store, Providers: providers{b}, Flow: &flow{store: b.store, ids: b.ids, clock: b.clock}, Endpoints: b.store,
-		Deliveries: b.store, DeadLetters: b.store, Drifts: b.store, Guards: b.store, Messages: b.store, Requests: b.store,
+		Deliveries: b.store, DeadLetters: b.store, Drifts: b.store, Mirror: b.store, StaleAfter: 30 * time.Minute, Guards: b.store, Messages: b.store, Requests: b.store,
 		Contract: contract, Reference: explained(), Log: telemetry.NewLogger(b.log, telemetry.JSON, slog.LevelInfo),
 		Authenticate: func(ctx context.Context, token string) (api.Identity, error) {
 			k, err := b.store.APIKey(ctx, token)

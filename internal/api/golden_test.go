@@ -183,6 +183,8 @@ func (g *gallery) endpoints() {
 	letter := "/v1/dead-letters/" + g.letters(2)[0].ID
 	g.keep("dead-letters", 200, g.send("GET", "/v1/dead-letters?limit=1&kind=link:push&reason=quarantined", nil))
 	g.keep("dead-letter", 200, g.send("GET", letter, nil))
+	g.mirrored(g.google)
+	g.keep("busy", 200, g.send("GET", "/v1/calendars/"+string(g.google)+"/busy?from=2026-08-31T00:00:00Z&until=2026-09-07T00:00:00Z", nil))
 	g.drift("drifted")
 	g.keep("drift", 200, g.send("GET", "/v1/drift", nil))
 	g.keep("dead-letter.replayed", 202, g.send("POST", letter+"/replay", nil))
@@ -265,6 +267,8 @@ func TestProblemsAreGolden(t *testing.T) {
 		{record.ReasonUnacceptable, g.send("POST", "/v1/bookings/b5/divergence:accept", nil)},
 		{"guard-decided", g.decided()},
 		{"guard-changed", g.changedGuard()},
+		{"calendar-not-listed", g.send("GET", "/v1/calendars/"+string(g.google)+"/busy?from=2026-08-31T00:00:00Z&until=2026-09-07T00:00:00Z", nil)},
+		{"beyond-coverage", g.beyond()},
 		{record.ReasonRevision, g.tagged("/v1/bookings/b1", g.spec(4))},
 		{record.ReasonUnknown, g.send("GET", "/v1/bookings/b3", nil)},
 		{record.ReasonCalendar, g.send("PUT", "/v1/bookings/b3", g.spec(1, with("targets", to(g.google, g.shared, g.gone))))},

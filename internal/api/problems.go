@@ -36,6 +36,8 @@ const (
 	reasonUnanswered   record.Reason = "answer-lost"
 	reasonGuardDecided record.Reason = "guard-decided"
 	reasonGuardChanged record.Reason = "guard-changed"
+	reasonNotListed    record.Reason = "calendar-not-listed"
+	reasonBeyond       record.Reason = "beyond-coverage"
 )
 
 // Meaning is what a reason means on HTTP.
@@ -76,6 +78,16 @@ func Meanings() map[record.Reason]Meaning {
 			http.StatusNotFound, "There is no such thing",
 			"There is no such path, or the tenant has nothing of that name.",
 			"Check the path and the id, and that the key is the right tenant's.",
+		},
+		reasonNotListed: {
+			http.StatusConflict, "The calendar is not listed",
+			"Nothing is kept of the calendar, or its first listing is not complete yet, so that nothing can be said about its time.",
+			"`PATCH` the calendar with `sync: busy`, or ask again in a moment: `detail` says which.",
+		},
+		reasonBeyond: {
+			http.StatusUnprocessableEntity, "The window reaches beyond what is known",
+			"The mirror of the calendar is proven for a window, and what was asked about reaches beyond it.",
+			"Ask within what `detail` says. Operators widen the window with `CALWEAVE_SYNC_WINDOW_FUTURE` and `CALWEAVE_SYNC_WINDOW_PAST`.",
 		},
 		reasonMethod: {
 			http.StatusMethodNotAllowed, "The method is not allowed here",

@@ -43,6 +43,9 @@ type Server struct {
 	Deliveries   Deliveries
 	// Drifts is what audits have found.
 	Drifts Drifts
+	// Mirror knows when the time of calendars is taken. What it was told longer than StaleAfter ago is called stale.
+	Mirror     Mirror
+	StaleAfter time.Duration
 	// DeadLetters is what was given up.
 	DeadLetters DeadLetters
 	// Guards are deletions that wait for a person's word.

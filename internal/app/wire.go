@@ -125,7 +125,7 @@ func (a *App) receivers() map[cal.Provider]*inbound.Receiver {
 
 func (a *App) server() *api.Server {
 	return &api.Server{
-		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store, Drifts: a.Store, Guards: a.Store,
+		Bookings: bookings{a}, Ledger: a.Store, Accounts: a.Store, Applications: applications{a.Store, a.exchange}, Calendars: a.Store, Providers: providerStates{a}, Flow: flow{a.flow, a.mailboxes}, Endpoints: a.Store, Deliveries: a.Store, DeadLetters: a.Store, Drifts: a.Store, Guards: a.Store, Mirror: a.Store, StaleAfter: 2 * a.Config.PollInterval,
 		Messages: a.Store, Requests: a.Store,
 		Contract: a.Queue.Contract, Reference: a.reference, Log: a.log,
 		Authenticate: a.authenticate, Trace: a.trace, RequestID: func() string { return a.ids.ID("req") }, Cookie: a.ids.Secret,

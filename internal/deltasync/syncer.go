@@ -56,6 +56,8 @@ const (
 	pageLimit = 20_000
 	// slide is how far the window may fall behind before a snapshot moves it on: what enters a window by mere passing of time is in no delta.
 	slide = 7 * 24 * time.Hour
+	// slideShare is what share of a window that reaches less far ahead it may fall behind: it has to move on before its end is reached.
+	slideShare = 4
 )
 
 // listing is one listing under way.
@@ -153,7 +155,7 @@ func (w *listing) begin(ctx context.Context) error {
 	}
 	now := w.Clock.Now().UTC()
 	next := record.Listing{Kind: cal.Delta, Window: w.s.Window}
-	behind := !w.s.Window.Until.IsZero() && w.s.Window.Until.Before(now.Add(w.Future-slide))
+	behind := !w.s.Window.Until.IsZero() && w.s.Window.Until.Before(now.Add(w.Future-min(slide, w.Future/slideShare)))
 	if w.s.Cursor.Token == "" || w.s.Recheck || behind {
 		next = record.Listing{Kind: cal.Snapshot, Window: cal.Window{From: now.Add(-w.Past), Until: now.Add(w.Future)}}
 	}
@@ -186,12 +188,24 @@ func (w *listing) ask(ctx context.Context) (cal.Page, error) {
 	return w.lister.ListEvents(ctx, req)
 }
 
+// narrower is what of a window that was asked for a snapshot has shown. An open side is no wider than what was asked for: that is how far series
+// are expanded, and the mirror is kept.
+func narrower(asked, shown cal.Window) cal.Window {
+	if shown.From.After(asked.From) {
+		asked.From = shown.From
+	}
+	if !shown.Until.IsZero() && shown.Until.Before(asked.Until) {
+		asked.Until = shown.Until
+	}
+	return asked
+}
+
 func (w *listing) publish(ctx context.Context, last cal.Page) error {
 	if last.Cursor.Token == "" {
 		return fault.Newf(fault.CursorLost, "deltasync", "the listing ended without a cursor")
 	}
 	if last.Kind == cal.Snapshot {
-		w.on.Window = last.Coverage
+		w.on.Window = narrower(w.on.Window, last.Coverage)
 	}
 	now := w.Clock.Now()
 	spacing := pace(now, w.s.SyncedAt, w.s.Spacing)

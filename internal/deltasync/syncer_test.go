@@ -73,8 +73,49 @@ func TestRequestsCarryWhatMadeTheCursor(t *testing.T) {
 			t.Errorf("snapshot page %d: %+v", i, r)
 		}
 	}
-	if got := s.publish[0].Listing.Window; got != (cal.Window{From: began.Add(-30 * day)}) {
-		t.Errorf("the cursor covers %v, want what the provider has proven", got)
+	if got := s.publish[0].Listing.Window; got != want {
+		t.Errorf("the cursor covers %v, want what was asked for, of which the provider has proven more", got)
+	}
+}
+
+// A cursor covers what was asked for and was shown, and no more.
+func TestCoverageIsWhatWasShownOfTheWindow(t *testing.T) {
+	t.Parallel()
+	asked := cal.Window{From: began.Add(-30 * day), Until: began.Add(365 * day)}
+	for name, c := range map[string]struct{ shown, want cal.Window }{
+		"all of it":      {asked, asked},
+		"more":           {cal.Window{From: asked.From.Add(-day), Until: asked.Until.Add(day)}, asked},
+		"without an end": {cal.Window{From: asked.From}, asked},
+		"everything":     {cal.Window{}, asked},
+		"less":           {cal.Window{From: asked.From.Add(day), Until: asked.Until.Add(-day)}, cal.Window{From: asked.From.Add(day), Until: asked.Until.Add(-day)}},
+	} {
+		s := newShelf()
+		pages := script(cal.Snapshot, 1, "c1")
+		pages[0].Coverage = c.shown
+		if err := syncer(s, &lister{pages: map[string][]cal.Page{"": pages}}).Work(t.Context(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.publish[0].Listing.Window; got != c.want {
+			t.Errorf("%s: covered %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A window that reaches less far ahead than the slide moves on before its end is reached all the same.
+func TestShortWindowMovesOn(t *testing.T) {
+	t.Parallel()
+	for behind, want := range map[time.Duration]cal.ListingKind{day: cal.Delta, day + time.Second: cal.Snapshot} {
+		s := newShelf().withCursor("c1")
+		s.state.Window.Until = began.Add(4*day - behind)
+		l := &lister{pages: map[string][]cal.Page{"c1": script(cal.Delta, 1, "c2"), "": script(cal.Snapshot, 1, "c2")}}
+		y := syncer(s, l)
+		y.Future = 4 * day
+		if err := y.Work(t.Context(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.publish[0].Last.Kind; got != want {
+			t.Errorf("%v behind: %s, want %s", behind, got, want)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func (t *tx) relevel(ctx context.Context, before, after record.Calendar) error {
 	}
 	t.mark(record.Mark{Kind: task.CalendarWatch, Subject: subject, Lane: task.Interactive, ConnectionID: after.ConnectionID, Revive: true})
 	if after.Level() == cal.SyncOff {
-		return t.ForgetEvents(ctx, db.ForgetEventsParams{TenantID: t.tenant, CalendarID: subject})
+		return t.forgetMirror(ctx, subject)
 	}
 	t.mark(record.Mark{Kind: task.CalendarSync, Subject: subject, Lane: task.Background, ConnectionID: after.ConnectionID, Revive: true})
 	switch before.Level() {
@@ -91,6 +91,17 @@ func (t *tx) relevel(ctx context.Context, before, after record.Calendar) error {
 	default:
 		return t.blank(ctx, subject)
 	}
+}
+
+// forgetMirror forgets a calendar's events, and with the cursor that they were ever proven.
+func (t *tx) forgetMirror(ctx context.Context, calendar string) error {
+	if err := t.ForgetEvents(ctx, db.ForgetEventsParams{TenantID: t.tenant, CalendarID: calendar}); err != nil {
+		return err
+	}
+	if err := t.ForgetOccurrences(ctx, db.ForgetOccurrencesParams{TenantID: t.tenant, CalendarID: calendar}); err != nil {
+		return err
+	}
+	return t.ForgetCursor(ctx, db.ForgetCursorParams{TenantID: t.tenant, CalendarID: calendar})
 }
 
 // blank leaves of a calendar's events when they are, and nothing else.

@@ -102,6 +102,7 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"DeliveryReport": func(ctx context.Context) error {
 			return ignore(w.DeliveryReport(ctx, w.tenant, cal.DeliveryID(w.delivery.Subject)))
 		},
+		"Busy":      func(ctx context.Context) error { return ignore(w.Busy(ctx, w.tenant, w.calendars[0].ID, week(), 1)) },
 		"Endpoint":  func(ctx context.Context) error { return ignore(w.Endpoint(ctx, w.tenant, w.endpointID)) },
 		"Endpoints": func(ctx context.Context) error { return ignore(w.Endpoints(ctx, w.tenant)) },
 		"Delivery":  func(ctx context.Context) error { return ignore(w.Delivery(ctx, record.Lease{Ref: w.delivery})) },

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/store/db"
 )
@@ -79,8 +80,9 @@ func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.L
 func (s *Store) Stage(
 	ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration,
 ) (record.Listing, record.Lease, error) {
+	when := expand(page.Items, on.Window)
 	l, err := s.updateUnder(ctx, l, d, "stage page", func(ctx context.Context, t *tx) error {
-		withheld, err := t.stage(ctx, c, on.ID, page.Items)
+		withheld, err := t.stage(ctx, c, on.ID, page.Items, when)
 		if err != nil {
 			return err
 		}
@@ -100,8 +102,8 @@ func (s *Store) Stage(
 }
 
 // stage keeps rows of a listing and says how many could not be read.
-func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items []cal.Item) (withheld int64, err error) {
-	for _, item := range items {
+func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items []cal.Item, when takes) (withheld int64, err error) {
+	for i, item := range items {
 		if item.Withheld != "" || !storable(item.Event) {
 			withheld++
 			continue
@@ -112,8 +114,12 @@ func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items
 		}
 		err = t.StageEvent(ctx, db.StageEventParams{
 			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: listing, EventID: row.EventID, ETag: row.ETag, Status: row.Status,
-			StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content,
+			StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, AllDay: row.AllDay, Free: row.Free, Kind: row.Kind,
+			SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Unexpanded: plainText(when[i].unexpanded),
 		})
+		if err == nil && len(item.Event.Recurrence) > 0 {
+			err = t.stageOccurrences(ctx, c.ID, listing, item.Event, when[i].starts)
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -123,16 +129,19 @@ func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items
 
 // storable reports whether an event can be told apart from others in both databases.
 func storable(e cal.Event) bool {
-	return e.ID != "" && plainText(string(e.ID)) == string(e.ID) && plainText(e.ETag) == e.ETag
+	plain := func(s string) bool { return plainText(s) == s }
+	return e.ID != "" && plain(string(e.ID)) && plain(e.ETag) && plain(string(e.Series))
 }
 
 // mirrorRow is an event as the mirror keeps it at the calendar's level. Content is sealed at the place that it is published to.
 func (t *tx) mirrorRow(c record.Calendar, e cal.Event) (db.Event, error) {
 	row := db.Event{EventID: string(e.ID), ETag: e.ETag, Status: string(e.Status), Content: []byte{}}
+	row.Kind, row.SeriesID, row.OriginalAt = string(e.Kind), string(e.Series), placeOf(e.OriginalStart)
 	if e.Gone() {
 		return row, nil
 	}
 	row.StartsAt, row.EndsAt = span(e.Content.Slot)
+	row.AllDay, row.Free = e.Content.Slot.AllDay(), e.Free
 	kept := e.Content
 	if c.Level() != cal.SyncFull {
 		kept = cal.Content{Slot: kept.Slot}
@@ -140,6 +149,14 @@ func (t *tx) mirrorRow(c record.Calendar, e cal.Event) (db.Event, error) {
 	var err error
 	row.Content, err = t.sealJSON("events", "content", string(c.ID)+"/"+row.EventID, kept)
 	return row, err
+}
+
+// placeOf is the place of an occurrence in its series: the instant of its original start, or the midnight of that date read as UTC.
+func placeOf(m cal.Moment) int64 {
+	if day, err := time.Parse(cal.DateLayout, m.Date); err == nil {
+		return day.UnixMicro()
+	}
+	return micros(m.Instant)
 }
 
 // span is the time that a slot takes at the most, whatever zone an all-day slot is seen from.
@@ -177,19 +194,23 @@ func (t *tx) dropListing(ctx context.Context, calendar string) error {
 	if err := t.DeleteStaged(ctx, db.DeleteStagedParams{TenantID: t.tenant, CalendarID: calendar}); err != nil {
 		return err
 	}
+	if err := t.DeleteStagedOccurrences(ctx, db.DeleteStagedOccurrencesParams{TenantID: t.tenant, CalendarID: calendar}); err != nil {
+		return err
+	}
 	return t.DeleteListing(ctx, db.DeleteListingParams{TenantID: t.tenant, CalendarID: calendar})
 }
 
 // Publish shows a complete listing: the mirror, the cursor and the work that follows from it become visible together, under the lease.
 func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.Publication) (record.Published, error) {
 	var out record.Published
+	when := expand(publication.Last.Items, publication.Listing.Window)
 	err := s.updateMany(ctx, l.Tenant, "publish listing", func(ctx context.Context, t *tx) error {
 		p := publication // this may run again
 		out = record.Published{}
 		if err := t.finish(ctx, l, p.Outcome); err != nil {
 			return err
 		}
-		withheld, err := t.stage(ctx, p.Calendar, p.Listing.ID, p.Last.Items)
+		withheld, err := t.stage(ctx, p.Calendar, p.Listing.ID, p.Last.Items, when)
 		if err != nil {
 			return err
 		}
@@ -201,7 +222,11 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.
 		if err := t.raise(ctx, p, &out); err != nil {
 			return err
 		}
-		if err := t.putCursor(ctx, p, out.Missed > 0); err != nil {
+		doubted, err := t.doubted(ctx, p)
+		if err != nil {
+			return err
+		}
+		if err := t.putCursor(ctx, p, out.Missed > 0 || doubted); err != nil {
 			return err
 		}
 		if err := t.dropListing(ctx, l.Subject); err != nil {
@@ -221,6 +246,9 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.
 func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Published) error {
 	calendar := string(p.Calendar.ID)
 	err := t.PublishStaged(ctx, db.PublishStagedParams{TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now})
+	if err == nil {
+		err = t.publishOccurrences(ctx, calendar, p.Listing.ID)
+	}
 	if err != nil || p.Last.Kind != cal.Snapshot {
 		return err
 	}
@@ -239,8 +267,43 @@ func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Publ
 		return err
 	}
 	removed, err := t.RemoveMissed(ctx, db.RemoveMissedParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
+	if err != nil {
+		return err
+	}
 	out.Missed = missed - removed
-	return err
+	return t.leaveWindow(ctx, p)
+}
+
+// leaveWindow forgets what lies outside the window that the mirror is kept for from now on. It is not gone: nobody is told anything.
+func (t *tx) leaveWindow(ctx context.Context, p record.Publication) error {
+	w := p.Listing.Window
+	if w.From.IsZero() || w.Until.IsZero() {
+		return nil
+	}
+	calendar := string(p.Calendar.ID)
+	err := t.LeaveWindow(ctx, db.LeaveWindowParams{
+		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, WindowFrom: micros(w.From), WindowUntil: micros(w.Until),
+		StartedAt: micros(p.Listing.StartedAt),
+	})
+	if err != nil {
+		return err
+	}
+	return t.ForsakeOccurrences(ctx, db.ForsakeOccurrencesParams{TenantID: t.tenant, CalendarID: calendar, WindowFrom: micros(w.From)})
+}
+
+// doubted reports whether a delta shows a series anew without some of the occurrences that the mirror has of it: a provider that lists occurrences may
+// not tell that one was deleted. Only a snapshot can tell, and it follows at once.
+func (t *tx) doubted(ctx context.Context, p record.Publication) (bool, error) {
+	if p.Last.Kind != cal.Delta {
+		return false, nil
+	}
+	n, err := t.DoubtedSeries(ctx, db.DoubtedSeriesParams{
+		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), ListingID: p.Listing.ID, Now: t.now,
+	})
+	if n > 0 {
+		t.mark(record.Mark{Kind: task.CalendarSync, Subject: string(p.Calendar.ID), Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID})
+	}
+	return n > 0, err
 }
 
 func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) error {

@@ -47,6 +47,7 @@ func fixtureValues() map[string]any {
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
 		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
 		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
+		"allday": false, "free": false, "seriesid": "evt_a", "originalat": 5, "unexpanded": "",
 		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
@@ -54,6 +55,7 @@ func fixtureValues() map[string]any {
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
+		"takenafter": 0, "takenbefore": ever, "starts": `{"20":0}`, "earlier": 0, "later": 10,
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values
@@ -81,12 +83,17 @@ func fixtureRows() []struct {
 		{"calendars", one},
 		{"cursors", one},
 		{"listings", one},
-		{"staged", []fixtureRow{{"etag": "etag_2"}}},
+		{"staged", []fixtureRow{{"etag": "etag_2", "kind": "series"}, {"event_id": "evt_ended", "kind": "series", "status": "cancelled"}}},
+		{"staged_occurrences", []fixtureRow{{"original_at": 30}}},
+		{"occurrences", []fixtureRow{{"original_at": 10}}},
 		{"events", []fixtureRow{
 			{"updated_at": fixtureNow},
 			{"event_id": "evt_missed"},
 			{"event_id": "evt_missed_twice", "missing": 2},
 			{"event_id": "evt_gone", "status": "cancelled"},
+			{"event_id": "evt_occurrence", "kind": "occurrence"},
+			{"event_id": "evt_part", "kind": "exception", "series_id": "evt_ended"},
+			{"event_id": "evt_unexpanded", "kind": "series", "unexpanded": "too many"},
 		}},
 		{"bookings", one},
 		{"booking_versions", one},
@@ -137,6 +144,7 @@ func arguments() map[string]map[string]any {
 		"ChannelEntries": {"hashes": `{"hash_a":0}`}, "ChannelsByID": {"channels": `{"chn_a":0}`}, "MarkCalendars": {"calendars": `{"cal_a":{"trace":""}}`},
 		"InsertNotifications": {"notifications": `{"ntf_new":{"channel":"chn_a","kind":"k","trace":""}}`},
 		"GuardsAfter":         {"ofstate": "open", "ofcalendar": ""}, "CountDeletions": {"since": 0},
+		"LeaveWindow": {"windowfrom": 100}, "ForsakeOccurrences": {"windowfrom": 100},
 		"LeaseOf":        {"subject": "leased", "token": 5},
 		"DeadWork":       {"subject": "lnk_a"},
 		"ReleaseRequest": {"token": "att_a"}, "EndedFlows": {"before": ever + 1}, "PruneFlows": {"before": ever + 1},

@@ -119,6 +119,18 @@ func FromWall(wall time.Time, loc *time.Location) (at time.Time, ok bool) {
 	return at, ok
 }
 
+// FromWallOrAfter is FromWall for wall time that has to become an instant: what falls into a gap is read with the offset in force before it, so that
+// it shows later by as much as the clocks are put forward (RFC 5545, section 3.3.5).
+func FromWallOrAfter(wall time.Time, loc *time.Location) time.Time {
+	if at, ok := FromWall(wall, loc); ok {
+		return at
+	}
+	const around = 36 * time.Hour
+	asUTC := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), time.UTC)
+	_, offset := asUTC.Add(-around).In(loc).Zone()
+	return asUTC.Add(-time.Duration(offset) * time.Second)
+}
+
 func fromWall(wall time.Time, loc *time.Location, name string) (time.Time, error) {
 	at, ok := FromWall(wall, loc)
 	if !ok {

@@ -23,7 +23,7 @@ func eventOf(e *calendar.Event) (cal.Event, error) {
 	}
 	out := cal.Event{
 		ID: cal.EventID(e.Id), ETag: e.Etag, Status: statusOf(e.Status), Kind: kindOfEvent(e),
-		Series: cal.EventID(e.RecurringEventId), ICalUID: e.ICalUID, URL: e.HtmlLink,
+		Series: cal.EventID(e.RecurringEventId), ICalUID: e.ICalUID, URL: e.HtmlLink, Recurrence: e.Recurrence, Free: isFree(e),
 	}
 	if e.ExtendedProperties != nil {
 		out.Stamp = e.ExtendedProperties.Private[stampName]
@@ -54,6 +54,15 @@ func statusOf(status string) cal.EventStatus {
 	default:
 		return cal.StatusConfirmed
 	}
+}
+
+// isFree reports whether the event takes none of the calendar's time, as free-busy queries have it
+// (https://developers.google.com/workspace/calendar/api/v3/reference/events, transparency).
+func isFree(e *calendar.Event) bool {
+	declined := slices.ContainsFunc(e.Attendees, func(a *calendar.EventAttendee) bool {
+		return a != nil && a.Self && responseOf(a.ResponseStatus) == cal.ResponseDeclined
+	})
+	return declined || e.Transparency == "transparent"
 }
 
 // kindOfEvent takes every part of a series for an exception: a listing with singleEvents=false shows no other.

@@ -19,6 +19,7 @@ func eventOf(e models.Eventable) (cal.Event, error) {
 	out := cal.Event{
 		ID: cal.EventID(text(e.GetId())), ETag: etagOf(e), Status: statusOf(e), Kind: kindOfEvent(e),
 		Series: cal.EventID(text(e.GetSeriesMasterId())), ICalUID: text(e.GetICalUId()), Stamp: stampOf(e), URL: text(e.GetWebLink()),
+		Free: isFree(e),
 	}
 	if out.ID == "" {
 		return cal.Event{}, errNoID
@@ -65,6 +66,15 @@ func statusOf(e models.Eventable) cal.EventStatus {
 		return cal.StatusTentative
 	}
 	return cal.StatusConfirmed
+}
+
+// isFree reports whether the event takes none of the calendar's time. Who works elsewhere can be met; the stub of an occurrence says nothing.
+func isFree(e models.Eventable) bool {
+	if responseOf(e.GetResponseStatus()) == cal.ResponseDeclined {
+		return true
+	}
+	shown := e.GetShowAs()
+	return shown != nil && (*shown == models.FREE_FREEBUSYSTATUS || *shown == models.WORKINGELSEWHERE_FREEBUSYSTATUS)
 }
 
 func kindOfEvent(e models.Eventable) cal.EventKind {

@@ -640,6 +640,28 @@ type BookingSpec = cal.Booking
 // BookingState defines model for BookingState.
 type BookingState string
 
+// Busy defines model for Busy.
+type Busy struct {
+	// AsOf When the last listing of the calendar ended. What changed since may be missing.
+	AsOf       time.Time `json:"as_of"`
+	Busy       []Span    `json:"busy"`
+	CalendarID string    `json:"calendar_id"`
+
+	// Coverage The window that is known of the calendar. It moves on by itself.
+	Coverage Span      `json:"coverage"`
+	From     time.Time `json:"from"`
+
+	// Listing Whether a listing is under way. Nothing of it shows before it is complete.
+	Listing bool `json:"listing"`
+
+	// Stale Whether the calendar cannot be followed now, or was last listed longer ago than two polls take.
+	Stale bool `json:"stale"`
+
+	// Unexpanded How many series the calendar has whose rules are not read, so that the time they take is not among `busy`.
+	Unexpanded int       `json:"unexpanded"`
+	Until      time.Time `json:"until"`
+}
+
 // Calendar defines model for Calendar.
 type Calendar struct {
 	ConnectionID string `json:"connection_id"`
@@ -1372,6 +1394,12 @@ type ReservationTargetStatus string
 // Examples: "7"
 type RevisionTag = string
 
+// Span A half-open range of time, in UTC.
+type Span struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
 // Stance What becomes of a person's change. `report`: the event stays as the person made it until the core decides. `accept`: the booking becomes what
 // the person made of its event, and the other targets follow. `enforce`: the event becomes again what the booking says; a write that would mail
 // guests whom `notify` does not cover waits for an operator. `accept` is reported instead, for the core to decide, where the calendar is not the
@@ -1614,6 +1642,15 @@ type ChooseCalendarParams struct {
 	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
 	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetBusyParams defines parameters for GetBusy.
+type GetBusyParams struct {
+	// From Where the window begins.
+	From string `form:"from" json:"from"`
+
+	// Until Where the window ends, at most 92 days later. It is not part of it.
+	Until string `form:"until" json:"until"`
 }
 
 // ListConnectionsParams defines parameters for ListConnections.
@@ -1860,6 +1897,9 @@ type ServerInterface interface {
 	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
 	// (PATCH /v1/calendars/{calendar_id})
 	ChooseCalendar(w http.ResponseWriter, r *http.Request, calendarID CalendarID, params ChooseCalendarParams)
+	// GetBusy Read when a calendar's time is taken
+	// (GET /v1/calendars/{calendar_id}/busy)
+	GetBusy(w http.ResponseWriter, r *http.Request, calendarID CalendarID, params GetBusyParams)
 	// ListConnections List connected accounts
 	// (GET /v1/connections)
 	ListConnections(w http.ResponseWriter, r *http.Request, params ListConnectionsParams)
@@ -2847,6 +2887,61 @@ func (siw *ServerInterfaceWrapper) ChooseCalendar(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ChooseCalendar(w, r, calendarID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetBusy operation middleware
+func (siw *ServerInterfaceWrapper) GetBusy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "calendar_id" -------------
+	var calendarID CalendarID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "calendar_id", r.PathValue("calendar_id"), &calendarID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBusyParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "until", r.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "until"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "until", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBusy(w, r, calendarID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4325,6 +4420,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.GetCalendar)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/calendars/{calendar_id}", wrapper.ChooseCalendar)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendars/{calendar_id}/busy", wrapper.GetBusy)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/endpoints", wrapper.ListEndpoints)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/endpoints", wrapper.CreateEndpoint)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/endpoints/{endpoint_id}", wrapper.DeleteEndpoint)
@@ -4988,6 +5084,46 @@ type ChooseCalendardefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChooseCalendardefaultApplicationProblemPlusJSONResponse) VisitChooseCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBusyRequestObject struct {
+	CalendarID CalendarID `json:"calendar_id"`
+	Params     GetBusyParams
+}
+
+type GetBusyResponseObject interface {
+	VisitGetBusyResponse(w http.ResponseWriter) error
+}
+
+type GetBusy200JSONResponse Busy
+
+func (response GetBusy200JSONResponse) VisitGetBusyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBusydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBusydefaultApplicationProblemPlusJSONResponse) VisitGetBusyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6187,6 +6323,9 @@ type StrictServerInterface interface {
 	// ChooseCalendar Choose how much of a calendar is kept, and whether bookings may be put into it
 	// (PATCH /v1/calendars/{calendar_id})
 	ChooseCalendar(ctx context.Context, request ChooseCalendarRequestObject) (ChooseCalendarResponseObject, error)
+	// GetBusy Read when a calendar's time is taken
+	// (GET /v1/calendars/{calendar_id}/busy)
+	GetBusy(ctx context.Context, request GetBusyRequestObject) (GetBusyResponseObject, error)
 	// ListConnections List connected accounts
 	// (GET /v1/connections)
 	ListConnections(ctx context.Context, request ListConnectionsRequestObject) (ListConnectionsResponseObject, error)
@@ -6695,6 +6834,33 @@ func (sh *strictHandler) ChooseCalendar(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ChooseCalendarResponseObject); ok {
 		if err := validResponse.VisitChooseCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBusy operation middleware
+func (sh *strictHandler) GetBusy(w http.ResponseWriter, r *http.Request, calendarID CalendarID, params GetBusyParams) {
+	var request GetBusyRequestObject
+
+	request.CalendarID = calendarID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBusy(ctx, request.(GetBusyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBusy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBusyResponseObject); ok {
+		if err := validResponse.VisitGetBusyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

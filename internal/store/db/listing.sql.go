@@ -24,6 +24,140 @@ func (q *Queries) BlankEvents(ctx context.Context, arg BlankEventsParams) error 
 	return err
 }
 
+const busyEvents = `-- name: BusyEvents :many
+SELECT e.starts_at, e.ends_at, e.all_day, CAST(CASE WHEN m.all_day AND NOT e.all_day THEN 1 ELSE 0 END AS BIGINT) AS bare
+FROM events e LEFT JOIN events m ON m.tenant_id = e.tenant_id AND m.calendar_id = e.calendar_id AND m.event_id = e.series_id AND e.kind = 'occurrence'
+WHERE e.tenant_id = $1 AND e.calendar_id = $2 AND e.ends_at > $3 AND e.starts_at < $4
+AND e.status <> 'cancelled' AND e.kind <> 'series' AND NOT e.free AND NOT COALESCE(m.free, FALSE)
+ORDER BY e.starts_at LIMIT $5
+`
+
+type BusyEventsParams struct {
+	TenantID    string
+	CalendarID  string
+	TakenAfter  int64
+	TakenBefore int64
+	MaxRows     int32
+}
+
+type BusyEventsRow struct {
+	StartsAt int64
+	EndsAt   int64
+	AllDay   bool
+	Bare     int64
+}
+
+func (q *Queries) BusyEvents(ctx context.Context, arg BusyEventsParams) ([]BusyEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, busyEvents,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.TakenAfter,
+		arg.TakenBefore,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BusyEventsRow
+	for rows.Next() {
+		var i BusyEventsRow
+		if err := rows.Scan(
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.AllDay,
+			&i.Bare,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const busyOccurrences = `-- name: BusyOccurrences :many
+SELECT o.starts_at, o.ends_at, m.all_day
+FROM occurrences o JOIN events m ON m.tenant_id = o.tenant_id AND m.calendar_id = o.calendar_id AND m.event_id = o.series_id
+WHERE o.tenant_id = $1 AND o.calendar_id = $2 AND o.ends_at > $3 AND o.starts_at < $4
+AND m.status <> 'cancelled' AND NOT m.free
+AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
+    AND x.original_at = o.original_at)
+ORDER BY o.starts_at LIMIT $5
+`
+
+type BusyOccurrencesParams struct {
+	TenantID    string
+	CalendarID  string
+	TakenAfter  int64
+	TakenBefore int64
+	MaxRows     int32
+}
+
+type BusyOccurrencesRow struct {
+	StartsAt int64
+	EndsAt   int64
+	AllDay   bool
+}
+
+func (q *Queries) BusyOccurrences(ctx context.Context, arg BusyOccurrencesParams) ([]BusyOccurrencesRow, error) {
+	rows, err := q.db.QueryContext(ctx, busyOccurrences,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.TakenAfter,
+		arg.TakenBefore,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BusyOccurrencesRow
+	for rows.Next() {
+		var i BusyOccurrencesRow
+		if err := rows.Scan(&i.StartsAt, &i.EndsAt, &i.AllDay); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cancelParts = `-- name: CancelParts :exec
+UPDATE events SET status = 'cancelled', series_id = '', updated_at = $1
+WHERE events.tenant_id = $2 AND events.calendar_id = $3 AND events.series_id <> '' AND events.series_id IN (
+    SELECT s.event_id FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $4
+    AND s.status = 'cancelled')
+`
+
+type CancelPartsParams struct {
+	Now        int64
+	TenantID   string
+	CalendarID string
+	ListingID  string
+}
+
+func (q *Queries) CancelParts(ctx context.Context, arg CancelPartsParams) error {
+	_, err := q.db.ExecContext(ctx, cancelParts,
+		arg.Now,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.ListingID,
+	)
+	return err
+}
+
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -79,6 +213,45 @@ func (q *Queries) DeleteStaged(ctx context.Context, arg DeleteStagedParams) erro
 	return err
 }
 
+const deleteStagedOccurrences = `-- name: DeleteStagedOccurrences :exec
+DELETE FROM staged_occurrences WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type DeleteStagedOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) DeleteStagedOccurrences(ctx context.Context, arg DeleteStagedOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, deleteStagedOccurrences, arg.TenantID, arg.CalendarID)
+	return err
+}
+
+const doubtedSeries = `-- name: DoubtedSeries :one
+SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
+WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3 AND s.kind = 'series' AND s.status <> 'cancelled'
+AND e.kind = 'occurrence' AND e.status <> 'cancelled' AND e.updated_at < $4
+`
+
+type DoubtedSeriesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+	Now        int64
+}
+
+func (q *Queries) DoubtedSeries(ctx context.Context, arg DoubtedSeriesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, doubtedSeries,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.ListingID,
+		arg.Now,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dropCursor = `-- name: DropCursor :exec
 UPDATE cursors SET scope = '' WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -93,8 +266,29 @@ func (q *Queries) DropCursor(ctx context.Context, arg DropCursorParams) error {
 	return err
 }
 
+const dropStagedOccurrences = `-- name: DropStagedOccurrences :exec
+DELETE FROM staged_occurrences WHERE tenant_id = $1 AND calendar_id = $2 AND listing_id = $3 AND series_id = $4
+`
+
+type DropStagedOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+	SeriesID   string
+}
+
+func (q *Queries) DropStagedOccurrences(ctx context.Context, arg DropStagedOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, dropStagedOccurrences,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.ListingID,
+		arg.SeriesID,
+	)
+	return err
+}
+
 const eventByID = `-- name: EventByID :one
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
 `
 
 type EventByIDParams struct {
@@ -114,6 +308,12 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 		&i.Status,
 		&i.StartsAt,
 		&i.EndsAt,
+		&i.AllDay,
+		&i.Free,
+		&i.Kind,
+		&i.SeriesID,
+		&i.OriginalAt,
+		&i.Unexpanded,
 		&i.Content,
 		&i.Missing,
 		&i.UpdatedAt,
@@ -122,7 +322,7 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
 ORDER BY event_id LIMIT $4
 `
 
@@ -155,6 +355,12 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.Status,
 			&i.StartsAt,
 			&i.EndsAt,
+			&i.AllDay,
+			&i.Free,
+			&i.Kind,
+			&i.SeriesID,
+			&i.OriginalAt,
+			&i.Unexpanded,
 			&i.Content,
 			&i.Missing,
 			&i.UpdatedAt,
@@ -172,6 +378,20 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 	return items, nil
 }
 
+const forgetCursor = `-- name: ForgetCursor :exec
+DELETE FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type ForgetCursorParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) ForgetCursor(ctx context.Context, arg ForgetCursorParams) error {
+	_, err := q.db.ExecContext(ctx, forgetCursor, arg.TenantID, arg.CalendarID)
+	return err
+}
+
 const forgetEvents = `-- name: ForgetEvents :exec
 DELETE FROM events WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -183,6 +403,37 @@ type ForgetEventsParams struct {
 
 func (q *Queries) ForgetEvents(ctx context.Context, arg ForgetEventsParams) error {
 	_, err := q.db.ExecContext(ctx, forgetEvents, arg.TenantID, arg.CalendarID)
+	return err
+}
+
+const forgetOccurrences = `-- name: ForgetOccurrences :exec
+DELETE FROM occurrences WHERE tenant_id = $1 AND calendar_id = $2
+`
+
+type ForgetOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) ForgetOccurrences(ctx context.Context, arg ForgetOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, forgetOccurrences, arg.TenantID, arg.CalendarID)
+	return err
+}
+
+const forsakeOccurrences = `-- name: ForsakeOccurrences :exec
+DELETE FROM occurrences WHERE occurrences.tenant_id = $1 AND occurrences.calendar_id = $2
+AND (occurrences.ends_at <= $3 OR NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = occurrences.tenant_id
+    AND e.calendar_id = occurrences.calendar_id AND e.event_id = occurrences.series_id AND e.status <> 'cancelled'))
+`
+
+type ForsakeOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+	WindowFrom int64
+}
+
+func (q *Queries) ForsakeOccurrences(ctx context.Context, arg ForsakeOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, forsakeOccurrences, arg.TenantID, arg.CalendarID, arg.WindowFrom)
 	return err
 }
 
@@ -212,6 +463,37 @@ func (q *Queries) InsertListing(ctx context.Context, arg InsertListingParams) er
 		arg.WindowFrom,
 		arg.WindowUntil,
 		arg.StartedAt,
+	)
+	return err
+}
+
+const leaveWindow = `-- name: LeaveWindow :exec
+DELETE FROM events WHERE events.tenant_id = $1 AND events.calendar_id = $2 AND events.status <> 'cancelled'
+AND (events.ends_at <= $3 OR events.starts_at >= $4) AND events.updated_at < $5
+AND (events.series_id = '' OR events.original_at < $3 OR events.original_at >= $4)
+AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $6
+    AND s.event_id = events.event_id)
+AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+    AND o.series_id = events.event_id AND o.ends_at > $3 AND o.starts_at < $4)
+`
+
+type LeaveWindowParams struct {
+	TenantID    string
+	CalendarID  string
+	WindowFrom  int64
+	WindowUntil int64
+	StartedAt   int64
+	ListingID   string
+}
+
+func (q *Queries) LeaveWindow(ctx context.Context, arg LeaveWindowParams) error {
+	_, err := q.db.ExecContext(ctx, leaveWindow,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.WindowFrom,
+		arg.WindowUntil,
+		arg.StartedAt,
+		arg.ListingID,
 	)
 	return err
 }
@@ -264,7 +546,11 @@ func (q *Queries) LockEvent(ctx context.Context, arg LockEventParams) (int64, er
 const missEvents = `-- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = $1
 WHERE events.tenant_id = $2 AND events.calendar_id = $3 AND events.status <> 'cancelled'
-AND events.starts_at >= $4 AND events.ends_at > $4 AND events.ends_at <= $5 AND events.starts_at < $5
+AND (events.starts_at >= $4 AND events.ends_at > $4 AND events.ends_at <= $5 AND events.starts_at < $5
+    OR EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+        AND o.series_id = events.event_id AND o.starts_at >= $4 AND o.ends_at <= $5
+        AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
+            AND x.original_at = o.original_at)))
 AND events.updated_at < $6
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $7
     AND s.event_id = events.event_id)
@@ -297,7 +583,9 @@ func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, 
 }
 
 const pruneEvents = `-- name: PruneEvents :execrows
-DELETE FROM events WHERE tenant_id = $1 AND status = 'cancelled' AND updated_at < $2
+DELETE FROM events WHERE events.tenant_id = $1 AND events.status = 'cancelled' AND events.updated_at < $2
+AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+    AND o.series_id = events.series_id AND o.original_at = events.original_at)
 `
 
 type PruneEventsParams struct {
@@ -313,12 +601,34 @@ func (q *Queries) PruneEvents(ctx context.Context, arg PruneEventsParams) (int64
 	return result.RowsAffected()
 }
 
+const publishOccurrences = `-- name: PublishOccurrences :exec
+INSERT INTO occurrences (tenant_id, calendar_id, series_id, original_at, starts_at, ends_at)
+SELECT s.tenant_id, s.calendar_id, s.series_id, s.original_at, s.starts_at, s.ends_at FROM staged_occurrences s
+WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3
+`
+
+type PublishOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+}
+
+func (q *Queries) PublishOccurrences(ctx context.Context, arg PublishOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, publishOccurrences, arg.TenantID, arg.CalendarID, arg.ListingID)
+	return err
+}
+
 const publishStaged = `-- name: PublishStaged :exec
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, 0, CAST($1 AS BIGINT)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
+    unexpanded, missing, updated_at)
+SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
+    s.original_at, s.unexpanded, 0, CAST($1 AS BIGINT)
 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $4
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at
+    ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
+    original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
+    missing = 0, updated_at = excluded.updated_at
 `
 
 type PublishStagedParams struct {
@@ -376,11 +686,13 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 }
 
 const putEvent = `-- name: PutEvent :execrows
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
+    unexpanded, missing, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', 0, $14)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at
-    WHERE CAST($10 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $11
+    ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    missing = 0, updated_at = excluded.updated_at
+    WHERE CAST($15 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $16
 `
 
 type PutEventParams struct {
@@ -392,6 +704,11 @@ type PutEventParams struct {
 	StartsAt   int64
 	EndsAt     int64
 	Content    []byte
+	AllDay     bool
+	Free       bool
+	Kind       string
+	SeriesID   string
+	OriginalAt int64
 	Now        int64
 	Fresh      bool
 	BeforeEtag string
@@ -407,6 +724,11 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) (int64, erro
 		arg.StartsAt,
 		arg.EndsAt,
 		arg.Content,
+		arg.AllDay,
+		arg.Free,
+		arg.Kind,
+		arg.SeriesID,
+		arg.OriginalAt,
 		arg.Now,
 		arg.Fresh,
 		arg.BeforeEtag,
@@ -418,7 +740,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) (int64, erro
 }
 
 const removeMissed = `-- name: RemoveMissed :execrows
-UPDATE events SET status = 'cancelled', updated_at = $1
+UPDATE events SET status = 'cancelled', series_id = '', updated_at = $1
 WHERE tenant_id = $2 AND calendar_id = $3 AND missing >= 2 AND status <> 'cancelled'
 `
 
@@ -436,11 +758,30 @@ func (q *Queries) RemoveMissed(ctx context.Context, arg RemoveMissedParams) (int
 	return result.RowsAffected()
 }
 
+const retireOccurrences = `-- name: RetireOccurrences :exec
+DELETE FROM occurrences WHERE occurrences.tenant_id = $1 AND occurrences.calendar_id = $2
+AND occurrences.series_id IN (SELECT s.event_id FROM staged s WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3)
+`
+
+type RetireOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+}
+
+func (q *Queries) RetireOccurrences(ctx context.Context, arg RetireOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, retireOccurrences, arg.TenantID, arg.CalendarID, arg.ListingID)
+	return err
+}
+
 const stageEvent = `-- name: StageEvent :exec
-INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id,
+    original_at, unexpanded)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15)
 ON CONFLICT (tenant_id, calendar_id, listing_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status,
-    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content
+    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free,
+    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded
 `
 
 type StageEventParams struct {
@@ -453,6 +794,12 @@ type StageEventParams struct {
 	StartsAt   int64
 	EndsAt     int64
 	Content    []byte
+	AllDay     bool
+	Free       bool
+	Kind       string
+	SeriesID   string
+	OriginalAt int64
+	Unexpanded string
 }
 
 func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
@@ -466,6 +813,41 @@ func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
 		arg.StartsAt,
 		arg.EndsAt,
 		arg.Content,
+		arg.AllDay,
+		arg.Free,
+		arg.Kind,
+		arg.SeriesID,
+		arg.OriginalAt,
+		arg.Unexpanded,
+	)
+	return err
+}
+
+const stageOccurrences = `-- name: StageOccurrences :exec
+INSERT INTO staged_occurrences (tenant_id, calendar_id, listing_id, series_id, original_at, starts_at, ends_at)
+SELECT $1, $2, $3, $4, CAST(key AS BIGINT), CAST(key AS BIGINT) - CAST($5 AS BIGINT),
+    CAST(key AS BIGINT) + CAST($6 AS BIGINT) FROM json_each($7)
+`
+
+type StageOccurrencesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+	SeriesID   string
+	Earlier    int64
+	Later      int64
+	Starts     string
+}
+
+func (q *Queries) StageOccurrences(ctx context.Context, arg StageOccurrencesParams) error {
+	_, err := q.db.ExecContext(ctx, stageOccurrences,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.ListingID,
+		arg.SeriesID,
+		arg.Earlier,
+		arg.Later,
+		arg.Starts,
 	)
 	return err
 }
@@ -558,4 +940,20 @@ func (q *Queries) TurnPage(ctx context.Context, arg TurnPageParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const unexpandedSeries = `-- name: UnexpandedSeries :one
+SELECT COUNT(*) FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND unexpanded <> '' AND status <> 'cancelled' AND NOT free
+`
+
+type UnexpandedSeriesParams struct {
+	TenantID   string
+	CalendarID string
+}
+
+func (q *Queries) UnexpandedSeries(ctx context.Context, arg UnexpandedSeriesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, unexpandedSeries, arg.TenantID, arg.CalendarID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

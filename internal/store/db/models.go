@@ -192,6 +192,12 @@ type Event struct {
 	Status     string
 	StartsAt   int64
 	EndsAt     int64
+	AllDay     bool
+	Free       bool
+	Kind       string
+	SeriesID   string
+	OriginalAt int64
+	Unexpanded string
 	Content    []byte
 	Missing    int64
 	UpdatedAt  int64

@@ -26,31 +26,43 @@ WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND listing_id = @li
 DELETE FROM listings WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: StageEvent :exec
-INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content)
-VALUES (@tenant_id, @calendar_id, @listing_id, @event_id, @etag, @status, @starts_at, @ends_at, @content)
+INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id,
+    original_at, unexpanded)
+VALUES (@tenant_id, @calendar_id, @listing_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id,
+    @original_at, @unexpanded)
 ON CONFLICT (tenant_id, calendar_id, listing_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status,
-    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content;
+    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free,
+    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded;
 
 -- name: DeleteStaged :exec
 DELETE FROM staged WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: PublishStaged :exec
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, 0, CAST(@now AS BIGINT)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
+    unexpanded, missing, updated_at)
+SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
+    s.original_at, s.unexpanded, 0, CAST(@now AS BIGINT)
 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at;
+    ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
+    original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
+    missing = 0, updated_at = excluded.updated_at;
 
 -- name: MissEvents :execrows
 UPDATE events SET missing = missing + 1, updated_at = @now
 WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
-AND events.starts_at >= @window_from AND events.ends_at > @window_from AND events.ends_at <= @window_until AND events.starts_at < @window_until
+AND (events.starts_at >= @window_from AND events.ends_at > @window_from AND events.ends_at <= @window_until AND events.starts_at < @window_until
+    OR EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+        AND o.series_id = events.event_id AND o.starts_at >= @window_from AND o.ends_at <= @window_until
+        AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
+            AND x.original_at = o.original_at)))
 AND events.updated_at < @started_at
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
     AND s.event_id = events.event_id);
 
 -- name: RemoveMissed :execrows
-UPDATE events SET status = 'cancelled', updated_at = @now
+UPDATE events SET status = 'cancelled', series_id = '', updated_at = @now
 WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND missing >= 2 AND status <> 'cancelled';
 
 -- name: TouchedLinks :many
@@ -77,17 +89,91 @@ ORDER BY event_id LIMIT @max_rows;
 UPDATE events SET updated_at = updated_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
 
 -- name: PutEvent :execrows
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, 0, @now)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
+    unexpanded, missing, updated_at)
+VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id, @original_at, '', 0, @now)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at
+    ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    missing = 0, updated_at = excluded.updated_at
     WHERE CAST(@fresh AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = @before_etag;
 
 -- name: PruneEvents :execrows
-DELETE FROM events WHERE tenant_id = @tenant_id AND status = 'cancelled' AND updated_at < @before;
+DELETE FROM events WHERE events.tenant_id = @tenant_id AND events.status = 'cancelled' AND events.updated_at < @before
+AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+    AND o.series_id = events.series_id AND o.original_at = events.original_at);
 
 -- name: BlankEvents :exec
 UPDATE events SET content = @empty WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: ForgetEvents :exec
 DELETE FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: StageOccurrences :exec
+INSERT INTO staged_occurrences (tenant_id, calendar_id, listing_id, series_id, original_at, starts_at, ends_at)
+SELECT @tenant_id, @calendar_id, @listing_id, @series_id, CAST(key AS BIGINT), CAST(key AS BIGINT) - CAST(@earlier AS BIGINT),
+    CAST(key AS BIGINT) + CAST(@later AS BIGINT) FROM json_each(@starts);
+
+-- name: DropStagedOccurrences :exec
+DELETE FROM staged_occurrences WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND listing_id = @listing_id AND series_id = @series_id;
+
+-- name: DeleteStagedOccurrences :exec
+DELETE FROM staged_occurrences WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: RetireOccurrences :exec
+DELETE FROM occurrences WHERE occurrences.tenant_id = @tenant_id AND occurrences.calendar_id = @calendar_id
+AND occurrences.series_id IN (SELECT s.event_id FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id);
+
+-- name: PublishOccurrences :exec
+INSERT INTO occurrences (tenant_id, calendar_id, series_id, original_at, starts_at, ends_at)
+SELECT s.tenant_id, s.calendar_id, s.series_id, s.original_at, s.starts_at, s.ends_at FROM staged_occurrences s
+WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id;
+
+-- name: CancelParts :exec
+UPDATE events SET status = 'cancelled', series_id = '', updated_at = @now
+WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.series_id <> '' AND events.series_id IN (
+    SELECT s.event_id FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
+    AND s.status = 'cancelled');
+
+-- name: LeaveWindow :exec
+DELETE FROM events WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
+AND (events.ends_at <= @window_from OR events.starts_at >= @window_until) AND events.updated_at < @started_at
+AND (events.series_id = '' OR events.original_at < @window_from OR events.original_at >= @window_until)
+AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
+    AND s.event_id = events.event_id)
+AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
+    AND o.series_id = events.event_id AND o.ends_at > @window_from AND o.starts_at < @window_until);
+
+-- name: ForsakeOccurrences :exec
+DELETE FROM occurrences WHERE occurrences.tenant_id = @tenant_id AND occurrences.calendar_id = @calendar_id
+AND (occurrences.ends_at <= @window_from OR NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = occurrences.tenant_id
+    AND e.calendar_id = occurrences.calendar_id AND e.event_id = occurrences.series_id AND e.status <> 'cancelled'));
+
+-- name: DoubtedSeries :one
+SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
+WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id AND s.kind = 'series' AND s.status <> 'cancelled'
+AND e.kind = 'occurrence' AND e.status <> 'cancelled' AND e.updated_at < @now;
+
+-- name: ForgetOccurrences :exec
+DELETE FROM occurrences WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: ForgetCursor :exec
+DELETE FROM cursors WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+
+-- name: BusyEvents :many
+SELECT e.starts_at, e.ends_at, e.all_day, CAST(CASE WHEN m.all_day AND NOT e.all_day THEN 1 ELSE 0 END AS BIGINT) AS bare
+FROM events e LEFT JOIN events m ON m.tenant_id = e.tenant_id AND m.calendar_id = e.calendar_id AND m.event_id = e.series_id AND e.kind = 'occurrence'
+WHERE e.tenant_id = @tenant_id AND e.calendar_id = @calendar_id AND e.ends_at > @taken_after AND e.starts_at < @taken_before
+AND e.status <> 'cancelled' AND e.kind <> 'series' AND NOT e.free AND NOT COALESCE(m.free, FALSE)
+ORDER BY e.starts_at LIMIT @max_rows;
+
+-- name: BusyOccurrences :many
+SELECT o.starts_at, o.ends_at, m.all_day
+FROM occurrences o JOIN events m ON m.tenant_id = o.tenant_id AND m.calendar_id = o.calendar_id AND m.event_id = o.series_id
+WHERE o.tenant_id = @tenant_id AND o.calendar_id = @calendar_id AND o.ends_at > @taken_after AND o.starts_at < @taken_before
+AND m.status <> 'cancelled' AND NOT m.free
+AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
+    AND x.original_at = o.original_at)
+ORDER BY o.starts_at LIMIT @max_rows;
+
+-- name: UnexpandedSeries :one
+SELECT COUNT(*) FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND unexpanded <> '' AND status <> 'cancelled' AND NOT free;

@@ -163,6 +163,12 @@ CREATE TABLE staged (
     status      TEXT NOT NULL,
     starts_at   BIGINT NOT NULL,
     ends_at     BIGINT NOT NULL,
+    all_day     BOOLEAN NOT NULL, -- starts_at and ends_at are a day wider than its dates, read as UTC
+    free        BOOLEAN NOT NULL, -- it takes none of the calendar's time
+    kind        TEXT NOT NULL, -- single, series, occurrence, exception
+    series_id   TEXT NOT NULL, -- of an occurrence or exception, whose place in the series is original_at
+    original_at BIGINT NOT NULL,
+    unexpanded  TEXT NOT NULL, -- why the occurrences of a series are not known
     content     BYTEA NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, listing_id, event_id)
 );
@@ -176,11 +182,46 @@ CREATE TABLE events (
     status      TEXT NOT NULL,
     starts_at   BIGINT NOT NULL,
     ends_at     BIGINT NOT NULL,
+    all_day     BOOLEAN NOT NULL, -- starts_at and ends_at are a day wider than its dates, read as UTC
+    free        BOOLEAN NOT NULL, -- it takes none of the calendar's time
+    kind        TEXT NOT NULL, -- single, series, occurrence, exception
+    series_id   TEXT NOT NULL, -- of an occurrence or exception, whose place in the series is original_at
+    original_at BIGINT NOT NULL,
+    unexpanded  TEXT NOT NULL, -- why the occurrences of a series are not known
     content     BYTEA NOT NULL,
     missing     BIGINT NOT NULL, -- snapshots in a row that should have shown it and did not
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, event_id)
 );
+
+CREATE INDEX events_time ON events (tenant_id, calendar_id, ends_at);
+CREATE INDEX events_series ON events (tenant_id, calendar_id, series_id, original_at);
+
+-- When the series of a listing take place, beside its staged rows.
+CREATE TABLE staged_occurrences (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    listing_id  TEXT NOT NULL,
+    series_id   TEXT NOT NULL,
+    original_at BIGINT NOT NULL,
+    starts_at   BIGINT NOT NULL,
+    ends_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id, listing_id, series_id, original_at)
+);
+
+-- When the series of the mirror take place, as their rules say. An event with the same series and place, even a cancelled one, stands for the
+-- occurrence instead.
+CREATE TABLE occurrences (
+    tenant_id   TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    series_id   TEXT NOT NULL,
+    original_at BIGINT NOT NULL,
+    starts_at   BIGINT NOT NULL,
+    ends_at     BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, calendar_id, series_id, original_at)
+);
+
+CREATE INDEX occurrences_time ON occurrences (tenant_id, calendar_id, ends_at);
 
 CREATE TABLE bookings (
     tenant_id   TEXT NOT NULL,
@@ -547,6 +588,8 @@ DROP TABLE link_writes;
 DROP TABLE links;
 DROP TABLE booking_versions;
 DROP TABLE bookings;
+DROP TABLE occurrences;
+DROP TABLE staged_occurrences;
 DROP TABLE events;
 DROP TABLE staged;
 DROP TABLE listings;
