@@ -47,13 +47,13 @@ func fixtureValues() map[string]any {
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
 		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
 		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
-		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
+		"meeting": "meeting_a", "missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
-		"ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
+		"aftercalendar": "", "afterevent": "", "ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values

@@ -24,6 +24,78 @@ func (q *Queries) BlankEvents(ctx context.Context, arg BlankEventsParams) error 
 	return err
 }
 
+const copiesAfter = `-- name: CopiesAfter :many
+SELECT e.tenant_id, e.calendar_id, e.event_id, e.etag, e.status, e.starts_at, e.ends_at, e.content, e.meeting, e.missing, e.updated_at, c.connection_id, n.provider
+FROM events e
+JOIN calendars c ON c.tenant_id = e.tenant_id AND c.calendar_id = e.calendar_id
+JOIN connections n ON n.tenant_id = c.tenant_id AND n.connection_id = c.connection_id
+WHERE e.tenant_id = $1 AND e.status <> 'cancelled' AND e.meeting <> ''
+AND e.meeting IN (SELECT o.meeting FROM links l
+    JOIN events o ON o.tenant_id = l.tenant_id AND o.calendar_id = l.calendar_id AND o.event_id = l.event_id
+    WHERE l.tenant_id = $1 AND l.booking_id = $2 AND l.event_id <> '')
+AND NOT EXISTS (SELECT 1 FROM links x WHERE x.tenant_id = $1 AND x.calendar_id = e.calendar_id AND x.event_id = e.event_id)
+AND (e.calendar_id > $3 OR e.calendar_id = $3 AND e.event_id > $4)
+ORDER BY e.calendar_id, e.event_id LIMIT $5
+`
+
+type CopiesAfterParams struct {
+	TenantID      string
+	BookingID     string
+	AfterCalendar string
+	AfterEvent    string
+	MaxRows       int32
+}
+
+type CopiesAfterRow struct {
+	Event        Event
+	ConnectionID string
+	Provider     string
+}
+
+// What stands in the tenant's mailboxes of the meetings that a booking's links have made, and is no link's event.
+func (q *Queries) CopiesAfter(ctx context.Context, arg CopiesAfterParams) ([]CopiesAfterRow, error) {
+	rows, err := q.db.QueryContext(ctx, copiesAfter,
+		arg.TenantID,
+		arg.BookingID,
+		arg.AfterCalendar,
+		arg.AfterEvent,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CopiesAfterRow
+	for rows.Next() {
+		var i CopiesAfterRow
+		if err := rows.Scan(
+			&i.Event.TenantID,
+			&i.Event.CalendarID,
+			&i.Event.EventID,
+			&i.Event.ETag,
+			&i.Event.Status,
+			&i.Event.StartsAt,
+			&i.Event.EndsAt,
+			&i.Event.Content,
+			&i.Event.Meeting,
+			&i.Event.Missing,
+			&i.Event.UpdatedAt,
+			&i.ConnectionID,
+			&i.Provider,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -94,7 +166,7 @@ func (q *Queries) DropCursor(ctx context.Context, arg DropCursorParams) error {
 }
 
 const eventByID = `-- name: EventByID :one
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
 `
 
 type EventByIDParams struct {
@@ -115,6 +187,7 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 		&i.StartsAt,
 		&i.EndsAt,
 		&i.Content,
+		&i.Meeting,
 		&i.Missing,
 		&i.UpdatedAt,
 	)
@@ -122,7 +195,7 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
 ORDER BY event_id LIMIT $4
 `
 
@@ -156,6 +229,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.StartsAt,
 			&i.EndsAt,
 			&i.Content,
+			&i.Meeting,
 			&i.Missing,
 			&i.UpdatedAt,
 		); err != nil {
@@ -314,11 +388,12 @@ func (q *Queries) PruneEvents(ctx context.Context, arg PruneEventsParams) (int64
 }
 
 const publishStaged = `-- name: PublishStaged :exec
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, 0, CAST($1 AS BIGINT)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, meeting, missing, updated_at)
+SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.meeting, 0, CAST($1 AS BIGINT)
 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $4
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at
+    ends_at = excluded.ends_at, content = excluded.content, meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
+    missing = 0, updated_at = excluded.updated_at
 `
 
 type PublishStagedParams struct {
@@ -328,6 +403,7 @@ type PublishStagedParams struct {
 	ListingID  string
 }
 
+// Which meeting an event belongs to never changes, and a tombstone or a row without content does not say it.
 func (q *Queries) PublishStaged(ctx context.Context, arg PublishStagedParams) error {
 	_, err := q.db.ExecContext(ctx, publishStaged,
 		arg.Now,
@@ -376,11 +452,12 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 }
 
 const putEvent = `-- name: PutEvent :execrows
-INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, missing, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
+INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, meeting, missing, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
-    ends_at = excluded.ends_at, content = excluded.content, missing = 0, updated_at = excluded.updated_at
-    WHERE CAST($10 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $11
+    ends_at = excluded.ends_at, content = excluded.content, meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
+    missing = 0, updated_at = excluded.updated_at
+    WHERE CAST($11 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $12
 `
 
 type PutEventParams struct {
@@ -392,6 +469,7 @@ type PutEventParams struct {
 	StartsAt   int64
 	EndsAt     int64
 	Content    []byte
+	Meeting    string
 	Now        int64
 	Fresh      bool
 	BeforeEtag string
@@ -407,6 +485,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) (int64, erro
 		arg.StartsAt,
 		arg.EndsAt,
 		arg.Content,
+		arg.Meeting,
 		arg.Now,
 		arg.Fresh,
 		arg.BeforeEtag,
@@ -437,10 +516,11 @@ func (q *Queries) RemoveMissed(ctx context.Context, arg RemoveMissedParams) (int
 }
 
 const stageEvent = `-- name: StageEvent :exec
-INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content, meeting)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (tenant_id, calendar_id, listing_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status,
-    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content
+    starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), staged.meeting)
 `
 
 type StageEventParams struct {
@@ -453,6 +533,7 @@ type StageEventParams struct {
 	StartsAt   int64
 	EndsAt     int64
 	Content    []byte
+	Meeting    string
 }
 
 func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
@@ -466,6 +547,7 @@ func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
 		arg.StartsAt,
 		arg.EndsAt,
 		arg.Content,
+		arg.Meeting,
 	)
 	return err
 }

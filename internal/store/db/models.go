@@ -193,6 +193,7 @@ type Event struct {
 	StartsAt   int64
 	EndsAt     int64
 	Content    []byte
+	Meeting    string
 	Missing    int64
 	UpdatedAt  int64
 }

@@ -164,6 +164,7 @@ CREATE TABLE staged (
     starts_at   BIGINT NOT NULL,
     ends_at     BIGINT NOT NULL,
     content     BYTEA NOT NULL,
+    meeting     TEXT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, listing_id, event_id)
 );
 
@@ -177,10 +178,12 @@ CREATE TABLE events (
     starts_at   BIGINT NOT NULL,
     ends_at     BIGINT NOT NULL,
     content     BYTEA NOT NULL,
+    meeting     TEXT NOT NULL, -- a hash that all copies of a meeting share, in whichever mailbox; empty where that is not known. It groups, and identifies no event
     missing     BIGINT NOT NULL, -- snapshots in a row that should have shown it and did not
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, event_id)
 );
+CREATE INDEX events_meeting ON events (tenant_id, meeting, calendar_id, event_id) WHERE meeting <> '';
 
 CREATE TABLE bookings (
     tenant_id   TEXT NOT NULL,
