@@ -73,7 +73,9 @@ func (w *walker) meet(p sim.Provider, guest string) {
 func (w *world) duplicate(p sim.Provider, e sim.Event, title string) {
 	w.tb.Helper()
 	url := strings.TrimSuffix(w.config.Google.APIURL, "/") + "/calendars/primary/events"
-	at := func(t time.Time) map[string]any { return map[string]any{"dateTime": t.Format(time.RFC3339), "timeZone": zone} }
+	at := func(t time.Time) map[string]any {
+		return map[string]any{"dateTime": t.Format(time.RFC3339), "timeZone": zone}
+	}
 	properties := map[string]string{}
 	body := map[string]any{"summary": title, "extendedProperties": map[string]any{"private": properties}}
 	for name, value := range e.Properties {
