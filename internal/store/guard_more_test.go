@@ -56,6 +56,32 @@ func guardLetsGo(h *harness) {
 	same(h, "ended", len(w.guards(record.GuardEnded)), 1)
 }
 
+func guardDoubts(h *harness) {
+	w := h.newWorld(2)
+	links, gone := w.stand(8)
+	poll := record.Lease{Ref: w.ref(task.CalendarPoll, string(w.calendars[0].ID))}
+	doubted := func() []cal.LinkID {
+		all, err := h.Doubted(h.ctx, poll)
+		h.ok(err)
+		return all
+	}
+	for i := range 5 {
+		w.finds(links[i], limits(2))
+	}
+	same(h, "held", w.openGuard().Events, 3)
+	sameList(h, "what only runs have missed", doubted(), []cal.LinkID{links[2].ID, links[3].ID, links[4].ID})
+	h.owner(`UPDATE links SET updated_at = updated_at + 100000000 WHERE link_id = $1`, string(links[2].ID))
+	sameList(h, "the longest ago first", doubted(), []cal.LinkID{links[3].ID, links[4].ID, links[2].ID})
+	w.lists(gone[3])
+	h.owner(`UPDATE events SET missing = 1 WHERE event_id = $1`, string(gone[4].ID))
+	sameList(h, "what listings have missed too is not in doubt", doubted(), []cal.LinkID{links[2].ID})
+	elsewhere, err := h.Doubted(h.ctx, record.Lease{Ref: w.ref(task.CalendarPoll, string(w.calendars[1].ID))})
+	h.ok(err)
+	same(h, "of another calendar", len(elsewhere), 0)
+	w.says(w.openGuard().ID, true)
+	same(h, "once it is decided", len(doubted()), 0)
+}
+
 func guardDistrustsTheStale(h *harness) {
 	w := h.newWorld(1)
 	links, gone := w.stand(6)

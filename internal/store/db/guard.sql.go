@@ -244,6 +244,45 @@ func (q *Queries) DeletionsOfGuard(ctx context.Context, arg DeletionsOfGuardPara
 	return items, nil
 }
 
+const doubtedDeletions = `-- name: DoubtedDeletions :many
+SELECT d.link_id FROM deletions d
+JOIN links l ON l.tenant_id = d.tenant_id AND l.link_id = d.link_id AND l.generation = d.generation
+JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
+WHERE d.tenant_id = $1 AND d.calendar_id = $2 AND d.direction = 'inbound' AND d.verdict = 'held'
+AND e.status <> 'cancelled' AND e.missing = 0
+ORDER BY l.updated_at, d.link_id LIMIT $3
+`
+
+type DoubtedDeletionsParams struct {
+	TenantID   string
+	CalendarID string
+	MaxRows    int32
+}
+
+// Held though the mirror shows the event: a run has missed it, and no listing has. Those that were looked at longest ago come first.
+func (q *Queries) DoubtedDeletions(ctx context.Context, arg DoubtedDeletionsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, doubtedDeletions, arg.TenantID, arg.CalendarID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var link_id string
+		if err := rows.Scan(&link_id); err != nil {
+			return nil, err
+		}
+		items = append(items, link_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const guardByID = `-- name: GuardByID :one
 SELECT guards.tenant_id, guards.guard_id, guards.calendar_id, guards.direction, guards.state, guards.reason, guards.events, guards.revision, guards.opened_at, guards.updated_at, guards.decided_by, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
     CAST(COALESCE(connections.provider, '') AS TEXT) AS provider

@@ -40,6 +40,15 @@ RETURNING link_id, booking_id;
 SELECT calendar_id, guard_id, generation, direction FROM deletions WHERE tenant_id = @tenant_id AND link_id = @link_id AND verdict = 'held'
 ORDER BY generation DESC, direction LIMIT 1;
 
+-- name: DoubtedDeletions :many
+-- Held though the mirror shows the event: a run has missed it, and no listing has. Those that were looked at longest ago come first.
+SELECT d.link_id FROM deletions d
+JOIN links l ON l.tenant_id = d.tenant_id AND l.link_id = d.link_id AND l.generation = d.generation
+JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
+WHERE d.tenant_id = @tenant_id AND d.calendar_id = @calendar_id AND d.direction = 'inbound' AND d.verdict = 'held'
+AND e.status <> 'cancelled' AND e.missing = 0
+ORDER BY l.updated_at, d.link_id LIMIT @max_rows;
+
 -- name: InsertGuard :exec
 INSERT INTO guards (tenant_id, guard_id, calendar_id, direction, state, reason, events, revision, opened_at, updated_at, decided_by)
 VALUES (@tenant_id, @guard_id, @calendar_id, @direction, 'open', @reason, @events, 1, @now, @now, '');
