@@ -26,6 +26,8 @@ func guardTrials() []trial {
 		{"guard: rejected deletions are made anew, once", guardRejects},
 		{"guard: decided once, about what was seen", guardDecidedOnce},
 		{"guard: what is not wanted any more leaves the hold", guardLetsGo},
+		{"guard: a hold that has become much larger is told again", guardTellsAgain},
+		{"guard: the end of a hold is told", guardTellsItsEnd},
 		{"guard: what only runs have missed is worth another look", guardDoubts},
 		{"guard: an event that was seen before it vanished again stays held", guardDistrustsTheStale},
 		{"guard: released work is approved alone", guardReleasesOne},

@@ -45,6 +45,10 @@ func (s *Store) DecideGuard(ctx context.Context, tenant cal.TenantID, id string,
 		if err := t.noteGuard(ctx, y, g.Actor, "guard."+string(state), map[string]any{"events": events}); err != nil {
 			return err
 		}
+		y.guard = id
+		if err := t.tellOver(ctx, y, state, int(events)); err != nil {
+			return err
+		}
 		y.guard = ""
 		if err := t.setTally(ctx, y); err != nil {
 			return err

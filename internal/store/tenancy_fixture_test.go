@@ -46,7 +46,7 @@ func fixtureValues() map[string]any {
 		"notbefore": 0, "inline": false, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
 		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
-		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
+		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "told": 0, "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
 		"meeting": "meeting_a", "missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
@@ -95,7 +95,7 @@ func fixtureRows() []struct {
 		{"drift_audits", one},
 		{"drifts", one},
 		{"deletions", []fixtureRow{{}, {"generation": 0, "verdict": "let"}}},
-		{"guards", []fixtureRow{{"state": "open"}, {"guard_id": "grd_old", "state": "approved"}}},
+		{"guards", []fixtureRow{{"state": "open", "events": 9}, {"guard_id": "grd_old", "state": "approved"}}},
 		{"guard_tallies", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},

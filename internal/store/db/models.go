@@ -219,6 +219,7 @@ type Guard struct {
 	State      string
 	Reason     string
 	Events     int64
+	Told       int64
 	Revision   int64
 	OpenedAt   int64
 	UpdatedAt  int64

@@ -289,6 +289,7 @@ CREATE TABLE guards (
     state       TEXT NOT NULL, -- open, approved, rejected, ended (nothing was left to hold)
     reason      TEXT NOT NULL,
     events      BIGINT NOT NULL, -- that it holds; once it is decided: that were decided about
+    told        BIGINT NOT NULL, -- as how many the core was told last
     revision    BIGINT NOT NULL, -- rises with every change
     opened_at   BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
