@@ -43,6 +43,28 @@ type Guarded struct {
 	Provider     cal.Provider     `json:"provider"`
 	// GuardID names the hold that an operator has to decide about.
 	GuardID string `json:"guard_id"`
-	// Missing is how many booked events it holds to begin with.
+	// Missing is how many booked events it holds. A hold is told when it opens, and again when it has become much larger.
 	Missing int `json:"missing"`
+}
+
+// GuardOutcome says what a hold has ended with.
+type GuardOutcome string
+
+// The outcomes.
+const (
+	GuardApproved GuardOutcome = "approved"
+	GuardRejected GuardOutcome = "rejected"
+	// GuardEnded had nothing left to hold before anybody decided: the events are there, or are not wanted any more.
+	GuardEnded GuardOutcome = "ended"
+)
+
+// Unguarded is the data of CalendarUnguarded.
+type Unguarded struct {
+	CalendarID   cal.CalendarID   `json:"calendar_id"`
+	ConnectionID cal.ConnectionID `json:"connection_id"`
+	Provider     cal.Provider     `json:"provider"`
+	GuardID      string           `json:"guard_id"`
+	Outcome      GuardOutcome     `json:"outcome"`
+	// Events is how many it was decided about; 0 if nobody had to decide.
+	Events int `json:"events"`
 }

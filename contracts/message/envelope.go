@@ -42,6 +42,8 @@ const (
 	ConnectionDisconnected Type = "connection.disconnected"
 	// CalendarGuarded says that so many events vanished from a calendar at once that an operator has to look.
 	CalendarGuarded Type = "calendar.guarded"
+	// CalendarUnguarded says that deletions which CalendarGuarded told of do not wait any more.
+	CalendarUnguarded Type = "calendar.unguarded"
 	// EndpointDisabled says that calweave has stopped to deliver to an endpoint. The others are told.
 	EndpointDisabled Type = "endpoint.disabled"
 	// EndpointTested is what a test of an endpoint sends. Only that endpoint receives it, whatever types it has chosen.
@@ -53,7 +55,7 @@ func Types() []Type {
 	return []Type{
 		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingDecided,
 		BookingAttendeeResponded, BookingHeld, BookingFailed, ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected,
-		CalendarGuarded, EndpointDisabled, EndpointTested,
+		CalendarGuarded, CalendarUnguarded, EndpointDisabled, EndpointTested,
 	}
 }
 

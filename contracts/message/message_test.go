@@ -64,6 +64,10 @@ func examples() map[message.Type]any {
 		message.CalendarGuarded: message.Guarded{
 			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, GuardID: "grd_0199a1b2c3d4700080000000000000f1", Missing: 40,
 		},
+		message.CalendarUnguarded: message.Unguarded{
+			CalendarID: target.CalendarID, ConnectionID: target.ConnectionID, Provider: cal.Google, GuardID: "grd_0199a1b2c3d4700080000000000000f1",
+			Outcome: message.GuardRejected, Events: 40,
+		},
 		message.EndpointDisabled: message.EndpointStopped{
 			EndpointID: "end_0199a1b2c3d4700080000000000000e1", Reason: message.DisabledGone, MessageID: "msg_0199a1b2c3d470008000000000000008",
 		},

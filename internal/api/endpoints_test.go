@@ -142,7 +142,7 @@ func TestWrongEndpoints(t *testing.T) {
 	e := b.endpoint()
 	b.unchanging()
 	const types = "booking.accepted, booking.rejected, booking.synced, booking.moved, booking.edited, booking.removed, booking.restored, booking.decided, booking.attendee_responded, booking.held, " +
-		"booking.failed, connection.activated, connection.needs_reauth, connection.disconnected, calendar.guarded, endpoint.disabled, endpoint.tested"
+		"booking.failed, connection.activated, connection.needs_reauth, connection.disconnected, calendar.guarded, calendar.unguarded, endpoint.disabled, endpoint.tested"
 	for name, c := range map[string]struct {
 		body    map[string]any
 		problem message.Problem

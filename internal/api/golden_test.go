@@ -195,6 +195,8 @@ func (g *gallery) endpoints() {
 	g.keep("guard.approved", 202, g.send("POST", hold+"/approve", nil))
 	g.clock.Advance(time.Second)
 	g.keep("guard.rejected", 202, g.send("POST", "/v1/guards/"+g.vanish(g.google, 1, "again").ID+"/reject", nil))
+	g.copied("b5", "copy-1", "copy-2")
+	g.keep("copies.first-page", 200, g.send("GET", "/v1/bookings/b5/copies?limit=1", nil))
 }
 
 // states keeps a booking and its reservation in each state that a link can be in.

@@ -16,6 +16,8 @@ type Ledger interface {
 	History(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after string, limit int) ([]record.Entry, error)
 	// Bookings returns bookings that follow after, in the order that their filter's Place says.
 	Bookings(ctx context.Context, tenant cal.TenantID, f record.BookingFilter, after record.BookingPlace, limit int) ([]record.Booking, error)
+	// Copies returns what stands of a booking's meetings in other mailboxes and follows after. It fails with record.ErrNotFound when there is no booking.
+	Copies(ctx context.Context, tenant cal.TenantID, booking cal.BookingID, after record.Copy, limit int) ([]record.Copy, error)
 }
 
 // ListHistory is GET /v1/bookings/{booking_id}/history.

@@ -29,6 +29,7 @@ func TestMethodsAndPaths(t *testing.T) {
 		"/v1/bookings/b1":                   "GET, PUT, DELETE",
 		"/v1/bookings/b1/divergence:accept": "POST",
 		"/v1/bookings/b1/history":           "GET",
+		"/v1/bookings/b1/copies":            "GET",
 		"/v1/bookings/b1/divergence:revert": "POST",
 		"/v1/reservations/rsv_1":            "GET",
 		"/v1/connections":                   "GET, POST",

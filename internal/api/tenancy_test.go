@@ -66,6 +66,7 @@ func TestOtherTenantsAreNotThere(t *testing.T) {
 	r.same("POST", "/v1/bookings/{}/divergence:accept", r.booking, "nobody", nothing)
 	r.same("POST", "/v1/bookings/{}/divergence:revert", r.booking, "nobody", nothing)
 	r.same("GET", "/v1/bookings/{}/history", r.booking, "nobody", nothing)
+	r.same("GET", "/v1/bookings/{}/copies", r.booking, "nobody", nothing)
 	r.same("GET", "/v1/reservations/{}", r.reservation, nobody(r.reservation), nothing)
 	r.same("PUT", "/v1/bookings/mine", r.calendar, nobody(r.calendar), func(id string) any { return r.spec(1, with("targets", to(cal.CalendarID(id)))) })
 	for _, id := range []string{r.connection, r.pending} {

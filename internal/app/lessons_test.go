@@ -58,9 +58,11 @@ func TestEventInSeveralMailboxes(t *testing.T) {
 			w.book("b1", b, "")
 			w.pass(2 * w.config.PollInterval)
 			w.check()
+			w.copyStands(p, "b1", "Intro call")
 			w.personMoves(p, "Intro call")
 			w.pass(2 * w.config.PollInterval)
 			w.check()
+			w.copyStands(p, "b1", "Intro call")
 			theirs := sim.In{Provider: p, Email: guest}
 			copies, err := w.sim.Standing(theirs)
 			w.must(err)
@@ -73,6 +75,10 @@ func TestEventInSeveralMailboxes(t *testing.T) {
 			if now, err := w.sim.Standing(theirs); err != nil || len(now) > 0 {
 				t.Errorf("the guest has %+v again, %v", now, err)
 			}
+			if left := w.copiesOf("b1"); len(left) > 0 {
+				t.Errorf("the guest's copy is gone, and %+v is shown", left)
+			}
+			w.meet(p, guest)
 		})
 	}
 }

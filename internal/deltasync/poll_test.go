@@ -31,6 +31,22 @@ func TestPollMarksTheCalendarAndComesBack(t *testing.T) {
 	}
 }
 
+// A deletion that is held though listings show the event is looked at again with each poll: no listing would show that the event is back.
+func TestPollLooksAgainAtWhatOnlyRunsHaveMissed(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	s.doubted = []cal.LinkID{"lnk_1", "lnk_2"}
+	if err := poller(s).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range s.doubted {
+		want := record.Mark{Kind: task.LinkPush, Subject: string(id), Lane: task.Background, ConnectionID: "con_1", Revive: true}
+		if len(s.marks) != 3 || s.marks[i+1] != want {
+			t.Errorf("marks %+v, want %+v", s.marks, want)
+		}
+	}
+}
+
 // A calendar whose connection is dead costs nothing, and its schedule goes on: one dead account stops nobody.
 func TestPollLeavesAloneWhatCannotBeListed(t *testing.T) {
 	t.Parallel()
@@ -65,7 +81,7 @@ func TestPollEndsWithItsCalendar(t *testing.T) {
 func TestPollTellsWhatTheStoreSays(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.Transient, "store", nil)
-	for _, op := range []string{"sync", "finish"} {
+	for _, op := range []string{"sync", "doubted", "finish"} {
 		s := newShelf()
 		s.fail[op] = down
 		if err := poller(s).Work(t.Context(), s.claim()); !errors.Is(err, down) {

@@ -37,6 +37,7 @@ type shelf struct {
 	outcome []record.Outcome
 	marks   []record.Mark
 	reasons []string
+	doubted []cal.LinkID
 	// fail is what the named call comes to, once.
 	fail map[string]error
 }
@@ -154,6 +155,10 @@ func (s *shelf) Publish(_ context.Context, l record.Lease, p record.Publication)
 	s.outcome = append(s.outcome, p.Outcome)
 	s.until = time.Time{}
 	return record.Published{}, nil
+}
+
+func (s *shelf) Doubted(_ context.Context, l record.Lease) ([]cal.LinkID, error) {
+	return s.doubted, s.enter("doubted", l)
 }
 
 func (s *shelf) Finish(_ context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error {

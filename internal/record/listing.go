@@ -69,4 +69,16 @@ type Observed struct {
 	End     time.Time
 	Content cal.Content
 	Missing int64
+	// Meeting is the same for all copies of one meeting in the tenant's mailboxes, and for each occurrence another; empty where that is not known. It is
+	// opaque, and no event's identity.
+	Meeting string
+}
+
+// Copy is what stands in some mailbox of a meeting that a booking has made, beside the booking's own events.
+type Copy struct {
+	CalendarID   cal.CalendarID
+	ConnectionID cal.ConnectionID
+	Provider     cal.Provider
+	EventID      cal.EventID
+	Slot         cal.Slot
 }

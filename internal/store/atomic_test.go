@@ -389,7 +389,7 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Busy", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
+		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Busy", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Copies", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Doubted", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
 		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))

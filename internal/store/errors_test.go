@@ -106,6 +106,8 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"Endpoint":  func(ctx context.Context) error { return ignore(w.Endpoint(ctx, w.tenant, w.endpointID)) },
 		"Endpoints": func(ctx context.Context) error { return ignore(w.Endpoints(ctx, w.tenant)) },
 		"Delivery":  func(ctx context.Context) error { return ignore(w.Delivery(ctx, record.Lease{Ref: w.delivery})) },
+		"Copies":    func(ctx context.Context) error { return ignore(w.Copies(ctx, w.tenant, "b", record.Copy{}, 1)) },
+		"Doubted":   func(ctx context.Context) error { return ignore(w.Doubted(ctx, calendar)) },
 		"Due":       func(ctx context.Context) error { return ignore(w.Due(ctx, w.clock.Now(), w.clock.Now(), 1, 1)) },
 		"Events":    func(ctx context.Context) error { return ignore(w.Events(ctx, w.tenant, w.calendars[0].ID, "", 1)) },
 		"Feed":      func(ctx context.Context) error { return ignore(w.Feed(ctx, w.tenant, 0, 1)) },

@@ -101,7 +101,10 @@ func (t *tx) hold(ctx context.Context, y *tally, reason string, all ...db.PutDel
 		if err != nil {
 			return err
 		}
-		return t.noteGuard(ctx, *y, record.ActorEngine, "guard.grown", map[string]any{"more": n, "events": events})
+		if err := t.noteGuard(ctx, *y, record.ActorEngine, "guard.grown", map[string]any{"more": n, "events": events}); err != nil {
+			return err
+		}
+		return t.tellAgain(ctx, *y, int(events))
 	}
 	y.guard = id
 	err := t.InsertGuard(ctx, db.InsertGuardParams{
@@ -116,8 +119,28 @@ func (t *tx) hold(ctx context.Context, y *tally, reason string, all ...db.PutDel
 	if err := t.noteGuard(ctx, *y, record.ActorEngine, "guard.opened", map[string]any{"events": n, "reason": reason}); err != nil {
 		return err
 	}
+	return t.tellGuarded(ctx, *y, n)
+}
+
+func (t *tx) tellGuarded(ctx context.Context, y tally, events int) error {
 	return t.post(ctx, message.CalendarGuarded, message.Guarded{
-		CalendarID: y.calendar, ConnectionID: y.connection, Provider: y.provider, GuardID: id, Missing: n,
+		CalendarID: y.calendar, ConnectionID: y.connection, Provider: y.provider, GuardID: y.guard, Missing: events,
+	})
+}
+
+// tellAgain tells of a hold that has become much larger than it was told to be: whoever has heard of a few has to hear that it is many.
+func (t *tx) tellAgain(ctx context.Context, y tally, events int) error {
+	rows, err := t.TellGuard(ctx, db.TellGuardParams{TenantID: t.tenant, GuardID: y.guard})
+	if err != nil || rows == 0 {
+		return err
+	}
+	return t.tellGuarded(ctx, y, events)
+}
+
+// tellOver tells that the hold that was open is over.
+func (t *tx) tellOver(ctx context.Context, y tally, state record.GuardState, events int) error {
+	return t.post(ctx, message.CalendarUnguarded, message.Unguarded{
+		CalendarID: y.calendar, ConnectionID: y.connection, Provider: y.provider, GuardID: y.guard, Outcome: message.GuardOutcome(state), Events: events,
 	})
 }
 
@@ -151,6 +174,9 @@ func (t *tx) shrink(ctx context.Context, y *tally, n int) error {
 		return err
 	}
 	if err := t.noteGuard(ctx, *y, record.ActorEngine, "guard.ended", map[string]any{}); err != nil {
+		return err
+	}
+	if err := t.tellOver(ctx, *y, record.GuardEnded, 0); err != nil {
 		return err
 	}
 	y.guard = ""

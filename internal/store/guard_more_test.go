@@ -1,12 +1,15 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 )
@@ -54,6 +57,87 @@ func guardLetsGo(h *harness) {
 		same(h, fmt.Sprint("open after ", i), len(w.guards("")) == 1, i < 5)
 	}
 	same(h, "ended", len(w.guards(record.GuardEnded)), 1)
+}
+
+// guardMessages are what the core was told of holds: how many events, or how it ended.
+func (w *world) guardMessages() (all []string) {
+	w.Helper()
+	for _, m := range w.messages() {
+		var g message.Guarded
+		var u message.Unguarded
+		switch m.Type {
+		case message.CalendarGuarded:
+			w.ok(json.Unmarshal(m.Data, &g))
+			all = append(all, fmt.Sprint(g.Missing))
+		case message.CalendarUnguarded:
+			w.ok(json.Unmarshal(m.Data, &u))
+			all = append(all, fmt.Sprint(u.Outcome, " ", u.Events))
+		default:
+			continue
+		}
+		if id := g.GuardID + u.GuardID; !strings.HasPrefix(id, "grd_") {
+			w.Errorf("%s names the hold %q", m.Type, id)
+		}
+	}
+	return all
+}
+
+func guardTellsAgain(h *harness) {
+	w := h.newWorld(1)
+	links, gone := w.stand(20)
+	w.lists(gone[:6]...)
+	sameList(h, "opened", w.guardMessages(), []string{"6"})
+	w.lists(gone[6:11]...)
+	sameList(h, "larger by five and less than twice as large", w.guardMessages(), []string{"6"})
+	w.lists(gone[11])
+	sameList(h, "twice as large", w.guardMessages(), []string{"6", "12"})
+	w.lists(gone[12:]...)
+	sameList(h, "less than twice as large again", w.guardMessages(), []string{"6", "12"})
+	w.says(w.openGuard().ID, false)
+	sameList(h, "rejected", w.guardMessages(), []string{"6", "12", "rejected 20"})
+	w.finds(links[0], limits(0))
+	same(h, "a rejected one is no other hold", len(w.guards("")), 0)
+}
+
+func guardTellsItsEnd(h *harness) {
+	w := h.newWorld(1)
+	_, gone := w.stand(6)
+	w.lists(gone...)
+	var back []cal.Event
+	for _, e := range gone {
+		back = append(back, event(string(e.ID), "2", content("Title 1", 24)))
+	}
+	w.lists(back[:5]...)
+	sameList(h, "five are back", w.guardMessages(), []string{"6"})
+	w.lists(back[5])
+	sameList(h, "all are back", w.guardMessages(), []string{"6", "ended 0"})
+	same(h, "open", len(w.guards("")), 0)
+}
+
+func guardDoubts(h *harness) {
+	w := h.newWorld(2)
+	links, gone := w.stand(8)
+	poll := record.Lease{Ref: w.ref(task.CalendarPoll, string(w.calendars[0].ID))}
+	doubted := func() []cal.LinkID {
+		all, err := h.Doubted(h.ctx, poll)
+		h.ok(err)
+		return all
+	}
+	for i := range 5 {
+		w.finds(links[i], limits(2))
+	}
+	same(h, "held", w.openGuard().Events, 3)
+	sameList(h, "what only runs have missed", doubted(), []cal.LinkID{links[2].ID, links[3].ID, links[4].ID})
+	h.owner(`UPDATE links SET updated_at = updated_at + 100000000 WHERE link_id = $1`, string(links[2].ID))
+	sameList(h, "the longest ago first", doubted(), []cal.LinkID{links[3].ID, links[4].ID, links[2].ID})
+	w.lists(gone[3])
+	h.owner(`UPDATE events SET missing = 1 WHERE event_id = $1`, string(gone[4].ID))
+	sameList(h, "what listings have missed too is not in doubt", doubted(), []cal.LinkID{links[2].ID})
+	elsewhere, err := h.Doubted(h.ctx, record.Lease{Ref: w.ref(task.CalendarPoll, string(w.calendars[1].ID))})
+	h.ok(err)
+	same(h, "of another calendar", len(elsewhere), 0)
+	w.says(w.openGuard().ID, true)
+	same(h, "once it is decided", len(doubted()), 0)
 }
 
 func guardDistrustsTheStale(h *harness) {
@@ -144,7 +228,7 @@ func raceGuard(h *harness) {
 	}
 	same(h, "told", w.removed(), 5)
 	same(h, "held", w.openGuard().Events, racers-5)
-	same(h, "messages", h.number(`SELECT COUNT(*) FROM messages WHERE type = 'calendar.guarded'`), 1)
+	same(h, "messages", h.number(`SELECT COUNT(*) FROM messages WHERE type = 'calendar.guarded'`), 2) // of the first, and of six
 	same(h, "waiting", h.number(`SELECT COUNT(*) FROM work WHERE held_for = 'guard'`), racers-5)
 }
 

@@ -45,6 +45,10 @@ func (s *Store) DecideGuard(ctx context.Context, tenant cal.TenantID, id string,
 		if err := t.noteGuard(ctx, y, g.Actor, "guard."+string(state), map[string]any{"events": events}); err != nil {
 			return err
 		}
+		y.guard = id
+		if err := t.tellOver(ctx, y, state, int(events)); err != nil {
+			return err
+		}
 		y.guard = ""
 		if err := t.setTally(ctx, y); err != nil {
 			return err
@@ -120,6 +124,24 @@ func (t *tx) approveDeletion(ctx context.Context, id cal.LinkID, actor string) e
 		return err
 	}
 	return t.shrink(ctx, &y, 1)
+}
+
+// doubtedAtOnce is how many held deletions one poll looks at again.
+const doubtedAtOnce = 50
+
+// Doubted returns the links of the lease's calendar whose deletions are held though the calendar, as far as listings have shown it, has their events: each
+// is worth another look.
+func (s *Store) Doubted(ctx context.Context, l record.Lease) ([]cal.LinkID, error) {
+	var out []cal.LinkID
+	err := s.view(ctx, l.Tenant, "read doubted deletions", func(ctx context.Context, t *tx) error {
+		out = nil
+		rows, err := t.DoubtedDeletions(final(ctx), db.DoubtedDeletionsParams{TenantID: t.tenant, CalendarID: l.Subject, MaxRows: doubtedAtOnce})
+		for _, id := range rows {
+			out = append(out, cal.LinkID(id))
+		}
+		return err
+	})
+	return out, err
 }
 
 // Guard returns a hold, or record.ErrNotFound.

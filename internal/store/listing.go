@@ -115,7 +115,7 @@ func (t *tx) stage(ctx context.Context, c record.Calendar, listing string, items
 		err = t.StageEvent(ctx, db.StageEventParams{
 			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: listing, EventID: row.EventID, ETag: row.ETag, Status: row.Status,
 			StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, AllDay: row.AllDay, Free: row.Free, Kind: row.Kind,
-			SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Unexpanded: plainText(when[i].unexpanded),
+			SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Unexpanded: plainText(when[i].unexpanded), Meeting: row.Meeting,
 		})
 		if err == nil && len(item.Event.Recurrence) > 0 {
 			err = t.stageOccurrences(ctx, c.ID, listing, item.Event, when[i].starts)
@@ -141,6 +141,7 @@ func (t *tx) mirrorRow(c record.Calendar, e cal.Event) (db.Event, error) {
 		return row, nil
 	}
 	row.StartsAt, row.EndsAt = span(e.Content.Slot)
+	row.Meeting = t.meeting(e)
 	row.AllDay, row.Free = e.Content.Slot.AllDay(), e.Free
 	kept := e.Content
 	if c.Level() != cal.SyncFull {
@@ -334,7 +335,7 @@ func (s *Store) Events(
 		for _, r := range rows {
 			o := record.Observed{
 				EventID: cal.EventID(r.EventID), ETag: r.ETag, Status: cal.EventStatus(r.Status), Start: instant(r.StartsAt), End: instant(r.EndsAt),
-				Missing: r.Missing,
+				Missing: r.Missing, Meeting: r.Meeting,
 			}
 			if _, err := t.openJSON("events", "content", string(calendar)+"/"+r.EventID, r.Content, &o.Content); err != nil {
 				return err

@@ -46,15 +46,15 @@ func fixtureValues() map[string]any {
 		"notbefore": 0, "inline": false, "leaseuntil": 0, "crashes": 0, "lasterror": "",
 		"sealkey": 1, "proof": []byte{1}, "firstusedat": fixtureOld, "retiredat": 0, "place": "", "placeafter": "", "resealed": 0, "found": 0, "unopened": 0,
 		"afterlink": "", "links": 1, "drifted": 1, "unreachable": 0, "would": "push", "fields": "", "person": "", "foundat": fixtureOld,
-		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
+		"direction": "inbound", "guardid": "grd_a", "verdict": "held", "told": 0, "seenat": fixtureOld, "events": 1, "decidedby": "", "was": "held", "seen": 0,
 		"allday": false, "free": false, "seriesid": "evt_a", "originalat": 5, "unexpanded": "",
-		"missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
+		"meeting": "meeting_a", "missingkey": 0, "lastunopened": 0, "lastmissing": 0, "finishedat": 0,
 	}
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
-		"ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
+		"aftercalendar": "", "afterevent": "", "ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
 		"takenafter": 0, "takenbefore": ever, "starts": `{"20":0}`, "earlier": 0, "later": 10,
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
@@ -102,7 +102,7 @@ func fixtureRows() []struct {
 		{"drift_audits", one},
 		{"drifts", one},
 		{"deletions", []fixtureRow{{}, {"generation": 0, "verdict": "let"}}},
-		{"guards", []fixtureRow{{"state": "open"}, {"guard_id": "grd_old", "state": "approved"}}},
+		{"guards", []fixtureRow{{"state": "open", "events": 9}, {"guard_id": "grd_old", "state": "approved"}}},
 		{"guard_tallies", one},
 		{"channels", []fixtureRow{{"state": "open"}, {"channel_id": "chn_closed", "state": "closed"}}},
 		{"notifications", one},

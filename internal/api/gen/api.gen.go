@@ -761,6 +761,34 @@ type ConnectionPage struct {
 // and being ended at the provider. `disconnected`: deleted, and without tokens.
 type ConnectionState string
 
+// Copy defines model for Copy.
+type Copy struct {
+	CalendarID   string `json:"calendar_id"`
+	ConnectionID string `json:"connection_id"`
+
+	// End Either `date` (all-day; an end is exclusive) or `date_time` with `time_zone`. An offset, if given, has to be the zone's.
+	//
+	// Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
+	End When `json:"end"`
+
+	// EventID The provider's.
+	EventID  string   `json:"event_id"`
+	Provider Provider `json:"provider"`
+
+	// Start Either `date` (all-day; an end is exclusive) or `date_time` with `time_zone`. An offset, if given, has to be the zone's.
+	//
+	// Examples: {"date_time":"2026-10-01T10:00:00","time_zone":"Europe/Berlin"}
+	Start When `json:"start"`
+}
+
+// CopyPage defines model for CopyPage.
+type CopyPage struct {
+	Copies []Copy `json:"copies"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Cursor Letters, digits, - and _ as a page gave them.
 //
 // Examples: Y3Vyc29y
@@ -1579,6 +1607,13 @@ type PutBookingParams struct {
 	Traceparent *Traceparent `json:"traceparent,omitempty"`
 }
 
+// ListCopiesParams defines parameters for ListCopies.
+type ListCopiesParams struct {
+	// Cursor The `next_cursor` of the page before, with the same filters.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // AcceptDivergenceParams defines parameters for AcceptDivergence.
 type AcceptDivergenceParams struct {
 	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
@@ -1879,6 +1914,9 @@ type ServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(w http.ResponseWriter, r *http.Request, bookingID BookingID, params PutBookingParams)
+	// ListCopies List what stands of a booking's meeting in other mailboxes
+	// (GET /v1/bookings/{booking_id}/copies)
+	ListCopies(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListCopiesParams)
 	// AcceptDivergence Make the booking what a person has made of its event
 	// (POST /v1/bookings/{booking_id}/divergence:accept)
 	AcceptDivergence(w http.ResponseWriter, r *http.Request, bookingID BookingID, params AcceptDivergenceParams)
@@ -2456,6 +2494,61 @@ func (siw *ServerInterfaceWrapper) PutBooking(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutBooking(w, r, bookingID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCopies operation middleware
+func (siw *ServerInterfaceWrapper) ListCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking_id" -------------
+	var bookingID BookingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking_id", r.PathValue("booking_id"), &bookingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booking_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCopiesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCopies(w, r, bookingID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4406,6 +4499,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:accept", wrapper.AcceptDivergence)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bookings/{booking_id}/divergence:revert", wrapper.RevertDivergence)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}/history", wrapper.ListHistory)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bookings/{booking_id}/copies", wrapper.ListCopies)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/reservations/{token}", wrapper.GetReservation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/connections", wrapper.ListConnections)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/connections", wrapper.CreateConnection)
@@ -4825,6 +4919,46 @@ type PutBookingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutBookingdefaultApplicationProblemPlusJSONResponse) VisitPutBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCopiesRequestObject struct {
+	BookingID BookingID `json:"booking_id"`
+	Params    ListCopiesParams
+}
+
+type ListCopiesResponseObject interface {
+	VisitListCopiesResponse(w http.ResponseWriter) error
+}
+
+type ListCopies200JSONResponse CopyPage
+
+func (response ListCopies200JSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCopiesdefaultApplicationProblemPlusJSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6305,6 +6439,9 @@ type StrictServerInterface interface {
 	// PutBooking Submit a version of a booking
 	// (PUT /v1/bookings/{booking_id})
 	PutBooking(ctx context.Context, request PutBookingRequestObject) (PutBookingResponseObject, error)
+	// ListCopies List what stands of a booking's meeting in other mailboxes
+	// (GET /v1/bookings/{booking_id}/copies)
+	ListCopies(ctx context.Context, request ListCopiesRequestObject) (ListCopiesResponseObject, error)
 	// AcceptDivergence Make the booking what a person has made of its event
 	// (POST /v1/bookings/{booking_id}/divergence:accept)
 	AcceptDivergence(ctx context.Context, request AcceptDivergenceRequestObject) (AcceptDivergenceResponseObject, error)
@@ -6667,6 +6804,33 @@ func (sh *strictHandler) PutBooking(w http.ResponseWriter, r *http.Request, book
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutBookingResponseObject); ok {
 		if err := validResponse.VisitPutBookingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCopies operation middleware
+func (sh *strictHandler) ListCopies(w http.ResponseWriter, r *http.Request, bookingID BookingID, params ListCopiesParams) {
+	var request ListCopiesRequestObject
+
+	request.BookingID = bookingID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCopies(ctx, request.(ListCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCopiesResponseObject); ok {
+		if err := validResponse.VisitListCopiesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

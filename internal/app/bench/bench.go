@@ -45,6 +45,8 @@ type Scale struct {
 	Outage int
 	// Poison is for how long the neighbours of each kind of poison are measured.
 	Poison time.Duration
+	// Booked is how many bookings are counted through their lives, Storm how many pushes come at once, Listed how many events a first sync reads.
+	Booked, Storm, Listed int
 	// Checks is how many calls one round makes under the budget.
 	Checks int
 	// Calm and Busy are how long the API is loaded with CalmRate and then BusyRate requests in a second; the latter counts.
@@ -56,7 +58,7 @@ type Scale struct {
 func FullScale() Scale {
 	return Scale{
 		Rounds: 5, Load: 2 * time.Second, Clients: 64, Calendars: 1000, Pushes: 300, Samples: 200, Outage: 100,
-		Checks: 1000, Poison: 10 * time.Second,
+		Checks: 1000, Poison: 10 * time.Second, Booked: 100, Storm: 1000, Listed: 10_000,
 		Calm: 5 * time.Second, CalmRate: 20, Busy: 30 * time.Second, BusyRate: 200,
 	}
 }
@@ -65,7 +67,7 @@ func FullScale() Scale {
 func TinyScale() Scale {
 	return Scale{
 		Rounds: 1, Load: 50 * time.Millisecond, Clients: 4, Calendars: 8, Pushes: 6, Samples: 4, Outage: 4,
-		Checks: 20, Poison: 3 * time.Second,
+		Checks: 20, Poison: 3 * time.Second, Booked: 3, Storm: 50, Listed: 600,
 		Calm: 100 * time.Millisecond, CalmRate: 20, Busy: 200 * time.Millisecond, BusyRate: 50,
 	}
 }
@@ -85,6 +87,8 @@ func parts() []part {
 		{"degrade", (*bench).degrade},
 		{"poison", (*bench).poison},
 		{"check", (*bench).check},
+		{"economy", (*bench).economy},
+		{"first", (*bench).firstSync},
 	}
 }
 

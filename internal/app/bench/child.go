@@ -22,10 +22,11 @@ import (
 // subject=how.
 const asChild = "CALWEAVE_BENCH_WORKER"
 
-// Child reports whether this process is to be a worker of another one's, and is one until ctx ends.
+// Child reports whether this process is to work for another one's stack, and does so until it is done or ctx ends.
 func Child(ctx context.Context) (bool, error) {
-	poison, ok := os.LookupEnv(asChild)
-	if !ok {
+	poison, worker := os.LookupEnv(asChild)
+	calendar, syncer := os.LookupEnv(asSyncer)
+	if !worker && !syncer {
 		return false, nil
 	}
 	presets := map[string]string{}
@@ -42,6 +43,9 @@ func Child(ctx context.Context) (bool, error) {
 	a, err := app.New(ctx, c, app.Outside{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return true, err
+	}
+	if syncer {
+		return true, errors.Join(syncOnce(ctx, a, calendar, os.Stdout), a.Close())
 	}
 	return true, errors.Join(poisonedWorker(ctx, a, poison), a.Close())
 }

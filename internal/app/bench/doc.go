@@ -10,6 +10,8 @@
 //	degrade  one provider's latency without the other, and the API's   the same with both
 //	poison   the latency of what shares processes with a row that panics, never ends or ends them   the same without it
 //	check    what budget and breakers add to a call   the bare call
+//	economy  writes for each change of a booking, listings after a storm of pushes   1
+//	first    pages, calls, memory and time of a first sync   the least that its pages need; the same pages, downloaded and decoded
 //
 // scripts/bench adds what only tests can measure: the drain after an outage, in virtual time, and refreshes by 1, 5 and 20 processes (internal/app).
 //
@@ -19,6 +21,7 @@
 //
 // Files: bench.go (Run), report.go (what is printed), database.go, stack.go (calweave with everything around it), booking.go (what is booked),
 // watcher.go (what a provider sees), exchanges.go (what the database is asked), core.go (a booking core), floor.go (the bare programs), load.go
-// (closed and open loops), intake.go, push.go, latency.go, accept.go, degrade.go, poison.go, budget.go (one part each), frail.go (a provider that can
+// (closed and open loops), intake.go, push.go, latency.go, accept.go, degrade.go, poison.go, budget.go, economy.go,
+// first.go (one part each), frail.go (a provider that can
 // be taken away), child.go (workers in processes of their own).
 package bench

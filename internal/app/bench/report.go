@@ -14,7 +14,7 @@ import (
 // Figure is one thing that was measured.
 type Figure struct {
 	Name string `json:"name"`
-	// Unit is of Value and Floor: "/s", "ms", "µs", "calls" or "SQL", exchanges with the database.
+	// Unit is of Value and Floor: "/s", "ms", "µs", "MiB", "calls" or "SQL", exchanges with the database.
 	Unit  string  `json:"unit"`
 	Value float64 `json:"value"`
 	// Floor is what a bare program does; 0 if there is none to compare with.

@@ -22,6 +22,8 @@ type watcher struct {
 	// sample is the first write of an event, with its body.
 	sample *http.Request
 	body   []byte
+	// listed is the first listing since this was last nil.
+	listed *http.Request
 }
 
 // callKind is what a provider is asked for.
@@ -60,6 +62,9 @@ func (w *watcher) around(next http.Handler) http.Handler {
 		if kind == callWrite {
 			w.keep(r)
 		}
+		if kind == callListing {
+			w.keepListing(r)
+		}
 		status := &statusWriter{ResponseWriter: rw, status: http.StatusOK}
 		next.ServeHTTP(status, r)
 		w.mu.Lock()
@@ -87,6 +92,23 @@ func (w *watcher) keep(r *http.Request) {
 	}
 	w.sample, w.body = r.Clone(r.Context()), body
 	r.Body = io.NopCloser(bytes.NewReader(body))
+}
+
+func (w *watcher) keepListing(r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.listed == nil {
+		w.listed = r.Clone(r.Context())
+	}
+}
+
+// takeListed returns the first listing since it was last called, or nil.
+func (w *watcher) takeListed() *http.Request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.listed
+	w.listed = nil
+	return out
 }
 
 // taken returns what was counted since it was last called, and forgets it.

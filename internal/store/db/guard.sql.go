@@ -244,8 +244,47 @@ func (q *Queries) DeletionsOfGuard(ctx context.Context, arg DeletionsOfGuardPara
 	return items, nil
 }
 
+const doubtedDeletions = `-- name: DoubtedDeletions :many
+SELECT d.link_id FROM deletions d
+JOIN links l ON l.tenant_id = d.tenant_id AND l.link_id = d.link_id AND l.generation = d.generation
+JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
+WHERE d.tenant_id = $1 AND d.calendar_id = $2 AND d.direction = 'inbound' AND d.verdict = 'held'
+AND e.status <> 'cancelled' AND e.missing = 0
+ORDER BY l.updated_at, d.link_id LIMIT $3
+`
+
+type DoubtedDeletionsParams struct {
+	TenantID   string
+	CalendarID string
+	MaxRows    int32
+}
+
+// Held though the mirror shows the event: a run has missed it, and no listing has. Those that were looked at longest ago come first.
+func (q *Queries) DoubtedDeletions(ctx context.Context, arg DoubtedDeletionsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, doubtedDeletions, arg.TenantID, arg.CalendarID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var link_id string
+		if err := rows.Scan(&link_id); err != nil {
+			return nil, err
+		}
+		items = append(items, link_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const guardByID = `-- name: GuardByID :one
-SELECT guards.tenant_id, guards.guard_id, guards.calendar_id, guards.direction, guards.state, guards.reason, guards.events, guards.revision, guards.opened_at, guards.updated_at, guards.decided_by, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
+SELECT guards.tenant_id, guards.guard_id, guards.calendar_id, guards.direction, guards.state, guards.reason, guards.events, guards.told, guards.revision, guards.opened_at, guards.updated_at, guards.decided_by, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
     CAST(COALESCE(connections.provider, '') AS TEXT) AS provider
 FROM guards
 LEFT JOIN calendars ON calendars.tenant_id = guards.tenant_id AND calendars.calendar_id = guards.calendar_id
@@ -275,6 +314,7 @@ func (q *Queries) GuardByID(ctx context.Context, arg GuardByIDParams) (GuardByID
 		&i.Guard.State,
 		&i.Guard.Reason,
 		&i.Guard.Events,
+		&i.Guard.Told,
 		&i.Guard.Revision,
 		&i.Guard.OpenedAt,
 		&i.Guard.UpdatedAt,
@@ -286,7 +326,7 @@ func (q *Queries) GuardByID(ctx context.Context, arg GuardByIDParams) (GuardByID
 }
 
 const guardsAfter = `-- name: GuardsAfter :many
-SELECT guards.tenant_id, guards.guard_id, guards.calendar_id, guards.direction, guards.state, guards.reason, guards.events, guards.revision, guards.opened_at, guards.updated_at, guards.decided_by, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
+SELECT guards.tenant_id, guards.guard_id, guards.calendar_id, guards.direction, guards.state, guards.reason, guards.events, guards.told, guards.revision, guards.opened_at, guards.updated_at, guards.decided_by, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
     CAST(COALESCE(connections.provider, '') AS TEXT) AS provider
 FROM guards
 LEFT JOIN calendars ON calendars.tenant_id = guards.tenant_id AND calendars.calendar_id = guards.calendar_id
@@ -333,6 +373,7 @@ func (q *Queries) GuardsAfter(ctx context.Context, arg GuardsAfterParams) ([]Gua
 			&i.Guard.State,
 			&i.Guard.Reason,
 			&i.Guard.Events,
+			&i.Guard.Told,
 			&i.Guard.Revision,
 			&i.Guard.OpenedAt,
 			&i.Guard.UpdatedAt,
@@ -383,8 +424,8 @@ func (q *Queries) HeldDeletion(ctx context.Context, arg HeldDeletionParams) (Hel
 }
 
 const insertGuard = `-- name: InsertGuard :exec
-INSERT INTO guards (tenant_id, guard_id, calendar_id, direction, state, reason, events, revision, opened_at, updated_at, decided_by)
-VALUES ($1, $2, $3, $4, 'open', $5, $6, 1, $7, $7, '')
+INSERT INTO guards (tenant_id, guard_id, calendar_id, direction, state, reason, events, told, revision, opened_at, updated_at, decided_by)
+VALUES ($1, $2, $3, $4, 'open', $5, $6, $6, 1, $7, $7, '')
 `
 
 type InsertGuardParams struct {
@@ -560,4 +601,22 @@ func (q *Queries) SetTally(ctx context.Context, arg SetTallyParams) error {
 		arg.Direction,
 	)
 	return err
+}
+
+const tellGuard = `-- name: TellGuard :execrows
+UPDATE guards SET told = events WHERE tenant_id = $1 AND guard_id = $2 AND events >= 2 * told AND events >= told + 5
+`
+
+type TellGuardParams struct {
+	TenantID string
+	GuardID  string
+}
+
+// Succeeds where the hold has become so much larger that it has to be told again.
+func (q *Queries) TellGuard(ctx context.Context, arg TellGuardParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tellGuard, arg.TenantID, arg.GuardID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

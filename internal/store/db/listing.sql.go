@@ -158,6 +158,84 @@ func (q *Queries) CancelParts(ctx context.Context, arg CancelPartsParams) error 
 	return err
 }
 
+const copiesAfter = `-- name: CopiesAfter :many
+SELECT e.tenant_id, e.calendar_id, e.event_id, e.etag, e.status, e.starts_at, e.ends_at, e.all_day, e.free, e.kind, e.series_id, e.original_at, e.unexpanded, e.content, e.meeting, e.missing, e.updated_at, c.connection_id, n.provider
+FROM events e
+JOIN calendars c ON c.tenant_id = e.tenant_id AND c.calendar_id = e.calendar_id
+JOIN connections n ON n.tenant_id = c.tenant_id AND n.connection_id = c.connection_id
+WHERE e.tenant_id = $1 AND e.status <> 'cancelled' AND e.meeting <> ''
+AND e.meeting IN (SELECT o.meeting FROM links l
+    JOIN events o ON o.tenant_id = l.tenant_id AND o.calendar_id = l.calendar_id AND o.event_id = l.event_id
+    WHERE l.tenant_id = $1 AND l.booking_id = $2 AND l.event_id <> '')
+AND NOT EXISTS (SELECT 1 FROM links x WHERE x.tenant_id = $1 AND x.calendar_id = e.calendar_id AND x.event_id = e.event_id)
+AND (e.calendar_id > $3 OR e.calendar_id = $3 AND e.event_id > $4)
+ORDER BY e.calendar_id, e.event_id LIMIT $5
+`
+
+type CopiesAfterParams struct {
+	TenantID      string
+	BookingID     string
+	AfterCalendar string
+	AfterEvent    string
+	MaxRows       int32
+}
+
+type CopiesAfterRow struct {
+	Event        Event
+	ConnectionID string
+	Provider     string
+}
+
+// What stands in the tenant's mailboxes of the meetings that a booking's links have made, and is no link's event.
+func (q *Queries) CopiesAfter(ctx context.Context, arg CopiesAfterParams) ([]CopiesAfterRow, error) {
+	rows, err := q.db.QueryContext(ctx, copiesAfter,
+		arg.TenantID,
+		arg.BookingID,
+		arg.AfterCalendar,
+		arg.AfterEvent,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CopiesAfterRow
+	for rows.Next() {
+		var i CopiesAfterRow
+		if err := rows.Scan(
+			&i.Event.TenantID,
+			&i.Event.CalendarID,
+			&i.Event.EventID,
+			&i.Event.ETag,
+			&i.Event.Status,
+			&i.Event.StartsAt,
+			&i.Event.EndsAt,
+			&i.Event.AllDay,
+			&i.Event.Free,
+			&i.Event.Kind,
+			&i.Event.SeriesID,
+			&i.Event.OriginalAt,
+			&i.Event.Unexpanded,
+			&i.Event.Content,
+			&i.Event.Meeting,
+			&i.Event.Missing,
+			&i.Event.UpdatedAt,
+			&i.ConnectionID,
+			&i.Provider,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cursorByCalendar = `-- name: CursorByCalendar :one
 SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
@@ -288,7 +366,7 @@ func (q *Queries) DropStagedOccurrences(ctx context.Context, arg DropStagedOccur
 }
 
 const eventByID = `-- name: EventByID :one
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
 `
 
 type EventByIDParams struct {
@@ -315,6 +393,7 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 		&i.OriginalAt,
 		&i.Unexpanded,
 		&i.Content,
+		&i.Meeting,
 		&i.Missing,
 		&i.UpdatedAt,
 	)
@@ -322,7 +401,7 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
 ORDER BY event_id LIMIT $4
 `
 
@@ -362,6 +441,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.OriginalAt,
 			&i.Unexpanded,
 			&i.Content,
+			&i.Meeting,
 			&i.Missing,
 			&i.UpdatedAt,
 		); err != nil {
@@ -620,14 +700,15 @@ func (q *Queries) PublishOccurrences(ctx context.Context, arg PublishOccurrences
 
 const publishStaged = `-- name: PublishStaged :exec
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, missing, updated_at)
+    unexpanded, meeting, missing, updated_at)
 SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
-    s.original_at, s.unexpanded, 0, CAST($1 AS BIGINT)
+    s.original_at, s.unexpanded, s.meeting, 0, CAST($1 AS BIGINT)
 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $4
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
     original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
     missing = 0, updated_at = excluded.updated_at
 `
 
@@ -638,6 +719,7 @@ type PublishStagedParams struct {
 	ListingID  string
 }
 
+// Which meeting an event belongs to never changes, and a tombstone or a row without content does not say it.
 func (q *Queries) PublishStaged(ctx context.Context, arg PublishStagedParams) error {
 	_, err := q.db.ExecContext(ctx, publishStaged,
 		arg.Now,
@@ -687,12 +769,13 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 
 const putEvent = `-- name: PutEvent :execrows
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, missing, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', 0, $14)
+    unexpanded, meeting, missing, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, 0, $15)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
     missing = 0, updated_at = excluded.updated_at
-    WHERE CAST($15 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $16
+    WHERE CAST($16 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $17
 `
 
 type PutEventParams struct {
@@ -709,6 +792,7 @@ type PutEventParams struct {
 	Kind       string
 	SeriesID   string
 	OriginalAt int64
+	Meeting    string
 	Now        int64
 	Fresh      bool
 	BeforeEtag string
@@ -729,6 +813,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) (int64, erro
 		arg.Kind,
 		arg.SeriesID,
 		arg.OriginalAt,
+		arg.Meeting,
 		arg.Now,
 		arg.Fresh,
 		arg.BeforeEtag,
@@ -776,12 +861,13 @@ func (q *Queries) RetireOccurrences(ctx context.Context, arg RetireOccurrencesPa
 
 const stageEvent = `-- name: StageEvent :exec
 INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id,
-    original_at, unexpanded)
+    original_at, unexpanded, meeting)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-    $14, $15)
+    $14, $15, $16)
 ON CONFLICT (tenant_id, calendar_id, listing_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status,
     starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free,
-    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded
+    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), staged.meeting)
 `
 
 type StageEventParams struct {
@@ -800,6 +886,7 @@ type StageEventParams struct {
 	SeriesID   string
 	OriginalAt int64
 	Unexpanded string
+	Meeting    string
 }
 
 func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
@@ -819,6 +906,7 @@ func (q *Queries) StageEvent(ctx context.Context, arg StageEventParams) error {
 		arg.SeriesID,
 		arg.OriginalAt,
 		arg.Unexpanded,
+		arg.Meeting,
 	)
 	return err
 }

@@ -199,6 +199,7 @@ type Event struct {
 	OriginalAt int64
 	Unexpanded string
 	Content    []byte
+	Meeting    string
 	Missing    int64
 	UpdatedAt  int64
 }
@@ -224,6 +225,7 @@ type Guard struct {
 	State      string
 	Reason     string
 	Events     int64
+	Told       int64
 	Revision   int64
 	OpenedAt   int64
 	UpdatedAt  int64

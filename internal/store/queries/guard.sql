@@ -40,14 +40,27 @@ RETURNING link_id, booking_id;
 SELECT calendar_id, guard_id, generation, direction FROM deletions WHERE tenant_id = @tenant_id AND link_id = @link_id AND verdict = 'held'
 ORDER BY generation DESC, direction LIMIT 1;
 
+-- name: DoubtedDeletions :many
+-- Held though the mirror shows the event: a run has missed it, and no listing has. Those that were looked at longest ago come first.
+SELECT d.link_id FROM deletions d
+JOIN links l ON l.tenant_id = d.tenant_id AND l.link_id = d.link_id AND l.generation = d.generation
+JOIN events e ON e.tenant_id = l.tenant_id AND e.calendar_id = l.calendar_id AND e.event_id = l.event_id
+WHERE d.tenant_id = @tenant_id AND d.calendar_id = @calendar_id AND d.direction = 'inbound' AND d.verdict = 'held'
+AND e.status <> 'cancelled' AND e.missing = 0
+ORDER BY l.updated_at, d.link_id LIMIT @max_rows;
+
 -- name: InsertGuard :exec
-INSERT INTO guards (tenant_id, guard_id, calendar_id, direction, state, reason, events, revision, opened_at, updated_at, decided_by)
-VALUES (@tenant_id, @guard_id, @calendar_id, @direction, 'open', @reason, @events, 1, @now, @now, '');
+INSERT INTO guards (tenant_id, guard_id, calendar_id, direction, state, reason, events, told, revision, opened_at, updated_at, decided_by)
+VALUES (@tenant_id, @guard_id, @calendar_id, @direction, 'open', @reason, @events, @events, 1, @now, @now, '');
 
 -- name: ChangeGuard :one
 UPDATE guards SET events = events + @events, revision = revision + 1, updated_at = @now
 WHERE tenant_id = @tenant_id AND guard_id = @guard_id AND state = 'open'
 RETURNING events;
+
+-- name: TellGuard :execrows
+-- Succeeds where the hold has become so much larger that it has to be told again.
+UPDATE guards SET told = events WHERE tenant_id = @tenant_id AND guard_id = @guard_id AND events >= 2 * told AND events >= told + 5;
 
 -- name: DecideGuard :one
 UPDATE guards SET state = @state, decided_by = @decided_by, revision = revision + 1, updated_at = @now

@@ -27,26 +27,29 @@ DELETE FROM listings WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id
 
 -- name: StageEvent :exec
 INSERT INTO staged (tenant_id, calendar_id, listing_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id,
-    original_at, unexpanded)
+    original_at, unexpanded, meeting)
 VALUES (@tenant_id, @calendar_id, @listing_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id,
-    @original_at, @unexpanded)
+    @original_at, @unexpanded, @meeting)
 ON CONFLICT (tenant_id, calendar_id, listing_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status,
     starts_at = excluded.starts_at, ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free,
-    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded;
+    kind = excluded.kind, series_id = excluded.series_id, original_at = excluded.original_at, unexpanded = excluded.unexpanded,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), staged.meeting);
 
 -- name: DeleteStaged :exec
 DELETE FROM staged WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: PublishStaged :exec
+-- Which meeting an event belongs to never changes, and a tombstone or a row without content does not say it.
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, missing, updated_at)
+    unexpanded, meeting, missing, updated_at)
 SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
-    s.original_at, s.unexpanded, 0, CAST(@now AS BIGINT)
+    s.original_at, s.unexpanded, s.meeting, 0, CAST(@now AS BIGINT)
 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
     original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
     missing = 0, updated_at = excluded.updated_at;
 
 -- name: MissEvents :execrows
@@ -85,15 +88,30 @@ SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id
 SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id > @after AND status <> 'cancelled'
 ORDER BY event_id LIMIT @max_rows;
 
+-- name: CopiesAfter :many
+-- What stands in the tenant's mailboxes of the meetings that a booking's links have made, and is no link's event.
+SELECT sqlc.embed(e), c.connection_id, n.provider
+FROM events e
+JOIN calendars c ON c.tenant_id = e.tenant_id AND c.calendar_id = e.calendar_id
+JOIN connections n ON n.tenant_id = c.tenant_id AND n.connection_id = c.connection_id
+WHERE e.tenant_id = @tenant_id AND e.status <> 'cancelled' AND e.meeting <> ''
+AND e.meeting IN (SELECT o.meeting FROM links l
+    JOIN events o ON o.tenant_id = l.tenant_id AND o.calendar_id = l.calendar_id AND o.event_id = l.event_id
+    WHERE l.tenant_id = @tenant_id AND l.booking_id = @booking_id AND l.event_id <> '')
+AND NOT EXISTS (SELECT 1 FROM links x WHERE x.tenant_id = @tenant_id AND x.calendar_id = e.calendar_id AND x.event_id = e.event_id)
+AND (e.calendar_id > @after_calendar OR e.calendar_id = @after_calendar AND e.event_id > @after_event)
+ORDER BY e.calendar_id, e.event_id LIMIT @max_rows;
+
 -- name: LockEvent :execrows
 UPDATE events SET updated_at = updated_at WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
 
 -- name: PutEvent :execrows
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, missing, updated_at)
-VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id, @original_at, '', 0, @now)
+    unexpanded, meeting, missing, updated_at)
+VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id, @original_at, '', @meeting, 0, @now)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
+    meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
     missing = 0, updated_at = excluded.updated_at
     WHERE CAST(@fresh AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = @before_etag;
 

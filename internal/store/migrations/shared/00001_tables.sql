@@ -170,6 +170,7 @@ CREATE TABLE staged (
     original_at BIGINT NOT NULL,
     unexpanded  TEXT NOT NULL, -- why the occurrences of a series are not known
     content     BYTEA NOT NULL,
+    meeting     TEXT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, listing_id, event_id)
 );
 
@@ -189,10 +190,12 @@ CREATE TABLE events (
     original_at BIGINT NOT NULL,
     unexpanded  TEXT NOT NULL, -- why the occurrences of a series are not known
     content     BYTEA NOT NULL,
+    meeting     TEXT NOT NULL, -- a hash that all copies of a meeting share, in whichever mailbox; empty where that is not known. It groups, and identifies no event
     missing     BIGINT NOT NULL, -- snapshots in a row that should have shown it and did not
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, event_id)
 );
+CREATE INDEX events_meeting ON events (tenant_id, meeting, calendar_id, event_id) WHERE meeting <> '';
 
 CREATE INDEX events_time ON events (tenant_id, calendar_id, ends_at);
 CREATE INDEX events_series ON events (tenant_id, calendar_id, series_id, original_at);
@@ -327,6 +330,7 @@ CREATE TABLE guards (
     state       TEXT NOT NULL, -- open, approved, rejected, ended (nothing was left to hold)
     reason      TEXT NOT NULL,
     events      BIGINT NOT NULL, -- that it holds; once it is decided: that were decided about
+    told        BIGINT NOT NULL, -- as how many the core was told last
     revision    BIGINT NOT NULL, -- rises with every change
     opened_at   BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
