@@ -5,5 +5,5 @@
 // published stays visible until the snapshot is complete. A sync never writes a link: it marks those whose events it has touched.
 //
 // Files: syncer.go (one listing), discover.go (which calendars there are), pace.go (how soon the next one may follow), poll.go (the schedule that
-// needs no push).
+// needs no push), rhythm.go (how often that is).
 package deltasync

@@ -60,7 +60,15 @@ func TestOpeningMarksTheCalendarAndTheSchedule(t *testing.T) {
 	if !ok || !renew.Reset || !renew.NotBefore.Equal(began.Add(time.Hour)) || renew.Subject != "cal_1" || renew.ConnectionID != "con_1" {
 		t.Errorf("the schedule is %+v, want it at half of what was granted", renew)
 	}
-	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Background || sync.Reset || sync.Revive {
+	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Bulk || sync.Reset || sync.Revive {
+		t.Errorf("the first listing of all, a backfill: %+v", sync)
+	}
+	s = newShelf(cal.Google)
+	s.listed = true
+	if err := keeper(s, newPusher(s, 2*time.Hour), false).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Background {
 		t.Errorf("the listing that finds what changed before the first push: %+v", sync)
 	}
 }
@@ -68,7 +76,7 @@ func TestOpeningMarksTheCalendarAndTheSchedule(t *testing.T) {
 func TestYoungChannelIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for _, renews := range []bool{true, false} {
-		s := newShelf(cal.Microsoft).with("chn_1", record.ChannelOpen, "r1", began.Add(-time.Hour), began.Add(time.Hour+time.Second))
+		s := newShelf(cal.Microsoft).with("chn_1", record.ChannelOpen, "r1", began.Add(-3*time.Hour), began.Add(5*time.Hour+time.Minute))
 		p := newPusher(s, week)
 		if err := keeper(s, p, renews).Work(t.Context(), s.claim()); err != nil {
 			t.Fatal(err)
@@ -76,8 +84,8 @@ func TestYoungChannelIsLeftAlone(t *testing.T) {
 		if len(p.calls) != 0 {
 			t.Errorf("called %v", p.calls)
 		}
-		if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(time.Minute)) {
-			t.Errorf("the schedule is at %s, want it no sooner than %s from now", renew.NotBefore, soonest)
+		if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(time.Hour + 30*time.Second)) {
+			t.Errorf("the schedule is at %s, want it at half of the channel's life", renew.NotBefore)
 		}
 		if _, ok := s.mark(task.CalendarSync); ok {
 			t.Error("a listing is wanted, and nothing was opened")
@@ -367,5 +375,71 @@ func TestRenewerMarksTheKeeper(t *testing.T) {
 	want := record.Mark{Kind: task.CalendarWatch, Subject: "cal_1", Lane: task.Background, ConnectionID: "con_1"}
 	if len(s.marks) != 1 || s.marks[0] != want || !s.outcomes[0].Served {
 		t.Errorf("%+v, want %+v: a schedule never ends a wait", s.marks, want)
+	}
+}
+
+// Channels that were opened together are renewed apart: between three eighths and half of their life, and a schedule that comes so early renews.
+func TestRenewalsAreSpread(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[time.Duration]time.Duration{0: 4 * time.Hour, 2: 210 * time.Minute} {
+		s := newShelf(cal.Microsoft)
+		p := newPusher(s, 8*time.Hour)
+		k := keeper(s, p, true)
+		k.Jitter = func(d time.Duration) time.Duration {
+			if d != time.Hour {
+				t.Errorf("spread over %s, want an eighth of the channel's life", d)
+			}
+			return d * share / 4
+		}
+		if err := k.Work(t.Context(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+		renew, _ := s.mark(task.CalendarRenew)
+		if got := renew.NotBefore.Sub(began); got != want {
+			t.Errorf("renewed after %s, want %s", got, want)
+		}
+		s.clock.Set(renew.NotBefore)
+		if err := k.Work(t.Context(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(p.calls, []string{"open", "renew"}) || !slices.Equal(s.kept, []string{VerdictOpened, VerdictRenewed}) {
+			t.Errorf("called %v, told %v", p.calls, s.kept)
+		}
+	}
+}
+
+// Until a channel is open nobody pushes the calendar's changes, whether or not the provider grants it; one that is replaced pushes until its end.
+func TestCalendarWithoutAChannelIsPolledSoon(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(*shelf, *pusher)
+		renews  bool
+		want    []time.Time
+	}{
+		"none yet":        {func(*shelf, *pusher) {}, false, []time.Time{began.Add(quarter)}},
+		"none, refused":   {func(_ *shelf, p *pusher) { p.fail["open"] = fault.New(fault.Forbidden, "open", nil) }, false, []time.Time{began.Add(quarter)}},
+		"none, no answer": {func(_ *shelf, p *pusher) { p.fail["open"] = fault.New(fault.Transient, "open", nil) }, false, []time.Time{began.Add(quarter)}},
+		"dropped": {func(s *shelf, p *pusher) {
+			s.with("chn_1", record.ChannelExpiring, "r1", began, began.Add(week))
+			p.fail["renew"] = fault.New(fault.NotFound, "renew", nil)
+		}, true, []time.Time{began.Add(quarter)}},
+		"expired": {func(s *shelf, _ *pusher) { s.with("chn_1", record.ChannelOpen, "r1", began.Add(-week), began) }, true, []time.Time{began.Add(quarter)}},
+		"replaced": {func(s *shelf, _ *pusher) {
+			s.with("chn_1", record.ChannelOpen, "r1", began.Add(-time.Hour), began.Add(time.Hour))
+		}, false, []time.Time{{}}},
+		"renewed": {func(s *shelf, _ *pusher) {
+			s.with("chn_1", record.ChannelOpen, "r1", began.Add(-time.Hour), began.Add(time.Hour))
+		}, true, nil},
+	} {
+		s := newShelf(cal.Google)
+		p := newPusher(s, week)
+		c.prepare(s, p)
+		err := keeper(s, p, c.renews).Work(t.Context(), s.claim())
+		if !slices.Equal(s.polls, c.want) {
+			t.Errorf("%s: polled by %v, want %v", name, s.polls, c.want)
+		}
+		if failed := slices.Equal(s.kept, []string{VerdictFailed}); failed != (err != nil) {
+			t.Errorf("%s: told %v of %v", name, s.kept, err)
+		}
 	}
 }
