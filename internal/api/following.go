@@ -11,10 +11,7 @@ import (
 // follow tells of a calendar how it is followed.
 func follow(c *gen.Calendar, f record.Following) {
 	c.Push = pushOf(f)
-	c.Poll = &gen.CalendarPoll{NextAt: moment(f.NextPoll)}
-	if seconds := int64(f.Hearing.Interval / time.Second); seconds > 0 {
-		c.Poll.IntervalSeconds = &seconds
-	}
+	c.Poll = pollOf(f)
 	if !f.SyncedAt.IsZero() {
 		c.LastListing = &gen.LastListing{At: f.SyncedAt, Window: window(f.Window), Withheld: f.Withheld}
 	}
@@ -23,6 +20,18 @@ func follow(c *gen.Calendar, f record.Following) {
 			Kind: gen.CalendarListingKind(l.Kind), BeganAt: l.StartedAt, Window: window(l.Window), Pages: l.Pages, Events: l.Events,
 		}
 	}
+}
+
+// pollOf says nothing of a calendar that is polled for the first time.
+func pollOf(f record.Following) *gen.CalendarPoll {
+	out := gen.CalendarPoll{NextAt: moment(f.NextPoll)}
+	if seconds := int64(f.Hearing.Interval / time.Second); seconds > 0 {
+		out.IntervalSeconds = &seconds
+	}
+	if out == (gen.CalendarPoll{}) {
+		return nil
+	}
+	return &out
 }
 
 const silent = "changes were found by polling that the open channel had not told of: see whether the provider can reach the address of calweave"

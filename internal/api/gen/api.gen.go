@@ -701,7 +701,7 @@ type Calendar struct {
 	Listing *CalendarListing `json:"listing,omitempty"`
 	Name    string           `json:"name"`
 
-	// Poll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`.
+	// Poll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`, and until the first time.
 	Poll     *CalendarPoll `json:"poll,omitempty"`
 	Primary  bool          `json:"primary"`
 	Provider Provider      `json:"provider"`
@@ -757,11 +757,13 @@ type CalendarPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// CalendarPoll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`.
+// CalendarPoll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`, and until the first time.
 type CalendarPoll struct {
 	// IntervalSeconds By what polls have found; up to an eighth more or less. Absent until they have found out.
-	IntervalSeconds *int64     `json:"interval_seconds,omitempty"`
-	NextAt          *time.Time `json:"next_at,omitempty"`
+	IntervalSeconds *int64 `json:"interval_seconds,omitempty"`
+
+	// NextAt Absent while it is due.
+	NextAt *time.Time `json:"next_at,omitempty"`
 }
 
 // CalendarPush Whether the provider pushes changes of the calendar. Whatever it says, the calendar is polled. Absent while `sync` is `off`.
