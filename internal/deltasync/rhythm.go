@@ -43,6 +43,7 @@ func (r Rhythm) next(last time.Duration, found finding, trusted bool) time.Durat
 		last = min(2*last, longest)
 	case unannounced:
 		last = max(last/2, r.Least)
+	case saysNothing:
 	}
 	return last
 }
