@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -121,6 +122,13 @@ func TestSilentChannelFallsBackToPolling(t *testing.T) {
 				t.Errorf("trusted again for a day: %+v", got)
 			}
 			w.check()
+			said := httptest.NewRecorder()
+			w.app.MetricsHandler().ServeHTTP(said, httptest.NewRequestWithContext(w.ctx, http.MethodGet, "/metrics", http.NoBody))
+			told := read(t, said.Body.Bytes())
+			told.is(2, "calweave_unannounced_listings_total", "provider", string(p))
+			told.moves("calweave_polls_total", "provider", string(p), "push", "silent")
+			told.moves("calweave_polls_total", "provider", string(p), "push", "open")
+			told.moves("calweave_channel_outcomes_total", "provider", string(p), "outcome", "opened")
 		})
 	}
 }
