@@ -127,7 +127,7 @@ func dataMutants() []mutant {
 		{"a poll is put off", "HastenWork", "AND not_before > $1", "", "hearing: a poll comes earlier, and never later"},
 		{"what we wrote is news", "StagedNews", "e.event_id IS NULL OR e.etag <> s.etag", "TRUE", "hearing: what nobody pushed is missed"},
 		{"what is gone already is news", "StagedNews", "e.status <> 'cancelled'", "TRUE", "hearing: what nobody pushed is missed"},
-		{"a channel that is over is open", "HearingOfCalendar", "h.expires_at > CAST($1 AS BIGINT)", "$1 > 0", "hearing: what nobody pushed is missed"},
+		{"a channel that is over is open", "HearingOfCalendar", "h.expires_at > $1 THEN h.expires_at", "$1 > 0 THEN h.expires_at", "hearing: what nobody pushed is missed"},
 		{"pushes are forgotten", "CountPushes", "pushes = channels.pushes + excluded.pushes", "pushes = excluded.pushes", "hearing: pushes of changes are counted"},
 		{"a page is staged anywhere", "TurnPage", "pages = $7", "$7 IS NOT NULL", "listing: a page is staged in its place only"},
 		{"what was staged stays", "DeleteStaged", "calendar_id = $2", "calendar_id = $2 || 'x'", "listing: discarded without a trace"},
