@@ -16,6 +16,8 @@ type Calendars interface {
 	Calendars(ctx context.Context, tenant cal.TenantID, f record.CalendarFilter, after cal.CalendarID, limit int) ([]record.Calendar, error)
 	// ChooseCalendar stores a choice and returns the calendar as it is from then on.
 	ChooseCalendar(ctx context.Context, tenant cal.TenantID, id cal.CalendarID, c record.CalendarChoice) (record.Calendar, error)
+	// Followings tells of calendars how they are followed. What is not there is left out.
+	Followings(ctx context.Context, tenant cal.TenantID, ids []cal.CalendarID) (map[cal.CalendarID]record.Following, error)
 }
 
 // ListCalendars is GET /v1/calendars.
@@ -38,10 +40,8 @@ func (s *Server) ListCalendars(ctx context.Context, r gen.ListCalendarsRequestOb
 	}
 	page := gen.CalendarPage{Calendars: []gen.Calendar{}}
 	rows, page.NextCursor = cut(l, rows, func(c record.Calendar) string { return string(c.ID) })
-	for _, c := range rows {
-		page.Calendars = append(page.Calendars, calendar(c))
-	}
-	return gen.ListCalendars200JSONResponse(page), nil
+	page.Calendars, err = s.calendars(ctx, rows...)
+	return gen.ListCalendars200JSONResponse(page), err
 }
 
 // GetCalendar is GET /v1/calendars/{calendar_id}.
@@ -50,7 +50,11 @@ func (s *Server) GetCalendar(ctx context.Context, r gen.GetCalendarRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetCalendar200JSONResponse(calendar(c)), nil
+	all, err := s.calendars(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCalendar200JSONResponse(all[0]), nil
 }
 
 // ChooseCalendar is PATCH /v1/calendars/{calendar_id}.
@@ -79,7 +83,11 @@ func (s *Server) ChooseCalendar(ctx context.Context, r gen.ChooseCalendarRequest
 	if c, err = s.Calendars.ChooseCalendar(ctx, who.Tenant, c.ID, choice); err != nil {
 		return nil, err
 	}
-	return gen.ChooseCalendar200JSONResponse(calendar(c)), nil
+	all, err := s.calendars(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ChooseCalendar200JSONResponse(all[0]), nil
 }
 
 // readable fails unless the owner of a calendar's account has allowed to read events.
@@ -100,6 +108,24 @@ func (s *Server) visible(ctx context.Context, id string) (record.Calendar, error
 		err = record.ErrNotFound
 	}
 	return c, err
+}
+
+// calendars are calendars with how they are followed.
+func (s *Server) calendars(ctx context.Context, all ...record.Calendar) ([]gen.Calendar, error) {
+	ids := make([]cal.CalendarID, 0, len(all))
+	for _, c := range all {
+		ids = append(ids, c.ID)
+	}
+	out := make([]gen.Calendar, 0, len(all))
+	followings, err := s.Calendars.Followings(ctx, identity(ctx).Tenant, ids)
+	for _, c := range all {
+		one := calendar(c)
+		if c.Level() != cal.SyncOff {
+			follow(&one, followings[c.ID])
+		}
+		out = append(out, one)
+	}
+	return out, err
 }
 
 func calendar(c record.Calendar) gen.Calendar {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/calweave/calweave/contracts/message"
@@ -14,7 +15,7 @@ func (b *bench) chosen(id string, choice map[string]any) gen.Calendar {
 	var answered, read gen.Calendar
 	b.call("PATCH", "/v1/calendars/"+id, choice).into(b.T, 200, &answered)
 	b.call("GET", "/v1/calendars/"+id, nil).into(b.T, 200, &read)
-	if answered != read {
+	if !reflect.DeepEqual(answered, read) {
 		b.Errorf("answered %+v, read %+v", answered, read)
 	}
 	return answered

@@ -10,10 +10,10 @@
 // request is), limits.go (how often keys are used and guessed at), scopes.go (what a key may do), contract.go (validation against the OpenAPI
 // document), document.go (JSON that is read one way only), problem.go (how a failure is answered), problems.go (what each problem means), list.go
 // (pages and cursors), bookings.go, divergence.go (decisions about a person's change), ledger.go (lists of bookings), copies.go (in other
-// mailboxes), history.go, connections.go,
-// applications.go, providers.go, calendars.go, busy.go, endpoints.go, deliveries.go, dead.go (dead letters), deletions.go (those that wait for a person's
-// word), drift.go (what audits found), messages.go (the feed), once.go (requests with an idempotency key), pages.go (HTML for owners), docs.go (the
-// reference), health.go. Package gen is generated from the OpenAPI document; package reference makes its pages, package ratelimit counts.
+// mailboxes), history.go, connections.go, applications.go, providers.go, calendars.go, following.go (how they are followed), busy.go, endpoints.go,
+// deliveries.go, dead.go (dead letters), deletions.go (those that wait for a person's word), drift.go (what audits found), messages.go (the feed),
+// once.go (requests with an idempotency key), pages.go (HTML for owners), docs.go (the reference), health.go. Package gen is generated from the
+// OpenAPI document; package reference makes its pages, package ratelimit counts.
 package api
 
 //go:generate oapi-codegen -config oapi-codegen.yaml ../../contracts/openapi/openapi.yaml

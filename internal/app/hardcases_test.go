@@ -11,6 +11,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/sim/stage"
 	"github.com/calweave/calweave/internal/testkit"
@@ -56,16 +57,18 @@ func TestHardCases(t *testing.T) {
 		h.unanswered()
 		h.calm()
 	})
-	t.Run("a first listing dies on page 7 of 9", func(t *testing.T) {
+	t.Run("a first listing dies", func(t *testing.T) {
 		t.Parallel()
-		for _, p := range both() {
-			for _, answered := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s, answered %t", p, answered), func(t *testing.T) {
-					t.Parallel()
-					h := newHard(t, "")
-					h.diesOnPage7(p, answered)
-					h.calm()
-				})
+		for _, at := range [][2]int{{1, 3}, {2, 3}, {3, 3}, {7, 9}} {
+			for _, p := range both() {
+				for _, answered := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s, on page %d of %d, answered %t", p, at[0], at[1], answered), func(t *testing.T) {
+						t.Parallel()
+						h := newHard(t, "")
+						h.diesOnPage(p, at[0], at[1], answered)
+						h.calm()
+					})
+				}
 			}
 		}
 	})
@@ -294,9 +297,27 @@ func (h *hard) emptyOnce() {
 	}
 }
 
-// diesOnPage7 ends the process with the request for the seventh page of a calendar's first listing, before it is made or before it is answered.
-func (h *hard) diesOnPage7(p sim.Provider, answered bool) {
-	const persons, pages = 84, 9 // and the booking
+// backfills wants a calendar's first listing to be bulk work that has come so many pages far, and to say so.
+func (h *hard) backfills(p sim.Provider, pages int) {
+	h.tb.Helper()
+	calendar, reader := h.targets[cal.Provider(p)], h.reader()
+	all, err := reader.Followings(h.ctx, h.tenant, []cal.CalendarID{calendar})
+	h.must(err)
+	on, now := all[calendar].Listing, h.clock.Now()
+	want := cal.Window{From: now.Add(-h.config.SyncWindowPast), Until: now.Add(h.config.SyncWindowFuture)}
+	if on == nil || on.Kind != cal.Snapshot || on.Pages != int64(pages) || on.Events != int64(pageRows*pages) || on.Window != want || !on.StartedAt.Equal(now) {
+		h.tb.Errorf("after %d pages the listing says %+v", pages, on)
+	}
+	row, err := reader.Work(h.ctx, task.Ref{Tenant: h.tenant, Kind: task.CalendarSync, Subject: string(calendar)})
+	h.must(err)
+	if row.Lane != task.Bulk {
+		h.tb.Errorf("a first listing is %s work", row.Lane)
+	}
+}
+
+// diesOnPage ends the process with the request for a page of a calendar's first listing, before it is made or before it is answered.
+func (h *hard) diesOnPage(p sim.Provider, page, pages int, answered bool) {
+	persons := pageRows*pages - pageRows/2 // and the booking
 	h.must(h.sim.SetSwitches(func(s *sim.Switches) { s.PageCap = pageRows }))
 	for n := range persons {
 		start := time.Date(2027, 3, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Hour)
@@ -311,19 +332,20 @@ func (h *hard) diesOnPage7(p sim.Provider, answered bool) {
 	h.readersSee(p, 0, 1, persons+1)
 	h.killer.armOnly(func(what string) bool {
 		return strings.HasPrefix(what, "GET ") && strings.HasSuffix(what, listingPath(p))
-	}, 7, answered)
+	}, page, answered)
 	armed := h.killer
 	h.books("b1", 1, "Intro call", wall, "")
-	h.settle()
 	if !armed.isDead() {
-		h.tb.Fatal("there was no seventh page")
+		h.tb.Fatalf("there was no page %d", page)
 	}
+	h.backfills(p, page-1)
+	h.settle()
 	want := pages
 	if answered {
-		want++ // the seventh, twice
+		want++ // that page, twice
 	}
 	if asked := h.fullPages(p); asked != want {
-		h.tb.Errorf("a listing of %d pages that died on the seventh took %d requests, want %d", pages, asked, want)
+		h.tb.Errorf("a listing of %d pages that died on page %d took %d requests, want %d", pages, page, asked, want)
 	}
 	h.afterStep = nil
 }

@@ -38,14 +38,16 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	reconciler := &reconcile.Reconciler{
 		Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway), Taken: a.Intake.Taken, Guard: a.guardLimits(),
 	}
+	rhythm := deltasync.NewRhythm(a.Config.PollMin, a.Config.PollInterval, a.Config.PollMax, a.ids.Jitter)
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
-		Guard: a.guardLimits(),
+		Guard: a.guardLimits(), Rhythm: rhythm, Missed: a.metrics.Missed,
 	}
-	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Interval: a.Config.PollInterval, Jitter: a.ids.Jitter}
+	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Rhythm: rhythm, Polled: a.metrics.Polled}
 	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock, Interval: discoverEvery, Jitter: a.ids.Jitter}
 	keeper := &watch.Keeper{
 		Store: a.Store, Open: a.openChannels, Secrets: a.ids, Clock: a.clock, Lease: lease, Enabled: a.Config.Push,
+		Poll: a.Config.PollInterval, Jitter: a.ids.Jitter, Kept: a.metrics.Kept,
 		Address: func(p cal.Provider) string { return a.Config.PublicURL + "/hooks/" + string(p) },
 	}
 	closer := &grant.Closer{
@@ -206,6 +208,7 @@ var (
 	_ reconcile.Store         = (*store.Store)(nil)
 	_ reconcile.AuditStore    = (*store.Store)(nil)
 	_ deltasync.Store         = (*store.Store)(nil)
+	_ deltasync.PollStore     = (*store.Store)(nil)
 	_ deltasync.CalendarStore = (*store.Store)(nil)
 	_ watch.Store             = (*store.Store)(nil)
 	_ grant.Store             = (*store.Store)(nil)

@@ -167,6 +167,8 @@ func checks() map[string]func(c *Config, text string) string {
 		"LEASE":              func(c *Config, _ string) string { return outside(c.Lease, 2*time.Second, 10*time.Minute) },
 		"SHUTDOWN_TIMEOUT":   func(c *Config, _ string) string { return outside(c.ShutdownTimeout, time.Millisecond, 10*time.Minute) },
 		"POLL_INTERVAL":      func(c *Config, _ string) string { return outside(c.PollInterval, time.Second, 1<<63-1) },
+		"POLL_MIN":           func(c *Config, _ string) string { return outside(c.PollMin, time.Second, 1<<63-1) },
+		"POLL_MAX":           func(c *Config, _ string) string { return outside(c.PollMax, time.Second, 1<<63-1) },
 		"SYNC_WINDOW_PAST":   func(c *Config, _ string) string { return outside(c.SyncWindowPast, 0, maxWindow) },
 		"SYNC_WINDOW_FUTURE": func(c *Config, _ string) string { return outside(c.SyncWindowFuture, time.Hour, maxWindow) },
 	}

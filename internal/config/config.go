@@ -54,8 +54,11 @@ type Config struct {
 	// SyncWindowPast and SyncWindowFuture are how far before and after now a calendar is kept.
 	SyncWindowPast   time.Duration `env:"SYNC_WINDOW_PAST"   envDefault:"744h"  form:"a duration in hours, such as 744h"`
 	SyncWindowFuture time.Duration `env:"SYNC_WINDOW_FUTURE" envDefault:"9600h" form:"a duration in hours, such as 9600h"`
-	// PollInterval is how often a calendar is listed though nothing was pushed.
+	// PollInterval is how often a calendar is listed at first though nothing was pushed, and at least while pushes are not to be relied on. PollMin
+	// and PollMax bound what becomes of it by what polls find.
 	PollInterval time.Duration `env:"POLL_INTERVAL" envDefault:"15m" form:"a duration of 1s or more, such as 15m"`
+	PollMin      time.Duration `env:"POLL_MIN"      envDefault:"1m"  form:"a duration of 1s or more, such as 1m"`
+	PollMax      time.Duration `env:"POLL_MAX"      envDefault:"6h"  form:"a duration of 1s or more, such as 6h"`
 	// GuardDeletions and GuardShare are how many booked events may vanish from one calendar within a day without an operator's word.
 	GuardDeletions int `env:"GUARD_DELETIONS" envDefault:"5"  form:"a number from 2 to 1000000"`
 	GuardShare     int `env:"GUARD_SHARE"     envDefault:"50" form:"a percentage from 1 to 100"`

@@ -81,6 +81,8 @@ func TestDefaults(t *testing.T) {
 		"past":      {c.SyncWindowPast, 744 * time.Hour},
 		"future":    {c.SyncWindowFuture, 9600 * time.Hour},
 		"poll":      {c.PollInterval, 15 * time.Minute},
+		"poll min":  {c.PollMin, time.Minute},
+		"poll max":  {c.PollMax, 6 * time.Hour},
 		"push":      {c.Push, true},
 		"rate":      {c.APIRate, 300},
 		"burst":     {c.APIBurst, 600},
@@ -104,7 +106,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		"MICROSOFT_CLIENT_ID=ms-app", "MICROSOFT_CLIENT_SECRET=ms-secret", "MICROSOFT_TENANT=organizations",
 		"MICROSOFT_API_URL=https://graph.test/v1.0", "MICROSOFT_AUTH_URL=https://b.test/auth", "MICROSOFT_TOKEN_URL=https://b.test/token",
 		"RETURN_URLS=https://core.test/done?a=b, http://localhost:3000/done", "EGRESS_ALLOW=10.0.0.0/8, 127.0.0.1/32,fd00::/8", "LOG_LEVEL=debug", "LOG_FORMAT=text", "ROLES=worker, api,worker", "WORKERS=4",
-		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "PUSH=off", "API_RATE=0", "API_BURST=1", "GUARD_DELETIONS=2", "GUARD_SHARE=100",
+		"LEASE=2s", "SHUTDOWN_TIMEOUT=1m", "SYNC_WINDOW_PAST=0s", "SYNC_WINDOW_FUTURE=24h", "POLL_INTERVAL=1s", "POLL_MIN=2s", "POLL_MAX=3s", "PUSH=off", "API_RATE=0", "API_BURST=1", "GUARD_DELETIONS=2", "GUARD_SHARE=100",
 		"GOOGLE_LIMIT_PER_MINUTE=1", "GOOGLE_LIMIT_PER_DAY=0", "GOOGLE_MAILBOX_LIMIT_PER_MINUTE=2", "MICROSOFT_LIMIT_PER_10S=3",
 		"MICROSOFT_MAILBOX_LIMIT_PER_10M=4", "MICROSOFT_MAILBOX_CALLS=5", "CALENDAR_WRITES_PER_MINUTE=6", "TENANT_SHARE=7", "LOCAL_SHARE=100",
 	)})
@@ -122,7 +124,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		ReturnURLs:  []string{"https://core.test/done?a=b", "http://localhost:3000/done"},
 		EgressAllow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::/8")},
 		LogLevel:    slog.LevelDebug, LogFormat: "text", Roles: config.Roles{config.RoleWorker, config.RoleAPI}, Workers: 4,
-		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second, APIBurst: 1, GuardDeletions: 2, GuardShare: 100,
+		Lease: 2 * time.Second, ShutdownTimeout: time.Minute, SyncWindowFuture: 24 * time.Hour, PollInterval: time.Second, PollMin: 2 * time.Second, PollMax: 3 * time.Second, APIBurst: 1, GuardDeletions: 2, GuardShare: 100,
 		Limits: config.Limits{
 			GooglePerMinute: 1, GoogleMailboxPerMinute: 2, MicrosoftPer10s: 3, MicrosoftMailboxPer10m: 4, MicrosoftMailboxCalls: 5,
 			CalendarWritesPerMinute: 6, TenantShare: 7, LocalShare: 100,

@@ -83,6 +83,8 @@ func TestMistakes(t *testing.T) {
 		"SHUTDOWN_TIMEOUT=0s":                        "CALWEAVE_SHUTDOWN_TIMEOUT (environment): 0s is less",
 		"SYNC_WINDOW_PAST=-1h":                       "CALWEAVE_SYNC_WINDOW_PAST (environment): -1h0m0s is less",
 		"SYNC_WINDOW_FUTURE=1000000h":                "CALWEAVE_SYNC_WINDOW_FUTURE (environment): 1000000h0m0s is more",
+		"POLL_MIN=1ms":                               "CALWEAVE_POLL_MIN (environment): 1ms is less than 1s",
+		"POLL_MAX=1ms":                               "CALWEAVE_POLL_MAX (environment): 1ms is less than 1s",
 		"POLL_INTERVAL=1ms":                          "CALWEAVE_POLL_INTERVAL (environment): 1ms is less than 1s",
 		"PUSH=perhaps":                               `CALWEAVE_PUSH (environment): "perhaps" is neither on nor off`,
 		"DATABSE_URL=hunter2":                        "CALWEAVE_DATABSE_URL (environment): is no setting: did you mean CALWEAVE_DATABASE_URL?",

@@ -72,7 +72,9 @@ func abouts() map[string]string {
 		"SYNC_WINDOW_FUTURE":      "How far after now a calendar is kept.",
 		"GUARD_DELETIONS":         "How many booked events may vanish from one calendar within a day before the rest waits for a person's word.",
 		"GUARD_SHARE":             "The same as a share of what is booked in the calendar, in percent; 100 for no such limit. Two a day are never held.",
-		"POLL_INTERVAL":           "How often a calendar is listed though nothing was pushed.",
+		"POLL_INTERVAL":           "How often a calendar is listed at first though nothing was pushed, and at least while its pushes are not to be relied on.",
+		"POLL_MIN":                "The shortest interval that polls come down to, where they find what nobody has pushed. CALWEAVE_POLL_INTERVAL, if that is shorter.",
+		"POLL_MAX":                "The longest interval that they come up to, where they find nothing and a channel is open. CALWEAVE_POLL_INTERVAL, if that is longer.",
 		"PUSH":                    "Whether providers are asked to push changes.",
 	}
 }

@@ -7,5 +7,5 @@
 // A window rolls on by a snapshot before its end is reached, at every provider: it is how far series are expanded, too.
 //
 // Files: syncer.go (one listing), discover.go (which calendars there are), pace.go (how soon the next one may follow), poll.go (the schedule that
-// needs no push).
+// needs no push), rhythm.go (how often that is).
 package deltasync

@@ -2,7 +2,6 @@ package deltasync
 
 import (
 	"context"
-	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
@@ -12,7 +11,7 @@ import (
 
 // PollStore is what the poller needs of the store.
 type PollStore interface {
-	Sync(ctx context.Context, l record.Lease) (record.Sync, error)
+	Polling(ctx context.Context, l record.Lease) (record.Polling, error)
 	// Doubted returns links whose deletions are held though listings show their events.
 	Doubted(ctx context.Context, l record.Lease) ([]cal.LinkID, error)
 	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
@@ -20,16 +19,16 @@ type PollStore interface {
 
 // Poller marks calendars for a listing on a schedule, whether or not pushes arrive: providers promise no delivery of theirs.
 type Poller struct {
-	Store PollStore
-	Clock clock.Clock
-	// Interval is how often a calendar is listed at least; Jitter spreads the calendars over it.
-	Interval time.Duration
-	Jitter   func(time.Duration) time.Duration
+	Store  PollStore
+	Clock  clock.Clock
+	Rhythm Rhythm
+	// Polled hears of each poll, and whether changes of the calendar are pushed; nil for nobody.
+	Polled func(p cal.Provider, s record.PushState)
 }
 
 // Work marks the lease's calendar and comes back after the interval.
 func (p *Poller) Work(ctx context.Context, l record.Lease) error {
-	state, err := p.Store.Sync(ctx, l)
+	state, err := p.Store.Polling(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -37,8 +36,9 @@ func (p *Poller) Work(ctx context.Context, l record.Lease) error {
 	if state.Calendar.Level() == cal.SyncOff {
 		return p.Store.Finish(ctx, l, o) // whoever turns it on again marks this row
 	}
+	now := p.Clock.Now()
 	o.Again = true
-	o.NotBefore = p.Clock.Now().Add(p.Interval - p.Jitter(p.Interval/8))
+	o.NotBefore = now.Add(p.Rhythm.wait(state.Hearing, now))
 	if state.Connection.State != cal.ConnectionActive {
 		return p.Store.Finish(ctx, l, o)
 	}
@@ -46,12 +46,20 @@ func (p *Poller) Work(ctx context.Context, l record.Lease) error {
 	if err != nil {
 		return err
 	}
-	marks := []record.Mark{{Kind: task.CalendarSync, Subject: l.Subject, Lane: task.Background, ConnectionID: state.Connection.ID}}
+	lane := task.Background
+	if state.Hearing.ListedAt.IsZero() {
+		lane = task.Bulk // a first listing is a backfill, and nobody waits for it
+	}
+	marks := []record.Mark{{Kind: task.CalendarSync, Subject: l.Subject, Lane: lane, ConnectionID: state.Connection.ID}}
 	for _, id := range doubted {
 		// No listing will show a change of an event that was there all along.
 		marks = append(marks, record.Mark{
 			Kind: task.LinkPush, Subject: string(id), Lane: task.Background, ConnectionID: state.Connection.ID, Revive: true,
 		})
 	}
-	return p.Store.Finish(ctx, l, o, marks...)
+	err = p.Store.Finish(ctx, l, o, marks...)
+	if err == nil && p.Polled != nil {
+		p.Polled(state.Calendar.Provider, state.Push)
+	}
+	return err
 }

@@ -12,12 +12,14 @@ import (
 )
 
 func poller(s *shelf) *Poller {
-	return &Poller{Store: s, Clock: s.clock, Interval: 16 * time.Minute, Jitter: func(d time.Duration) time.Duration { return d / 2 }}
+	half := func(d time.Duration) time.Duration { return d / 2 }
+	return &Poller{Store: s, Clock: s.clock, Rhythm: NewRhythm(time.Minute, 16*time.Minute, 4*time.Hour, half)}
 }
 
 func TestPollMarksTheCalendarAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := newShelf()
+	s.hearing.ListedAt = began.Add(-time.Hour)
 	if err := poller(s).Work(t.Context(), s.claim()); err != nil {
 		t.Fatal(err)
 	}
@@ -81,11 +83,54 @@ func TestPollEndsWithItsCalendar(t *testing.T) {
 func TestPollTellsWhatTheStoreSays(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.Transient, "store", nil)
-	for _, op := range []string{"sync", "doubted", "finish"} {
+	for _, op := range []string{"polling", "doubted", "finish"} {
 		s := newShelf()
 		s.fail[op] = down
 		if err := poller(s).Work(t.Context(), s.claim()); !errors.Is(err, down) {
 			t.Errorf("%s: %v", op, err)
+		}
+	}
+}
+
+// What is polled first is a backfill: it is bulk work.
+func TestFirstPollIsBulkWork(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	if err := poller(s).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.marks) != 1 || s.marks[0].Lane != task.Bulk {
+		t.Errorf("marks %+v", s.marks)
+	}
+}
+
+// The interval is the calendar's own, as long as it fits what is known of its channel.
+func TestPollComesBackAsOftenAsPushesAreTrusted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		h    record.Hearing
+		want time.Duration
+	}{
+		"trusted":                 {record.Hearing{OpenUntil: began.Add(day), Interval: 4 * time.Hour}, 225 * time.Minute},
+		"missed a change":         {record.Hearing{OpenUntil: began.Add(day), Interval: 4 * time.Hour, MissedAt: began}, 15 * time.Minute},
+		"no channel":              {record.Hearing{Interval: 4 * time.Hour}, 15 * time.Minute},
+		"no channel, busy":        {record.Hearing{Interval: 2 * time.Minute}, 112500 * time.Millisecond},
+		"a channel that ends":     {record.Hearing{OpenUntil: began.Add(time.Hour), Interval: 4 * time.Hour}, time.Hour},
+		"a channel that is ended": {record.Hearing{OpenUntil: began.Add(time.Second), Interval: 4 * time.Hour}, 15 * time.Minute},
+	} {
+		s := newShelf()
+		s.hearing, s.push = c.h, record.PushOpen
+		p := poller(s)
+		var told []record.PushState
+		p.Polled = func(_ cal.Provider, push record.PushState) { told = append(told, push) }
+		if err := p.Work(t.Context(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.outcome[0].NotBefore.Sub(began); got != c.want {
+			t.Errorf("%s: back after %s, want %s", name, got, c.want)
+		}
+		if len(told) != 1 || told[0] != record.PushOpen {
+			t.Errorf("%s: told %v", name, told)
 		}
 	}
 }

@@ -38,6 +38,8 @@ type shelf struct {
 	marks   []record.Mark
 	reasons []string
 	doubted []cal.LinkID
+	hearing record.Hearing
+	push    record.PushState
 	// fail is what the named call comes to, once.
 	fail map[string]error
 }
@@ -96,6 +98,13 @@ func (s *shelf) Sync(_ context.Context, l record.Lease) (record.Sync, error) {
 		out.Listing = &on
 	}
 	return out, nil
+}
+
+func (s *shelf) Polling(_ context.Context, l record.Lease) (record.Polling, error) {
+	if err := s.enter("polling", l); err != nil {
+		return record.Polling{}, err
+	}
+	return record.Polling{Calendar: s.state.Calendar, Connection: s.state.Connection, Hearing: s.hearing, Push: s.push}, nil
 }
 
 func (s *shelf) BeginListing(_ context.Context, l record.Lease, begun record.Listing, d time.Duration) (record.Listing, record.Lease, error) {
@@ -227,7 +236,7 @@ func guardLimits() record.GuardLimits { return record.GuardLimits{Count: 7, Perc
 
 func syncer(s *shelf, l *lister) *Syncer {
 	return &Syncer{
-		Store: s, Clock: s.clock, Lease: leaseTime, Past: 30 * day, Future: 365 * day, Guard: guardLimits(),
+		Store: s, Clock: s.clock, Lease: leaseTime, Past: 30 * day, Future: 365 * day, Guard: guardLimits(), Rhythm: rhythm(),
 		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Lister, bool, error) { return l, true, nil },
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 )
@@ -42,6 +43,10 @@ type Syncer struct {
 	Past, Future time.Duration
 	// Guard is how many booked events may vanish from a calendar without an operator's word.
 	Guard record.GuardLimits
+	// Rhythm is how often calendars are polled.
+	Rhythm Rhythm
+	// Missed hears of listings that found what a channel should have pushed; nil for nobody.
+	Missed func(cal.Provider)
 }
 
 const (
@@ -88,6 +93,11 @@ func (s *Syncer) Work(ctx context.Context, l record.Lease) error {
 	}
 	if !lists {
 		return s.Store.Finish(ctx, l, record.Served())
+	}
+	if state.SyncedAt.IsZero() {
+		// A first listing is a backfill, whoever has asked for it.
+		l.Lane = task.Bulk
+		ctx = record.WithTurn(ctx, record.Turn{Lane: task.Bulk, InLine: record.TurnOf(ctx).InLine})
 	}
 	w := &listing{Syncer: s, lease: l, s: state, lister: lister, size: pageSize >> min(l.Attempts, halvings)}
 	err = w.list(ctx)
@@ -213,8 +223,12 @@ func (w *listing) publish(ctx context.Context, last cal.Page) error {
 	if spacing > 0 {
 		outcome.NotBefore = now.Add(spacing)
 	}
-	_, err := w.Store.Publish(ctx, w.lease, record.Publication{
+	published, err := w.Store.Publish(ctx, w.lease, record.Publication{
 		Calendar: w.s.Calendar, Listing: w.on, Last: last, Guard: w.Guard, Spacing: spacing, Outcome: outcome, Lane: w.lease.Lane,
+		Repoll: func(h record.Heard) record.Repoll { return w.Rhythm.Repoll(h, now) },
 	})
+	if err == nil && published.Unannounced && w.Missed != nil {
+		w.Missed(w.s.Calendar.Provider)
+	}
 	return err
 }

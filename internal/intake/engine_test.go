@@ -60,8 +60,10 @@ func newHouse(t *testing.T) *house {
 	h.ok(err)
 	h.service = &intake.Service{Store: h.store, Quiet: quiet, Fits: contract.Booking}
 	reconciler := &reconcile.Reconciler{Store: h.store, Clock: h.clock, Lease: leaseTime, Quiet: quiet, Open: h.openEvents, Taken: h.service.Taken}
-	syncer := &deltasync.Syncer{Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister}
-	poller := &deltasync.Poller{Store: h.store, Clock: h.clock, Interval: pollTime, Jitter: func(time.Duration) time.Duration { return 0 }}
+	syncer := &deltasync.Syncer{Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister,
+		Rhythm: deltasync.NewRhythm(pollTime, pollTime, pollTime, func(time.Duration) time.Duration { return 0 }),
+	}
+	poller := &deltasync.Poller{Store: h.store, Clock: h.clock, Rhythm: deltasync.NewRhythm(pollTime, pollTime, pollTime, func(time.Duration) time.Duration { return 0 })}
 	h.engine = &work.Engine{
 		Store: h.store, Clock: h.clock, Jitter: func(time.Duration) time.Duration { return 0 }, Lease: leaseTime, Log: slog.New(slog.DiscardHandler),
 		Trace:    func(ctx context.Context, parent string) (context.Context, string) { return ctx, parent },

@@ -120,6 +120,21 @@ func (m *Metrics) Audited(f record.Finding) {
 	m.count(audited, 1, string(f.Provider), string(f.Verdict))
 }
 
+// Polled counts a poll of a calendar, by whether changes of it are pushed.
+func (m *Metrics) Polled(p cal.Provider, s record.PushState) {
+	m.count(polls, 1, string(p), string(s))
+}
+
+// Missed counts a listing that found what a channel should have pushed.
+func (m *Metrics) Missed(p cal.Provider) {
+	m.count(missedChanges, 1, string(p))
+}
+
+// Kept counts what became of a push channel. The verdicts are the keeper's.
+func (m *Metrics) Kept(p cal.Provider, verdict string) {
+	m.count(channels, 1, string(p), verdict)
+}
+
 // Delivered counts an attempt to deliver a message. failure is empty for one that was taken.
 func (m *Metrics) Delivered(failure string, took time.Duration) {
 	if failure == "" {

@@ -52,6 +52,9 @@ const (
 	tokenRefreshes   = "calweave_token_refreshes_total" //nolint:gosec // a metric's name, and no token
 	notifications    = "calweave_notifications_total"
 	audited          = "calweave_audited_links_total"
+	polls            = "calweave_polls_total"
+	missedChanges    = "calweave_unannounced_listings_total"
+	channels         = "calweave_channel_outcomes_total"
 	deliveries       = "calweave_delivery_attempts_total"
 	deliveryDuration = "calweave_delivery_attempt_duration_seconds"
 	requests         = "calweave_http_requests_total"
@@ -71,6 +74,7 @@ const (
 	labelDecision = "decision"
 	labelFailure  = "failure"
 	labelVerdict  = "verdict"
+	labelPush     = "push"
 	labelRoute    = "route"
 	labelStatus   = "status"
 	labelReading  = "reading"
@@ -107,6 +111,11 @@ func Table() []Definition {
 		{audited, Counter, []string{labelProvider, labelVerdict}, "Links that the daily audit has compared with their events: agreed, pending (work is under way), drift, unreachable.", nil},
 		{notifications, Counter, []string{labelProvider, labelVerdict}, "Notices in providers' pushes: accepted, stray (no open channel), failed or refused (answered 503); and pushes that were " +
 			"a handshake or malformed.", nil},
+		{polls, Counter, []string{labelProvider, labelPush}, "Polls of calendars, by whether their changes are pushed: open, silent (a channel that does not tell of changes), refused (none could be opened), " +
+			"opening, none.", nil},
+		{missedChanges, Counter, []string{labelProvider}, "Listings that found changes which an open channel should have pushed and had not.", nil},
+		{channels, Counter, []string{labelProvider, labelOutcome}, "What became of push channels: opened, renewed, replaced, stray_ended (one of an opening that was never answered, or that went on " +
+			"after its end), failed.", nil},
 		{deliveries, Counter, []string{labelOutcome}, "Attempts to deliver a message: ok, or how they failed.", nil},
 		{deliveryDuration, Histogram, nil, "How long endpoints took to answer.", exchange},
 		{requests, Counter, []string{labelRoute, labelStatus}, "HTTP requests that were answered. The route /v1/ stands for those refused before theirs was known, unmatched for no route.", nil},

@@ -31,6 +31,8 @@ type Channel struct {
 	SecretHash string
 	OpenedAt   time.Time
 	CreatedAt  time.Time
+	// MovedAt is when its state was stored.
+	MovedAt time.Time
 }
 
 // Watch is what the keeper of one calendar's channel starts from.
@@ -39,6 +41,8 @@ type Watch struct {
 	Connection Connection
 	// Channels are those not closed yet, the oldest first.
 	Channels []Channel
+	// Listed says that the calendar was listed before.
+	Listed bool
 }
 
 // Notification is a verified push.

@@ -29,8 +29,10 @@ type Listing struct {
 	ID   string
 	Kind cal.ListingKind
 	// Page is the token of the next page to read; empty for the first one.
-	Page     string
-	Pages    int64
+	Page  string
+	Pages int64
+	// Events are the rows of those pages.
+	Events   int64
 	Withheld int64
 	Window   cal.Window
 	// StartedAt is when its first page was asked for: what changed since then may be missing from it.
@@ -48,6 +50,9 @@ type Publication struct {
 	Spacing time.Duration
 	Outcome Outcome
 	Lane    task.Lane
+	// Repoll says how the calendar is polled from now on, by what a listing has found that nobody pushed; nil leaves that as it is. It may be asked
+	// more than once.
+	Repoll func(Heard) Repoll
 }
 
 // Published says what a publication found.
@@ -58,6 +63,8 @@ type Published struct {
 	Missed int64
 	// Guarded says that what vanished waits for an operator.
 	Guarded bool
+	// Unannounced says that it shows changes which a channel should have pushed and did not.
+	Unannounced bool
 }
 
 // Observed is a row of the mirror.

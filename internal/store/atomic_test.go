@@ -315,7 +315,7 @@ func (w *fenceWorld) diverge() {
 // notification is a push of a channel of the world's calendar.
 func (w *fenceWorld) notification() record.Notification {
 	w.Helper()
-	_, err := w.AddChannel(w.ctx, w.claim(w.work(task.CalendarWatch)), "chn_1", "hash", leaseTime)
+	_, err := w.AddChannel(w.ctx, w.claim(w.work(task.CalendarWatch)), "chn_1", "hash", time.Time{}, leaseTime)
 	w.ok(err)
 	c, err := w.readChannel("chn_1")
 	w.ok(err)
@@ -389,8 +389,8 @@ func ambiguous(h *harness, c write) {
 // atomicAll holds the table of writes to the store's methods.
 func atomicAll(h *harness) {
 	reads := []string{
-		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Busy", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Copies", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Doubted", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
-		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
+		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Busy", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Copies", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Doubted", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Followings", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
+		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Polling", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

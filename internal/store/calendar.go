@@ -277,7 +277,7 @@ func (t *tx) target(ctx context.Context, c record.Calendar) error {
 		return err
 	}
 	for kind, lane := range map[task.Kind]task.Lane{
-		task.CalendarSync: task.Background, task.CalendarWatch: task.Interactive, task.CalendarPoll: task.Background,
+		task.CalendarSync: task.Bulk, task.CalendarWatch: task.Interactive, task.CalendarPoll: task.Background,
 	} {
 		t.mark(record.Mark{Kind: kind, Subject: string(c.ID), Lane: lane, ConnectionID: c.ConnectionID, Revive: true})
 	}

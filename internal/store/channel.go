@@ -20,9 +20,14 @@ func (s *Store) Watch(ctx context.Context, l record.Lease) (record.Watch, error)
 			return err
 		}
 		rows, err := t.ChannelsOfCalendar(ctx, db.ChannelsOfCalendarParams{TenantID: t.tenant, CalendarID: l.Subject})
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
 			w.Channels = append(w.Channels, channelOf(r))
 		}
+		heard, err := t.HearingOfCalendar(ctx, db.HearingOfCalendarParams{TenantID: t.tenant, CalendarID: l.Subject, Now: t.now})
+		w.Listed = heard.BeganAt != 0
 		return err
 	})
 	return w, err
@@ -33,12 +38,19 @@ func channelOf(r db.Channel) record.Channel {
 		TenantID: cal.TenantID(r.TenantID), CalendarID: cal.CalendarID(r.CalendarID),
 		Channel: cal.Channel{ID: cal.ChannelID(r.ChannelID), Remote: r.Remote, Resource: r.Resource, Expires: instant(r.ExpiresAt)},
 		State:   record.ChannelState(r.State), SecretHash: r.SecretHash, OpenedAt: instant(r.OpenedAt), CreatedAt: instant(r.CreatedAt),
+		MovedAt: instant(r.UpdatedAt),
 	}
 }
 
-// AddChannel records a channel before the provider is asked to open it, since its first push may come before the answer.
-func (s *Store) AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error) {
+// AddChannel records a channel before the provider is asked to open it, since its first push may come before the answer. Unless poll is zero the
+// calendar is polled by then at the latest: until the channel is open nobody pushes its changes.
+func (s *Store) AddChannel(
+	ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, poll time.Time, d time.Duration,
+) (record.Lease, error) {
 	return s.updateUnder(ctx, l, d, "add channel", func(ctx context.Context, t *tx) error {
+		if err := t.hastenPoll(ctx, l.Subject, poll); err != nil {
+			return err
+		}
 		err := t.InsertChannel(ctx, db.InsertChannelParams{
 			TenantID: t.tenant, ChannelID: string(id), CalendarID: l.Subject, SecretHash: secretHash, Now: t.now,
 		})

@@ -40,7 +40,7 @@ func (w *world) keeper() record.Lease {
 // channel makes a channel of calendar 0 that is about to open.
 func (w *world) channel(id cal.ChannelID) record.Channel {
 	w.Helper()
-	l, err := w.AddChannel(w.ctx, w.keeper(), id, "hash-of-"+string(id), leaseTime)
+	l, err := w.AddChannel(w.ctx, w.keeper(), id, "hash-of-"+string(id), time.Time{}, leaseTime)
 	w.ok(err)
 	w.ok(w.Finish(w.ctx, l, record.Served()))
 	w.told.take()
@@ -87,7 +87,7 @@ func channelAdds(h *harness) {
 	w := h.newWorld(1)
 	want := record.Channel{
 		TenantID: w.tenant, CalendarID: w.calendars[0].ID, Channel: cal.Channel{ID: "chn_1"}, State: record.ChannelOpening, SecretHash: "hash-of-chn_1",
-		CreatedAt: epoch(),
+		CreatedAt: epoch(), MovedAt: epoch(),
 	}
 	same(h, "channel", w.channel("chn_1"), want)
 	_, err := h.readChannel("chn_unknown")

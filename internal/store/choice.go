@@ -81,7 +81,7 @@ func (t *tx) relevel(ctx context.Context, before, after record.Calendar) error {
 	if after.Level() == cal.SyncOff {
 		return t.forgetMirror(ctx, subject)
 	}
-	t.mark(record.Mark{Kind: task.CalendarSync, Subject: subject, Lane: task.Background, ConnectionID: after.ConnectionID, Revive: true})
+	t.mark(record.Mark{Kind: task.CalendarSync, Subject: subject, Lane: task.Bulk, ConnectionID: after.ConnectionID, Revive: true})
 	switch before.Level() {
 	case cal.SyncOff: // its schedule has ended
 		t.mark(record.Mark{Kind: task.CalendarPoll, Subject: subject, Lane: task.Background, ConnectionID: after.ConnectionID, Revive: true})

@@ -315,7 +315,7 @@ func disconnectClosing(h *harness) {
 // addTo adds a channel to one of the world's calendars and returns the lease that it was added under.
 func (w *world) addTo(calendar int, id cal.ChannelID) record.Lease {
 	w.Helper()
-	l, err := w.AddChannel(w.ctx, w.claim(w.ref(task.CalendarWatch, string(w.calendars[calendar].ID))), id, "hash", leaseTime)
+	l, err := w.AddChannel(w.ctx, w.claim(w.ref(task.CalendarWatch, string(w.calendars[calendar].ID))), id, "hash", time.Time{}, leaseTime)
 	w.ok(err)
 	return l
 }

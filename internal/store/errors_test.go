@@ -121,8 +121,12 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"Rejections":  func(ctx context.Context) error { return ignore(w.Rejections(ctx, w.tenant, "", 1)) },
 		"Reservation": func(ctx context.Context) error { return ignore(w.Reservation(ctx, w.tenant, "rsv_1")) },
 		"SigningKey":  func(ctx context.Context) error { return ignore(w.SigningKey(ctx, "key_1")) },
-		"Sync":        func(ctx context.Context) error { return ignore(w.Sync(ctx, calendar)) },
-		"Tenant":      func(ctx context.Context) error { return ignore(w.Tenant(ctx, w.tenant)) },
+		"Polling":     func(ctx context.Context) error { return ignore(w.Polling(ctx, calendar)) },
+		"Followings": func(ctx context.Context) error {
+			return ignore(w.Followings(ctx, w.tenant, []cal.CalendarID{w.calendars[0].ID}))
+		},
+		"Sync":   func(ctx context.Context) error { return ignore(w.Sync(ctx, calendar)) },
+		"Tenant": func(ctx context.Context) error { return ignore(w.Tenant(ctx, w.tenant)) },
 		"TenantCounts": func(ctx context.Context) error {
 			return ignore(w.TenantCounts(ctx, 1))
 		},

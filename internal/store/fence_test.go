@@ -70,11 +70,11 @@ func fencedCalls() map[string]fencedCall {
 			})
 		}},
 		"AddChannel": {kind: task.CalendarWatch, call: func(w *fenceWorld, l record.Lease) error {
-			_, err := w.AddChannel(w.ctx, l, "chn_new", "hash", leaseTime)
+			_, err := w.AddChannel(w.ctx, l, "chn_new", "hash", time.Time{}, leaseTime)
 			return err
 		}},
 		"SaveChannels": {kind: task.CalendarWatch, prepare: func(w *fenceWorld, l record.Lease) record.Lease {
-			l, err := w.AddChannel(w.ctx, l, "chn_old", "hash", leaseTime)
+			l, err := w.AddChannel(w.ctx, l, "chn_old", "hash", time.Time{}, leaseTime)
 			w.ok(err)
 			return l
 		}, call: func(w *fenceWorld, l record.Lease) error {
@@ -216,7 +216,7 @@ func fenceNotProlonged(h *harness) {
 
 // fenceAll holds the table of calls to the store's methods.
 func fenceAll(h *harness) {
-	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Sync", "Watch"}
+	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Polling", "Sync", "Watch"}
 	tried := slices.Sorted(maps.Keys(fencedCalls()))
 	sameList(h, "methods that take a lease", leaseMethods(h.T), slices.Sorted(slices.Values(slices.Concat(tried, reads))))
 }

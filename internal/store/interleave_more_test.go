@@ -74,7 +74,7 @@ func meetGuard(w *world, round int) (_, _ func(context.Context) error, _ func())
 func meetChannel(w *world, round int) (_, _ func(context.Context) error, _ func()) {
 	w.mark(record.Mark{Kind: task.CalendarWatch, Subject: string(w.calendars[0].ID), Lane: task.Background, ConnectionID: w.connection})
 	id := cal.ChannelID(fmt.Sprint("chn", round))
-	l, err := w.AddChannel(w.ctx, w.claim(w.ref(task.CalendarWatch, string(w.calendars[0].ID))), id, "hash", leaseTime)
+	l, err := w.AddChannel(w.ctx, w.claim(w.ref(task.CalendarWatch, string(w.calendars[0].ID))), id, "hash", time.Time{}, leaseTime)
 	w.ok(err)
 	c, err := w.readChannel(id)
 	w.ok(err)

@@ -33,7 +33,7 @@ func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
 			return err
 		}
 		out.Listing = &record.Listing{
-			ID: row.ListingID, Kind: cal.ListingKind(row.Kind), Pages: row.Pages, Withheld: row.Withheld,
+			ID: row.ListingID, Kind: cal.ListingKind(row.Kind), Pages: row.Pages, Events: row.Events, Withheld: row.Withheld,
 			Window: cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}, StartedAt: instant(row.StartedAt),
 		}
 		out.Listing.Page, err = t.openText("listings", "page", row.ListingID, row.Page)
@@ -81,8 +81,10 @@ func (s *Store) Stage(
 	ctx context.Context, l record.Lease, c record.Calendar, on record.Listing, page cal.Page, d time.Duration,
 ) (record.Listing, record.Lease, error) {
 	when := expand(page.Items, on.Window)
+	var withheld int64
 	l, err := s.updateUnder(ctx, l, d, "stage page", func(ctx context.Context, t *tx) error {
-		withheld, err := t.stage(ctx, c, on.ID, page.Items, when)
+		var err error
+		withheld, err = t.stage(ctx, c, on.ID, page.Items, when)
 		if err != nil {
 			return err
 		}
@@ -91,11 +93,13 @@ func (s *Store) Stage(
 			return err
 		}
 		return changed(t.TurnPage(ctx, db.TurnPageParams{
-			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: on.ID, Pages: on.Pages, Page: next, Withheld: withheld,
+			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: on.ID, Pages: on.Pages, Page: next, Withheld: withheld, Events: int64(len(page.Items)),
 		}))
 	})
 	if err == nil {
 		on.Pages++
+		on.Events += int64(len(page.Items))
+		on.Withheld += withheld
 		on.Page = page.Next
 	}
 	return on, l, err
@@ -217,6 +221,11 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.
 		}
 		p.Listing.Withheld += withheld
 		p.Listing.Pages++
+		p.Listing.Events += int64(len(p.Last.Items))
+		heard, err := t.heard(ctx, p)
+		if err != nil {
+			return err
+		}
 		if err := t.publish(ctx, p, &out); err != nil {
 			return err
 		}
@@ -228,6 +237,9 @@ func (s *Store) Publish(ctx context.Context, l record.Lease, publication record.
 			return err
 		}
 		if err := t.putCursor(ctx, p, out.Missed > 0 || doubted); err != nil {
+			return err
+		}
+		if err := t.repoll(ctx, p, heard, &out); err != nil {
 			return err
 		}
 		if err := t.dropListing(ctx, l.Subject); err != nil {
@@ -316,6 +328,7 @@ func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) 
 		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Token: token, Scope: p.Last.Cursor.Scope,
 		WindowFrom: micros(p.Listing.Window.From), WindowUntil: micros(p.Listing.Window.Until), SyncedAt: t.now,
 		Spacing: p.Spacing.Microseconds(), Recheck: recheck, Withheld: p.Listing.Withheld,
+		BeganAt: micros(p.Listing.StartedAt),
 	})
 }
 

@@ -97,7 +97,7 @@ func listingResumes(h *harness) {
 	l = other.claim(w.syncOf(0))
 	s, err := other.Sync(h.ctx, l)
 	h.ok(err)
-	want := record.Listing{ID: on.ID, Kind: cal.Snapshot, Page: "canary-page 2", Pages: 1, Window: window, StartedAt: began}
+	want := record.Listing{ID: on.ID, Kind: cal.Snapshot, Page: "canary-page 2", Pages: 1, Events: 1, Window: window, StartedAt: began}
 	if s.Listing == nil || *s.Listing != want {
 		h.Fatalf("got %+v, want %+v", s.Listing, want)
 	}

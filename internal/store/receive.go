@@ -76,6 +76,9 @@ func (t *tx) receive(ctx context.Context, all []record.Notification) error {
 	if err := t.insertNotifications(ctx, all); err != nil {
 		return err
 	}
+	if err := t.countPushes(ctx, all); err != nil {
+		return err
+	}
 	for _, n := range all {
 		if err := t.learn(ctx, n); err != nil {
 			return err
@@ -114,6 +117,27 @@ func (t *tx) insertNotifications(ctx context.Context, all []record.Notification)
 		return err
 	}
 	return t.InsertNotifications(ctx, db.InsertNotificationsParams{TenantID: t.tenant, ReceivedAt: t.now, Notifications: string(raw)})
+}
+
+// countPushes keeps when channels have told of changes, and how often.
+func (t *tx) countPushes(ctx context.Context, all []record.Notification) error {
+	type row struct {
+		Pushes int `json:"pushes"`
+	}
+	rows := map[cal.ChannelID]row{}
+	for _, n := range all {
+		if n.Sync && n.State == "" {
+			rows[n.Channel.ID] = row{rows[n.Channel.ID].Pushes + 1}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return t.CountPushes(ctx, db.CountPushesParams{TenantID: t.tenant, Now: t.now, Channels: string(raw)})
 }
 
 // markCalendars marks work of a kind on the calendar of each notification that asks for it, once, in one order for all. A calendar that is not there

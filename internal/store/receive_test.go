@@ -34,7 +34,7 @@ func (h *harness) batch(n int) (*world, []record.Notification) {
 	for i, c := range w.calendars {
 		id := cal.ChannelID(fmt.Sprintf("chn_%s_%d", w.tenant, i))
 		w.mark(record.Mark{Kind: task.CalendarWatch, Subject: string(c.ID), Lane: task.Background, ConnectionID: w.connection})
-		l, err := w.AddChannel(w.ctx, w.claim(w.watchOf(i)), id, "hash", leaseTime)
+		l, err := w.AddChannel(w.ctx, w.claim(w.watchOf(i)), id, "hash", time.Time{}, leaseTime)
 		h.ok(err)
 		h.ok(w.Finish(w.ctx, l, record.Served()))
 		all = append(all, record.Notification{Channel: w.channelNow(id), Kind: "changed", Remote: "r", Resource: "s", Sync: true})

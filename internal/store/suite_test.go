@@ -13,7 +13,7 @@ type trial struct {
 
 // suite is what every store has to pass, on every database.
 func suite() []trial {
-	return slices.Concat(markTrials(), claimTrials(), finishTrials(), deadTrials(), driftTrials(), fenceTrials(), sweepTrials(), backlogTrials(), countTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), applicationTrials(), acceptTrials(), divergenceTrials(), backflowTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), busyTrials(), meetingTrials(), guardTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), tenantTrials(), requestTrials(), canaryTrials(), sealKeyTrials(), resealTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
+	return slices.Concat(markTrials(), claimTrials(), finishTrials(), deadTrials(), driftTrials(), fenceTrials(), sweepTrials(), backlogTrials(), countTrials(), raceTrials(), connectionTrials(), disconnectTrials(), keepTrials(), accountTrials(), applicationTrials(), acceptTrials(), divergenceTrials(), backflowTrials(), ledgerTrials(), choiceTrials(), atomicTrials(), linkTrials(), listingTrials(), busyTrials(), meetingTrials(), guardTrials(), endpointTrials(), deliveryTrials(), channelTrials(), receiveTrials(), hearingTrials(), tenantTrials(), requestTrials(), canaryTrials(), sealKeyTrials(), resealTrials(), errorTrials(), tenancyTrials(), identifierTrials(), policyTrials())
 }
 
 // postgresSuite needs transactions that run side by side.

@@ -206,7 +206,7 @@ func (w *world) expiring(name string, over time.Duration) {
 	for _, state := range []string{"closed", "open"} {
 		w.aged("channels", "updated_at", 7*day+over, map[string]any{
 			"channel_id": name + state, "calendar_id": calendar, "state": state, "secret_hash": "h", "remote": "", "resource": "", "opened_at": 0,
-			"expires_at": 0, "created_at": 1,
+			"expires_at": 0, "pushed_at": 0, "pushes": 0, "created_at": 1,
 		})
 	}
 }

@@ -174,7 +174,7 @@ func handlers(s *store.Store, g *gateway.Gateway) map[task.Kind]work.Handler {
 	}
 	return map[task.Kind]work.Handler{
 		task.ConnectionDiscover: discoverer.Work, task.LinkPush: reconciler.Work, task.CalendarSync: syncer.Work, task.CalendarWatch: keeper.Work,
-		task.CalendarPoll: (&deltasync.Poller{Store: s, Clock: g.Clock, Interval: pollEvery, Jitter: none}).Work,
+		task.CalendarPoll: (&deltasync.Poller{Store: s, Clock: g.Clock, Rhythm: deltasync.NewRhythm(pollEvery, pollEvery, pollEvery, none)}).Work,
 	}
 }
 

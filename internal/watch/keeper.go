@@ -19,7 +19,7 @@ import (
 // Store is what the keeper needs of the store. Each method that writes prolongs the lease by d, and fails once it is lost.
 type Store interface {
 	Watch(ctx context.Context, l record.Lease) (record.Watch, error)
-	AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error)
+	AddChannel(ctx context.Context, l record.Lease, id cal.ChannelID, secretHash string, poll time.Time, d time.Duration) (record.Lease, error)
 	SaveChannels(ctx context.Context, l record.Lease, d time.Duration, channels ...record.Channel) (record.Lease, error)
 	Finish(ctx context.Context, l record.Lease, o record.Outcome, marks ...record.Mark) error
 }
@@ -54,6 +54,27 @@ type Keeper struct {
 	Enabled bool
 	// Lease is how long a lease is prolonged by before each call.
 	Lease time.Duration
+	// Poll is how soon a calendar without a channel is polled at the latest.
+	Poll time.Duration
+	// Jitter returns a random duration below its argument. It spreads the renewals of channels that were opened together.
+	Jitter func(time.Duration) time.Duration
+	// Kept hears of what became of channels: one of Verdicts; nil for nobody.
+	Kept func(p cal.Provider, verdict string)
+}
+
+// What becomes of a channel.
+const (
+	VerdictOpened   = "opened"
+	VerdictRenewed  = "renewed"
+	VerdictReplaced = "replaced"
+	VerdictStray    = "stray_ended"
+	// VerdictFailed could be neither opened nor renewed.
+	VerdictFailed = "failed"
+)
+
+// Verdicts are what Kept hears.
+func Verdicts() []string {
+	return []string{VerdictOpened, VerdictRenewed, VerdictReplaced, VerdictStray, VerdictFailed}
 }
 
 const (
@@ -63,6 +84,10 @@ const (
 	wish = 70 * time.Hour
 	// soonest keeps a provider that grants next to nothing from being asked all the time.
 	soonest = time.Minute
+	// spread is the part of a channel's life over which renewals are spread: they come between three eighths and half of it.
+	spread = 8
+	// leftover is when a channel that could not be ended is tried again.
+	leftover = time.Hour
 )
 
 // HashSecret is what is kept of a channel's secret.
@@ -80,6 +105,8 @@ type run struct {
 	can    Abilities
 	// opened says that pushes of a new channel have just begun: what changed before that is found by a listing.
 	opened bool
+	// left says that a channel whose name is known could not be ended.
+	left bool
 }
 
 // Work leaves the lease's calendar with one open channel, if it is to have one, and with none otherwise.
@@ -108,6 +135,7 @@ func (k *Keeper) Work(ctx context.Context, l record.Lease) error {
 	}
 	current, err := r.keep(ctx)
 	if err != nil {
+		r.tell(VerdictFailed)
 		return err
 	}
 	if err := r.tidy(ctx, current); err != nil {
@@ -122,13 +150,13 @@ func (r *run) keep(ctx context.Context) (record.Channel, error) {
 	current, ok := r.current(now)
 	switch {
 	case !ok:
-		return r.open(ctx)
-	case current.State == record.ChannelOpen && now.Before(half(current)):
+		return r.open(ctx, now.Add(r.Poll), VerdictOpened)
+	case current.State == record.ChannelOpen && now.Before(half(current).Add(-life(current)/spread)):
 		return current, nil
 	case r.can.Renews:
 		return r.renew(ctx, current)
 	default:
-		return r.open(ctx)
+		return r.open(ctx, time.Time{}, VerdictReplaced)
 	}
 }
 
@@ -142,13 +170,23 @@ func (r *run) current(now time.Time) (record.Channel, bool) {
 	return record.Channel{}, false
 }
 
-// half is when half of a channel's life is over.
-func half(c record.Channel) time.Time { return c.OpenedAt.Add(c.Expires.Sub(c.OpenedAt) / 2) }
+// life is how long a channel was granted for.
+func life(c record.Channel) time.Duration { return c.Expires.Sub(c.OpenedAt) }
 
-func (r *run) open(ctx context.Context) (record.Channel, error) {
+// half is when half of a channel's life is over.
+func half(c record.Channel) time.Time { return c.OpenedAt.Add(life(c) / 2) }
+
+func (r *run) tell(verdict string) {
+	if r.Kept != nil {
+		r.Kept(r.w.Calendar.Provider, verdict)
+	}
+}
+
+// open opens a channel. Where there is none yet, the calendar is polled by a time at the latest.
+func (r *run) open(ctx context.Context, poll time.Time, verdict string) (record.Channel, error) {
 	id, secret := cal.ChannelID(r.Secrets.ID("chn")), r.Secrets.Secret()
 	var err error
-	if r.lease, err = r.Store.AddChannel(ctx, r.lease, id, HashSecret(secret), r.Lease); err != nil {
+	if r.lease, err = r.Store.AddChannel(ctx, r.lease, id, HashSecret(secret), poll, r.Lease); err != nil {
 		return record.Channel{}, err
 	}
 	now := r.Clock.Now()
@@ -161,6 +199,9 @@ func (r *run) open(ctx context.Context) (record.Channel, error) {
 	r.opened = true
 	c := record.Channel{Channel: granted, CalendarID: r.w.Calendar.ID, State: record.ChannelOpen, OpenedAt: now, CreatedAt: now}
 	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c)
+	if err == nil {
+		r.tell(verdict)
+	}
 	return c, err
 }
 
@@ -208,13 +249,16 @@ func (r *run) renew(ctx context.Context, c record.Channel) (record.Channel, erro
 			return c, err
 		}
 		r.drop(c.ID)
-		return r.open(ctx)
+		return r.open(ctx, now.Add(r.Poll), VerdictOpened)
 	}
 	if err != nil {
 		return c, err
 	}
 	c.Channel, c.State, c.OpenedAt = granted, record.ChannelOpen, now
 	r.lease, err = r.Store.SaveChannels(ctx, r.lease, r.Lease, c)
+	if err == nil {
+		r.tell(VerdictRenewed)
+	}
 	return c, err
 }
 
@@ -239,6 +283,11 @@ func (r *run) tidy(ctx context.Context, current record.Channel) error {
 		c.State = record.ChannelClosing
 		if r.ended(ctx, c, now) {
 			c.State = record.ChannelClosed
+		} else if named(c) {
+			r.left = true
+		}
+		if before != record.ChannelOpen && c.State == record.ChannelClosed && named(c) {
+			r.tell(VerdictStray)
 		}
 		if c.State == before {
 			continue // a push may be telling its name just now
@@ -251,12 +300,15 @@ func (r *run) tidy(ctx context.Context, current record.Channel) error {
 	return nil
 }
 
+// named reports whether the provider's name for a channel is known, so that it can be ended.
+func named(c record.Channel) bool { return c.Remote != "" || c.Resource != "" }
+
 // ended ends a channel if it can be ended, and reports whether it is over.
 func (r *run) ended(ctx context.Context, c record.Channel, now time.Time) bool {
 	if !c.Expires.IsZero() && !c.Expires.After(now) {
 		return true
 	}
-	if c.Remote == "" && c.Resource == "" {
+	if !named(c) {
 		return now.After(c.CreatedAt.Add(wish))
 	}
 	err := r.call(ctx, func(ctx context.Context) error { return r.client.CloseChannel(ctx, c.Channel) })
@@ -264,7 +316,10 @@ func (r *run) ended(ctx context.Context, c record.Channel, now time.Time) bool {
 }
 
 func (r *run) finish(ctx context.Context, current record.Channel) error {
-	due := half(current)
+	due := half(current).Add(-r.Jitter(life(current) / spread))
+	if again := r.Clock.Now().Add(leftover); r.left && again.Before(due) {
+		due = again
+	}
 	if least := r.Clock.Now().Add(soonest); due.Before(least) {
 		due = least
 	}
@@ -272,8 +327,12 @@ func (r *run) finish(ctx context.Context, current record.Channel) error {
 		Kind: task.CalendarRenew, Subject: r.lease.Subject, Lane: task.Background, ConnectionID: r.w.Connection.ID, NotBefore: due, Reset: true,
 	}}
 	if r.opened {
+		lane := task.Background
+		if !r.w.Listed {
+			lane = task.Bulk // a first listing is a backfill
+		}
 		marks = append(marks, record.Mark{
-			Kind: task.CalendarSync, Subject: r.lease.Subject, Lane: task.Background, ConnectionID: r.w.Connection.ID,
+			Kind: task.CalendarSync, Subject: r.lease.Subject, Lane: lane, ConnectionID: r.w.Connection.ID,
 		})
 	}
 	return r.Store.Finish(ctx, r.lease, record.Served(), marks...)

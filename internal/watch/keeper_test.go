@@ -60,7 +60,15 @@ func TestOpeningMarksTheCalendarAndTheSchedule(t *testing.T) {
 	if !ok || !renew.Reset || !renew.NotBefore.Equal(began.Add(time.Hour)) || renew.Subject != "cal_1" || renew.ConnectionID != "con_1" {
 		t.Errorf("the schedule is %+v, want it at half of what was granted", renew)
 	}
-	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Background || sync.Reset || sync.Revive {
+	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Bulk || sync.Reset || sync.Revive {
+		t.Errorf("the first listing of all, a backfill: %+v", sync)
+	}
+	s = newShelf(cal.Google)
+	s.listed = true
+	if err := keeper(s, newPusher(s, 2*time.Hour), false).Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	if sync, ok := s.mark(task.CalendarSync); !ok || sync.Lane != task.Background {
 		t.Errorf("the listing that finds what changed before the first push: %+v", sync)
 	}
 }
@@ -68,7 +76,7 @@ func TestOpeningMarksTheCalendarAndTheSchedule(t *testing.T) {
 func TestYoungChannelIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for _, renews := range []bool{true, false} {
-		s := newShelf(cal.Microsoft).with("chn_1", record.ChannelOpen, "r1", began.Add(-time.Hour), began.Add(time.Hour+time.Second))
+		s := newShelf(cal.Microsoft).with("chn_1", record.ChannelOpen, "r1", began.Add(-3*time.Hour), began.Add(5*time.Hour+time.Minute))
 		p := newPusher(s, week)
 		if err := keeper(s, p, renews).Work(t.Context(), s.claim()); err != nil {
 			t.Fatal(err)
@@ -76,8 +84,8 @@ func TestYoungChannelIsLeftAlone(t *testing.T) {
 		if len(p.calls) != 0 {
 			t.Errorf("called %v", p.calls)
 		}
-		if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(time.Minute)) {
-			t.Errorf("the schedule is at %s, want it no sooner than %s from now", renew.NotBefore, soonest)
+		if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(time.Hour + 30*time.Second)) {
+			t.Errorf("the schedule is at %s, want it at half of the channel's life", renew.NotBefore)
 		}
 		if _, ok := s.mark(task.CalendarSync); ok {
 			t.Error("a listing is wanted, and nothing was opened")

@@ -17,6 +17,7 @@ import (
 const (
 	leaseTime = 30 * time.Second
 	week      = 7 * 24 * time.Hour
+	quarter   = 15 * time.Minute
 )
 
 var began = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
@@ -34,6 +35,10 @@ type shelf struct {
 	marks    []record.Mark
 	fail     map[string]error
 	lacks    record.Lacks
+	listed   bool
+	// polls are by when each opening wants the calendar polled.
+	polls []time.Time
+	kept  []string
 }
 
 func newShelf(p cal.Provider) *shelf {
@@ -77,7 +82,7 @@ func (s *shelf) Watch(_ context.Context, l record.Lease) (record.Watch, error) {
 	if err := s.enter("watch", l); err != nil {
 		return record.Watch{}, err
 	}
-	w := record.Watch{Calendar: s.calendar, Connection: record.Connection{ID: "con_1", Lacks: s.lacks}}
+	w := record.Watch{Calendar: s.calendar, Connection: record.Connection{ID: "con_1", Lacks: s.lacks}, Listed: s.listed}
 	for _, c := range s.channels {
 		if c.State != record.ChannelClosed {
 			w.Channels = append(w.Channels, c)
@@ -86,12 +91,13 @@ func (s *shelf) Watch(_ context.Context, l record.Lease) (record.Watch, error) {
 	return w, nil
 }
 
-func (s *shelf) AddChannel(_ context.Context, l record.Lease, id cal.ChannelID, secretHash string, d time.Duration) (record.Lease, error) {
+func (s *shelf) AddChannel(_ context.Context, l record.Lease, id cal.ChannelID, secretHash string, poll time.Time, d time.Duration) (record.Lease, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.enter("add", l); err != nil {
 		return l, err
 	}
+	s.polls = append(s.polls, poll)
 	s.channels = append(s.channels, record.Channel{
 		CalendarID: "cal_1", Channel: cal.Channel{ID: id}, State: record.ChannelOpening, SecretHash: secretHash, CreatedAt: s.clock.Now(),
 	})
@@ -222,6 +228,7 @@ func (s *secrets) ID(prefix string) string { s.n++; return fmt.Sprintf("%s_%d", 
 func keeper(s *shelf, p *pusher, renews bool) *Keeper {
 	return &Keeper{
 		Store: s, Secrets: &secrets{n: 100}, Clock: s.clock, Enabled: true, Lease: leaseTime,
+		Poll: quarter, Jitter: func(time.Duration) time.Duration { return 0 }, Kept: func(_ cal.Provider, verdict string) { s.kept = append(s.kept, verdict) },
 		Address: func(p cal.Provider) string { return "https://hub.test/hooks/" + string(p) },
 		Open: func(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
 			return p, Abilities{Pushes: true, Renews: renews}, nil

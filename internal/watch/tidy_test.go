@@ -7,6 +7,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -107,5 +108,30 @@ func TestChannelsNobodyNeedsAreEnded(t *testing.T) {
 		if !slices.Equal(p.calls, []string{"close"}) || len(s.marks) != 0 || !s.outcomes[0].Served {
 			t.Errorf("%s: called %v, marked %+v", name, p.calls, s.marks)
 		}
+	}
+}
+
+// A channel that could not be ended is tried again within the hour, and each that was a stray is told of.
+func TestLeftoverIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newShelf(cal.Google).with("chn_1", record.ChannelOpening, "r1", time.Time{}, time.Time{})
+	s.with("chn_2", record.ChannelOpen, "r2", began, began.Add(week))
+	p := newPusher(s, week)
+	k := keeper(s, p, false)
+	p.fail["close"] = fault.New(fault.Transient, "close", nil)
+	if err := k.Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(leftover)) || len(s.kept) > 0 {
+		t.Errorf("comes back at %s, told %v", renew.NotBefore, s.kept)
+	}
+	s.clock.Advance(leftover)
+	s.marks, p.fail = nil, map[string]error{}
+	if err := k.Work(t.Context(), s.claim()); err != nil {
+		t.Fatal(err)
+	}
+	wantStates(t, s, map[cal.ChannelID]record.ChannelState{"chn_1": record.ChannelClosed, "chn_2": record.ChannelOpen})
+	if renew, _ := s.mark(task.CalendarRenew); !renew.NotBefore.Equal(began.Add(week/2)) || !slices.Equal(s.kept, []string{VerdictStray}) {
+		t.Errorf("comes back at %s, told %v", renew.NotBefore, s.kept)
 	}
 }

@@ -41,6 +41,9 @@ func DefaultLimits() Limits {
 	return Limits{Batch: 256, Waiting: 4096, Transactions: 12, Patience: 8 * time.Second, Known: 1 << 15}
 }
 
+// linger is how long a channel may go on pushing after it was ended: some do for minutes. One that pushes for longer was never ended.
+const linger = time.Hour
+
 // Why a notice was not even tried.
 var (
 	ErrFull   = errors.New("inbound: too many notices are waiting")
@@ -285,7 +288,7 @@ func (b *Batcher) commit(ctx context.Context, tenant cal.TenantID, batch []*entr
 		var genuine []record.Notification
 		for _, e := range batch {
 			var n record.Notification
-			if n, e.verdict = judge(byID, e.notice); !e.verdict.Stray {
+			if n, e.verdict = judge(byID, e.notice, b.clock.Now()); n.Channel.ID != "" {
 				n.Traceparent = e.trace
 				genuine = append(genuine, n)
 			}
@@ -295,13 +298,18 @@ func (b *Batcher) commit(ctx context.Context, tenant cal.TenantID, batch []*entr
 }
 
 // judge compares a notice with its channel. The secret is compared in any case: nobody shall learn from the time it takes whether there is such a
-// channel.
-func judge(channels map[cal.ChannelID]record.Channel, n provider.Notice) (record.Notification, Verdict) {
+// channel. A channel that was ended and goes on pushing is ended once more, and nothing else comes of its pushes.
+func judge(channels map[cal.ChannelID]record.Channel, n provider.Notice, now time.Time) (record.Notification, Verdict) {
 	ch, known := channels[n.Channel]
-	if genuine(ch, n.Secret) && known && ch.State != record.ChannelClosed {
+	switch proven := genuine(ch, n.Secret) && known; {
+	case proven && ch.State != record.ChannelClosed:
 		return notification(ch, n), Verdict{Tenant: ch.TenantID, Known: true}
+	case proven && n.Kind != provider.NoticeDropped && now.Sub(ch.MovedAt) > linger:
+		again := record.Notification{Channel: ch, Kind: string(n.Kind), Remote: n.Remote, Resource: n.Resource, Watch: true, State: record.ChannelClosing}
+		return again, Verdict{Stray: true, Known: true}
+	default:
+		return record.Notification{}, Verdict{Stray: true, Known: known}
 	}
-	return record.Notification{}, Verdict{Stray: true, Known: known}
 }
 
 func channelsOf(batch []*entry) []cal.ChannelID {

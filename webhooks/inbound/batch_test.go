@@ -14,6 +14,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/webhooks/inbound"
 )
@@ -399,7 +400,7 @@ func TestTenantsAreRemembered(t *testing.T) {
 		}
 	}
 	ch := c.channels.known[first]
-	ch.State = record.ChannelClosed
+	ch.State, ch.MovedAt = record.ChannelClosed, clock.System{}.Now()
 	c.channels.known[first] = ch
 	notice := []provider.Notice{{Channel: first, Secret: secret, Kind: provider.NoticeChanged}}
 	if v, err := c.Take(t.Context(), notice, begun); err != nil || v[0] != (inbound.Verdict{Stray: true, Known: true}) {

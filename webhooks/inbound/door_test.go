@@ -96,7 +96,7 @@ func hash(s string) string {
 
 func newChannels() *channels {
 	channel := func(id cal.ChannelID, tenant cal.TenantID, secret string, state record.ChannelState) record.Channel {
-		return record.Channel{TenantID: tenant, CalendarID: "cal_of_" + cal.CalendarID(tenant), Channel: cal.Channel{ID: id}, State: state, SecretHash: hash(secret)}
+		return record.Channel{TenantID: tenant, CalendarID: "cal_of_" + cal.CalendarID(tenant), Channel: cal.Channel{ID: id}, State: state, SecretHash: hash(secret), MovedAt: clock.System{}.Now()}
 	}
 	return &channels{known: map[cal.ChannelID]record.Channel{
 		channelID: channel(channelID, "ten_1", secret, record.ChannelOpen),

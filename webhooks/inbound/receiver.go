@@ -178,6 +178,9 @@ func notification(ch record.Channel, n provider.Notice) record.Notification {
 	default:
 		out.Sync = true // a listing too many does no harm
 	}
+	if ch.State == record.ChannelClosing && ch.Remote == "" && ch.Resource == "" && (n.Remote != "" || n.Resource != "") {
+		out.Watch = true // it could not be ended until it was known what the provider calls it
+	}
 	return out
 }
 

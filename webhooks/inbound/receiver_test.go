@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -64,6 +66,53 @@ func TestChannelsThatStillPush(t *testing.T) {
 		d.channels.known[channelID] = ch
 		if rec := d.push(googlePush(channelID, secret, "exists")); rec.Code != http.StatusAccepted || (len(d.channels.received) == 1) != taken {
 			t.Errorf("%s: %d, %+v", state, rec.Code, d.channels.received)
+		}
+	}
+}
+
+// A channel that was ended and goes on pushing for long was not ended: the keeper is to end it, and no change is taken from it.
+func TestChannelThatOutlivesItsEndIsEndedOnceMore(t *testing.T) {
+	t.Parallel()
+	for p, req := range map[cal.Provider]func(*testing.T) *http.Request{
+		cal.Google:    func(*testing.T) *http.Request { return googlePush(closedID, secret, "exists") },
+		cal.Microsoft: func(t *testing.T) *http.Request { t.Helper(); return batch(t, item(closedID, secret, "")) },
+	} {
+		for ago, taken := range map[time.Duration]bool{59 * time.Minute: false, 61 * time.Minute: true} {
+			d := newDoor(t, p)
+			ch := d.channels.known[closedID]
+			ch.MovedAt = clock.System{}.Now().Add(-ago)
+			d.channels.known[closedID] = ch
+			if rec := d.push(req(t)); rec.Code != http.StatusAccepted || d.Strays() != 1 || (len(d.channels.received) == 1) != taken {
+				t.Errorf("%s, ended %s ago: %d, %d strays, %+v", p, ago, rec.Code, d.Strays(), d.channels.received)
+			}
+			for _, n := range d.channels.received {
+				if !n.Watch || n.Sync || n.State != record.ChannelClosing || n.Remote == "" && n.Resource == "" {
+					t.Errorf("%s: %+v", p, n)
+				}
+			}
+		}
+	}
+	d := newDoor(t, cal.Microsoft)
+	ch := d.channels.known[closedID]
+	ch.MovedAt = clock.System{}.Now().Add(-24 * time.Hour)
+	d.channels.known[closedID] = ch
+	d.push(batch(t, item(closedID, secret, "subscriptionRemoved")))
+	if len(d.channels.received) > 0 {
+		t.Errorf("one that the provider has dropped is to be ended: %+v", d.channels.received)
+	}
+}
+
+// A channel that could not be ended since nobody knew what the provider calls it is ended once a push tells.
+func TestPushThatNamesAChannelHasItEnded(t *testing.T) {
+	t.Parallel()
+	for remote, watch := range map[string]bool{"": true, "known already": false} {
+		d := newDoor(t, cal.Google)
+		ch := d.channels.known[channelID]
+		ch.State, ch.Remote = record.ChannelClosing, remote
+		d.channels.known[channelID] = ch
+		d.push(googlePush(channelID, secret, "exists"))
+		if len(d.channels.received) != 1 || d.channels.received[0].Watch != watch || !d.channels.received[0].Sync {
+			t.Errorf("name %q: %+v", remote, d.channels.received)
 		}
 	}
 }

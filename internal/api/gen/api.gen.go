@@ -85,6 +85,24 @@ func (e BookingState) Valid() bool {
 	}
 }
 
+// Defines values for CalendarListingKind.
+const (
+	CalendarListingKindDelta    CalendarListingKind = "delta"
+	CalendarListingKindSnapshot CalendarListingKind = "snapshot"
+)
+
+// Valid indicates whether the value is a known member of the CalendarListingKind enum.
+func (e CalendarListingKind) Valid() bool {
+	switch e {
+	case CalendarListingKindDelta:
+		return true
+	case CalendarListingKindSnapshot:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Capability.
 const (
 	CapabilityListCalendars Capability = "list_calendars"
@@ -415,6 +433,33 @@ func (e ProviderStateState) Valid() bool {
 	}
 }
 
+// Defines values for PushState.
+const (
+	PushStateNone    PushState = "none"
+	PushStateOpen    PushState = "open"
+	PushStateOpening PushState = "opening"
+	PushStateRefused PushState = "refused"
+	PushStateSilent  PushState = "silent"
+)
+
+// Valid indicates whether the value is a known member of the PushState enum.
+func (e PushState) Valid() bool {
+	switch e {
+	case PushStateNone:
+		return true
+	case PushStateOpen:
+		return true
+	case PushStateOpening:
+		return true
+	case PushStateRefused:
+		return true
+	case PushStateSilent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReservationTargetStatus.
 const (
 	ReservationTargetStatusFailed     ReservationTargetStatus = "failed"
@@ -670,9 +715,21 @@ type Calendar struct {
 	// and being ended at the provider. `disconnected`: deleted, and without tokens.
 	ConnectionState ConnectionState `json:"connection_state"`
 	ID              string          `json:"id"`
-	Name            string          `json:"name"`
-	Primary         bool            `json:"primary"`
-	Provider        Provider        `json:"provider"`
+
+	// LastListing The last listing that was published; absent before the first one.
+	LastListing *LastListing `json:"last_listing,omitempty"`
+
+	// Listing The listing that is under way; absent without one. The first one of a calendar, and one after a cursor was lost, is a snapshot of the whole window.
+	Listing *CalendarListing `json:"listing,omitempty"`
+	Name    string           `json:"name"`
+
+	// Poll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`, and until the first time.
+	Poll     *CalendarPoll `json:"poll,omitempty"`
+	Primary  bool          `json:"primary"`
+	Provider Provider      `json:"provider"`
+
+	// Push Whether the provider pushes changes of the calendar. Whatever it says, the calendar is polled. Absent while `sync` is `off`.
+	Push *CalendarPush `json:"push,omitempty"`
 
 	// Sync How much of the calendar is kept. That is `busy` at least from the first booking that names it.
 	Sync SyncLevel `json:"sync"`
@@ -696,12 +753,62 @@ type CalendarChoice struct {
 	WritableTarget *bool `json:"writable_target,omitempty"`
 }
 
+// CalendarListing The listing that is under way; absent without one. The first one of a calendar, and one after a cursor was lost, is a snapshot of the whole window.
+type CalendarListing struct {
+	BeganAt time.Time `json:"began_at"`
+
+	// Events How many rows they had.
+	Events int64               `json:"events"`
+	Kind   CalendarListingKind `json:"kind"`
+
+	// Pages How many pages are read.
+	Pages int64 `json:"pages"`
+
+	// Window Half-open; an end that is absent is open.
+	Window *ListingWindow `json:"window,omitempty"`
+}
+
+// CalendarListingKind defines model for CalendarListing.Kind.
+type CalendarListingKind string
+
 // CalendarPage defines model for CalendarPage.
 type CalendarPage struct {
 	Calendars []Calendar `json:"calendars"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// CalendarPoll When the calendar is listed though nothing was pushed. Absent while `sync` is `off`, and until the first time.
+type CalendarPoll struct {
+	// IntervalSeconds By what polls have found; up to an eighth more or less. Absent until they have found out.
+	IntervalSeconds *int64 `json:"interval_seconds,omitempty"`
+
+	// NextAt Absent while it is due.
+	NextAt *time.Time `json:"next_at,omitempty"`
+}
+
+// CalendarPush Whether the provider pushes changes of the calendar. Whatever it says, the calendar is polled. Absent while `sync` is `off`.
+type CalendarPush struct {
+	// Detail Why there is no push: what the last attempt to keep a channel failed with, with the provider's status and code, or what it is silent about.
+	Detail *string `json:"detail,omitempty"`
+
+	// LastPushAt Absent if no change was pushed lately.
+	LastPushAt *time.Time `json:"last_push_at,omitempty"`
+
+	// OpenUntil When the open channel ends unless it is renewed.
+	OpenUntil *time.Time `json:"open_until,omitempty"`
+
+	// Pushes How many changes the open channel has told of.
+	Pushes *int64 `json:"pushes,omitempty"`
+
+	// RetryAt When a channel is asked for again.
+	RetryAt     *time.Time `json:"retry_at,omitempty"`
+	SilentSince *time.Time `json:"silent_since,omitempty"`
+
+	// State `open`: changes are pushed. `opening`: they are about to be. `silent`: a channel is open, and changes were found that it had not told of; it is
+	// `open` again with its next push. `refused`: no channel could be opened; `detail` says why. `none`: no channel is wanted.
+	State PushState `json:"state"`
 }
 
 // Capability Something that the account's owner may allow.
@@ -1189,6 +1296,23 @@ type ID = string
 // Examples: 8e03978e-40d5-43dd-bc93-6894a57f9324
 type IdempotencyKey = string
 
+// LastListing The last listing that was published; absent before the first one.
+type LastListing struct {
+	At time.Time `json:"at"`
+
+	// Window Half-open; an end that is absent is open.
+	Window *ListingWindow `json:"window,omitempty"`
+
+	// Withheld How many of its rows could not be read.
+	Withheld int64 `json:"withheld"`
+}
+
+// ListingWindow Half-open; an end that is absent is open.
+type ListingWindow struct {
+	From  *time.Time `json:"from,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // Message As it is delivered. The JSON Schemas of `data` are in contracts/message/schema.
 type Message = message.Envelope
 
@@ -1374,6 +1498,10 @@ type ProviderState struct {
 
 // ProviderStateState `limited`: the provider wants to be left alone until `until`. `down`: it did not answer; from `until` on one call at a time tries whether it does.
 type ProviderStateState string
+
+// PushState `open`: changes are pushed. `opening`: they are about to be. `silent`: a channel is open, and changes were found that it had not told of; it is
+// `open` again with its next push. `refused`: no channel could be opened; `detail` says why. `none`: no channel is wanted.
+type PushState string
 
 // RateBudget A rate of `limit` units in any `span_seconds`.
 type RateBudget struct {

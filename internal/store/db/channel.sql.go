@@ -10,7 +10,7 @@ import (
 )
 
 const channelsOfCalendar = `-- name: ChannelsOfCalendar :many
-SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at FROM channels WHERE tenant_id = $1 AND calendar_id = $2 AND state <> 'closed' ORDER BY channel_id
+SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes, created_at, updated_at FROM channels WHERE tenant_id = $1 AND calendar_id = $2 AND state <> 'closed' ORDER BY channel_id
 `
 
 type ChannelsOfCalendarParams struct {
@@ -37,6 +37,8 @@ func (q *Queries) ChannelsOfCalendar(ctx context.Context, arg ChannelsOfCalendar
 			&i.Resource,
 			&i.OpenedAt,
 			&i.ExpiresAt,
+			&i.PushedAt,
+			&i.Pushes,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -86,8 +88,9 @@ func (q *Queries) ClosedChannels(ctx context.Context, arg ClosedChannelsParams) 
 }
 
 const insertChannel = `-- name: InsertChannel :exec
-INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at)
-VALUES ($1, $2, $3, 'opening', $4, '', '', 0, 0, $5, $5)
+INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes,
+    created_at, updated_at)
+VALUES ($1, $2, $3, 'opening', $4, '', '', 0, 0, 0, 0, $5, $5)
 `
 
 type InsertChannelParams struct {
@@ -136,8 +139,9 @@ func (q *Queries) LearnChannel(ctx context.Context, arg LearnChannelParams) (int
 }
 
 const moveChannel = `-- name: MoveChannel :execrows
-UPDATE channels SET state = $1, updated_at = $2
-WHERE tenant_id = $3 AND channel_id = $4 AND state IN ('opening', 'open', 'expiring') AND state <> $1
+UPDATE channels SET state = CAST($1 AS TEXT), updated_at = $2
+WHERE tenant_id = $3 AND channel_id = $4 AND state <> CAST($1 AS TEXT)
+AND (state IN ('opening', 'open', 'expiring') OR (state = 'closed' AND CAST($1 AS TEXT) = 'closing'))
 `
 
 type MoveChannelParams struct {
@@ -147,6 +151,7 @@ type MoveChannelParams struct {
 	ChannelID string
 }
 
+// A channel that is over stays so, but for one that goes on pushing: that one has to be ended once more.
 func (q *Queries) MoveChannel(ctx context.Context, arg MoveChannelParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, moveChannel,
 		arg.State,

@@ -237,7 +237,7 @@ func (q *Queries) CopiesAfter(ctx context.Context, arg CopiesAfterParams) ([]Cop
 }
 
 const cursorByCalendar = `-- name: CursorByCalendar :one
-SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld, began_at, missed_at, poll_interval FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type CursorByCalendarParams struct {
@@ -259,6 +259,9 @@ func (q *Queries) CursorByCalendar(ctx context.Context, arg CursorByCalendarPara
 		&i.Spacing,
 		&i.Recheck,
 		&i.Withheld,
+		&i.BeganAt,
+		&i.MissedAt,
+		&i.PollInterval,
 	)
 	return i, err
 }
@@ -518,8 +521,8 @@ func (q *Queries) ForsakeOccurrences(ctx context.Context, arg ForsakeOccurrences
 }
 
 const insertListing = `-- name: InsertListing :exec
-INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, withheld, window_from, window_until, started_at)
-VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8)
+INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at)
+VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $7, $8)
 `
 
 type InsertListingParams struct {
@@ -579,7 +582,7 @@ func (q *Queries) LeaveWindow(ctx context.Context, arg LeaveWindowParams) error 
 }
 
 const listingByCalendar = `-- name: ListingByCalendar :one
-SELECT tenant_id, calendar_id, listing_id, kind, page, pages, withheld, window_from, window_until, started_at FROM listings WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at FROM listings WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type ListingByCalendarParams struct {
@@ -597,6 +600,7 @@ func (q *Queries) ListingByCalendar(ctx context.Context, arg ListingByCalendarPa
 		&i.Kind,
 		&i.Page,
 		&i.Pages,
+		&i.Events,
 		&i.Withheld,
 		&i.WindowFrom,
 		&i.WindowUntil,
@@ -731,11 +735,13 @@ func (q *Queries) PublishStaged(ctx context.Context, arg PublishStagedParams) er
 }
 
 const putCursor = `-- name: PutCursor :exec
-INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld,
+    began_at, missed_at, poll_interval)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+    $11, 0, 0)
 ON CONFLICT (tenant_id, calendar_id) DO UPDATE SET token = excluded.token, scope = excluded.scope, window_from = excluded.window_from,
     window_until = excluded.window_until, synced_at = excluded.synced_at, spacing = excluded.spacing, recheck = excluded.recheck,
-    withheld = excluded.withheld
+    withheld = excluded.withheld, began_at = excluded.began_at
 `
 
 type PutCursorParams struct {
@@ -749,6 +755,7 @@ type PutCursorParams struct {
 	Spacing     int64
 	Recheck     bool
 	Withheld    int64
+	BeganAt     int64
 }
 
 func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
@@ -763,6 +770,7 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 		arg.Spacing,
 		arg.Recheck,
 		arg.Withheld,
+		arg.BeganAt,
 	)
 	return err
 }
@@ -1002,13 +1010,14 @@ func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]T
 }
 
 const turnPage = `-- name: TurnPage :execrows
-UPDATE listings SET page = $1, pages = pages + 1, withheld = withheld + $2
-WHERE tenant_id = $3 AND calendar_id = $4 AND listing_id = $5 AND pages = $6
+UPDATE listings SET page = $1, pages = pages + 1, withheld = withheld + $2, events = events + $3
+WHERE tenant_id = $4 AND calendar_id = $5 AND listing_id = $6 AND pages = $7
 `
 
 type TurnPageParams struct {
 	Page       []byte
 	Withheld   int64
+	Events     int64
 	TenantID   string
 	CalendarID string
 	ListingID  string
@@ -1019,6 +1028,7 @@ func (q *Queries) TurnPage(ctx context.Context, arg TurnPageParams) (int64, erro
 	result, err := q.db.ExecContext(ctx, turnPage,
 		arg.Page,
 		arg.Withheld,
+		arg.Events,
 		arg.TenantID,
 		arg.CalendarID,
 		arg.ListingID,

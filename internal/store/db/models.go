@@ -97,6 +97,8 @@ type Channel struct {
 	Resource   string
 	OpenedAt   int64
 	ExpiresAt  int64
+	PushedAt   int64
+	Pushes     int64
 	CreatedAt  int64
 	UpdatedAt  int64
 }
@@ -120,16 +122,19 @@ type Connection struct {
 }
 
 type Cursor struct {
-	TenantID    string
-	CalendarID  string
-	Token       []byte
-	Scope       string
-	WindowFrom  int64
-	WindowUntil int64
-	SyncedAt    int64
-	Spacing     int64
-	Recheck     bool
-	Withheld    int64
+	TenantID     string
+	CalendarID   string
+	Token        []byte
+	Scope        string
+	WindowFrom   int64
+	WindowUntil  int64
+	SyncedAt     int64
+	Spacing      int64
+	Recheck      bool
+	Withheld     int64
+	BeganAt      int64
+	MissedAt     int64
+	PollInterval int64
 }
 
 type Delivery struct {
@@ -273,6 +278,7 @@ type Listing struct {
 	Kind        string
 	Page        []byte
 	Pages       int64
+	Events      int64
 	Withheld    int64
 	WindowFrom  int64
 	WindowUntil int64

@@ -49,7 +49,7 @@ func (q *Queries) ChannelEntries(ctx context.Context, arg ChannelEntriesParams) 
 }
 
 const channelsByID = `-- name: ChannelsByID :many
-SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at FROM channels WHERE tenant_id = $1 AND channel_id IN (SELECT key FROM json_each($2)) ORDER BY channel_id
+SELECT tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes, created_at, updated_at FROM channels WHERE tenant_id = $1 AND channel_id IN (SELECT key FROM json_each($2)) ORDER BY channel_id
 `
 
 type ChannelsByIDParams struct {
@@ -76,6 +76,8 @@ func (q *Queries) ChannelsByID(ctx context.Context, arg ChannelsByIDParams) ([]C
 			&i.Resource,
 			&i.OpenedAt,
 			&i.ExpiresAt,
+			&i.PushedAt,
+			&i.Pushes,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -90,6 +92,28 @@ func (q *Queries) ChannelsByID(ctx context.Context, arg ChannelsByIDParams) ([]C
 		return nil, err
 	}
 	return items, nil
+}
+
+const countPushes = `-- name: CountPushes :exec
+INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes,
+    created_at, updated_at)
+SELECT c.tenant_id, c.channel_id, c.calendar_id, c.state, c.secret_hash, c.remote, c.resource, c.opened_at, c.expires_at, CAST($1 AS BIGINT),
+    CAST(value ->> 'pushes' AS BIGINT), c.created_at, c.updated_at
+FROM json_each($2) JOIN channels c ON c.tenant_id = $3 AND c.channel_id = key
+WHERE TRUE ORDER BY c.channel_id
+ON CONFLICT (tenant_id, channel_id) DO UPDATE SET pushed_at = excluded.pushed_at, pushes = channels.pushes + excluded.pushes
+`
+
+type CountPushesParams struct {
+	Now      int64
+	Channels string
+	TenantID string
+}
+
+// Channels are locked in one order by all.
+func (q *Queries) CountPushes(ctx context.Context, arg CountPushesParams) error {
+	_, err := q.db.ExecContext(ctx, countPushes, arg.Now, arg.Channels, arg.TenantID)
+	return err
 }
 
 const insertNotifications = `-- name: InsertNotifications :exec

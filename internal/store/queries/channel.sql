@@ -1,6 +1,7 @@
 -- name: InsertChannel :exec
-INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at)
-VALUES (@tenant_id, @channel_id, @calendar_id, 'opening', @secret_hash, '', '', 0, 0, @now, @now);
+INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes,
+    created_at, updated_at)
+VALUES (@tenant_id, @channel_id, @calendar_id, 'opening', @secret_hash, '', '', 0, 0, 0, 0, @now, @now);
 
 -- name: ChannelsOfCalendar :many
 SELECT * FROM channels WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND state <> 'closed' ORDER BY channel_id;
@@ -13,8 +14,10 @@ UPDATE channels SET state = @state, opened_at = @opened_at, expires_at = @expire
 WHERE tenant_id = @tenant_id AND channel_id = @channel_id;
 
 -- name: MoveChannel :execrows
-UPDATE channels SET state = @state, updated_at = @now
-WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND state IN ('opening', 'open', 'expiring') AND state <> @state;
+UPDATE channels SET state = CAST(@state AS TEXT), updated_at = @now
+WHERE tenant_id = @tenant_id AND channel_id = @channel_id AND state <> CAST(@state AS TEXT)
+-- A channel that is over stays so, but for one that goes on pushing: that one has to be ended once more.
+AND (state IN ('opening', 'open', 'expiring') OR (state = 'closed' AND CAST(@state AS TEXT) = 'closing'));
 
 -- name: LearnChannel :execrows
 UPDATE channels SET remote = CASE WHEN remote = '' THEN CAST(@remote AS TEXT) ELSE remote END,

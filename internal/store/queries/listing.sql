@@ -2,11 +2,13 @@
 SELECT * FROM cursors WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: PutCursor :exec
-INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld)
-VALUES (@tenant_id, @calendar_id, @token, @scope, @window_from, @window_until, @synced_at, @spacing, @recheck, @withheld)
+INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld,
+    began_at, missed_at, poll_interval)
+VALUES (@tenant_id, @calendar_id, @token, @scope, @window_from, @window_until, @synced_at, @spacing, @recheck, @withheld,
+    @began_at, 0, 0)
 ON CONFLICT (tenant_id, calendar_id) DO UPDATE SET token = excluded.token, scope = excluded.scope, window_from = excluded.window_from,
     window_until = excluded.window_until, synced_at = excluded.synced_at, spacing = excluded.spacing, recheck = excluded.recheck,
-    withheld = excluded.withheld;
+    withheld = excluded.withheld, began_at = excluded.began_at;
 
 -- name: DropCursor :exec
 UPDATE cursors SET scope = '' WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
@@ -15,11 +17,11 @@ UPDATE cursors SET scope = '' WHERE tenant_id = @tenant_id AND calendar_id = @ca
 SELECT * FROM listings WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: InsertListing :exec
-INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, withheld, window_from, window_until, started_at)
-VALUES (@tenant_id, @calendar_id, @listing_id, @kind, @page, 0, 0, @window_from, @window_until, @started_at);
+INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at)
+VALUES (@tenant_id, @calendar_id, @listing_id, @kind, @page, 0, 0, 0, @window_from, @window_until, @started_at);
 
 -- name: TurnPage :execrows
-UPDATE listings SET page = @page, pages = pages + 1, withheld = withheld + @withheld
+UPDATE listings SET page = @page, pages = pages + 1, withheld = withheld + @withheld, events = events + @events
 WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND listing_id = @listing_id AND pages = @pages;
 
 -- name: DeleteListing :exec

@@ -24,3 +24,13 @@ ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET
     lane = excluded.lane,
     traceparent = CASE WHEN work.wanted <= work.done OR work.lease_until > @now THEN excluded.traceparent ELSE work.traceparent END
 RETURNING subject, state, not_before, lane, traceparent;
+
+-- name: CountPushes :exec
+-- Channels are locked in one order by all.
+INSERT INTO channels (tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes,
+    created_at, updated_at)
+SELECT c.tenant_id, c.channel_id, c.calendar_id, c.state, c.secret_hash, c.remote, c.resource, c.opened_at, c.expires_at, CAST(@now AS BIGINT),
+    CAST(value ->> 'pushes' AS BIGINT), c.created_at, c.updated_at
+FROM json_each(@channels) JOIN channels c ON c.tenant_id = @tenant_id AND c.channel_id = key
+WHERE TRUE ORDER BY c.channel_id
+ON CONFLICT (tenant_id, channel_id) DO UPDATE SET pushed_at = excluded.pushed_at, pushes = channels.pushes + excluded.pushes;

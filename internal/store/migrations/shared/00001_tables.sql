@@ -135,6 +135,9 @@ CREATE TABLE cursors (
     spacing      BIGINT NOT NULL, -- microseconds to the next listing; 0 when idle
     recheck      BOOLEAN NOT NULL, -- a snapshot missed events: another one has to confirm
     withheld     BIGINT NOT NULL, -- rows of the last listing that could not be read
+    began_at     BIGINT NOT NULL, -- when the last listing began
+    missed_at    BIGINT NOT NULL, -- when a listing found what no push had announced; it counts until the next push
+    poll_interval BIGINT NOT NULL, -- microseconds; 0 before it is known how much a poll finds
     PRIMARY KEY (tenant_id, calendar_id),
     FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
 );
@@ -147,6 +150,7 @@ CREATE TABLE listings (
     kind         TEXT NOT NULL, -- snapshot, delta
     page         BYTEA NOT NULL, -- the next page's token
     pages        BIGINT NOT NULL,
+    events       BIGINT NOT NULL, -- rows of the pages so far
     withheld     BIGINT NOT NULL,
     window_from  BIGINT NOT NULL,
     window_until BIGINT NOT NULL,
@@ -362,6 +366,8 @@ CREATE TABLE channels (
     resource    TEXT NOT NULL,
     opened_at   BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
+    pushed_at   BIGINT NOT NULL, -- when it last told of a change
+    pushes      BIGINT NOT NULL, -- how often it has told of one
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, channel_id),
