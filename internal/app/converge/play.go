@@ -3,6 +3,7 @@ package converge
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/record"
@@ -182,4 +183,5 @@ func (p *player) actors() []func(Step) {
 func (p *player) does(s Step) {
 	all := p.actors()
 	all[int(s.Op)%len(all)](s)
+	p.Clock.Advance(time.Millisecond)
 }
