@@ -278,6 +278,9 @@ func (p *player) checkEffect(site Site, e Effect) {
 		if e.Mails > 0 && !b.mails {
 			p.violate("%s at %s: %s mails %d guests, and notify is %s", id, site.Provider, e.Op, e.Mails, b.spec.Notify)
 		}
+		if e.Stale && site.Quiet {
+			p.violate("%s at %s: %s overwrites what was changed meanwhile, although the provider would refuse it", id, site.Provider, e.Op)
+		}
 		if e.Stale {
 			p.ledger.forget(place{id, site.Calendar})
 		}

@@ -15,6 +15,8 @@ type process struct {
 	left  int
 	after bool
 	dead  bool
+	// mutant changes statements; nil for none.
+	mutant *mutant
 }
 
 func (p *process) arm(n int, after bool) {
@@ -97,7 +99,7 @@ func (c mortal) BeginTx(ctx context.Context, o driver.TxOptions) (tx driver.Tx, 
 func (c mortal) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Result, err error) {
 	inner := c.Conn.(driver.ExecerContext) //nolint:forcetypeassert // SQLite has it
 	err = c.process.call(func() error {
-		r, err = inner.ExecContext(ctx, query, args)
+		r, err = inner.ExecContext(ctx, c.process.mutant.statement(query), args)
 		return err
 	})
 	return r, err
@@ -106,7 +108,7 @@ func (c mortal) ExecContext(ctx context.Context, query string, args []driver.Nam
 func (c mortal) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Rows, err error) {
 	inner := c.Conn.(driver.QueryerContext) //nolint:forcetypeassert // SQLite has it
 	err = c.process.call(func() error {
-		r, err = inner.QueryContext(ctx, query, args)
+		r, err = inner.QueryContext(ctx, c.process.mutant.statement(query), args)
 		return err
 	})
 	if err != nil && r != nil {

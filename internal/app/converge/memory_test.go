@@ -41,10 +41,12 @@ type memory struct {
 	like    *app.App
 	process *process
 	// seed numbers the processes of a world; those of the model are others than all worlds'.
-	seed    byte
-	mu      sync.Mutex
-	told    map[cal.MessageID]message.Type
-	url     string
+	seed byte
+	mu   sync.Mutex
+	told map[cal.MessageID]message.Type
+	url  string
+	// mutant is what is wrong with the engine; nil for nothing that anybody knows of.
+	mutant *mutant
 }
 
 // model is what all worlds of a test begin as: a database with a tenant, an endpoint and two connected accounts.
@@ -55,6 +57,7 @@ type model struct {
 	like     *app.App
 	about    []converge.Site
 	told     map[cal.MessageID]message.Type
+	mutant   *mutant
 }
 
 var began = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant that Go has no word for
@@ -126,7 +129,7 @@ func (m *model) world(tb testing.TB, dir string, s converge.Script) *memory {
 
 func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	tb.Helper()
-	w := &memory{ctx: tb.Context(), clock: clock.NewManual(began), tenant: m.tenant, like: m.like, told: map[cal.MessageID]message.Type{}}
+	w := &memory{ctx: tb.Context(), clock: clock.NewManual(began), tenant: m.tenant, like: m.like, mutant: m.mutant, told: map[cal.MessageID]message.Type{}}
 	maps.Copy(w.told, m.told)
 	if m.database != nil {
 		w.seed = 128
@@ -163,7 +166,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 }
 
 func (w *memory) open() (err error) {
-	w.process = &process{}
+	w.process = &process{mutant: w.mutant}
 	var drivers []provider.Driver
 	for _, s := range w.sites {
 		drivers = append(drivers, s.provider())

@@ -123,8 +123,12 @@ func (d memProvider) TokenFault(status int, h http.Header, body []byte) *fault.E
 
 func (d memProvider) Open(*http.Client) (provider.Client, error) {
 	c := d.site.Client()
-	lister, finder := c.(provider.DeltaLister), provider.EventFinder(nil) //nolint:forcetypeassert // both kinds list
+	lister := c.(provider.DeltaLister) //nolint:forcetypeassert // both kinds list
 	finder, finds := c.(provider.EventFinder)
+	if d.site.world.mutant != nil {
+		b := bent{c, lister, d.site.world.mutant}
+		c, lister = b, b
+	}
 	if finds {
 		return struct {
 			provider.Client

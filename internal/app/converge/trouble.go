@@ -234,4 +234,3 @@ func (p *player) flush() {
 		p.note("FLUSHALL")
 	}
 }
-
