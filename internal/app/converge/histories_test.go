@@ -21,14 +21,14 @@ var (
 // TestHistories plays histories that nobody has thought of, and wants the laws to hold after each.
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	n := 2000
+	n := 60 // each takes a tenth of a second of one core
 	switch {
 	case *count > 0:
 		n = *count
 	case testkit.UnderRace:
 		n = 5
 	case testing.Short():
-		n = 100
+		n = 30
 	}
 	histories(t, newModel(t), func(played int) bool { return played < n })
 }
