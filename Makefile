@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.bin:$(PATH)
 
-.PHONY: help run test test-short bench lint fmt generate generate-check tools services-up services-down clean ci
+.PHONY: help run test test-short soak bench lint fmt generate generate-check tools services-up services-down clean ci
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ test: ## run all tests with the race detector on real PostgreSQL and Redis, whic
 
 test-short: ## run the tests that need neither PostgreSQL nor Redis, without the race detector
 	go test -short ./...
+
+FOR ?= 10m
+SEED ?= 0
+soak: ## play random histories against the whole engine, in memory, for FOR=10m from SEED=0 on
+	go test ./internal/app/converge -run '^TestSoak$$' -count=1 -v -timeout 0 -args -for $(FOR) -first $(SEED)
 
 bench: ## measure calweave on PostgreSQL and Redis, each figure beside its floor, and the simulators (BENCH='-parts intake -json' for a part)
 	@scripts/bench $(BENCH)

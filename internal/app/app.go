@@ -47,6 +47,10 @@ type Outside struct {
 	// WrapSQL and WrapHTTP let tests stand between the App and its database, and between it and everybody else.
 	WrapSQL  func(driver.Connector) driver.Connector
 	WrapHTTP func(http.RoundTripper) http.RoundTripper
+	// Drivers stand in for the providers' own, for tests of what is above a driver.
+	Drivers []provider.Driver
+	// Like is a process whose contract and reference this one shares: they are the same for all and take longer to read than all the rest.
+	Like *App
 }
 
 // App is one process of calweave. Its parts are exported so that tests can step through what Run only feeds.
@@ -74,6 +78,7 @@ type App struct {
 	flow   *grant.Flow
 	// mailboxes connects what needs no owner's consent.
 	mailboxes *grant.Mailboxes
+	contract *api.Contract
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.
@@ -111,8 +116,8 @@ func New(ctx context.Context, c *config.Config, o Outside) (*App, error) {
 	if err := a.connectRedis(); err != nil {
 		return nil, errors.Join(err, a.Store.Close())
 	}
-	a.wireProviders()
-	if err := a.wireServices(); err != nil {
+	a.wireProviders(o.Drivers)
+	if err := a.wireServices(o.Like); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -167,10 +172,24 @@ type silence struct{}
 // Printf writes nothing.
 func (silence) Printf(context.Context, string, ...any) {}
 
-func (a *App) wireProviders() {
-	for _, d := range Drivers(a.Config, a.clock) {
+func (a *App) wireProviders(instead []provider.Driver) {
+	for _, d := range append(Drivers(a.Config, a.clock), instead...) {
 		a.drivers[d.Name()] = d
 	}
+}
+
+// read reads what explains the API and holds requests to it, unless another process of the same build has.
+func (a *App) read(like *App) error {
+	if like != nil {
+		a.contract, a.reference = like.contract, like.reference
+		return nil
+	}
+	var err error
+	if a.contract, err = api.NewContract(); err != nil {
+		return err
+	}
+	a.reference, err = api.NewReference()
+	return err
 }
 
 // Drivers are all providers' drivers, as configured.
@@ -202,7 +221,10 @@ func (a *App) apps() []grant.App {
 	return out
 }
 
-func (a *App) wireServices() error {
+func (a *App) wireServices(like *App) error {
+	if err := a.read(like); err != nil {
+		return err
+	}
 	a.exchange = grant.NewExchange(a.apps(), transport.Client(transport.Options{Base: a.base, Admit: budget.Transport}), a.redirectURI, a.clock)
 	a.exchange.LogTo(a.log)
 	a.exchange.Registry = &grant.Registry{Store: a.Store, Drivers: a.drivers}
@@ -218,15 +240,8 @@ func (a *App) wireServices() error {
 	}
 	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, Clock: a.clock, Read: a.gateway.Probe, Heed: a.gateway.Heed}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
-	contract, err := api.NewContract()
-	if err != nil {
-		return err
-	}
-	if a.reference, err = api.NewReference(); err != nil {
-		return err
-	}
-	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: contract.Booking}
-	a.Queue = &QueueIntake{Store: a.Store, Contract: contract, Intake: a.Intake, Trace: a.trace}
+	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: a.contract.Booking}
+	a.Queue = &QueueIntake{Store: a.Store, Contract: a.contract, Intake: a.Intake, Trace: a.trace}
 	const fewest = 2 // a push and what it leads to
 	a.gate = work.NewGate(max(fewest, runtime.GOMAXPROCS(0)))
 	a.Engine = &work.Engine{

@@ -159,7 +159,9 @@ func (w *listing) circles(next string) bool {
 
 // begin goes on with the listing under way, or begins one: a delta where the cursor allows it, else a snapshot.
 func (w *listing) begin(ctx context.Context) error {
-	if w.s.Listing != nil {
+	// A listing of which nothing was answered begins anew: it would prove nothing about events that came and went since it was begun, and the cursor
+	// that it ends with would not show them either.
+	if w.s.Listing != nil && w.s.Listing.Pages > 0 {
 		w.on = *w.s.Listing
 		return nil
 	}

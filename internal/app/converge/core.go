@@ -1,0 +1,164 @@
+package converge
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/intake"
+	"github.com/calweave/calweave/internal/record"
+)
+
+func bookingOf(n byte) cal.BookingID { return ids()[int(n)%len(ids())] }
+
+// book hands over a new version: a booking, a change of it, or one anew after a cancellation.
+func (p *player) book(s Step) {
+	id := bookingOf(s.A)
+	b := p.specs[id]
+	if b == nil {
+		b = &booked{spec: p.first(id, s)}
+	}
+	next := b.spec
+	next.Version++
+	if p.specs[id] != nil {
+		p.vary(&next, s)
+	}
+	if p.submit(id, intake.Submission{ID: id, Booking: &next}, s.B&64 != 0 || b.cancelled) {
+		p.ledger.retargeted(id, targeted(next))
+		b.spec, b.cancelled, b.mails = next, false, b.mails || next.Notify == cal.NotifyAll
+		p.specs[id] = b
+	}
+}
+
+// first is a booking before its first version.
+func (p *player) first(id cal.BookingID, s Step) cal.Booking {
+	spec := cal.Booking{Title: string(id), Description: "Booked online", Location: "Room", Notify: cal.NotifyNone, Targets: p.targets(s.B)}
+	spec.Start, spec.End = hour(s.C)
+	if s.B&32 != 0 {
+		spec.Notify = cal.NotifyAll
+	}
+	if s.B&16 != 0 {
+		spec.Attendees = []cal.Attendee{{Email: "guest@core.test"}}
+	}
+	spec.Backflow = backflow(s.C)
+	return spec
+}
+
+// targets are one of the calendars or both, in any order.
+func (p *player) targets(n byte) []cal.Target {
+	one, other := cal.Target{CalendarID: p.Sites[0].Calendar}, cal.Target{CalendarID: p.Sites[1].Calendar}
+	return [][]cal.Target{{one, other}, {other, one}, {one}, {other}}[n%4]
+}
+
+func targeted(b cal.Booking) map[cal.CalendarID]bool {
+	out := map[cal.CalendarID]bool{}
+	for _, t := range b.Targets {
+		out[t.CalendarID] = true
+	}
+	return out
+}
+
+const zone = "Europe/Berlin"
+
+// hour is a slot that begins with an hour, as no person's does.
+func hour(n byte) (start, end cal.When) {
+	at := time.Date(2027, 3, 1+int(n)%5, 8+int(n/5)%8, 0, 0, 0, time.UTC)
+	form := func(t time.Time) cal.When { return cal.When{DateTime: t.Format(cal.WallLayout), TimeZone: zone} }
+	return form(at), form(at.Add(time.Hour))
+}
+
+// backflow is a policy; a quarter of them says nothing.
+func backflow(n byte) cal.Backflow {
+	pick := func(n byte) cal.Stance {
+		return []cal.Stance{"", cal.StanceReport, cal.StanceAccept, cal.StanceEnforce}[n%4]
+	}
+	return cal.Backflow{Moved: pick(n), Edited: pick(n >> 2), Cancelled: pick(n >> 4)}
+}
+
+// vary changes one thing about a booking.
+func (p *player) vary(b *cal.Booking, s Step) {
+	switch s.B % 8 {
+	case 0:
+		b.Title = fmt.Sprintf("%.2s v%d", b.Title, b.Version)
+	case 1:
+		b.Start, b.End = hour(s.C)
+	case 2:
+		b.Location = fmt.Sprintf("Room %d", b.Version)
+	case 3:
+		b.Targets = p.targets(s.C)
+	case 4:
+		b.Attendees = [][]cal.Attendee{nil, {{Email: "guest@core.test"}}, {{Email: "other@core.test"}}}[s.C%3]
+	case 5:
+		b.Notify = []cal.Notify{cal.NotifyNone, cal.NotifyAll}[s.C%2]
+	case 6:
+		b.Description = fmt.Sprintf("Text %d", b.Version)
+	default:
+		b.Backflow = backflow(s.C)
+	}
+}
+
+// cancel takes a booking back.
+func (p *player) cancel(s Step) {
+	id := bookingOf(s.A)
+	b := p.specs[id]
+	if b == nil || b.cancelled {
+		return
+	}
+	version := b.spec.Version + 1
+	if p.submit(id, intake.Submission{ID: id, Cancel: &version}, s.B%2 == 0) {
+		b.spec.Version, b.cancelled = version, true
+		p.ledger.retargeted(id, nil)
+	}
+}
+
+// submit hands a version over until there is an answer, and reports whether it was accepted.
+func (p *player) submit(id cal.BookingID, sub intake.Submission, seen bool) bool {
+	sub.Actor, sub.Via = "core", "test"
+	if b, err := p.App().Store.Booking(p.Ctx, p.Tenant, id); err == nil && seen {
+		sub.IfMatch = &b.Revision
+	}
+	for range 5 {
+		p.revive()
+		_, err := p.App().Intake.Submit(p.Ctx, p.Tenant, sub)
+		refusal, refused := errors.AsType[*record.RefusalError](err)
+		switch {
+		case err == nil && sub.Cancel != nil:
+			p.note("core: cancels %s with version %d, if-match %t", id, *sub.Cancel, seen)
+			return true
+		case err == nil:
+			b := sub.Booking
+			p.note("core: %s version %d, if-match %t: %q at %s in %q, guests %v, notify %s, %v, %v", id, b.Version, seen, b.Title, b.Start.DateTime, b.Location,
+				b.Attendees, b.Notify, b.Targets, b.Backflow)
+			return true
+		case refused:
+			p.note("core: a version of %s is refused: %s", id, refusal.Reason)
+			return false
+		case !p.Dead():
+			p.must(err)
+		}
+	}
+	p.must(errors.New("a version is never accepted"))
+	return false
+}
+
+// decide is the core's word about what persons have done.
+func (p *player) decide(s Step) {
+	id, decision := bookingOf(s.A), message.DecisionReverted
+	if s.B%2 == 0 {
+		decision = message.DecisionAccepted
+	}
+	v := intake.Verdict{ID: id, Decision: decision, Actor: "core"}
+	if s.B&2 != 0 {
+		v.Calendar = p.Sites[int(s.C)%len(p.Sites)].Calendar
+	}
+	if p.specs[id] == nil {
+		return
+	}
+	b, err := p.App().Intake.Decide(p.Ctx, p.Tenant, v)
+	p.note("core: %s what was done to %s: %v", decision, id, err)
+	if err == nil && b.Cancelled {
+		p.ledger.retargeted(id, nil)
+	}
+}

@@ -1,0 +1,66 @@
+package converge
+
+import (
+	"maps"
+
+	"github.com/calweave/calweave/contracts/cal"
+)
+
+// place is where one booking stands.
+type place struct {
+	booking  cal.BookingID
+	calendar cal.CalendarID
+}
+
+// ledger is what persons have done to the events of bookings, for comparison with what the core is told.
+type ledger struct {
+	// owed are the values that the core has still to be told of, by field, and removed how many removals it had been told of before one more.
+	owed    map[place]map[string]string
+	removed map[place]int
+	// ever are all values that persons have written, and deleted whether they ever deleted.
+	ever    map[place]map[string]bool
+	deleted map[place]bool
+}
+
+func newLedger() *ledger {
+	return &ledger{owed: map[place]map[string]string{}, removed: map[place]int{}, ever: map[place]map[string]bool{}, deleted: map[place]bool{}}
+}
+
+// wrote notes that a person has written a value.
+func (l *ledger) wrote(at place, field, value string) {
+	if l.owed[at] == nil {
+		l.owed[at] = map[string]string{}
+	}
+	if l.ever[at] == nil {
+		l.ever[at] = map[string]bool{}
+	}
+	l.owed[at][field] = value
+	l.ever[at][field+" "+value] = true
+}
+
+// took notes that a person has deleted an event of which so many removals were told.
+func (l *ledger) took(at place, told int) {
+	delete(l.owed, at)
+	l.removed[at] = told
+	l.deleted[at] = true
+}
+
+// forget drops what is owed about a place.
+func (l *ledger) forget(at place) {
+	delete(l.owed, at)
+	delete(l.removed, at)
+}
+
+// retargeted drops what is owed about events that are not wanted any more.
+func (l *ledger) retargeted(id cal.BookingID, stays map[cal.CalendarID]bool) {
+	for at := range maps.Clone(l.owed) {
+		if at.booking == id && !stays[at.calendar] {
+			delete(l.owed, at)
+		}
+	}
+	for at := range maps.Clone(l.removed) {
+		if at.booking == id && !stays[at.calendar] {
+			delete(l.removed, at)
+		}
+	}
+}
