@@ -78,7 +78,7 @@ type App struct {
 	flow   *grant.Flow
 	// mailboxes connects what needs no owner's consent.
 	mailboxes *grant.Mailboxes
-	contract *api.Contract
+	contract  *api.Contract
 	// reference explains the API; it is the same for everybody.
 	reference reference.Pages
 	// exchange calls the providers' authorization servers.

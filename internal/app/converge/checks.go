@@ -204,11 +204,7 @@ func (p *player) checkOwed(feed []told) {
 	}
 	for at, fields := range p.ledger.owed {
 		for field, value := range fields {
-			heard := slices.ContainsFunc(feed, func(m told) bool {
-				about := m.BookingID == at.booking && m.Target.CalendarID == at.calendar && (m.kind == message.BookingMoved || m.kind == message.BookingEdited)
-				return about && valueOf(m, field) == value
-			})
-			if !heard && !over[at.booking] && field != "attendees" {
+			if field != "attendees" && !over[at.booking] && !heard(feed, at, field, value) {
 				p.violate("%s in %s: the core was never told that a person has made %s %q", at.booking, at.calendar, field, value)
 			}
 		}
@@ -218,6 +214,14 @@ func (p *player) checkOwed(feed []told) {
 			p.violate("%s in %s: the core was never told that a person has deleted it", at.booking, at.calendar)
 		}
 	}
+}
+
+// heard reports whether a message tells that a person has given a field a value.
+func heard(feed []told, at place, field, value string) bool {
+	return slices.ContainsFunc(feed, func(m told) bool {
+		about := m.BookingID == at.booking && m.Target.CalendarID == at.calendar && (m.kind == message.BookingMoved || m.kind == message.BookingEdited)
+		return about && valueOf(m, field) == value
+	})
 }
 
 // checkReports wants nothing to be reported that nobody did.

@@ -13,9 +13,9 @@ import (
 
 // Flags of the tests: where seeds begin, how many histories there are (0 is for CI), and how long a soak takes.
 var (
-	first = flag.Int("first", 0, "the seed of the first history")                  //nolint:gochecknoglobals // a flag
-	count = flag.Int("count", 0, "how many histories are played; 0 is for CI")     //nolint:gochecknoglobals // a flag
-	soak  = flag.Duration("for", 0, "how long TestSoak plays histories; 0 is not") //nolint:gochecknoglobals // a flag
+	first = flag.Int("first", 0, "the seed of the first history")
+	count = flag.Int("count", 0, "how many histories are played; 0 is for CI")
+	soak  = flag.Duration("for", 0, "how long TestSoak plays histories; 0 is not")
 )
 
 // TestHistories plays histories that nobody has thought of, and wants the laws to hold after each.
@@ -35,6 +35,7 @@ func TestHistories(t *testing.T) {
 
 // TestSoak plays histories for as long as it is told to.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	if *soak == 0 {
 		t.Skip("make soak FOR=10m plays histories for so long")
 	}

@@ -60,7 +60,7 @@ type model struct {
 	mutant   *mutant
 }
 
-var began = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant that Go has no word for
+var began = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)
 
 func must(tb testing.TB, err error) {
 	tb.Helper()
@@ -150,9 +150,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 		must(tb, migrator.Close())
 	}
 	settings := map[string]string{"CALWEAVE_DATABASE_URL": w.url}
-	for name, value := range m.settings {
-		settings[name] = value
-	}
+	maps.Copy(settings, m.settings)
 	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})
 	must(tb, err)
 	w.config = c
@@ -231,7 +229,7 @@ func (w *memory) again() error {
 // play plays a script in a world of its own.
 func (m *model) play(tb testing.TB, s converge.Script) converge.Outcome {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "converge")
+	dir, err := os.MkdirTemp("", "converge") //nolint:usetesting // thousands of worlds in one test would all be kept until its end
 	must(tb, err)
 	defer os.RemoveAll(dir) //nolint:errcheck // it is in the system's directory for what is not needed any more
 	w := m.world(tb, dir, s)

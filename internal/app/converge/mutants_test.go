@@ -122,6 +122,7 @@ func TestMutants(t *testing.T) {
 	}
 	for _, each := range mutants() {
 		t.Run(each.name, func(t *testing.T) {
+			t.Parallel()
 			m := newModel(t)
 			m.mutant = &each
 			for seed := range budget {

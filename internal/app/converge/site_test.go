@@ -23,7 +23,6 @@ type site struct {
 	world   *memory
 	faults  []converge.Fault
 	effects []converge.Effect
-	hidden  bool
 	// mailed is how many mails had been sent when the last effect was looked at.
 	mailed int
 	// channels are open; changed says that they have something to say.
@@ -135,13 +134,13 @@ func (d memProvider) Open(*http.Client) (provider.Client, error) {
 			provider.DeltaLister
 			provider.EventFinder
 			keeper
-		}{c, lister, finder, keeper{d.site}}, nil
+		}{c, lister, finder, keeper(d)}, nil
 	}
 	return struct {
 		provider.Client
 		provider.DeltaLister
 		keeper
-	}{c, lister, keeper{d.site}}, nil
+	}{c, lister, keeper(d)}, nil
 }
 
 // quietDriver is one that is told whom to mail, and refuses what is stale.
