@@ -60,7 +60,8 @@ func newHouse(t *testing.T) *house {
 	h.ok(err)
 	h.service = &intake.Service{Store: h.store, Quiet: quiet, Fits: contract.Booking}
 	reconciler := &reconcile.Reconciler{Store: h.store, Clock: h.clock, Lease: leaseTime, Quiet: quiet, Open: h.openEvents, Taken: h.service.Taken}
-	syncer := &deltasync.Syncer{Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister,
+	syncer := &deltasync.Syncer{
+		Store: h.store, Clock: h.clock, Lease: leaseTime, Past: 24 * time.Hour, Future: 90 * 24 * time.Hour, Open: h.openLister,
 		Rhythm: deltasync.NewRhythm(pollTime, pollTime, pollTime, func(time.Duration) time.Duration { return 0 }),
 	}
 	poller := &deltasync.Poller{Store: h.store, Clock: h.clock, Rhythm: deltasync.NewRhythm(pollTime, pollTime, pollTime, func(time.Duration) time.Duration { return 0 })}

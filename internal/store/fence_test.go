@@ -216,7 +216,7 @@ func fenceNotProlonged(h *harness) {
 
 // fenceAll holds the table of calls to the store's methods.
 func fenceAll(h *harness) {
-	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Polling", "Sync", "Watch"}
+	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Doubted", "Polling", "Sync", "Watch"}
 	tried := slices.Sorted(maps.Keys(fencedCalls()))
 	sameList(h, "methods that take a lease", leaseMethods(h.T), slices.Sorted(slices.Values(slices.Concat(tried, reads))))
 }

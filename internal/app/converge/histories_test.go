@@ -21,7 +21,7 @@ var (
 // TestHistories plays histories that nobody has thought of, and wants the laws to hold after each.
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	n := 60 // each takes a tenth of a second of one core
+	n := 2000 // each takes a tenth of a second of one core
 	switch {
 	case *count > 0:
 		n = *count
