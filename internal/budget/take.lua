@@ -20,6 +20,8 @@ local DAY_RESERVE = ({0, 0.02, 0.04})[lane + 1]
 local DAY_BURST = 10 * SECOND
 -- No breaker is open for longer, and no bucket is further from empty than its burst and so many units. What is, is of a clock that was set back.
 local LONGEST_OPEN, MOST_UNITS = 60 * SECOND, 200
+-- A line is long that those who come last have to wait in for so much longer.
+local LONG_LINE = 30 * SECOND
 
 app = load(KEYS[1])
 local box = load(KEYS[4])
@@ -55,15 +57,24 @@ end
 guard(app, 'application-breaker')
 guard(box, 'mailbox-breaker')
 
--- Lines of those who wait, two for each lane, behind those that are more urgent: one of newcomers, and one of those who have waited in another and
--- find somebody else at their place. At what is the whole application's tenants take turns.
+-- Lines of those who wait, for each lane behind those that are more urgent: 'b' of newcomers, and 'r' of those who have waited in another and find
+-- somebody else at their place. At what is the whole application's tenants take turns, and some of those who return go ahead of others: 's'.
+local calendar = KEYS[6] and load(KEYS[6]) or {}
+-- Whoever returns and belongs to a mailbox or calendar whose own line is long goes ahead at the application: it would be done last anyway, and what its
+-- calendar could have taken meanwhile would be lost. 'w' is until when such requests of the mailbox wait.
+local function behind()
+  local w = number(box.w, 0)
+  return w > now and w <= now + HORIZON or math.max(booked(box, '', 0, 'br'), booked(calendar, '', 0, 'br')) > now + LONG_LINE
+end
 local lines, queued = {}, nil
 local function line(key, h, kind, name, at, need)
   local l = {key = key, field = kind .. (returns and 'r' or 'b') .. lane, name = name, at = at, length = need / CROWDED}
   if key ~= KEYS[1] then
     l.place = math.max(at, booked(h, kind, l.length, returns and 'r' or 'br'))
   elseif returns then
-    l.place, l.fair = turns.again(l.length, at)
+    local who = behind() and 's' or 'r'
+    l.field = who .. lane
+    l.place, l.fair = turns.again(who, l.length, at)
   else
     l.place, l.fair = turns.place(l.length, at)
   end
@@ -142,7 +153,7 @@ end
 rate(KEYS[1], app, 'application-rate', 13, turns.leaves())
 rate(KEYS[3], load(KEYS[3]), 'tenant-rate', 15, 0)
 rate(KEYS[4], box, 'mailbox-rate', 17, 0)
-if KEYS[6] then rate(KEYS[6], load(KEYS[6]), 'calendar-pace', 19, 0) end
+if KEYS[6] then rate(KEYS[6], calendar, 'calendar-pace', 19, 0) end
 if day and now - day.since < DAY then
   local need = cost * DAY / daily
   line(KEYS[1], app, '', 'application-day',
@@ -172,6 +183,10 @@ if queued then
   local at = math.min(math.max(longest.place, unanswered), now + HORIZON)
   if wait == 0 and longest.key == KEYS[1] then
     turns.book(at, longest.fair, longest.length, longest.field)
+    if longest.field == 's' .. lane then
+      redis.call('HSET', KEYS[4], 'w', text(math.max(at, number(box.w, 0))))
+      redis.call('PEXPIRE', KEYS[4], text(DAY / 1000))
+    end
   elseif wait == 0 and longest.key then
     redis.call('HSET', longest.key, longest.field, text(at + longest.length))
     redis.call('PEXPIRE', longest.key, text(DAY / 1000))

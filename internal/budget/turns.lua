@@ -5,9 +5,9 @@
 -- to those that have had less, and to those that do not wait, so that a promise is worth something whoever asks first.
 --
 -- KEYS[5] holds, for each tenant that waits, 'p:', the last place that it was promised, 'g:', how many units it has had, counted from whoever had the
--- least when it began to wait, and 'r:', when it is the turn of its next that comes to a promised place and finds somebody else there; and 'n', how
--- many have begun to. The application's 'q', 'b' and 'r' with the lane's number are the last place of all, the end of the queue, and that of the line of
--- those who return.
+-- least when it began to wait, and 'r:' and 's:', when it is the turn of its next that comes to a promised place and finds somebody else there, where 's'
+-- goes ahead of 'r'; and 'n', how many have begun to. The application's 'q', 'b', 'r' and 's' with the lane's number are the last place of all, the end of
+-- the queue, and those of the lines of those who return.
 local lane, me = tonumber(ARGV[3]), ARGV[21]
 local app -- the application's hash, once it was read
 -- No more tenants than so many are told apart, and others queue behind all; none is further ahead of another than so many units.
@@ -22,7 +22,7 @@ local HORIZON = 600 * 1000000
 
 -- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over. least is what those have had, other
 -- than the one who asks, that have had the least; nil if nobody else waits.
-local turns = {last = {}, had = {}, past = {}, line = {}, tenants = 0, till = 0, begun = 0}
+local turns = {last = {}, had = {}, past = {}, r = {}, s = {}, tenants = 0, till = 0, begun = 0}
 
 -- read reads who waits. Nobody does after till, and what is later than any promise is of a clock that was set back.
 function turns.read(till)
@@ -33,8 +33,8 @@ function turns.read(till)
     local kind, who, n = string.sub(flat[i], 1, 2), string.sub(flat[i], 3), tonumber(flat[i + 1])
     if kind == 'g:' then
       turns.had[who] = n
-    elseif kind == 'r:' then
-      if n <= now + 2 * HORIZON then turns.line[who] = n end
+    elseif kind == 'r:' or kind == 's:' then
+      if n <= now + 2 * HORIZON then turns[string.sub(kind, 1, 1)][who] = n end
     elseif kind == 'n' then
       turns.begun = n
     elseif n > now then
@@ -60,7 +60,7 @@ end
 -- note keeps the last place of the one who asks.
 function turns.note(place)
   if turns.till == 0 then redis.call('DEL', KEYS[5]) end
-  for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who, 'r:' .. who) end
+  for _, who in ipairs(turns.past) do redis.call('HDEL', KEYS[5], 'p:' .. who, 'g:' .. who, 'r:' .. who, 's:' .. who) end
   if not turns.last[me] then redis.call('HSET', KEYS[5], 'g:' .. me, text(turns.least or 0), 'n', text(turns.begun + 1)) end
   redis.call('HSET', KEYS[5], 'p:' .. me, text(math.max(place, turns.last[me] or 0)))
   redis.call('PEXPIRE', KEYS[5], text(4 * HORIZON / 1000))
@@ -68,11 +68,11 @@ function turns.note(place)
 end
 
 -- booked is up to when places were promised to more urgent lanes, and to those of the own lane that are named: 'b' for those that come for the first
--- time, 'r' for those that return. What is later than any promise is of a clock that was set back.
+-- time, 'r' and 's' for those that return. What is later than any promise is of a clock that was set back.
 local function booked(h, kind, length, own)
   local at = 0
   for l = 0, lane do
-    for _, who in ipairs({'b', 'r'}) do
+    for _, who in ipairs({'b', 'r', 's'}) do
       local one = number(h[kind .. who .. l], 0)
       if one <= now + HORIZON + length and (l < lane or string.find(own, who)) then at = math.max(at, one) end
     end
@@ -94,20 +94,22 @@ function turns.place(length, free)
   return queue, false
 end
 
--- again returns the place of a request that comes to a promised one and finds somebody else there: behind all others that do or, if that is sooner, in
--- turn with other tenants; and whether it is the latter.
-function turns.again(length, free)
-  local queue = math.max(free, booked(app, '', length, 'r'))
+-- again returns the place of a request that comes to a promised one and finds somebody else there: behind all others of its line, 'r' or 's', or, if that
+-- is sooner, in turn with other tenants; and whether it is the latter.
+function turns.again(who, length, free)
+  local queue = math.max(free, booked(app, '', length, who))
   if not turns.toldApart() then return queue, false end
-  local mine = math.max(free, booked(app, '', length, ''), turns.line[me] or 0)
+  local mine = math.max(free, booked(app, '', length, ''), turns[who][me] or 0)
   return math.min(mine, queue), mine < queue
 end
 
--- book promises a place in a line: 'b' with the lane for one in the queue, 'r' for one who returns.
+-- book promises a place in a line: 'b' with the lane for one in the queue, 'r' or 's' for one who returns. One that goes ahead is its tenant's turn too.
 function turns.book(place, fair, length, field)
   if turns.toldApart() then
     turns.note(place)
-    if field == 'r' .. lane then redis.call('HSET', KEYS[5], 'r:' .. me, text(math.min(place + length * math.max(turns.tenants, 1), now + 2 * HORIZON))) end
+    local who, round = string.sub(field, 1, 1), length * math.max(turns.tenants, 1)
+    if who ~= 'b' then redis.call('HSET', KEYS[5], who .. ':' .. me, text(math.min(place + round, now + 2 * HORIZON))) end
+    if who == 's' then redis.call('HSET', KEYS[5], 'r:' .. me, text(math.min(math.max(turns.r[me] or 0, now) + round, now + 2 * HORIZON))) end
   end
   if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end

@@ -199,6 +199,38 @@ func TestHeavyTenantsGetTheSame(t *testing.T) {
 	})
 }
 
+// Whoever returns to find the application busy goes ahead of others that do if the line of its own calendar is long.
+func TestALongLineGoesFirst(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = shared()
+		b.limits.Calendar = Rate{Units: 60, Span: time.Minute}
+		b.begun(time.Hour)
+		wait := func(mailboxNo int, calendar string, inLine bool) time.Duration {
+			a := mailbox(mailboxNo)
+			a.Lane, a.InLine, a.Calendar = task.Bulk, inLine, cal.RemoteCalendarID(calendar)
+			return fault.RetryAfter(b.once(a))
+		}
+		for wait(1, "long", false) < 45*time.Second {
+			continue
+		}
+		for n := 2; wait(n, "", false) == 0; n++ {
+			continue
+		}
+		var last time.Duration
+		for n := range 500 {
+			last = wait(1000+n, "short", true)
+		}
+		if long := wait(1, "long", true); long > last/3 { // its calendar takes one a second
+			t.Errorf("whoever has a long line waits %s at the application, whoever has none %s", long, last)
+		}
+		if short := wait(2000, "short", true); short < last {
+			t.Errorf("whoever has none waits %s, and %s before", short, last)
+		}
+	})
+}
+
 // Whoever asks, and whenever, nobody is left behind, no place stays free, and no span exceeds its limit.
 func TestTurns(t *testing.T) {
 	t.Parallel()
