@@ -22,3 +22,6 @@ func Probed(err error) error { return probed(err) }
 
 // LimitsOf is what a configuration allows at a provider.
 func LimitsOf(c *config.Config, p cal.Provider) budget.Limits { return (&App{Config: c}).limits(p) }
+
+// Report tells Redis what has become of the calls so far, which a running process does by and by.
+func (a *App) Report(ctx context.Context) { a.budget.Flush(ctx) }

@@ -3,10 +3,13 @@ package app_test
 import (
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/store"
 	"github.com/calweave/calweave/jobs"
 )
@@ -14,7 +17,9 @@ import (
 // Whichever statement the database fails at, a submission succeeds only with its commit: a task that the queue forgets is committed.
 func TestQueueSubmissionIsCommittedOrTriedAgain(t *testing.T) {
 	t.Parallel()
-	w := sqliteWorld(t)
+	url := "sqlite:" + filepath.Join(t.TempDir(), "calweave.db")
+	// A process starts at each statement, which takes its time under the race detector.
+	w := plan{switches: sim.DefaultSwitches(), poll: 10_000 * time.Hour, limit: 10 * limit, databaseURL: url, ownerURL: url}.start(t)
 	k, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeSigning, "")
 	w.must(err)
 	b := w.booking(1, "Intro call", wall)

@@ -85,6 +85,8 @@ type plan struct {
 	redisURL              string
 	// now is where the clock stands; zero for a day of which nobody cares.
 	now time.Time
+	// before stands in front of the providers; nil for nothing.
+	before func(p sim.Provider, next http.Handler) http.Handler
 }
 
 func (p plan) start(tb testing.TB) *world {
@@ -149,8 +151,11 @@ func serve(tb testing.TB, h http.Handler) string {
 func (w *world) configure(p plan) *config.Config {
 	keys, err := seal.Generate()
 	w.must(err)
-	google, graph := serve(w.tb, w.sim.Google()), serve(w.tb, w.sim.Microsoft())
-	settings := settings(p.databaseURL, p.redisURL, w.server.URL, string(keys), google, graph)
+	google, graph := w.sim.Google(), w.sim.Microsoft()
+	if p.before != nil {
+		google, graph = p.before(sim.Google, google), p.before(sim.Microsoft, graph)
+	}
+	settings := settings(p.databaseURL, p.redisURL, w.server.URL, string(keys), serve(w.tb, google), serve(w.tb, graph))
 	settings["CALWEAVE_POLL_INTERVAL"] = p.poll.String()
 	w.settings = settings
 	c, err := config.Load(config.Source{Purpose: config.ForRun, Presets: settings})

@@ -46,8 +46,8 @@ func (s *stack) openChannels(ctx context.Context, f *floor) error {
 	for i, c := range s.calendars {
 		id := sha256.Sum256([]byte(channelID(i)))
 		_, err := f.pool.ExecContext(ctx, `INSERT INTO channels
-			(tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, created_at, updated_at)
-			VALUES ($1, $2, $3, 'open', $4, $2, $2, 1, $5, 1, 1)`,
+			(tenant_id, channel_id, calendar_id, state, secret_hash, remote, resource, opened_at, expires_at, pushed_at, pushes, created_at, updated_at)
+			VALUES ($1, $2, $3, 'open', $4, $2, $2, 1, $5, 0, 0, 1, 1)`,
 			string(s.tenant), string(channelID(i)), string(c.ID), hex.EncodeToString(sum[:]), s.bench.clock.Now().AddDate(0, 0, 1).UnixMicro())
 		if err == nil {
 			_, err = f.pool.ExecContext(ctx, `INSERT INTO directory (kind, hash, tenant_id, subject) VALUES ('channel', $1, $2, $3)`,

@@ -93,7 +93,9 @@ func newModel(tb testing.TB) *model {
 			Provider: s.Kind.Name, AppID: cal.AppID(s.Kind.Name), ConnectToken: "connect" + string(s.Kind.Name), State: "state" + string(s.Kind.Name), ExpiresAt: began.Add(time.Hour),
 		})
 		must(tb, err)
-		must(tb, w.app.Store.Activate(w.ctx, m.tenant, id, converge.Grant(id, time.Time{}, began)))
+		g, err := s.Consent(id, time.Time{})
+		must(tb, err)
+		must(tb, w.app.Store.Activate(w.ctx, m.tenant, id, g))
 		m.about = append(m.about, converge.Site{Provider: s.Kind.Name, Connection: id, Quiet: s.Kind.Quiet})
 	}
 	for range 3 {
@@ -155,7 +157,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	must(tb, err)
 	w.config = c
 	must(tb, w.open())
-	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again, Blind: microsoft.Blind}
+	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again}
 	for i, about := range m.about {
 		about.Persons, about.Provides = w.sites[i], w.sites[i]
 		w.about.Sites = append(w.about.Sites, about)

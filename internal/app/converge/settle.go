@@ -1,7 +1,6 @@
 package converge
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -72,7 +71,11 @@ func (p *player) settle() {
 			p.Clock.Set(next)
 		}
 	}
-	panic(failed{errors.New("it does not settle: " + fmt.Sprint(p.open()))})
+	var left []string
+	for _, r := range p.open() {
+		left = append(left, fmt.Sprintf("%s: %s", r.Ref, r.LastError))
+	}
+	panic(failed{fmt.Errorf("it does not settle: %v", left)})
 }
 
 // next is when unfinished work comes due; the zero time if there is none but schedules.

@@ -85,6 +85,13 @@ func (s *site) Strike(f converge.Fault) { s.faults = append(s.faults, f) }
 // Heal implements converge.Provides.
 func (s *site) Heal() { s.faults = nil }
 
+// Consent implements converge.Provides.
+func (s *site) Consent(id cal.ConnectionID, closed time.Time) (record.Grant, error) {
+	return record.Grant{
+		ConnectionID: id, AccessToken: "access", RefreshToken: "refresh", ClosedAt: closed, ExpiresAt: s.world.clock.Now().Add(time.Hour),
+	}, nil
+}
+
 // Writes implements converge.Provides.
 func (s *site) Writes() []converge.Effect { return s.effects }
 

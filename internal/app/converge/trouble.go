@@ -155,17 +155,16 @@ func (p *player) reconnect(n int) {
 		if c.State == cal.ConnectionActive {
 			return nil
 		}
-		return p.App().Store.Activate(p.Ctx, p.Tenant, site.Connection, Grant(site.Connection, c.ClosedAt, p.Clock.Now()))
+		g, err := site.Provides.Consent(site.Connection, c.ClosedAt)
+		if err != nil {
+			return err
+		}
+		return p.App().Store.Activate(p.Ctx, p.Tenant, site.Connection, g)
 	})
 	if ok {
 		p.note("%s: is connected again", site.Provider)
 		delete(p.closed, n)
 	}
-}
-
-// Grant is what an owner's consent comes to.
-func Grant(id cal.ConnectionID, closed, now time.Time) record.Grant {
-	return record.Grant{ConnectionID: id, AccessToken: "access", RefreshToken: "refresh", ClosedAt: closed, ExpiresAt: now.Add(time.Hour)}
 }
 
 // policies sets what becomes of persons' changes in a site's calendars.

@@ -8,6 +8,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/app"
 	"github.com/calweave/calweave/internal/clock"
+	"github.com/calweave/calweave/internal/record"
 )
 
 // World is what a history happens in: one calweave with two accounts connected, and a core that hears of everything.
@@ -37,8 +38,6 @@ type About struct {
 	Flush func()
 	// Again makes all work on links wanted once more.
 	Again func() error
-	// Settings are what the script says about providers.
-	Blind bool
 }
 
 // Site is a connected account with the calendar that bookings stand in.
@@ -65,6 +64,8 @@ type Provides interface {
 	Strike(f Fault)
 	Heal()
 	LoseCursors()
+	// Consent is what the owner's renewed consent comes to, for a connection that was closed at a moment.
+	Consent(id cal.ConnectionID, closed time.Time) (record.Grant, error)
 	// Push delivers what is to be pushed, so many times, or loses it with 0.
 	Push(times int) error
 	// Writes are all that were carried out so far.
