@@ -269,7 +269,7 @@ func (w *world) refresh(token string) (status int, body string) {
 
 func (w *world) do(req *http.Request) (status int, body string) {
 	w.tb.Helper()
-	resp, err := simtest.HTTP(w.tb).Do(req)
+	resp, err := simtest.HTTP(w.tb).Do(req) //nolint:gosec // to the servers of the test
 	w.must(err)
 	defer resp.Body.Close() //nolint:errcheck // it was read
 	raw, err := io.ReadAll(resp.Body)

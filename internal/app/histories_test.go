@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"fmt"
 	"html"
@@ -139,7 +140,7 @@ func (h *history) listen() {
 			rw.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		kept := httptest.NewRequestWithContext(h.ctx, r.Method, r.URL.RequestURI(), bytes.NewReader(body))
+		kept := httptest.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, r.URL.RequestURI(), bytes.NewReader(body))
 		kept.Header = maps.Clone(r.Header)
 		h.mu.Lock()
 		h.pushed = append(h.pushed, kept)
