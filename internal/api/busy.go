@@ -45,7 +45,7 @@ func (s *Server) GetBusy(ctx context.Context, r gen.GetBusyRequestObject) (gen.G
 	out := gen.Busy{
 		CalendarID: string(c.ID), From: within.From, Until: within.Until, Busy: []gen.Span{}, Coverage: gen.Span{From: b.Coverage.From, Until: b.Coverage.Until},
 		AsOf: b.AsOf, Listing: b.Listing, Unexpanded: int(b.Unexpanded),
-		Stale: c.ConnectionState != cal.ConnectionActive || b.Age > s.StaleAfter,
+		Stale: c.ConnectionState != cal.ConnectionActive || b.Age > max(s.StaleAfter, 2*b.Interval),
 	}
 	for _, span := range b.Spans {
 		out.Busy = append(out.Busy, gen.Span{From: span.From, Until: span.Until})

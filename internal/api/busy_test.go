@@ -35,12 +35,34 @@ func (b *bench) mirrored(calendar cal.CalendarID) cal.Window {
 	}
 	endless := at("endless", 5)
 	endless.Event.Kind, endless.Event.Recurrence = cal.KindSeries, []string{"RRULE:FREQ=SECONDLY"}
+	again := record.Served()
+	again.Again, again.NotBefore = true, now
 	_, err = b.store.Publish(b.Context(), l, record.Publication{
-		Calendar: c, Listing: on, Outcome: record.Served(), Lane: task.Interactive, Guard: record.GuardLimits{Count: 5, Percent: 100},
+		Calendar: c, Listing: on, Outcome: again, Lane: task.Interactive, Guard: record.GuardLimits{Count: 5, Percent: 100},
 		Last: cal.Page{Kind: cal.Snapshot, Items: []cal.Item{at("one", 1), at("two", 2), endless}, Coverage: window, Cursor: cal.Cursor{Token: "t", Scope: "s"}},
 	})
 	b.ok(err)
 	return window
+}
+
+// quiet lists the calendar once more, which shows nothing, and has it polled at an interval.
+func (b *bench) quiet(calendar cal.CalendarID, window cal.Window, interval time.Duration) {
+	b.Helper()
+	c, err := b.store.Calendar(b.Context(), b.tenant, calendar)
+	b.ok(err)
+	l, ok, err := b.store.Claim(b.Context(), task.Ref{Tenant: b.tenant, Kind: task.CalendarSync, Subject: string(calendar)}, time.Minute)
+	b.ok(err)
+	if !ok {
+		b.Fatal("the calendar cannot be claimed again")
+	}
+	on, l, err := b.store.BeginListing(b.Context(), l, record.Listing{Kind: cal.Delta, Window: window}, time.Minute)
+	b.ok(err)
+	_, err = b.store.Publish(b.Context(), l, record.Publication{
+		Calendar: c, Listing: on, Outcome: record.Served(), Lane: task.Background, Guard: record.GuardLimits{Count: 5, Percent: 100},
+		Last:   cal.Page{Kind: cal.Delta, Cursor: cal.Cursor{Token: "t", Scope: "s"}},
+		Repoll: func(record.Heard) record.Repoll { return record.Repoll{Interval: interval} },
+	})
+	b.ok(err)
 }
 
 // A core is told when a calendar's time is taken, how fresh that is, and why it is not told.
@@ -85,6 +107,14 @@ func TestBusy(t *testing.T) {
 	b.call("GET", path(now, now.Add(time.Hour)), nil).into(t, 200, &got)
 	if !got.Stale {
 		t.Errorf("not stale after longer than two polls: %+v", got)
+	}
+	b.quiet(b.google, window, 6*time.Hour)
+	for after, stale := range map[time.Duration]bool{11 * time.Hour: false, 13 * time.Hour: true} {
+		b.clock.Set(now.Add(31*time.Minute + after))
+		b.call("GET", path(now, now.Add(time.Hour)), nil).into(t, 200, &got)
+		if got.Stale != stale {
+			t.Errorf("polled every six hours, stale %t after %s", got.Stale, after)
+		}
 	}
 }
 

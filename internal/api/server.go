@@ -43,7 +43,8 @@ type Server struct {
 	Deliveries   Deliveries
 	// Drifts is what audits have found.
 	Drifts Drifts
-	// Mirror knows when the time of calendars is taken. What it was told longer than StaleAfter ago is called stale.
+	// Mirror knows when the time of calendars is taken. What it was told longer than StaleAfter ago is called stale, unless the calendar is polled less
+	// often than twice in that time.
 	Mirror     Mirror
 	StaleAfter time.Duration
 	// DeadLetters is what was given up.

@@ -16,6 +16,8 @@ type Busy struct {
 	// AsOf is when the last listing was published, and Age how long ago that is.
 	AsOf time.Time
 	Age  time.Duration
+	// Interval is how often the calendar is polled; zero before that is known.
+	Interval time.Duration
 	// Listing says that a listing is under way.
 	Listing bool
 	// Unexpanded is how many series there are whose occurrences are not known.

@@ -48,6 +48,7 @@ func (t *tx) proven(ctx context.Context, calendar string, out *record.Busy) erro
 	default:
 		out.Coverage = cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}
 		out.AsOf, out.Age = instant(row.SyncedAt), time.Duration(t.now-row.SyncedAt)*time.Microsecond
+		out.Interval = time.Duration(row.PollInterval) * time.Microsecond
 	}
 	_, err = t.ListingByCalendar(ctx, db.ListingByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
 	if out.Listing = err == nil; errors.Is(err, sql.ErrNoRows) {
