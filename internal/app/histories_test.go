@@ -127,9 +127,13 @@ func newHistory(t *testing.T, base string, s sim.Switches) *history {
 	return h
 }
 
-// listen keeps what providers push, but for the handshakes that they wait for.
+// listen keeps what providers push, but for the handshakes that they wait for. Redis hears at each statement what has become of the calls before it.
 func (h *history) listen() {
-	next := h.app.Handler()
+	running := h.app
+	h.killer.mu.Lock()
+	h.killer.heard = func(string) { running.Report(h.ctx) }
+	h.killer.mu.Unlock()
+	next := running.Handler()
 	var keeps http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/hooks/") || r.URL.Query().Has("validationToken") {
 			next.ServeHTTP(rw, r)
@@ -153,10 +157,9 @@ func (h *history) listen() {
 // About implements converge.World.
 func (h *history) About() converge.About { return h.about }
 
-// App implements converge.World. Redis has the world's time, and knows what has become of the calls so far.
+// App implements converge.World. Redis has the world's time.
 func (h *history) App() *app.App {
 	h.redis.SetTime(h.clock.Now())
-	h.app.Report(h.ctx)
 	return h.app
 }
 

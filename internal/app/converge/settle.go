@@ -116,6 +116,8 @@ func isSchedule(r record.Work) bool {
 	switch r.Kind {
 	case task.CalendarPoll, task.CalendarAudit, task.CalendarRenew, task.GrantKeep, task.TenantPrune:
 		return true
+	case task.CalendarWatch:
+		return r.LastError != "" // a calendar without a channel is polled, and may stay one
 	case task.ConnectionDiscover:
 		return r.Done > 0
 	default:
