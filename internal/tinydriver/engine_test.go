@@ -148,6 +148,7 @@ func handlers(s *store.Store, g *gateway.Gateway) map[task.Kind]work.Handler {
 	}
 	syncer := &deltasync.Syncer{
 		Store: s, Clock: g.Clock, Lease: lease, Past: 30 * 24 * time.Hour, Future: 365 * 24 * time.Hour,
+		Rhythm: deltasync.NewRhythm(pollEvery, pollEvery, pollEvery, none),
 		Open: func(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (deltasync.Lister, bool, error) {
 			c, err := g.Open(ctx, tenant, id)
 			if err != nil {
