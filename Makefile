@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.bin:$(PATH)
 
-.PHONY: help run test test-short soak bench lint fmt generate generate-check tools services-up services-down clean ci
+.PHONY: help run test test-short soak bench lint fmt generate generate-check api-compat tools services-up services-down clean ci
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ generate: ## write generated files anew
 
 generate-check: ## fail if generated files are stale
 	@scripts/generate-check
+
+api-compat: ## fail if the HTTP API breaks a promise of the last version (contracts/released)
+	@scripts/api-compat
 
 tools: ## build the pinned tools into .bin
 	@scripts/tools
