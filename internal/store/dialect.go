@@ -177,7 +177,10 @@ func (f sqliteFile) connector(_ string, use purpose) (driver.Connector, int, err
 		q.Set("_txlock", "immediate")
 	}
 	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: f.path}).EscapedPath() + "?" + q.Encode())
-	return patient{c}, limit, err
+	if use == toMigrate { // by scripts, which run once
+		return patient{c}, limit, err
+	}
+	return preparing{patient{c}}, limit, err
 }
 
 // patient connects to a SQLite file. The first connection that a file ever has turns it to WAL, for which SQLite needs it alone and does not wait as

@@ -8,7 +8,7 @@
 // On PostgreSQL each transaction names its tenant, and row-level security shows it nothing else. On SQLite each query's tenant condition is
 // all there is, which is why a test rejects queries without one.
 //
-// Files: store.go (opening, transactions), dialect.go (what differs), pipeline.go (exchanges with PostgreSQL), migrate.go, probe.go (what doctor
+// Files: store.go (opening, transactions), dialect.go (what differs), prepared.go (statements that SQLite keeps), pipeline.go (exchanges with PostgreSQL), migrate.go, probe.go (what doctor
 // asks), claim.go, work.go (outcomes, marks), dead.go (dead letters), sweep.go (what is due), backlog.go (how much there is to do), count.go (the
 // same of all tenants), sealed.go (columns nobody reads), sealkeys.go (what they are sealed with), columns.go (the list of them), reseal.go (sealing
 // them anew), and one file per noun: tenant.go, keyring.go (API keys that were read), connection.go, penalty.go (until when it is left alone),

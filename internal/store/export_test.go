@@ -34,3 +34,12 @@ func OpenPipelined(url string, n *atomic.Int64) (*sql.DB, error) {
 func BeginAs(ctx context.Context, pool *sql.DB, tenant string) (*sql.Tx, error) {
 	return postgres{}.begin(ctx, pool, opening{tenant: tenant}, nil)
 }
+
+// SQLiteConn is what statements are prepared at.
+type SQLiteConn = sqliteConn
+
+// MostPrepared is how many statements a connection keeps.
+const MostPrepared = mostPrepared
+
+// Preparing keeps the statements of a connector's connections.
+func Preparing(c driver.Connector) driver.Connector { return preparing{c} }
