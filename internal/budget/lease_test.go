@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/fault"
+	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/testkit"
 )
 
@@ -60,6 +61,41 @@ func TestALeaseEndsWithItsWorker(t *testing.T) {
 		b.clock.Advance(time.Millisecond)
 		if err := b.once(ask()); err != nil {
 			t.Error("the place is never given back:", err)
+		}
+	})
+}
+
+// While all places are held by calls that have died, those who wait ask ever less often, and are there when the first lease ends.
+func TestThoseWhoWaitForDeadCallsAskLessOften(t *testing.T) {
+	t.Parallel()
+	engines(t, func(b *bench) {
+		t := b.t
+		b.limits = Limits{Concurrency: 3}
+		dead := b.another()
+		for range 3 {
+			if o := b.begin(dead, ask(), http.MethodGet); o.err != nil {
+				t.Fatal(o.err)
+			}
+		}
+		waits := ask()
+		waits.Lane = task.Bulk
+		began, asked := b.clock.Now(), 0
+		for ; b.clock.Now().Before(began.Add(2 * leaseTime)); asked++ {
+			err := b.once(waits)
+			if err == nil {
+				break
+			}
+			f, _ := fault.As(err)
+			if asked == 0 && f.RetryAfter > 100*time.Millisecond {
+				t.Errorf("comes back after %s although a call has just begun", f.RetryAfter)
+			}
+			waits.InLine = true
+			b.clock.Advance(f.RetryAfter)
+		}
+		took := b.clock.Now().Sub(began)
+		t.Logf("asked %d times in %s", asked, took)
+		if asked > 40 || took < leaseTime || took > leaseTime+100*time.Millisecond {
+			t.Errorf("asked %d times, and had a place after %s", asked, took)
 		}
 	})
 }

@@ -77,12 +77,12 @@ func (e *memoryEngine) run(_ context.Context, s scriptName, keys []string, args 
 		return nil, err
 	}
 	e.begin(now)
-	keyTable, argTable := e.state.NewTable(), e.state.NewTable()
+	keyTable, argTable := e.state.CreateTable(len(keys), 0), e.state.CreateTable(len(args), 0)
 	for _, k := range keys {
 		keyTable.Append(lua.LString(k))
 	}
 	for _, a := range args {
-		argTable.Append(lua.LString(fmt.Sprint(a)))
+		argTable.Append(lua.LString(written(a)))
 	}
 	e.state.SetGlobal("KEYS", keyTable)
 	e.state.SetGlobal("ARGV", argTable)
@@ -93,6 +93,20 @@ func (e *memoryEngine) run(_ context.Context, s scriptName, keys []string, args 
 	answer := e.state.Get(-1)
 	e.state.Pop(1)
 	return listed(answer), nil
+}
+
+// written is an argument as a Redis client writes it.
+func written(a any) string {
+	switch a := a.(type) {
+	case string:
+		return a
+	case int:
+		return strconv.Itoa(a)
+	case int64:
+		return strconv.FormatInt(a, 10)
+	default:
+		return fmt.Sprint(a)
+	}
 }
 
 func (e *memoryEngine) settle(ctx context.Context, all []request) error {
@@ -161,7 +175,7 @@ func (e *memoryEngine) command(name, key string, args []string) (lua.LValue, err
 	h := e.hash(key)
 	switch name {
 	case "HGETALL":
-		out := e.state.NewTable()
+		out := e.state.CreateTable(len(h)+len(h), 0)
 		for field, value := range h {
 			out.Append(lua.LString(field))
 			out.Append(lua.LString(value))

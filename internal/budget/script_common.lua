@@ -8,7 +8,7 @@ end
 
 local function text(n) return string.format('%.0f', n) end
 
-local function number(v, default) return tonumber(v or default) or default end
+local function number(v, default) return v and tonumber(v) or default end
 
 -- load reads a whole hash.
 local function load(key)

@@ -64,13 +64,13 @@ local calendar = KEYS[6] and load(KEYS[6]) or {}
 -- calendar could have taken meanwhile would be lost. 'w' is until when such requests of the mailbox wait.
 local function behind()
   local w = number(box.w, 0)
-  return w > now and w <= now + HORIZON or math.max(booked(box, '', 0, 'br'), booked(calendar, '', 0, 'br')) > now + LONG_LINE
+  return w > now and w <= now + HORIZON or math.max(booked(box, '', 0, B_R), booked(calendar, '', 0, B_R)) > now + LONG_LINE
 end
 local lines, queued = {}, nil
 local function line(key, h, kind, name, at, need)
   local l = {key = key, field = kind .. (returns and 'r' or 'b') .. lane, name = name, at = at, length = need / CROWDED}
   if key ~= KEYS[1] then
-    l.place = math.max(at, booked(h, kind, l.length, returns and 'r' or 'br'))
+    l.place = math.max(at, booked(h, kind, l.length, returns and R or B_R))
   elseif returns then
     local who = behind() and 's' or 'r'
     l.field = who .. lane
@@ -122,16 +122,23 @@ if daily > 0 then
 end
 
 -- Leases of the mailbox. A request of a call that has one goes on under it.
-local each, full
+local each, full, free
 if concurrency > 0 then
-  local held = 0
+  local held, youngest, soonest = 0, now - ttl, now + ttl
   for field, until_ in pairs(box) do
     if string.sub(field, 1, 2) == 'l:' and field ~= 'l:' .. id then
       local left = tonumber(until_) - now
-      if left > 0 and left <= ttl then held = held + 1 else redis.call('HDEL', KEYS[4], field) end
+      if left > 0 and left <= ttl then
+        held, youngest, soonest = held + 1, math.max(youngest, now + left - ttl), math.min(soonest, now + left)
+      else
+        redis.call('HDEL', KEYS[4], field)
+      end
     end
   end
-  each, full = number(box.du, 200000) / concurrency, held >= concurrency
+  local took = number(box.du, 200000)
+  each, full = took / concurrency, held >= concurrency
+  -- The longer all that hold a place have been at it, the less likely is that one of them gives it back before its lease ends.
+  free = math.max(each, math.min((now - youngest - 4 * took) / 2, 5 * SECOND, soonest - now))
   if not full then line(KEYS[4], box, 'l', 'mailbox-concurrency', now, each) end
 end
 
@@ -161,9 +168,9 @@ if day and now - day.since < DAY then
 end
 
 if full and patient and not queued then
-  refuse(each, 'mailbox-concurrency')
+  refuse(free, 'mailbox-concurrency')
 elseif full then
-  line(KEYS[4], box, 'l', 'mailbox-concurrency', now + each, each)
+  line(KEYS[4], box, 'l', 'mailbox-concurrency', now + free, each)
 end
 
 -- Whoever waits for an answer to somebody else's call needs no line for it, as long as it waits where it is: it is there when the answer comes.

@@ -22,26 +22,35 @@ local HORIZON = 600 * 1000000
 
 -- last is the last place of each tenant that waits, had what it has had, and past are those whose last place is over. least is what those have had, other
 -- than the one who asks, that have had the least; nil if nobody else waits.
-local turns = {last = {}, had = {}, past = {}, r = {}, s = {}, tenants = 0, till = 0, begun = 0}
+-- mine are 'r:' and 's:' of the one who asks.
+local turns = {last = {}, had = {}, past = {}, mine = {}, tenants = 0, till = 0, begun = 0}
+
+-- The first bytes of the fields' names.
+local P, G, N = 112, 103, 110
 
 -- read reads who waits. Nobody does after till, and what is later than any promise is of a clock that was set back.
 function turns.read(till)
   if till <= now or till > now + 2 * HORIZON then return end
   turns.till = till
-  local flat = redis.call('HGETALL', KEYS[5])
+  local flat, again = redis.call('HGETALL', KEYS[5]), {['r:' .. me] = 'r', ['s:' .. me] = 's'}
   for i = 1, #flat, 2 do
-    local kind, who, n = string.sub(flat[i], 1, 2), string.sub(flat[i], 3), tonumber(flat[i + 1])
-    if kind == 'g:' then
-      turns.had[who] = n
-    elseif kind == 'r:' or kind == 's:' then
-      if n <= now + 2 * HORIZON then turns[string.sub(kind, 1, 1)][who] = n end
-    elseif kind == 'n' then
-      turns.begun = n
-    elseif n > now then
-      turns.last[who] = n
-      turns.tenants = turns.tenants + 1
-    else
-      turns.past[#turns.past + 1] = who
+    local field, n = flat[i], flat[i + 1]
+    local kind = string.byte(field)
+    if kind == P then
+      n = tonumber(n)
+      local who = string.sub(field, 3)
+      if n > now then
+        turns.last[who] = n
+        turns.tenants = turns.tenants + 1
+      else
+        turns.past[#turns.past + 1] = who
+      end
+    elseif kind == G then
+      turns.had[string.sub(field, 3)] = tonumber(n)
+    elseif kind == N then
+      turns.begun = tonumber(n)
+    elseif again[field] and tonumber(n) <= now + 2 * HORIZON then
+      turns.mine[again[field]] = tonumber(n)
     end
   end
   for who in pairs(turns.last) do
@@ -67,14 +76,22 @@ function turns.note(place)
   redis.call('HSET', KEYS[1], 'q' .. lane, text(math.max(place, turns.till)))
 end
 
--- booked is up to when places were promised to more urgent lanes, and to those of the own lane that are named: 'b' for those that come for the first
+-- The lines' fields, by what is waited for, from the most urgent lane to the least.
+local FIELDS = {
+  [''] = {'b0', 'r0', 's0', 'b1', 'r1', 's1', 'b2', 'r2', 's2'},
+  l = {'lb0', 'lr0', 'ls0', 'lb1', 'lr1', 'ls1', 'lb2', 'lr2', 'ls2'},
+}
+-- What counts of the own lane's three.
+local NONE, B_R, R, S = {}, {true, true, false}, {false, true, false}, {false, false, true}
+
+-- booked is up to when places were promised to more urgent lanes, and to those of the own lane that count: 'b' for those that come for the first
 -- time, 'r' and 's' for those that return. What is later than any promise is of a clock that was set back.
 local function booked(h, kind, length, own)
-  local at = 0
-  for l = 0, lane do
-    for _, who in ipairs({'b', 'r', 's'}) do
-      local one = number(h[kind .. who .. l], 0)
-      if one <= now + HORIZON + length and (l < lane or string.find(own, who)) then at = math.max(at, one) end
+  local fields, at, latest = FIELDS[kind], 0, now + HORIZON + length
+  for i = 1, 3 * lane + 3 do
+    if h[fields[i]] and (i <= 3 * lane or own[i - 3 * lane]) then
+      local promised = number(h[fields[i]], 0)
+      if promised > at and promised <= latest then at = promised end
     end
   end
   return at
@@ -85,7 +102,7 @@ function turns.toldApart() return turns.last[me] or turns.tenants < TENANTS end
 
 -- place returns the place of a request of a length, of which none is free before the one that is given, and whether it is a fair one in a round.
 function turns.place(length, free)
-  local queue = math.min(math.max(free, booked(app, '', length, 'br')), now + HORIZON)
+  local queue = math.min(math.max(free, booked(app, '', length, B_R)), now + HORIZON)
   local mine = turns.last[me]
   -- A round is one place for each tenant. Whoever begins to wait gets a place in the next one, each another.
   local fair = free + length * (turns.begun % (turns.tenants + 1))
@@ -97,9 +114,9 @@ end
 -- again returns the place of a request that comes to a promised one and finds somebody else there: behind all others of its line, 'r' or 's', or, if that
 -- is sooner, in turn with other tenants; and whether it is the latter.
 function turns.again(who, length, free)
-  local queue = math.max(free, booked(app, '', length, who))
+  local queue = math.max(free, booked(app, '', length, who == 's' and S or R))
   if not turns.toldApart() then return queue, false end
-  local mine = math.max(free, booked(app, '', length, ''), turns[who][me] or 0)
+  local mine = math.max(free, booked(app, '', length, NONE), turns.mine[who] or 0)
   return math.min(mine, queue), mine < queue
 end
 
@@ -109,7 +126,7 @@ function turns.book(place, fair, length, field)
     turns.note(place)
     local who, round = string.sub(field, 1, 1), length * math.max(turns.tenants, 1)
     if who ~= 'b' then redis.call('HSET', KEYS[5], who .. ':' .. me, text(math.min(place + round, now + 2 * HORIZON))) end
-    if who == 's' then redis.call('HSET', KEYS[5], 'r:' .. me, text(math.min(math.max(turns.r[me] or 0, now) + round, now + 2 * HORIZON))) end
+    if who == 's' then redis.call('HSET', KEYS[5], 'r:' .. me, text(math.min(math.max(turns.mine.r or 0, now) + round, now + 2 * HORIZON))) end
   end
   if not fair then redis.call('HSET', KEYS[1], field, text(place + length)) end
 end

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -67,10 +68,27 @@ func Canonical(name string) (string, error) {
 	if machineOnly(name) {
 		return "", fmt.Errorf("%w %q", ErrUnknown, name)
 	}
-	if _, err := time.LoadLocation(name); err != nil {
+	if _, err := location(name); err != nil {
 		return "", fmt.Errorf("%w %q", ErrUnknown, name)
 	}
 	return name, nil
+}
+
+// locations are zones by name, since the standard library reads a file each time. A process keeps the data that it has read first, as it does Version.
+// There are no more of them than zones: what is none is not kept, nor is another spelling of a file's path ("Europe//Berlin").
+//
+//nolint:gochecknoglobals // read once each
+var locations sync.Map
+
+func location(name string) (*time.Location, error) {
+	if known, ok := locations.Load(name); ok {
+		return known.(*time.Location), nil //nolint:forcetypeassert // nothing else is kept
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil && name == path.Clean(name) {
+		locations.Store(name, loc)
+	}
+	return loc, err
 }
 
 // machineOnly reports whether a name means something on this machine only: its own zone, or a variant that not every installation has. Those
@@ -90,7 +108,7 @@ func Load(name string) (*time.Location, error) {
 	if err != nil {
 		return nil, err
 	}
-	return time.LoadLocation(canonical)
+	return location(canonical)
 }
 
 // Windows returns the Windows name of an IANA zone. Not every IANA zone has one.

@@ -152,3 +152,27 @@ func TestVersionNamesTheData(t *testing.T) {
 		t.Errorf("version %q", v)
 	}
 }
+
+func TestAZoneIsReadOnce(t *testing.T) {
+	t.Parallel()
+	first, err := zone.Load("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := zone.Load("Europe/Vienna"); err != nil || again != first {
+		t.Errorf("loaded again: %v", err)
+	}
+}
+
+// Spellings of one path have no end, and strangers choose them.
+func TestOtherSpellingsOfAZoneAreNotKept(t *testing.T) {
+	t.Parallel()
+	const name = "Europe//Vienna"
+	first, err := zone.Load(name)
+	if err != nil {
+		t.Skip("the zones of this machine are in one file")
+	}
+	if again, err := zone.Load(name); err != nil || again == first {
+		t.Errorf("kept: %v", err)
+	}
+}

@@ -46,7 +46,7 @@ func Resolve(w cal.When) (cal.Moment, error) {
 	if err != nil {
 		return cal.Moment{}, whenErrorf("time_zone", "%q is no time zone known here: give an IANA name such as Europe/Berlin", w.TimeZone)
 	}
-	loc, err := time.LoadLocation(name)
+	loc, err := location(name)
 	if err != nil {
 		return cal.Moment{}, whenErrorf("time_zone", "%q cannot be loaded: give an IANA name such as Europe/Berlin", w.TimeZone)
 	}
