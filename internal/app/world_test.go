@@ -309,7 +309,11 @@ func (w *world) booking(version int64, title, start string) cal.Booking {
 		Targets:   []cal.Target{{CalendarID: w.targets[cal.Google]}, {CalendarID: w.targets[cal.Microsoft]}},
 		Attendees: []cal.Attendee{{Email: uninvited}},
 	}
-	w.guestsStand(&b, both()[len(w.tb.Name())%2])
+	name := w.tb.Name()
+	if at := strings.LastIndexByte(name, '/'); strings.Contains(name[at+1:], "after=") {
+		name = name[:at] // everyCall has counted the calls of its test: each of its runs has to make the same
+	}
+	w.guestsStand(&b, both()[len(name)%2])
 	return b
 }
 
