@@ -49,7 +49,7 @@ func (w *world) policied() []*changedBooking {
 			for k, p := range []sim.Provider{sim.Google, sim.Microsoft} {
 				c := &changedBooking{id: fmt.Sprintf("%s-%s-%s", change, stance, p), at: p, change: change, stance: stance, setBy: "connection"}
 				b := w.booking(1, c.id, fmt.Sprintf("2027-03-%02dT10:00:00", 1+i*6+j*2+k))
-				b.Targets[k].Authoritative = true
+				w.guestsStand(&b, p)
 				if connections.On(change) != stance {
 					c.setBy = "booking"
 					b.Backflow = map[cal.Change]cal.Backflow{cal.ChangeMoved: {Moved: stance}, cal.ChangeEdited: {Edited: stance}, cal.ChangeCancelled: {Cancelled: stance}}[change]
@@ -310,6 +310,7 @@ func (w *world) approve(id cal.BookingID, p cal.Provider) {
 	w.must(err)
 	for _, l := range b.Links {
 		if l.Provider == p && l.State == record.LinkHeld {
+			w.wishes.allows(id, p)
 			w.must(w.app.Store.Release(w.ctx, w.pushOf(l.ID), "operator"))
 		}
 	}
@@ -324,7 +325,7 @@ func (w *world) pushOf(id cal.LinkID) task.Ref {
 func TestGuestsAnswer(t *testing.T) {
 	t.Parallel()
 	w := sqliteWorld(t)
-	for i, c := range []struct {
+	for _, c := range []struct {
 		at     sim.Provider
 		guest  string
 		answer string
@@ -332,7 +333,7 @@ func TestGuestsAnswer(t *testing.T) {
 		_, err := w.sim.Seed(sim.Person{Provider: c.at, Email: c.guest, Zone: zone})
 		w.must(err)
 		b := w.booking(1, "Call of "+c.guest, wall)
-		b.Targets[i].Authoritative = true
+		w.guestsStand(&b, c.at)
 		b.Notify, b.Attendees = cal.NotifyAll, []cal.Attendee{{Email: c.guest, Name: "Guest"}}
 		w.submit(cal.BookingID("b-"+string(c.at)), b, nil)
 		w.settle()
@@ -379,6 +380,7 @@ func TestKillWhilePoliciesDecide(t *testing.T) {
 		w := sqliteWorld(t)
 		b := w.booking(1, "Intro call", wall)
 		b.Backflow = cal.Backflow{Moved: cal.StanceAccept, Edited: cal.StanceEnforce}
+		w.guestsStand(&b, sim.Google) // what is accepted is accepted of the authoritative target
 		w.submit("b1", b, nil)
 		w.settle()
 		w.killer.arm(at, after)

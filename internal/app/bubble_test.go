@@ -35,6 +35,7 @@ type bubble struct {
 	tb      testing.TB
 	ctx     context.Context
 	sim     *sim.Sim
+	wishes  *wishes
 	app     *app.App
 	handler http.Handler
 	tenant  cal.TenantID
@@ -72,10 +73,11 @@ func inBubble(t *testing.T, extra map[string]string, test func(*bubble)) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		b := &bubble{tb: t, ctx: ctx, file: filepath.Join(dir, "calweave.db"), targets: map[cal.Provider]cal.CalendarID{}, gone: map[string]outage{}}
+		b := &bubble{tb: t, ctx: ctx, wishes: newWishes(), file: filepath.Join(dir, "calweave.db"), targets: map[cal.Provider]cal.CalendarID{}, gone: map[string]outage{}}
 		var err error
 		b.sim, err = sim.New(sim.Config{PushTransport: b})
 		b.must(err)
+		defer func() { b.wishes.check(t, b.sim) }()
 		defer b.sim.Close()
 		b.start(extra)
 		ended := make(chan error, 1)
@@ -234,8 +236,10 @@ func (b *bubble) put(id, title string, at ...cal.Provider) time.Duration {
 	for _, p := range at {
 		spec.Targets = append(spec.Targets, cal.Target{CalendarID: b.targets[p]})
 	}
+	spec.Attendees = []cal.Attendee{{Email: uninvited}}
 	raw, err := json.Marshal(spec)
 	b.must(err)
+	b.wishes.says(b.tenant, cal.BookingID(id), spec)
 	req := httptest.NewRequestWithContext(b.ctx, http.MethodPut, "http://"+ownHost+"/v1/bookings/"+id, bytes.NewReader(raw))
 	req.Header.Set("Authorization", "Bearer "+b.key)
 	req.Header.Set("Content-Type", "application/json")

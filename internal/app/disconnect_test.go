@@ -280,6 +280,7 @@ func (w *world) do(req *http.Request) (status int, body string) {
 // send sends a request to the API as the tenant's core.
 func (w *world) send(method, path, in string) (status int, answer string) {
 	w.tb.Helper()
+	w.wishes.puts(w.tenant, method, path, []byte(in))
 	key, err := w.app.CreateKey(w.ctx, w.tenant, store.PurposeAPI, record.AllScopes())
 	w.must(err)
 	req, err := http.NewRequestWithContext(w.ctx, method, w.server.URL+path, strings.NewReader(in))

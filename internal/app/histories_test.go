@@ -111,6 +111,7 @@ func newHistory(t *testing.T, base string, s sim.Switches) *history {
 		switches: s, poll: 6 * time.Hour, limit: 10 * limit, polls: true, databaseURL: testkit.Login(t, owner), ownerURL: owner,
 		redisURL: "redis://" + h.redis.Addr(), before: func(p sim.Provider, next http.Handler) http.Handler { return h.sites[p].watch(next) },
 	}.start(t)
+	h.wishes = nil // a history holds each single write against what its booking asks for
 	h.listen()
 	h.about = converge.About{
 		Ctx: h.ctx, Clock: h.clock, Tenant: h.tenant, Poll: h.config.PollInterval, Lease: h.config.Lease, Flush: h.redis.FlushAll, Again: h.again,

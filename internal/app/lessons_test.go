@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -52,9 +51,7 @@ func TestEventInSeveralMailboxes(t *testing.T) {
 			w.alsoFollows(p, guest)
 			b := w.booking(1, "Intro call", wall)
 			b.Attendees, b.Notify = []cal.Attendee{{Email: guest}}, cal.NotifyAll
-			if p == sim.Microsoft {
-				slices.Reverse(b.Targets) // guests stand on the first
-			}
+			w.guestsStand(&b, p)
 			w.book("b1", b, "")
 			w.pass(2 * w.config.PollInterval)
 			w.check()

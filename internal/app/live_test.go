@@ -99,6 +99,7 @@ type live struct {
 	back     backend
 	sim      *sim.Sim
 	core     *core
+	wishes   *wishes
 	http     *http.Client
 	settings map[string]string
 	url      string
@@ -116,10 +117,11 @@ func newLive(tb testing.TB, back backend) *live {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	tb.Cleanup(cancel)
-	l := &live{tb: tb, ctx: ctx, back: back, core: newCore(), http: simtest.HTTP(tb)}
+	l := &live{tb: tb, ctx: ctx, back: back, core: newCore(), wishes: newWishes(), http: simtest.HTTP(tb)}
 	var err error
 	l.sim, err = sim.New(sim.Config{Seed: 1, PushBackoff: 50 * time.Millisecond})
 	l.must(err)
+	tb.Cleanup(func() { l.wishes.check(tb, l.sim) })
 	google, graph := serve(tb, l.sim.Google()), serve(tb, l.sim.Microsoft())
 	tb.Cleanup(l.sim.Close)
 	l.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -283,6 +285,7 @@ func (l *live) try(method, path string, in any) (status int, body []byte) {
 	l.tb.Helper()
 	raw, err := json.Marshal(in)
 	l.must(err)
+	l.wishes.puts(l.tenant, method, path, raw)
 	req, err := http.NewRequestWithContext(l.ctx, method, l.url+path, bytes.NewReader(raw))
 	l.must(err)
 	req.Header.Set("Authorization", "Bearer "+l.key)
@@ -309,7 +312,7 @@ func (l *live) put(id string, version int64, title, start string) gen.Booking {
 	l.call(http.MethodPut, "/v1/bookings/"+id, cal.Booking{
 		Version: version, Title: title, Description: "Booked online", Location: "Room 4",
 		Start: cal.When{DateTime: start, TimeZone: zone}, End: cal.When{DateTime: begin.Add(30 * time.Minute).Format(cal.WallLayout), TimeZone: zone},
-		Targets: l.targets,
+		Targets: l.targets, Attendees: []cal.Attendee{{Email: uninvited}},
 	}, &b)
 	return b
 }

@@ -86,6 +86,7 @@ func (l *live) queue() *queue {
 func (q *queue) book(id cal.BookingID, version int64, title string) task.SubmitBooking {
 	return task.SubmitBooking{BookingID: id, Booking: &cal.Booking{
 		Version: version, Title: title, Start: cal.When{DateTime: wall, TimeZone: zone}, End: cal.When{DateTime: later, TimeZone: zone}, Targets: q.live.targets,
+		Attendees: []cal.Attendee{{Email: uninvited}},
 	}}
 }
 
@@ -95,6 +96,9 @@ func cancellation(id cal.BookingID, version int64) task.SubmitBooking {
 
 func (q *queue) submit(s task.SubmitBooking) {
 	q.live.tb.Helper()
+	if s.Booking != nil {
+		q.live.wishes.says(q.live.tenant, s.BookingID, *s.Booking)
+	}
 	q.live.must(q.SubmitBooking(q.live.ctx, s))
 }
 

@@ -272,9 +272,7 @@ func (w *walker) guestsAreMailed() {
 	} {
 		title := "With a guest " + string(c.id)
 		b := w.booking(1, title, "2027-03-04T10:00:00")
-		if c.first == sim.Microsoft {
-			slices.Reverse(b.Targets)
-		}
+		w.guestsStand(&b, c.first)
 		b.Attendees, b.Notify = []cal.Attendee{{Email: guest}}, c.notify
 		w.book(c.id, b, "")
 		w.settle()

@@ -37,6 +37,8 @@ const (
 	limit = 60 * time.Second        // what never happens fails the test
 	wall  = "2027-03-01T10:00:00"   // the booking's start, in zone
 	zone  = "Europe/Berlin"
+	// uninvited is a guest of whatever the tests book, and is mailed only if notify says so.
+	uninvited = "uninvited@example.net"
 )
 
 // world is one calweave with both providers and a booking core around it. Time stands still unless it is moved, and nothing is done unless it is
@@ -47,6 +49,7 @@ type world struct {
 	clock  *clock.Manual
 	sim    *sim.Sim
 	core   *core
+	wishes *wishes
 	killer *killer
 	app    *app.App
 	config *config.Config
@@ -97,7 +100,7 @@ func (p plan) start(tb testing.TB) *world {
 		p.now = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)
 	}
 	w := &world{
-		tb: tb, ctx: ctx, clock: clock.NewManual(p.now), core: newCore(), killer: newKiller(),
+		tb: tb, ctx: ctx, clock: clock.NewManual(p.now), core: newCore(), wishes: newWishes(), killer: newKiller(),
 		targets: map[cal.Provider]cal.CalendarID{}, polls: p.polls,
 	}
 	w.startOutside(p.switches)
@@ -112,6 +115,7 @@ func (w *world) startOutside(switches sim.Switches) {
 	var err error
 	w.sim, err = sim.New(sim.Config{Clock: w.clock, Seed: 1, PushBackoff: time.Millisecond, Switches: &switches})
 	w.must(err)
+	finally(w.tb, func() { w.wishes.check(w.tb, w.sim) })
 	w.server = httptest.NewServer(http.HandlerFunc(w.serveHTTP))
 	finally(w.tb, w.server.Close)
 	finally(w.tb, w.sim.Close)
@@ -295,20 +299,35 @@ func (w *world) consent(link, email string) {
 	}
 }
 
-// booking is the booking that the tests make.
+// booking is the booking that the tests make. Its guest stands at the one provider in half of the tests and at the other in the rest.
 func (w *world) booking(version int64, title, start string) cal.Booking {
 	begin, err := time.Parse(cal.WallLayout, start)
 	w.must(err)
-	return cal.Booking{
+	b := cal.Booking{
 		Version: version, Title: title, Description: "Booked online", Location: "Room 4",
 		Start: cal.When{DateTime: start, TimeZone: zone}, End: cal.When{DateTime: begin.Add(30 * time.Minute).Format(cal.WallLayout), TimeZone: zone},
-		Targets: []cal.Target{{CalendarID: w.targets[cal.Google]}, {CalendarID: w.targets[cal.Microsoft]}},
+		Targets:   []cal.Target{{CalendarID: w.targets[cal.Google]}, {CalendarID: w.targets[cal.Microsoft]}},
+		Attendees: []cal.Attendee{{Email: uninvited}},
+	}
+	name := w.tb.Name()
+	if at := strings.LastIndexByte(name, '/'); strings.Contains(name[at+1:], "after=") {
+		name = name[:at] // everyCall has counted the calls of its test: each of its runs has to make the same
+	}
+	w.guestsStand(&b, both()[len(name)%2])
+	return b
+}
+
+// guestsStand has a booking's guests stand at a provider.
+func (w *world) guestsStand(b *cal.Booking, p sim.Provider) {
+	for i := range b.Targets {
+		b.Targets[i].Authoritative = b.Targets[i].CalendarID == w.targets[cal.Provider(p)]
 	}
 }
 
 // submit hands a version over, as often as it takes: a core submits again until it has an answer.
 func (w *world) submit(id cal.BookingID, b cal.Booking, ifMatch *int64) {
 	w.tb.Helper()
+	w.wishes.says(w.tenant, id, b)
 	for range 5 {
 		_, err := w.app.Intake.Submit(w.ctx, w.tenant, intake.Submission{ID: id, Booking: &b, IfMatch: ifMatch, Actor: "test", Via: "test"})
 		if err == nil {

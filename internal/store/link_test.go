@@ -23,6 +23,7 @@ func linkTrials() []trial {
 		{"case: unknown links", caseUnknown},
 		{"mirror: an event is added", mirrorAdds},
 		{"mirror: the answer to our own write takes the place of what it was decided on", mirrorOwnWrite},
+		{"mirror: what a listing has shown before is not looked at again for it", mirrorEcho},
 		{"mirror: what a listing has shown meanwhile stays, and the link is looked at again", mirrorKeeps},
 		{"mirror: what was read takes the place of an older listing", mirrorFresh},
 		{"mirror: what was read before a newer listing does not", mirrorFreshButOlder},
@@ -246,6 +247,15 @@ func mirrorOwnWrite(h *harness) {
 	h.notDue(w.push(link))
 	link = w.linkOf(w.read("b"), 0)
 	w.settled(link, event("e", "2", content("y", 24)), false, nil)
+	sameList(h, "mirror", w.mirror(), []string{"e 2"})
+	h.notDue(w.push(link))
+}
+
+func mirrorEcho(h *harness) {
+	w := h.newWorld(1)
+	_, link := w.standing("b", "e", "1")
+	w.lists(event("e", "2", content("x", 30)))
+	w.settled(link, event("e", "2", content("x", 30)), false, nil)
 	sameList(h, "mirror", w.mirror(), []string{"e 2"})
 	h.notDue(w.push(link))
 }

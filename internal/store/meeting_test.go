@@ -11,6 +11,7 @@ func meetingTrials() []trial {
 	return []trial{
 		{"meeting: copies in several mailboxes are known as one", meetingGroups},
 		{"meeting: what does not say it is still known", meetingStays},
+		{"meeting: what a run has seen is of one too", meetingIsRead},
 		{"meeting: copies of a booking", meetingCopies},
 		{"meeting: copies page by page", meetingCopyPages},
 		{"meeting: tenants share none", meetingTenants},
@@ -71,6 +72,18 @@ func meetingStays(h *harness) {
 	on, l = w.stage(l, on, "2", items(meets("uid", "f", "1", 1))...)
 	w.stage(l, on, "3", items(meets("", "f", "2", 1))...)
 	same(h, "staged", h.number(`SELECT COUNT(*) FROM staged WHERE event_id = 'f' AND meeting <> ''`), 1)
+}
+
+func meetingIsRead(h *harness) {
+	w := h.newWorld(2)
+	w.showsIn(1, meets("uid", "guests", "1", 1))
+	b := w.accept(w.booking("b", 1, 0))
+	link := w.linkOf(b, 0)
+	w.agreed(w.claim(w.push(link)), link, meets("uid", "own", "1", 1), 1)
+	same(h, "what a run has made", w.meetings(0)["own"], w.meetings(1)["guests"])
+	w.settled(w.linkOf(w.read("b"), 0), meets("", "own", "2", 1), false, nil)
+	sameList(h, "mirror", w.mirror(), []string{"own 2"})
+	same(h, "after an answer without a UID", w.meetings(0)["own"], w.meetings(1)["guests"])
 }
 
 // copies lists what stands of a booking in other mailboxes.

@@ -49,6 +49,7 @@ func newTour(t *testing.T, ctx context.Context) (*tour, *stack) { //nolint:reviv
 		if err := s.stop(); err != nil {
 			t.Error(err)
 		}
+		simtest.CheckMails(t, s.sim, nil)
 	})
 	return tour, s
 }

@@ -21,10 +21,11 @@ import (
 	"github.com/calweave/calweave/internal/store"
 )
 
-// The two hosts of the tour.
+// The two hosts of the tour, and the guest of its booking.
 const (
 	googleHost    = "ada@example.com"
 	microsoftHost = "grace@contoso.example"
+	guest         = "guest@example.net"
 	zone          = "Europe/Berlin"
 	bookingID     = "intro-call-1"
 )
@@ -139,7 +140,7 @@ func (w *walker) calendars(ctx context.Context) error {
 					w.calendar = cal.CalendarID(c.ID)
 				}
 				if c.Primary {
-					w.targets = append(w.targets, cal.Target{CalendarID: cal.CalendarID(c.ID)})
+					w.targets = append(w.targets, cal.Target{CalendarID: cal.CalendarID(c.ID), Authoritative: c.Provider == gen.ProviderGoogle})
 				}
 			}
 			return len(w.targets) == 2, err
@@ -171,7 +172,7 @@ func (w *walker) book(ctx context.Context) error {
 			Version: 1, Title: "Intro call", Description: "Booked online", Location: "Room 4",
 			Start:   cal.When{DateTime: day + "T10:00:00", TimeZone: zone},
 			End:     cal.When{DateTime: day + "T10:30:00", TimeZone: zone},
-			Targets: w.targets,
+			Targets: w.targets, Attendees: []cal.Attendee{{Email: guest}}, // whom nobody mails, since nothing asks for it
 		}
 		if err := w.api.call(ctx, http.MethodPut, "/v1/bookings/"+bookingID, spec, &w.booking); err != nil {
 			return "", err

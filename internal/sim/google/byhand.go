@@ -94,6 +94,8 @@ func (s *Server) Respond(email, calendar, id, how string) error {
 func (s *Server) byHand(email, calendar string, notify bool, act func(writing) (*event, error)) (stage.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.acting = true
+	defer func() { s.acting = false }()
 	cal, err := s.hand(email, calendar)
 	if err != nil {
 		return stage.Event{}, err

@@ -50,7 +50,7 @@ func (s *Server) reply(w writing, e *event) {
 		return // the organizer has a Google calendar
 	}
 	s.world.Mails.Send(stage.Mail{
-		At: s.world.Now(), Provider: stage.Google, Kind: stage.MailReply, From: w.by, To: e.organizer, Event: e.id, Title: e.text("summary"),
+		At: s.world.Now(), ByHand: s.acting, Provider: stage.Google, Kind: stage.MailReply, From: w.by, To: e.organizer, Event: e.id, Title: e.text("summary"),
 	})
 }
 
@@ -71,7 +71,7 @@ func (s *Server) send(w writing, e *event, to attendee, k stage.MailKind) {
 		return
 	}
 	s.world.Mails.Send(stage.Mail{
-		At: s.world.Now(), Provider: stage.Google, Kind: k, From: e.organizer, To: to.Email, Event: e.id, Title: e.text("summary"),
+		At: s.world.Now(), ByHand: s.acting, Provider: stage.Google, Kind: k, From: e.organizer, To: to.Email, Event: e.id, Title: e.text("summary"),
 	})
 }
 

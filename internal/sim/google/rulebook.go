@@ -147,7 +147,7 @@ func (s *Server) writeRule(c *call, e *listEntry, r accessRule) (answer, error) 
 	stored := s.allow(e.calendar, r)
 	if (r.kind == "user" || r.kind == "group") && r.role != noRole && c.query.Get("sendNotifications") != "false" {
 		s.world.Mails.Send(stage.Mail{
-			At: s.world.Now(), Provider: stage.Google, Kind: mailSharing, From: c.access.Account, To: stored.value, Title: e.calendar.name,
+			At: s.world.Now(), ByHand: s.acting, Provider: stage.Google, Kind: mailSharing, From: c.access.Account, To: stored.value, Title: e.calendar.name,
 		})
 	}
 	return answer{body: stored.wire()}, nil

@@ -18,7 +18,9 @@ type Server struct {
 	handler      http.Handler
 	quotas       quotas
 
-	mu        sync.RWMutex
+	mu sync.RWMutex
+	// acting says that a person acts by hand.
+	acting    bool
 	accounts  map[string]*account
 	order     []*account
 	calendars map[string]*calendar

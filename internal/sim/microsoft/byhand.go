@@ -136,6 +136,8 @@ func (m *mailbox) held(cal *calendar, id string) (*event, error) {
 func (s *Server) byHand(email, in string, act func(*mailbox, *calendar) (*event, error)) (stage.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.acting = true
+	defer func() { s.acting = false }()
 	m, cal, err := s.hand(email, in)
 	if err != nil {
 		return stage.Event{}, err

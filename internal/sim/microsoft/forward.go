@@ -32,7 +32,7 @@ func (s *Server) forward(c *call) (answer, error) {
 	}
 	if !mine.isOrganizer() {
 		s.world.Mails.Send(stage.Mail{
-			At: s.world.Now(), Provider: stage.Microsoft, Kind: stage.MailReply, From: from, To: m.person.Email, Event: e.restID,
+			At: s.world.Now(), ByHand: s.acting, Provider: stage.Microsoft, Kind: stage.MailReply, From: from, To: m.person.Email, Event: e.restID,
 			Title: "Meeting Forward Notification: " + e.subject(),
 		})
 	}

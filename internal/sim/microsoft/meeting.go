@@ -201,7 +201,7 @@ func (s *Server) tellOrganizer(g *mailbox, mine *event, how string, proposal jso
 		id = occurrenceOf(id, mine.day)
 	}
 	s.world.Mails.Send(stage.Mail{
-		At: s.world.Now(), Provider: stage.Microsoft, Kind: stage.MailReply, From: g.person.Email, To: m.person.Email, Event: mine.restID,
+		At: s.world.Now(), ByHand: s.acting, Provider: stage.Microsoft, Kind: stage.MailReply, From: g.person.Email, To: m.person.Email, Event: mine.restID,
 		Title: how + ": " + mine.subject(),
 	})
 	old := m.find(id)

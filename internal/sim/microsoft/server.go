@@ -26,6 +26,8 @@ type Server struct {
 	selectable map[string]bool
 
 	mu sync.RWMutex
+	// acting says that a person acts by hand.
+	acting bool
 	// mailboxes are by address and by object id, in lower case.
 	mailboxes map[string]*mailbox
 	order     []*mailbox

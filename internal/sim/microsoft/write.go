@@ -148,7 +148,7 @@ func (s *Server) send(m *mailbox, e *event, to attendee, k stage.MailKind) {
 		return
 	}
 	s.world.Mails.Send(stage.Mail{
-		At: s.world.Now(), Provider: stage.Microsoft, Kind: k, From: m.person.Email, To: to.EmailAddress.Address, Event: e.restID,
+		At: s.world.Now(), ByHand: s.acting, Provider: stage.Microsoft, Kind: k, From: m.person.Email, To: to.EmailAddress.Address, Event: e.restID,
 		Title: e.subject(),
 	})
 }

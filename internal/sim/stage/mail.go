@@ -28,21 +28,27 @@ type Mail struct {
 	To       string    `json:"to"`
 	Event    string    `json:"event"`
 	Title    string    `json:"title"`
+	// ByHand says that a person's act in the provider's own calendar caused it, and no request.
+	ByHand bool `json:"by_hand"`
+	// Requests is how many requests had been finished when it was sent: the one that caused it has a higher number.
+	Requests uint64 `json:"requests"`
 }
 
 // Mails holds the latest mails.
 type Mails struct {
-	signal *Signal
-	mu     sync.Mutex
-	ring   ring[Mail]
+	signal   *Signal
+	requests *RequestLog
+	mu       sync.Mutex
+	ring     ring[Mail]
 }
 
-func newMails(size int, signal *Signal) *Mails {
-	return &Mails{signal: signal, ring: ring[Mail]{size: size}}
+func newMails(size int, signal *Signal, requests *RequestLog) *Mails {
+	return &Mails{signal: signal, requests: requests, ring: ring[Mail]{size: size}}
 }
 
 // Send records a mail.
 func (m *Mails) Send(mail Mail) {
+	mail.Requests = m.requests.finished()
 	m.mu.Lock()
 	mail.N = m.ring.n + 1
 	m.ring.add(mail)

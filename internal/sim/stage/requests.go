@@ -45,6 +45,13 @@ func (l *RequestLog) add(r Request) {
 	l.signal.Raise()
 }
 
+// finished is how many requests were.
+func (l *RequestLog) finished() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ring.n
+}
+
 // After returns the requests that are numbered higher than n, oldest first.
 func (l *RequestLog) After(n uint64) []Request {
 	l.mu.Lock()

@@ -66,7 +66,7 @@ func New(o Options) (*World, error) {
 	w := &World{IDs: NewIDs(o.Seed), Signal: &Signal{}, Zones: &Zones{}}
 	w.Clock = newClock(o.Clock, w.Signal)
 	w.Requests = newRequestLog(o.LogSize, w.Signal)
-	w.Mails = newMails(o.LogSize, w.Signal)
+	w.Mails = newMails(o.LogSize, w.Signal, w.Requests)
 	w.Faults = newFaults(w)
 	w.Pusher = newPusher(w, o)
 	s := DefaultSwitches()
