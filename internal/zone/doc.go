@@ -3,5 +3,6 @@
 //
 // The tables in data come from Unicode CLDR 48 (npm cldr-core and cldr-bcp47 48.2.0); data/LICENSE is their licence.
 //
-// Files: names.go (IANA, aliases, Windows), resolve.go (wall time to instant), version.go (which tzdata).
+// Files: names.go (IANA, aliases, Windows), resolve.go (wall time to instant), tables.go (versions of
+// the data), version.go (which one this process has).
 package zone
