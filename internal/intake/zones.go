@@ -46,10 +46,11 @@ func (r *Resolver) Work(ctx context.Context, l record.Lease) error {
 			return err
 		}
 		unread += page.Unread
-		did := false
-		if l, did, err = r.page(ctx, l, zones, page.Bookings, &unread); err != nil {
+		prolonged, did, err := r.page(ctx, l, zones, page.Bookings, &unread)
+		if err != nil {
 			return err
 		}
+		l = prolonged
 		if did {
 			done++
 		}

@@ -24,9 +24,20 @@ func TestSupersedes(t *testing.T) {
 		mine, other string
 		want        bool
 	}{
-		{"2026b", "2026a", true}, {"2026a", "2026b", false}, {"2027a", "2026z", true}, {"2026b", "2026b", false}, {"2026b", "", true},
-		{"go1.26.10", "go1.26.9", true}, {"go1.26.9", "go1.26.10", false}, {"go1.27", "go1.26.9", true}, {"go1.26", "go1.26.1", false},
-		{"2026b", "go1.26.8", true}, {"go1.26.8", "2026b", true}, {"system", "2026b", true}, {"system", "system", false}, {"2026b", "system", true},
+		{"2026b", "2026a", true},
+		{"2026a", "2026b", false},
+		{"2027a", "2026z", true},
+		{"2026b", "2026b", false},
+		{"2026b", "", true},
+		{"go1.26.10", "go1.26.9", true},
+		{"go1.26.9", "go1.26.10", false},
+		{"go1.27", "go1.26.9", true},
+		{"go1.26", "go1.26.1", false},
+		{"2026b", "go1.26.8", true},
+		{"go1.26.8", "2026b", true},
+		{"system", "2026b", true},
+		{"system", "system", false},
+		{"2026b", "system", true},
 		{"go1.27-devel", "go1.26.8", true},
 	} {
 		if got := (zone.Tables{Version: c.mine}).Supersedes(c.other); got != c.want {
