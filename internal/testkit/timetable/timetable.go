@@ -30,20 +30,20 @@ type Case struct {
 }
 
 // Cases is the table.
-func Cases(t testing.TB) []Case {
-	t.Helper()
+func Cases(tb testing.TB) []Case {
+	tb.Helper()
 	var all []Case
 	if err := json.Unmarshal(table, &all); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return all
 }
 
 // Accepted are the cases that mean something.
-func Accepted(t testing.TB) []Case {
-	t.Helper()
+func Accepted(tb testing.TB) []Case {
+	tb.Helper()
 	var out []Case
-	for _, c := range Cases(t) {
+	for _, c := range Cases(tb) {
 		if c.Refused == "" {
 			out = append(out, c)
 		}

@@ -28,7 +28,7 @@ func run(dir string) error {
 			return fmt.Errorf("%s: %w", source, err)
 		}
 		const readable = 0o644
-		if err := os.WriteFile(filepath.Join(dir, table.name), out, readable); err != nil { //nolint:gosec // as above
+		if err := os.WriteFile(filepath.Join(dir, table.name), out, readable); err != nil {
 			return err
 		}
 	}
