@@ -38,6 +38,7 @@ generate: ## write generated files anew
 	@scripts/tools oapi-codegen sqlc
 	cd internal/store && sqlc generate
 	cd internal/api && oapi-codegen -config oapi-codegen.yaml ../../contracts/openapi/openapi.yaml
+	cd internal/zone && go generate
 	@scripts/doc-tables
 
 generate-check: ## fail if generated files are stale

@@ -28,6 +28,16 @@ type Accepted struct {
 	Cancelled bool `json:"cancelled"`
 	// Kept names the fields in which the booking still says what was accepted of a person's change, since the core has not changed them since.
 	Kept []string `json:"kept,omitempty"`
+	// Resolved says that nothing was submitted: other time-zone data has made the booking's wall time another instant. Nil otherwise.
+	Resolved *Resolved `json:"resolved,omitempty"`
+}
+
+// Resolved is when a booking takes place by the time-zone data in force.
+type Resolved struct {
+	// TZData is the version of the data.
+	TZData string   `json:"tzdata"`
+	Start  cal.When `json:"start"`
+	End    cal.When `json:"end"`
 }
 
 // Problem is one thing wrong with a submission.

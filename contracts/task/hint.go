@@ -41,11 +41,13 @@ const (
 	TenantPrune Kind = "tenant:prune"
 	// SealRotate seals a tenant's values anew with the key in force. Subject: the tenant itself.
 	SealRotate Kind = "seal:rotate"
+	// ZoneRefresh resolves a tenant's bookings to come by the time-zone data in force. Subject: the tenant itself.
+	ZoneRefresh Kind = "zone:refresh"
 )
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, CalendarAudit, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune, SealRotate}
+	return []Kind{LinkPush, CalendarSync, CalendarWatch, CalendarRenew, CalendarPoll, CalendarAudit, ConnectionDiscover, ConnectionClose, GrantKeep, DeliverySend, TenantPrune, SealRotate, ZoneRefresh}
 }
 
 // Lane is how urgent a piece of work is. Each lane is an Asynq queue of its own.

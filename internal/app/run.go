@@ -78,6 +78,9 @@ func (a *App) play(ctx context.Context, listener net.Listener) error {
 		wg.Go(func() { a.pool.Run(stopWork) })
 	}
 	scheduler := a.Config.Roles.Has(config.RoleScheduler)
+	if scheduler {
+		wg.Go(func() { a.followZones(stopWork) })
+	}
 	if scheduler || a.pool != nil {
 		wg.Go(func() { a.Feeder.Sweep(stopWork, !scheduler) })
 	}

@@ -42,6 +42,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	syncer := &deltasync.Syncer{
 		Store: a.Store, Clock: a.clock, Lease: lease, Past: a.Config.SyncWindowPast, Future: a.Config.SyncWindowFuture, Open: a.openLister,
 		Guard: a.guardLimits(), Rhythm: rhythm, Missed: a.metrics.Missed,
+		Zones: a.Intake.Zones.Name(), Supersedes: a.Intake.Zones.Supersedes,
 	}
 	poller := &deltasync.Poller{Store: a.Store, Clock: a.clock, Rhythm: rhythm, Polled: a.metrics.Polled}
 	discoverer := &deltasync.Discoverer{Store: a.Store, Open: a.openCalendars, Clock: a.clock, Interval: discoverEvery, Jitter: a.ids.Jitter}
@@ -76,6 +77,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 		task.DeliverySend:       sender.Work,
 		task.TenantPrune:        a.prune,
 		task.SealRotate:         a.reseal,
+		task.ZoneRefresh:        a.resolver().Work,
 	}
 }
 

@@ -45,6 +45,9 @@ type Syncer struct {
 	Guard record.GuardLimits
 	// Rhythm is how often calendars are polled.
 	Rhythm Rhythm
+	// Zones is the version of the time-zone data that series are expanded by, Supersedes whether it takes the place of another one.
+	Zones      string
+	Supersedes func(other string) bool
 	// Missed hears of listings that found what a channel should have pushed; nil for nobody.
 	Missed func(cal.Provider)
 }
@@ -163,17 +166,25 @@ func (w *listing) begin(ctx context.Context) error {
 	// that it ends with would not show them either.
 	if w.s.Listing != nil && w.s.Listing.Pages > 0 {
 		w.on = *w.s.Listing
+		if w.on.TZData != w.Zones {
+			w.on.TZData = "" // its pages disagree
+		}
 		return nil
 	}
 	now := w.Clock.Now().UTC()
-	next := record.Listing{Kind: cal.Delta, Window: w.s.Window}
+	next := record.Listing{Kind: cal.Delta, Window: w.s.Window, TZData: w.Zones}
 	behind := !w.s.Window.Until.IsZero() && w.s.Window.Until.Before(now.Add(w.Future-min(slide, w.Future/slideShare)))
-	if w.s.Cursor.Token == "" || w.s.Recheck || behind {
-		next = record.Listing{Kind: cal.Snapshot, Window: cal.Window{From: now.Add(-w.Past), Until: now.Add(w.Future)}}
+	if w.s.Cursor.Token == "" || w.s.Recheck || behind || w.outdated() {
+		next = record.Listing{Kind: cal.Snapshot, TZData: w.Zones, Window: cal.Window{From: now.Add(-w.Past), Until: now.Add(w.Future)}}
 	}
 	var err error
 	w.on, w.lease, err = w.Store.BeginListing(ctx, w.lease, next, w.Lease)
 	return err
+}
+
+// outdated reports whether the series of the mirror were expanded by older time-zone data. Their rules are not kept, so that a snapshot has to bring them.
+func (w *listing) outdated() bool {
+	return w.s.Series && w.Supersedes != nil && w.Supersedes(w.s.TZData)
 }
 
 // page reads the next page, in smaller parts if it is too large: asking for the same again would end the same way, for ever.

@@ -35,12 +35,15 @@ func (p problems) refusal() error {
 
 // check returns the booking with its defaults filled in and its slot worked out, or all that is wrong with it. Its shape was checked before,
 // against the schema; this is what a schema cannot say.
-func check(b cal.Booking) (cal.Booking, cal.Slot, error) {
+func check(b cal.Booking) (cal.Booking, cal.Slot, error) { return checkBy(zone.Tables{}, b) }
+
+// checkBy is check by a version of the time-zone data.
+func checkBy(zones zone.Tables, b cal.Booking) (cal.Booking, cal.Slot, error) {
 	var p problems
 	if b.Notify == "" {
 		b.Notify = cal.NotifyNone
 	}
-	slot := checkSlot(b, &p)
+	slot := checkSlot(zones, b, &p)
 	b.Targets = checkTargets(b.Targets, &p)
 	checkAttendees(b.Attendees, &p)
 	if strings.TrimSpace(b.Title) == "" {
@@ -49,9 +52,9 @@ func check(b cal.Booking) (cal.Booking, cal.Slot, error) {
 	return b, slot, p.refusal()
 }
 
-func checkSlot(b cal.Booking, p *problems) cal.Slot {
-	start, okStart := resolve(b.Start, "/start", p)
-	end, okEnd := resolve(b.End, "/end", p)
+func checkSlot(zones zone.Tables, b cal.Booking, p *problems) cal.Slot {
+	start, okStart := resolve(zones, b.Start, "/start", p)
+	end, okEnd := resolve(zones, b.End, "/end", p)
 	slot := cal.Slot{Start: start, End: end}
 	if !okStart || !okEnd {
 		return slot
@@ -79,8 +82,8 @@ func checkSlot(b cal.Booking, p *problems) cal.Slot {
 	return slot
 }
 
-func resolve(w cal.When, at string, p *problems) (cal.Moment, bool) {
-	m, err := zone.Resolve(w)
+func resolve(zones zone.Tables, w cal.When, at string, p *problems) (cal.Moment, bool) {
+	m, err := zones.Resolve(w)
 	if err == nil {
 		return m, true
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/record"
-	"github.com/calweave/calweave/internal/zone"
 )
 
 // Verdict is a core's decision about a person's change, as it came in.
@@ -90,7 +89,7 @@ func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (rec
 		submitted := b.Spec
 		b.Submitted = &submitted
 	}
-	b.Spec, b.Slot, b.TZData = spec, slot, zone.Version()
+	b.Spec, b.Slot, b.TZData = spec, slot, s.Zones.Name()
 	return b, nil
 }
 
@@ -236,7 +235,7 @@ func (s *Service) acceptable(spec cal.Booking) (cal.Booking, cal.Slot, error) {
 	err := s.Fits(spec)
 	checked, slot := spec, cal.Slot{}
 	if err == nil {
-		checked, slot, err = check(spec)
+		checked, slot, err = checkBy(s.Zones, spec)
 	}
 	if refusal, ok := errors.AsType[*record.RefusalError](err); ok {
 		err = &record.RefusalError{

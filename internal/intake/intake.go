@@ -29,6 +29,8 @@ type Service struct {
 	Quiet func(cal.Provider) bool
 	// Fits refuses a booking that the contract does not allow. What comes in was held to it before; what a person has made of an event was not.
 	Fits func(cal.Booking) error
+	// Zones are the tables that slots are resolved by; zero for those of this process.
+	Zones zone.Tables
 }
 
 // Submission is a version as it came in. Exactly one of Booking and Cancel is set.
@@ -58,12 +60,12 @@ const tries = 8
 
 // Submit accepts a version or refuses it with a *record.RefusalError. Submitting an accepted version again changes nothing.
 func (s *Service) Submit(ctx context.Context, tenant cal.TenantID, sub Submission) (Receipt, error) {
-	a := record.Acceptance{ID: sub.ID, TZData: zone.Version(), Actor: sub.Actor, Via: sub.Via, Traceparent: sub.Traceparent}
+	a := record.Acceptance{ID: sub.ID, TZData: s.Zones.Name(), Actor: sub.Actor, Via: sub.Via, Traceparent: sub.Traceparent}
 	c := candidate{ifMatch: sub.IfMatch, unordered: sub.Unordered}
 	if sub.Cancel != nil {
 		c.version, c.cancelled = *sub.Cancel, true
 	} else {
-		spec, slot, err := check(*sub.Booking)
+		spec, slot, err := checkBy(s.Zones, *sub.Booking)
 		if err != nil {
 			return Receipt{}, err
 		}

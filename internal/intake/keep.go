@@ -30,7 +30,7 @@ func (s *Service) keeping(a record.Acceptance, c candidate, current record.Booki
 	if err != nil {
 		return a, err
 	}
-	a.Spec, a.Slot, a.TZData, a.Submitted = checked, slot, zone.Version(), &submitted
+	a.Spec, a.Slot, a.TZData, a.Submitted = checked, slot, s.Zones.Name(), &submitted
 	return a, nil
 }
 
@@ -40,7 +40,7 @@ const keptWhole = cal.AllFields &^ cal.Fields(cal.FieldAttendees)
 // contentOf is what of a booking stands in calendars. What was submitted has been checked before.
 func contentOf(b cal.Booking) cal.Content {
 	var p problems
-	return cal.Content{Title: b.Title, Description: b.Description, Location: b.Location, Slot: checkSlot(b, &p), Attendees: b.Attendees}
+	return cal.Content{Title: b.Title, Description: b.Description, Location: b.Location, Slot: checkSlot(zone.Tables{}, b, &p), Attendees: b.Attendees}
 }
 
 // overlaid is b with some fields, other than its guests, taken from o.

@@ -8,6 +8,6 @@
 // (when a calendar's time is taken), guard.go (deletions that wait for an operator), channel.go, hearing.go (how changes of a calendar are heard
 // of), connection.go, application.go (a tenant's clients at providers), call.go (a call of a provider,
 // and its lane), delivery.go (endpoints and deliveries), attempt.go (calls of endpoints), outage.go (failures that are a provider's), note.go
-// (audit), refusal.go (why a submission is refused), scope.go (what an API key may do), request.go (requests that are carried out once), seal.go (the
+// (audit), zones.go (bookings that other time-zone data has resolved), refusal.go (why a submission is refused), scope.go (what an API key may do), request.go (requests that are carried out once), seal.go (the
 // keys that values are sealed with), errors.go.
 package record

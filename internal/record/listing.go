@@ -20,6 +20,9 @@ type Sync struct {
 	Spacing  time.Duration
 	// Recheck says that a snapshot missed events which another one has to confirm.
 	Recheck bool
+	// TZData is the version of the time-zone data by which the series of the mirror were expanded last, Series whether it has any.
+	TZData string
+	Series bool
 	// Listing is the one under way; nil when there is none.
 	Listing *Listing
 }
@@ -37,6 +40,8 @@ type Listing struct {
 	Window   cal.Window
 	// StartedAt is when its first page was asked for: what changed since then may be missing from it.
 	StartedAt time.Time
+	// TZData is the version of the time-zone data by which its series are expanded; empty when its pages disagree.
+	TZData string
 }
 
 // Publication is a listing that is complete.

@@ -81,6 +81,9 @@ func writes() map[string]write {
 			w.ok(err)
 			return func() error { _, _, err := w.UseFlow(w.ctx, n.State, "browser"); return err }
 		}},
+		"AskZones": {repeats: "asked twice, it is audited twice", prepare: func(w *fenceWorld) func() error {
+			return func() error { return w.AskZones(w.ctx, w.tenant, "2099a") }
+		}},
 		"Decide": {prepare: func(w *fenceWorld) func() error {
 			w.diverge()
 			r := w.ruling("accepted", 0)
@@ -268,6 +271,7 @@ func writes() map[string]write {
 	}
 	unaudited := map[string]string{
 		"Finish":       "an outcome that stops nothing changes nothing that anybody sees",
+		"StampZones":   "only by which tables the same is known",
 		"BeginListing": "nothing of a listing is seen before it is published", "Stage": "likewise",
 		"ParkDelivery": "the delivery is as it was", "LeaveAccount": "coordination: the end of the connection is what counts", "SharesAccount": "likewise",
 	}
@@ -390,7 +394,7 @@ func ambiguous(h *harness, c write) {
 func atomicAll(h *harness) {
 	reads := []string{
 		"APIKey", "Application", "Applications", "AuditedLinks", "Backlogs", "Booking", "Bookings", "Busy", "Calendar", "CalendarAudit", "Calendars", "Case", "ChannelTenants", "Closing", "Connection", "Connections", "Copies", "DeadLetter", "DeadLetters", "Deliveries", "Delivery", "DeliveryReport", "Doubted", "Drifts", "Due", "Endpoint", "Endpoints", "Events", "Followings", "Grant", "Guard", "GuardedDeletions", "Guards", "History",
-		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Polling", "Rejections", "Reservation", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
+		"Kept", "Keys", "LeaseEnd", "ListWork", "Penalties", "Ping", "Polling", "Rejections", "Reservation", "ResolvedElsewise", "Rotation", "SealCounts", "SealKeys", "SealedWith", "SigningKey", "Sync", "TZVersions", "Tenant", "TenantCounts", "Tenants", "Version", "Watch", "Work", "WorkCounts", "Close",
 	}
 	tried := slices.Collect(maps.Keys(writes()))
 	for m := range reflect.TypeFor[*store.Store]().Methods() {

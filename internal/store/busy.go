@@ -40,12 +40,13 @@ func (s *Store) Busy(ctx context.Context, tenant cal.TenantID, id cal.CalendarID
 
 // proven says what the last publication has proven, and when.
 func (t *tx) proven(ctx context.Context, calendar string, out *record.Busy) error {
-	row, err := t.CursorByCalendar(ctx, db.CursorByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
+	found, err := t.CursorByCalendar(ctx, db.CursorByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return err
 	default:
+		row := found.Cursor
 		out.Coverage = cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}
 		out.AsOf, out.Age = instant(row.SyncedAt), time.Duration(t.now-row.SyncedAt)*time.Microsecond
 		out.Interval = time.Duration(row.PollInterval) * time.Microsecond

@@ -87,9 +87,13 @@ func reads(w *fenceWorld) map[string]func(context.Context) error {
 		"SealCounts": func(ctx context.Context) error { return ignore(w.SealCounts(ctx, w.tenant)) },
 		"SealKeys":   func(ctx context.Context) error { return ignore(w.SealKeys(ctx)) },
 		"SealedWith": func(ctx context.Context) error { return ignore(w.SealedWith(ctx, 1)) },
-		"Tenants":    func(ctx context.Context) error { return ignore(w.Tenants(ctx)) },
-		"Booking":    func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
-		"Calendar":   func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
+		"TZVersions": func(ctx context.Context) error { return ignore(w.TZVersions(ctx, w.tenant)) },
+		"ResolvedElsewise": func(ctx context.Context) error {
+			return ignore(w.ResolvedElsewise(ctx, calendar, "2099a", record.ZonePlace{}, 1))
+		},
+		"Tenants":  func(ctx context.Context) error { return ignore(w.Tenants(ctx)) },
+		"Booking":  func(ctx context.Context) error { return ignore(w.Booking(ctx, w.tenant, "b")) },
+		"Calendar": func(ctx context.Context) error { return ignore(w.Calendar(ctx, w.tenant, w.calendars[0].ID)) },
 		"Calendars": func(ctx context.Context) error {
 			return ignore(w.Calendars(ctx, w.tenant, record.CalendarFilter{}, "", 1))
 		},

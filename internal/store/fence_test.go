@@ -31,6 +31,8 @@ type fenceWorld struct {
 	// endpointID is the endpoint that the delivery goes to.
 	endpointID cal.EndpointID
 	begun      record.Listing
+	// resolved is the booking as it was before the call.
+	resolved record.Booking
 }
 
 func fenceTrials() []trial {
@@ -121,11 +123,28 @@ func fencedCalls() map[string]fencedCall {
 			_, _, err := w.Reseal(w.ctx, l, leaseTime)
 			return err
 		}},
+		"StampZones": {kind: task.ZoneRefresh, prepare: (*fenceWorld).resolving, call: func(w *fenceWorld, l record.Lease) error {
+			_, err := w.StampZones(w.ctx, l, "2099a", []record.Booking{w.resolved}, leaseTime)
+			return err
+		}},
+		"Resolve": {kind: task.ZoneRefresh, prepare: (*fenceWorld).resolving, call: func(w *fenceWorld, l record.Lease) error {
+			b := w.resolved
+			b.TZData = "2099a"
+			_, err := w.Resolve(w.ctx, l, b, b.Slot, leaseTime)
+			return err
+		}},
 		"Prune": {kind: task.TenantPrune, call: func(w *fenceWorld, l record.Lease) error {
 			_, err := w.Prune(w.ctx, l, record.Served())
 			return err
 		}},
 	}
+}
+
+// resolving reads the booking that is resolved anew.
+func (w *fenceWorld) resolving(l record.Lease) record.Lease {
+	w.Helper()
+	w.resolved = w.read("b")
+	return l
 }
 
 func (w *fenceWorld) beginListing(l record.Lease) record.Lease {
@@ -159,6 +178,7 @@ func newFenceWorld(h *harness) *fenceWorld {
 	w.mark(record.Mark{Kind: task.ConnectionClose, Subject: string(w.connection), Lane: task.Interactive})
 	w.mark(record.Mark{Kind: task.TenantPrune, Subject: string(w.tenant), Lane: task.Bulk})
 	w.ok(w.StartRotation(w.ctx, w.tenant, "test"))
+	w.ok(w.AskZones(w.ctx, w.tenant, "2099a"))
 	w.told.take()
 	return w
 }
@@ -171,7 +191,7 @@ func (w *fenceWorld) work(kind task.Kind) task.Ref {
 		return w.ref(kind, string(w.connection))
 	case task.DeliverySend:
 		return w.delivery
-	case task.TenantPrune, task.SealRotate:
+	case task.TenantPrune, task.SealRotate, task.ZoneRefresh:
 		return w.ref(kind, string(w.tenant))
 	default:
 		return w.ref(kind, string(w.calendars[0].ID))
@@ -216,7 +236,7 @@ func fenceNotProlonged(h *harness) {
 
 // fenceAll holds the table of calls to the store's methods.
 func fenceAll(h *harness) {
-	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Doubted", "Polling", "Sync", "Watch"}
+	reads := []string{"CalendarAudit", "Case", "Closing", "Delivery", "Doubted", "Polling", "ResolvedElsewise", "Sync", "Watch"}
 	tried := slices.Sorted(maps.Keys(fencedCalls()))
 	sameList(h, "methods that take a lease", leaseMethods(h.T), slices.Sorted(slices.Values(slices.Concat(tried, reads))))
 }

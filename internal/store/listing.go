@@ -35,6 +35,7 @@ func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
 		out.Listing = &record.Listing{
 			ID: row.ListingID, Kind: cal.ListingKind(row.Kind), Pages: row.Pages, Events: row.Events, Withheld: row.Withheld,
 			Window: cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}, StartedAt: instant(row.StartedAt),
+			TZData: row.TZData,
 		}
 		out.Listing.Page, err = t.openText("listings", "page", row.ListingID, row.Page)
 		return err
@@ -43,15 +44,17 @@ func (s *Store) Sync(ctx context.Context, l record.Lease) (record.Sync, error) {
 }
 
 func (t *tx) readCursor(ctx context.Context, calendar string, out *record.Sync) error {
-	row, err := t.CursorByCalendar(ctx, db.CursorByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
+	found, err := t.CursorByCalendar(ctx, db.CursorByCalendarParams{TenantID: t.tenant, CalendarID: calendar})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	row := found.Cursor
 	out.SyncedAt, out.Spacing, out.Recheck = instant(row.SyncedAt), time.Duration(row.Spacing)*time.Microsecond, row.Recheck
 	out.Window = cal.Window{From: instant(row.WindowFrom), Until: instant(row.WindowUntil)}
+	out.TZData, out.Series = row.TZData, found.Series > 0
 	if row.Scope == "" {
 		return nil
 	}
@@ -71,6 +74,7 @@ func (s *Store) BeginListing(ctx context.Context, l record.Lease, begun record.L
 		return t.InsertListing(ctx, db.InsertListingParams{
 			TenantID: t.tenant, CalendarID: l.Subject, ListingID: begun.ID, Kind: string(begun.Kind), Page: []byte{},
 			WindowFrom: micros(begun.Window.From), WindowUntil: micros(begun.Window.Until), StartedAt: t.now,
+			TZData: begun.TZData,
 		})
 	})
 	return begun, l, err
@@ -94,6 +98,7 @@ func (s *Store) Stage(
 		}
 		return changed(t.TurnPage(ctx, db.TurnPageParams{
 			TenantID: t.tenant, CalendarID: string(c.ID), ListingID: on.ID, Pages: on.Pages, Page: next, Withheld: withheld, Events: int64(len(page.Items)),
+			TZData: on.TZData,
 		}))
 	})
 	if err == nil {
@@ -328,7 +333,7 @@ func (t *tx) putCursor(ctx context.Context, p record.Publication, recheck bool) 
 		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), Token: token, Scope: p.Last.Cursor.Scope,
 		WindowFrom: micros(p.Listing.Window.From), WindowUntil: micros(p.Listing.Window.Until), SyncedAt: t.now,
 		Spacing: p.Spacing.Microseconds(), Recheck: recheck, Withheld: p.Listing.Withheld,
-		BeganAt: micros(p.Listing.StartedAt),
+		BeganAt: micros(p.Listing.StartedAt), TZData: p.Listing.TZData,
 	})
 }
 

@@ -134,7 +134,7 @@ func dataMutants() []mutant {
 		{"what is gone already is news", "StagedNews", "e.status <> 'cancelled'", "TRUE", "hearing: what nobody pushed is missed"},
 		{"a channel that is over is open", "HearingOfCalendar", "h.expires_at > $1 THEN h.expires_at", "$1 > 0 THEN h.expires_at", "hearing: what nobody pushed is missed"},
 		{"pushes are forgotten", "CountPushes", "pushes = channels.pushes + excluded.pushes", "pushes = excluded.pushes", "hearing: pushes of changes are counted"},
-		{"a page is staged anywhere", "TurnPage", "pages = $7", "$7 IS NOT NULL", "listing: a page is staged in its place only"},
+		{"a page is staged anywhere", "TurnPage", "pages = $8", "$8 IS NOT NULL", "listing: a page is staged in its place only"},
 		{"what was staged stays", "DeleteStaged", "calendar_id = $2", "calendar_id = $2 || 'x'", "listing: discarded without a trace"},
 		{"a lost cursor is kept", "DropCursor", "SET scope = ''", "SET scope = scope", "listing: a lost cursor is forgotten, the events are not"},
 		{"the cursor stays behind", "PutCursor", "token = excluded.token, ", "", "listing: a quiet one advances the cursor"},

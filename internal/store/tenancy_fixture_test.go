@@ -55,7 +55,7 @@ func fixtureValues() map[string]any {
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
 		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"aftercalendar": "", "afterevent": "", "ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
-		"takenafter": 0, "takenbefore": ever, "starts": `{"20":0}`, "earlier": 0, "later": 10,
+		"resolvedby": "2099a", "revisions": `{"bkg_a":1}`, "takenafter": 0, "takenbefore": ever, "starts": `{"20":0}`, "earlier": 0, "later": 10,
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,
 	})
 	return values

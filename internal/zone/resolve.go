@@ -32,7 +32,10 @@ const (
 //
 // Wall time that a zone skips (a gap) is refused, since it never happens. Wall time that happens twice (an overlap) means the first of the
 // two unless the offset says otherwise, as in RFC 5545, section 3.3.5.
-func Resolve(w cal.When) (cal.Moment, error) {
+func Resolve(w cal.When) (cal.Moment, error) { return Tables{}.Resolve(w) }
+
+// Resolve is Resolve by these tables.
+func (t Tables) Resolve(w cal.When) (cal.Moment, error) {
 	if w.Date != "" {
 		return resolveDate(w)
 	}
@@ -46,7 +49,7 @@ func Resolve(w cal.When) (cal.Moment, error) {
 	if err != nil {
 		return cal.Moment{}, whenErrorf("time_zone", "%q is no time zone known here: give an IANA name such as Europe/Berlin", w.TimeZone)
 	}
-	loc, err := location(name)
+	loc, err := t.location(name)
 	if err != nil {
 		return cal.Moment{}, whenErrorf("time_zone", "%q cannot be loaded: give an IANA name such as Europe/Berlin", w.TimeZone)
 	}

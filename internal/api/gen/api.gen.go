@@ -549,6 +549,7 @@ const (
 	WorkKindLinkPush           WorkKind = "link:push"
 	WorkKindSealRotate         WorkKind = "seal:rotate"
 	WorkKindTenantPrune        WorkKind = "tenant:prune"
+	WorkKindZoneRefresh        WorkKind = "zone:refresh"
 )
 
 // Valid indicates whether the value is a known member of the WorkKind enum.
@@ -577,6 +578,8 @@ func (e WorkKind) Valid() bool {
 	case WorkKindSealRotate:
 		return true
 	case WorkKindTenantPrune:
+		return true
+	case WorkKindZoneRefresh:
 		return true
 	default:
 		return false

@@ -14,7 +14,7 @@ func windows() map[string]string {
 		"Dateline Standard Time": "Etc/GMT+12", "UTC-11": "Etc/GMT+11", "Hawaiian Standard Time": "Pacific/Honolulu",
 		"Alaskan Standard Time": "America/Anchorage", "Pacific Standard Time": "America/Los_Angeles",
 		"US Mountain Standard Time": "America/Phoenix", "Mountain Standard Time": "America/Denver",
-		"Central Standard Time": "America/Chicago", "Central America Standard Time": "America/Guatemala",
+		"Central Standard Time": "America/Chicago", "Central Standard Time (Mexico)": "America/Mexico_City", "Central America Standard Time": "America/Guatemala",
 		"Canada Central Standard Time": "America/Regina", "Eastern Standard Time": "America/New_York",
 		"SA Pacific Standard Time": "America/Bogota", "Atlantic Standard Time": "America/Halifax",
 		"Newfoundland Standard Time": "America/St_Johns", "E. South America Standard Time": "America/Sao_Paulo",
@@ -31,7 +31,7 @@ func windows() map[string]string {
 		"Bangladesh Standard Time": "Asia/Dhaka", "SE Asia Standard Time": "Asia/Bangkok", "China Standard Time": "Asia/Shanghai",
 		"Singapore Standard Time": "Asia/Singapore", "W. Australia Standard Time": "Australia/Perth", "Tokyo Standard Time": "Asia/Tokyo",
 		"Korea Standard Time": "Asia/Seoul", "AUS Central Standard Time": "Australia/Darwin", "AUS Eastern Standard Time": "Australia/Sydney",
-		"E. Australia Standard Time": "Australia/Brisbane", "Lord Howe Standard Time": "Australia/Lord_Howe",
+		"E. Australia Standard Time": "Australia/Brisbane", "Lord Howe Standard Time": "Australia/Lord_Howe", "Aus Central W. Standard Time": "Australia/Eucla",
 		"New Zealand Standard Time": "Pacific/Auckland", "Chatham Islands Standard Time": "Pacific/Chatham",
 		"Samoa Standard Time": "Pacific/Apia", "Tonga Standard Time": "Pacific/Tongatapu", "Line Islands Standard Time": "Pacific/Kiritimati",
 	}

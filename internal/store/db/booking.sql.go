@@ -119,6 +119,64 @@ func (q *Queries) BookingVersionByToken(ctx context.Context, arg BookingVersionB
 	return i, err
 }
 
+const bookingsResolvedElsewise = `-- name: BookingsResolvedElsewise :many
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND starts_at >= $2 AND (starts_at > $2 OR booking_id > $3)
+AND tzdata <> $4 AND NOT cancelled
+ORDER BY starts_at, booking_id LIMIT $5
+`
+
+type BookingsResolvedElsewiseParams struct {
+	TenantID   string
+	StartsFrom int64
+	AfterID    string
+	ResolvedBy string
+	MaxRows    int32
+}
+
+func (q *Queries) BookingsResolvedElsewise(ctx context.Context, arg BookingsResolvedElsewiseParams) ([]Booking, error) {
+	rows, err := q.db.QueryContext(ctx, bookingsResolvedElsewise,
+		arg.TenantID,
+		arg.StartsFrom,
+		arg.AfterID,
+		arg.ResolvedBy,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Booking
+	for rows.Next() {
+		var i Booking
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.BookingID,
+			&i.Version,
+			&i.Revision,
+			&i.Sequence,
+			&i.Cancelled,
+			&i.Spec,
+			&i.Slot,
+			&i.StartsAt,
+			&i.TZData,
+			&i.Hash,
+			&i.ReservationToken,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countMessage = `-- name: CountMessage :one
 UPDATE bookings SET sequence = sequence + 1, revision = revision + CAST($1 AS BIGINT),
     updated_at = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $2 ELSE updated_at END
@@ -847,4 +905,55 @@ func (q *Queries) SettleLink(ctx context.Context, arg SettleLinkParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const stampBookings = `-- name: StampBookings :exec
+UPDATE bookings SET tzdata = $1 WHERE bookings.tenant_id = $2
+AND bookings.booking_id IN (SELECT key FROM json_each($3)) AND EXISTS (SELECT 1 FROM json_each($3)
+    WHERE key = bookings.booking_id AND CAST(CAST(value AS TEXT) AS BIGINT) = bookings.revision)
+`
+
+type StampBookingsParams struct {
+	TZData    string
+	TenantID  string
+	Revisions string
+}
+
+// What they say is the same by these tables. Whoever has revised one since has resolved it.
+func (q *Queries) StampBookings(ctx context.Context, arg StampBookingsParams) error {
+	_, err := q.db.ExecContext(ctx, stampBookings, arg.TZData, arg.TenantID, arg.Revisions)
+	return err
+}
+
+const versionsOfZones = `-- name: VersionsOfZones :many
+SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = $1 AND starts_at >= $2 AND NOT cancelled
+`
+
+type VersionsOfZonesParams struct {
+	TenantID   string
+	StartsFrom int64
+}
+
+// By which tables the bookings to come were resolved.
+func (q *Queries) VersionsOfZones(ctx context.Context, arg VersionsOfZonesParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, versionsOfZones, arg.TenantID, arg.StartsFrom)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var tzdata string
+		if err := rows.Scan(&tzdata); err != nil {
+			return nil, err
+		}
+		items = append(items, tzdata)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -237,7 +237,10 @@ func (q *Queries) CopiesAfter(ctx context.Context, arg CopiesAfterParams) ([]Cop
 }
 
 const cursorByCalendar = `-- name: CursorByCalendar :one
-SELECT tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld, began_at, missed_at, poll_interval FROM cursors WHERE tenant_id = $1 AND calendar_id = $2
+SELECT c.tenant_id, c.calendar_id, c.token, c.scope, c.window_from, c.window_until, c.synced_at, c.spacing, c.recheck, c.withheld, c.began_at, c.missed_at, c.poll_interval, c.tzdata, CAST(CASE WHEN EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = $1 AND o.calendar_id = $2)
+    OR EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.calendar_id = $2 AND e.unexpanded <> ''
+        AND e.status <> 'cancelled') THEN 1 ELSE 0 END AS BIGINT) AS series
+FROM cursors c WHERE c.tenant_id = $1 AND c.calendar_id = $2
 `
 
 type CursorByCalendarParams struct {
@@ -245,23 +248,31 @@ type CursorByCalendarParams struct {
 	CalendarID string
 }
 
-func (q *Queries) CursorByCalendar(ctx context.Context, arg CursorByCalendarParams) (Cursor, error) {
+type CursorByCalendarRow struct {
+	Cursor Cursor
+	Series int64
+}
+
+// Beside it, whether the mirror has anything that depends on the time-zone data.
+func (q *Queries) CursorByCalendar(ctx context.Context, arg CursorByCalendarParams) (CursorByCalendarRow, error) {
 	row := q.db.QueryRowContext(ctx, cursorByCalendar, arg.TenantID, arg.CalendarID)
-	var i Cursor
+	var i CursorByCalendarRow
 	err := row.Scan(
-		&i.TenantID,
-		&i.CalendarID,
-		&i.Token,
-		&i.Scope,
-		&i.WindowFrom,
-		&i.WindowUntil,
-		&i.SyncedAt,
-		&i.Spacing,
-		&i.Recheck,
-		&i.Withheld,
-		&i.BeganAt,
-		&i.MissedAt,
-		&i.PollInterval,
+		&i.Cursor.TenantID,
+		&i.Cursor.CalendarID,
+		&i.Cursor.Token,
+		&i.Cursor.Scope,
+		&i.Cursor.WindowFrom,
+		&i.Cursor.WindowUntil,
+		&i.Cursor.SyncedAt,
+		&i.Cursor.Spacing,
+		&i.Cursor.Recheck,
+		&i.Cursor.Withheld,
+		&i.Cursor.BeganAt,
+		&i.Cursor.MissedAt,
+		&i.Cursor.PollInterval,
+		&i.Cursor.TZData,
+		&i.Series,
 	)
 	return i, err
 }
@@ -521,8 +532,9 @@ func (q *Queries) ForsakeOccurrences(ctx context.Context, arg ForsakeOccurrences
 }
 
 const insertListing = `-- name: InsertListing :exec
-INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at)
-VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $7, $8)
+INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at,
+    tzdata)
+VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $7, $8, $9)
 `
 
 type InsertListingParams struct {
@@ -534,6 +546,7 @@ type InsertListingParams struct {
 	WindowFrom  int64
 	WindowUntil int64
 	StartedAt   int64
+	TZData      string
 }
 
 func (q *Queries) InsertListing(ctx context.Context, arg InsertListingParams) error {
@@ -546,6 +559,7 @@ func (q *Queries) InsertListing(ctx context.Context, arg InsertListingParams) er
 		arg.WindowFrom,
 		arg.WindowUntil,
 		arg.StartedAt,
+		arg.TZData,
 	)
 	return err
 }
@@ -582,7 +596,7 @@ func (q *Queries) LeaveWindow(ctx context.Context, arg LeaveWindowParams) error 
 }
 
 const listingByCalendar = `-- name: ListingByCalendar :one
-SELECT tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at FROM listings WHERE tenant_id = $1 AND calendar_id = $2
+SELECT tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at, tzdata FROM listings WHERE tenant_id = $1 AND calendar_id = $2
 `
 
 type ListingByCalendarParams struct {
@@ -605,6 +619,7 @@ func (q *Queries) ListingByCalendar(ctx context.Context, arg ListingByCalendarPa
 		&i.WindowFrom,
 		&i.WindowUntil,
 		&i.StartedAt,
+		&i.TZData,
 	)
 	return i, err
 }
@@ -736,12 +751,12 @@ func (q *Queries) PublishStaged(ctx context.Context, arg PublishStagedParams) er
 
 const putCursor = `-- name: PutCursor :exec
 INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld,
-    began_at, missed_at, poll_interval)
+    began_at, missed_at, poll_interval, tzdata)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, 0, 0)
+    $11, 0, 0, $12)
 ON CONFLICT (tenant_id, calendar_id) DO UPDATE SET token = excluded.token, scope = excluded.scope, window_from = excluded.window_from,
     window_until = excluded.window_until, synced_at = excluded.synced_at, spacing = excluded.spacing, recheck = excluded.recheck,
-    withheld = excluded.withheld, began_at = excluded.began_at
+    withheld = excluded.withheld, began_at = excluded.began_at, tzdata = excluded.tzdata
 `
 
 type PutCursorParams struct {
@@ -756,6 +771,7 @@ type PutCursorParams struct {
 	Recheck     bool
 	Withheld    int64
 	BeganAt     int64
+	TZData      string
 }
 
 func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
@@ -771,6 +787,7 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 		arg.Recheck,
 		arg.Withheld,
 		arg.BeganAt,
+		arg.TZData,
 	)
 	return err
 }
@@ -1010,14 +1027,15 @@ func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]T
 }
 
 const turnPage = `-- name: TurnPage :execrows
-UPDATE listings SET page = $1, pages = pages + 1, withheld = withheld + $2, events = events + $3
-WHERE tenant_id = $4 AND calendar_id = $5 AND listing_id = $6 AND pages = $7
+UPDATE listings SET page = $1, pages = pages + 1, withheld = withheld + $2, events = events + $3, tzdata = $4
+WHERE tenant_id = $5 AND calendar_id = $6 AND listing_id = $7 AND pages = $8
 `
 
 type TurnPageParams struct {
 	Page       []byte
 	Withheld   int64
 	Events     int64
+	TZData     string
 	TenantID   string
 	CalendarID string
 	ListingID  string
@@ -1029,6 +1047,7 @@ func (q *Queries) TurnPage(ctx context.Context, arg TurnPageParams) (int64, erro
 		arg.Page,
 		arg.Withheld,
 		arg.Events,
+		arg.TZData,
 		arg.TenantID,
 		arg.CalendarID,
 		arg.ListingID,

@@ -135,6 +135,7 @@ type Cursor struct {
 	BeganAt      int64
 	MissedAt     int64
 	PollInterval int64
+	TZData       string
 }
 
 type Delivery struct {
@@ -283,6 +284,7 @@ type Listing struct {
 	WindowFrom  int64
 	WindowUntil int64
 	StartedAt   int64
+	TZData      string
 }
 
 type Message struct {

@@ -112,3 +112,18 @@ DELETE FROM rejections WHERE tenant_id = @tenant_id AND created_at < @before;
 
 -- name: RejectionsAfter :many
 SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id > @after ORDER BY rejection_id LIMIT @max_rows;
+
+-- name: VersionsOfZones :many
+-- By which tables the bookings to come were resolved.
+SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = @tenant_id AND starts_at >= @starts_from AND NOT cancelled;
+
+-- name: BookingsResolvedElsewise :many
+SELECT * FROM bookings WHERE tenant_id = @tenant_id AND starts_at >= @starts_from AND (starts_at > @starts_from OR booking_id > @after_id)
+AND tzdata <> @resolved_by AND NOT cancelled
+ORDER BY starts_at, booking_id LIMIT @max_rows;
+
+-- name: StampBookings :exec
+-- What they say is the same by these tables. Whoever has revised one since has resolved it.
+UPDATE bookings SET tzdata = @tzdata WHERE bookings.tenant_id = @tenant_id
+AND bookings.booking_id IN (SELECT key FROM json_each(@revisions)) AND EXISTS (SELECT 1 FROM json_each(@revisions)
+    WHERE key = bookings.booking_id AND CAST(CAST(value AS TEXT) AS BIGINT) = bookings.revision);

@@ -1,14 +1,18 @@
 -- name: CursorByCalendar :one
-SELECT * FROM cursors WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
+-- Beside it, whether the mirror has anything that depends on the time-zone data.
+SELECT sqlc.embed(c), CAST(CASE WHEN EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = @tenant_id AND o.calendar_id = @calendar_id)
+    OR EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = @tenant_id AND e.calendar_id = @calendar_id AND e.unexpanded <> ''
+        AND e.status <> 'cancelled') THEN 1 ELSE 0 END AS BIGINT) AS series
+FROM cursors c WHERE c.tenant_id = @tenant_id AND c.calendar_id = @calendar_id;
 
 -- name: PutCursor :exec
 INSERT INTO cursors (tenant_id, calendar_id, token, scope, window_from, window_until, synced_at, spacing, recheck, withheld,
-    began_at, missed_at, poll_interval)
+    began_at, missed_at, poll_interval, tzdata)
 VALUES (@tenant_id, @calendar_id, @token, @scope, @window_from, @window_until, @synced_at, @spacing, @recheck, @withheld,
-    @began_at, 0, 0)
+    @began_at, 0, 0, @tzdata)
 ON CONFLICT (tenant_id, calendar_id) DO UPDATE SET token = excluded.token, scope = excluded.scope, window_from = excluded.window_from,
     window_until = excluded.window_until, synced_at = excluded.synced_at, spacing = excluded.spacing, recheck = excluded.recheck,
-    withheld = excluded.withheld, began_at = excluded.began_at;
+    withheld = excluded.withheld, began_at = excluded.began_at, tzdata = excluded.tzdata;
 
 -- name: DropCursor :exec
 UPDATE cursors SET scope = '' WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
@@ -17,11 +21,12 @@ UPDATE cursors SET scope = '' WHERE tenant_id = @tenant_id AND calendar_id = @ca
 SELECT * FROM listings WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: InsertListing :exec
-INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at)
-VALUES (@tenant_id, @calendar_id, @listing_id, @kind, @page, 0, 0, 0, @window_from, @window_until, @started_at);
+INSERT INTO listings (tenant_id, calendar_id, listing_id, kind, page, pages, events, withheld, window_from, window_until, started_at,
+    tzdata)
+VALUES (@tenant_id, @calendar_id, @listing_id, @kind, @page, 0, 0, 0, @window_from, @window_until, @started_at, @tzdata);
 
 -- name: TurnPage :execrows
-UPDATE listings SET page = @page, pages = pages + 1, withheld = withheld + @withheld, events = events + @events
+UPDATE listings SET page = @page, pages = pages + 1, withheld = withheld + @withheld, events = events + @events, tzdata = @tzdata
 WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND listing_id = @listing_id AND pages = @pages;
 
 -- name: DeleteListing :exec

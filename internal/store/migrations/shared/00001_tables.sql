@@ -138,6 +138,7 @@ CREATE TABLE cursors (
     began_at     BIGINT NOT NULL, -- when the last listing began
     missed_at    BIGINT NOT NULL, -- when a listing found what no push had announced; it counts until the next push
     poll_interval BIGINT NOT NULL, -- microseconds; 0 before it is known how much a poll finds
+    tzdata       TEXT NOT NULL, -- by which series were expanded last; empty when pages of one listing disagree
     PRIMARY KEY (tenant_id, calendar_id),
     FOREIGN KEY (tenant_id, calendar_id) REFERENCES calendars (tenant_id, calendar_id) ON DELETE CASCADE
 );
@@ -155,6 +156,7 @@ CREATE TABLE listings (
     window_from  BIGINT NOT NULL,
     window_until BIGINT NOT NULL,
     started_at   BIGINT NOT NULL,
+    tzdata       TEXT NOT NULL, -- by which its series are expanded; empty when its pages disagree
     PRIMARY KEY (tenant_id, calendar_id)
 );
 
