@@ -20,7 +20,7 @@ const nobodys = "nobody's"
 func identifiersCount(h *harness) {
 	h.plant()
 	// They do not say which row is meant.
-	others := []string{"MissEvents.ListingID", "LeaveWindow.ListingID", "ReviseBooking.ReservationToken", "SettleLink.EventID", "SetTally.GuardID", "MarkCalendars.Kind"}
+	others := []string{"MissEvents.ListingID", "LeaveWindow.ListingID", "ReviseBooking.ReservationToken", "SettleLink.EventID", "SetTally.GuardID", "MarkCalendars.Kind", "BookingsResolvedElsewise.AfterID"}
 	tried := 0
 	for _, query := range queries() {
 		if h.isInsert(query) {
