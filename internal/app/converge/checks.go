@@ -57,12 +57,14 @@ func (p *player) check() {
 	feed := p.feed()
 	for n, site := range p.Sites {
 		p.checkSite(site)
+		p.checkMirror(site)
 		if p.closed[n] {
 			p.violate("%s is not connected again", site.Provider)
 		}
 	}
 	for _, b := range p.bookings() {
 		p.checkSequence(b, feed)
+		p.checkSaid(b)
 		for _, l := range b.Links {
 			if at := slices.IndexFunc(p.Sites, func(s Site) bool { return s.Calendar == l.CalendarID }); at >= 0 {
 				p.checkLink(b, l, p.Sites[at])
@@ -124,6 +126,7 @@ func (p *player) checkLink(b record.Booking, l record.Link, s Site) {
 		}
 		return
 	}
+	p.checkDecided(b, l)
 	if len(l.InFlight) > 0 {
 		p.violate("%s at %s: %d writes are in flight", b.ID, s.Provider, len(l.InFlight))
 	}
@@ -155,6 +158,11 @@ func (p *player) checkShown(b record.Booking, l record.Link, s Site, e cal.Event
 	}
 	if differs != 0 {
 		p.violate("%s at %s: %v is neither what the core wants nor reported: shows %+v, want %+v, observed %+v", b.ID, s.Provider, differs.Names(), e.Content, want, l.Observed)
+	}
+	if l.Observed != nil {
+		if gone := l.Observed.Differences(want, owned) & e.Content.Differences(*l.Observed, owned) &^ cal.Fields(cal.FieldAttendees); gone != 0 {
+			p.violate("%s at %s: %v still counts as a person's, and is not shown: %+v, observed %+v", b.ID, s.Provider, gone.Names(), e.Content, l.Observed)
+		}
 	}
 	if l.Authoritative {
 		return

@@ -156,9 +156,39 @@ func (p *player) decide(s Step) {
 	if p.specs[id] == nil {
 		return
 	}
+	heard := p.heardOf(id)
 	b, err := p.App().Intake.Decide(p.Ctx, p.Tenant, v)
 	p.note("core: %s what was done to %s: %v", decision, id, err)
-	if err == nil && b.Cancelled {
+	if err != nil {
+		return
+	}
+	for at, acts := range heard {
+		if v.Calendar == "" || v.Calendar == at.calendar {
+			p.ledger.decided[at] = acts
+		}
+	}
+	if b.Cancelled {
 		p.ledger.retargeted(id, nil)
 	}
+}
+
+// heardOf are the places of a booking of which the core has been told all that persons have done there, with how much that was.
+func (p *player) heardOf(id cal.BookingID) map[place]int {
+	feed, out := p.feed(), map[place]int{}
+	for at, acts := range p.ledger.acts {
+		if at.booking != id {
+			continue
+		}
+		all := true
+		for field, value := range p.ledger.owed[at] {
+			all = all && field != "attendees" && heard(feed, at, field, value)
+		}
+		if before, gone := p.ledger.removed[at]; gone {
+			all = all && p.toldOf(at, message.BookingRemoved) > before
+		}
+		if all {
+			out[at] = acts
+		}
+	}
+	return out
 }

@@ -5,5 +5,6 @@
 // script in the same world does the same again, so that a script that has failed is a regression test.
 //
 // Files: script.go (scripts: drawn, written down, made smaller), world.go (what a history happens in), play.go (how a script is played), core.go,
-// person.go and trouble.go (what the actors do), settle.go (until nothing is left to do), ledger.go (what persons have done), checks.go (the laws).
+// person.go and trouble.go (what the actors do), settle.go (until nothing is left to do), ledger.go (what persons have done), checks.go
+// (the laws), said.go (what the core has sent).
 package converge

@@ -20,10 +20,15 @@ type ledger struct {
 	// ever are all values that persons have written, and deleted whether they ever deleted.
 	ever    map[place]map[string]bool
 	deleted map[place]bool
+	// acts are how many times a person has done anything, and decided how many of them the core had heard of when it decided.
+	acts, decided map[place]int
 }
 
 func newLedger() *ledger {
-	return &ledger{owed: map[place]map[string]string{}, removed: map[place]int{}, ever: map[place]map[string]bool{}, deleted: map[place]bool{}}
+	return &ledger{
+		owed: map[place]map[string]string{}, removed: map[place]int{}, ever: map[place]map[string]bool{}, deleted: map[place]bool{}, acts: map[place]int{},
+		decided: map[place]int{},
+	}
 }
 
 // wrote notes that a person has written a value.
@@ -36,6 +41,17 @@ func (l *ledger) wrote(at place, field, value string) {
 	}
 	l.owed[at][field] = value
 	l.ever[at][field+" "+value] = true
+	l.acts[at]++
+}
+
+// wroteAnywhere reports whether a person has ever given a field of a booking's events that value.
+func (l *ledger) wroteAnywhere(id cal.BookingID, field, value string) bool {
+	for at, all := range l.ever {
+		if at.booking == id && all[field+" "+value] {
+			return true
+		}
+	}
+	return false
 }
 
 // took notes that a person has deleted an event of which so many removals were told.
@@ -43,6 +59,12 @@ func (l *ledger) took(at place, told int) {
 	delete(l.owed, at)
 	l.removed[at] = told
 	l.deleted[at] = true
+	l.acts[at]++
+}
+
+// restored drops the deletions that are owed of a calendar: an operator has had the events made anew, and the core hears of that alone.
+func (l *ledger) restored(calendar cal.CalendarID) {
+	maps.DeleteFunc(l.removed, func(at place, _ int) bool { return at.calendar == calendar })
 }
 
 // forget drops what is owed about a place.

@@ -102,6 +102,16 @@ func mutants() []mutant {
 		{name: "an update writes all fields", update: func(r *provider.UpdateEvent) { r.Fields |= cal.Fields(cal.FieldLocation); r.Content.Location = "" }},
 		{name: "a delete is not made", remove: func(r *provider.DeleteEvent) { r.Ref.ID = "" }},
 		{name: "a page is dropped", list: func(_ *provider.ListEvents, p *cal.Page) { p.Items = nil }},
+		{name: "a target that was left stays one", query: "AimLink", from: "target = $1", to: "target = target"},
+		{name: "a booking that was moved keeps its slot", query: "ReviseBooking", from: "slot = $4", to: "slot = slot"},
+		{name: "a decision is not compared with what was decided about", query: "DecideLink", from: "base = $2", to: "base = base"},
+		{name: "a tombstone counts as an event", list: func(_ *provider.ListEvents, p *cal.Page) {
+			for i := range p.Items {
+				if p.Items[i].Event.Gone() {
+					p.Items[i].Event.Status = cal.StatusConfirmed
+				}
+			}
+		}},
 		{name: "what is not found counts as deleted", read: func(e cal.Event, err error) (cal.Event, error) {
 			if fault.Is(err, fault.NotFound) {
 				return cal.Event{Status: cal.StatusCancelled}, nil

@@ -176,7 +176,7 @@ func (p *player) actors() []func(Step) {
 	return []func(Step){
 		opBook: p.book, opCancel: p.cancel, opDecide: p.decide, opMove: p.move, opEdit: p.edit, opDelete: p.remove, opPush: p.push, opWork: p.someWork,
 		opWorkAll: func(Step) { p.allWork() }, opAgain: p.workTwice, opFault: p.fault, opFreeze: p.freeze, opCrash: p.crash, opClock: p.moveClock,
-		opAccount: p.account, opPolicy: p.policies, opOperator: func(Step) { p.operate() }, opCursors: p.cursors, opFlush: func(Step) { p.flush() },
+		opAccount: p.account, opPolicy: p.policies, opOperator: func(s Step) { p.operate(s.A%3 > 0) }, opCursors: p.cursors, opFlush: func(Step) { p.flush() },
 	}
 }
 

@@ -40,7 +40,7 @@ func (p *player) quiesce() {
 			p.settle()
 			return
 		}
-		p.operate()
+		p.operate(true)
 	}
 	p.violate("work stays stopped: %v", p.stopped())
 }

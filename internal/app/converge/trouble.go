@@ -178,16 +178,19 @@ func (p *player) policies(s Step) {
 	p.note("%s: the policy is %v", site.Provider, b)
 }
 
-// operate lets an operator allow what is held, bring back what was given up, and decide about many deletions.
-func (p *player) operate() {
+// operate lets an operator allow what is held, bring back what was given up, and let many deletions through or not.
+func (p *player) operate(approve bool) {
 	p.tries("guards", func() error {
 		open, err := p.App().Store.Guards(p.Ctx, p.Tenant, record.GuardFilter{}, "", 100)
 		for _, g := range open {
 			if err != nil {
 				break
 			}
-			_, err = p.App().Store.DecideGuard(p.Ctx, p.Tenant, g.ID, record.GuardDecision{Approve: true, Actor: "operator"})
-			p.note("operator: approves the deletions at %s: %v", g.Provider, err)
+			_, err = p.App().Store.DecideGuard(p.Ctx, p.Tenant, g.ID, record.GuardDecision{Approve: approve, Actor: "operator"})
+			p.note("operator: lets the deletions at %s through: %t: %v", g.Provider, approve, err)
+			if err == nil && !approve {
+				p.ledger.restored(g.CalendarID)
+			}
 		}
 		return err
 	})
