@@ -53,11 +53,11 @@ func Submitted(lines []string, start cal.Moment) (Canonical, error) {
 	}
 	rules := 0
 	for _, line := range lines {
-		name, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(line)), ":")
-		switch {
-		case name == "EXRULE":
+		name, _, _ := strings.Cut(strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(line)), ":", ";"), ";")
+		switch name {
+		case "EXRULE":
 			return Canonical{}, refuse("EXRULE is not taken: name the dates to leave out with EXDATE")
-		case name == "RRULE":
+		case "RRULE":
 			rules++
 		}
 	}
