@@ -47,7 +47,7 @@ type SeriesKeeper interface {
 	// means that the series shows no such place.
 	ReadOccurrence(ctx context.Context, series EventRef, original cal.Moment) (cal.Event, error)
 	// ListExceptions returns every occurrence that differs from its series, in the order of their places. Cancelled ones are among them, with Status
-	// cancelled, Series and OriginalStart; their ID may be empty.
+	// cancelled, Series and OriginalStart; their ID may be empty. A cancelled occurrence at a place that the series no longer has is none of them.
 	ListExceptions(ctx context.Context, series EventRef) ([]cal.Event, error)
 }
 

@@ -53,36 +53,61 @@ func (*Driver) MapRecurrence(c cal.Content) error {
 
 // ReadOccurrence asks for the one instance with that original start, cancelled or not
 // (https://developers.google.com/workspace/calendar/api/v3/reference/events/instances). Where there is none, the series may have left it out by an
-// EXDATE of somebody else's, which takes a second request to know.
+// EXDATE of somebody else's, and where it is cancelled, the series may have it no more: to know takes a second request.
 func (c *client) ReadOccurrence(ctx context.Context, series provider.EventRef, original cal.Moment) (cal.Event, error) {
 	const op = "google: read occurrence"
 	if err := checkRef(op, series); err != nil {
 		return cal.Event{}, err
 	}
-	at := original.Date
-	if at == "" {
-		at = original.Instant.UTC().Format(time.RFC3339)
+	place := original.Date
+	if place == "" {
+		place = original.Instant.UTC().Format(time.RFC3339)
 	}
-	got, err := c.service.Events.Instances(string(series.Calendar), string(series.ID)).OriginalStart(at).ShowDeleted(true).Context(ctx).Do()
+	got, err := c.service.Events.Instances(string(series.Calendar), string(series.ID)).OriginalStart(place).ShowDeleted(true).Context(ctx).Do()
 	if err != nil {
 		return cal.Event{}, c.fault(ctx, op, err)
 	}
-	for _, item := range got.Items {
+	found, ok := at(got.Items, original)
+	if ok && !found.Gone() {
+		return found, nil
+	}
+	master, excluded, err := c.readSeries(ctx, op, series)
+	switch {
+	case err != nil:
+		return cal.Event{}, err
+	case ok && has(master, original):
+		return found, nil
+	case slices.ContainsFunc(excluded, func(m cal.Moment) bool { return samePlace(m, original) }):
+		return leftOut(series.ID, original), nil
+	}
+	return cal.Event{}, fault.Newf(fault.NotFound, op, "the series shows no occurrence there")
+}
+
+// at is the instance at a place of its series.
+func at(items []*calendar.Event, original cal.Moment) (cal.Event, bool) {
+	for _, item := range items {
 		if item == nil {
 			continue
 		}
 		if e, err := eventOf(item); err == nil && samePlace(e.OriginalStart, original) {
-			return e, nil
+			return e, true
 		}
 	}
-	_, excluded, err := c.readSeries(ctx, op, series)
+	return cal.Event{}, false
+}
+
+// has reports whether a series has a place, as far as can be told: an occurrence that was dropped with the rule that had it stays, as cancelled.
+func has(master cal.Event, place cal.Moment) bool {
+	series, err := recur.Parse(master.Content.Recurrence, master.Content.Slot.Start)
 	if err != nil {
-		return cal.Event{}, err
+		return true
 	}
-	if slices.ContainsFunc(excluded, func(m cal.Moment) bool { return samePlace(m, original) }) {
-		return leftOut(series.ID, original), nil
+	from := place.Instant
+	if day, err := time.Parse(cal.DateLayout, place.Date); err == nil {
+		from = day
 	}
-	return cal.Event{}, fault.Newf(fault.NotFound, op, "the series shows no occurrence there")
+	starts, err := series.Starts(cal.Window{From: from, Until: from.Add(time.Second)}, &recur.Budget{Steps: 1 << 20, Starts: 1})
+	return err != nil || len(starts) > 0
 }
 
 // ListExceptions lists what has the UID of the series (https://developers.google.com/workspace/calendar/api/v3/reference/events/list), which takes two
@@ -108,7 +133,7 @@ func (c *client) ListExceptions(ctx context.Context, series provider.EventRef) (
 			return nil, c.fault(ctx, op, err)
 		}
 		for _, item := range itemsOf(got.Items) {
-			if item.Withheld == "" && item.Event.Series == series.ID {
+			if item.Withheld == "" && item.Event.Series == series.ID && (!item.Event.Gone() || has(master, item.Event.OriginalStart)) {
 				all = append(all, item.Event)
 			}
 		}
