@@ -52,10 +52,10 @@ func recurMutants() []mutant {
 			}
 		})},
 		{name: "a series is made twice", by: "recurrence/once per key", harm: func(w *wrong) {
-			made := 0
+			made := byte(0)
 			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
 				made++
-				req.Key[0] ^= byte(made)
+				req.Key[0] ^= made
 				return w.full.CreateEvent(ctx, req)
 			}
 		}},

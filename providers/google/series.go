@@ -121,10 +121,20 @@ func (c *client) ListExceptions(ctx context.Context, series provider.EventRef) (
 	if err != nil {
 		return nil, err
 	}
-	var all []cal.Event
+	all, err := c.partsOf(ctx, op, series, master)
+	if err != nil {
+		return nil, err
+	}
 	for _, at := range excluded {
 		all = append(all, leftOut(series.ID, at))
 	}
+	slices.SortStableFunc(all, byPlace)
+	return all, nil
+}
+
+// partsOf lists the exceptions of a series that have events, but those at places that it has no more.
+func (c *client) partsOf(ctx context.Context, op string, series provider.EventRef, master cal.Event) ([]cal.Event, error) {
+	var all []cal.Event
 	query := listParams()
 	query.Set("iCalUID", master.ICalUID)
 	for page := ""; ; {
@@ -139,7 +149,6 @@ func (c *client) ListExceptions(ctx context.Context, series provider.EventRef) (
 		}
 		switch got.NextPageToken {
 		case "":
-			slices.SortStableFunc(all, byPlace)
 			return all, nil
 		case page:
 			return nil, unreadable(op)
