@@ -78,7 +78,8 @@ func number(n *int32) int32 {
 }
 
 // ReadOccurrence looks for the place among what the master knows of its exceptions, and then for the instance that follows the series
-// (https://learn.microsoft.com/en-us/graph/api/event-list-instances), which is a second request.
+// (https://learn.microsoft.com/en-us/graph/api/event-list-instances), which is a second
+// request and one for each further page.
 func (c *client) ReadOccurrence(ctx context.Context, series provider.EventRef, original cal.Moment) (cal.Event, error) {
 	const op = "microsoft: read occurrence"
 	exceptions, err := c.exceptions(ctx, op, series)
@@ -187,22 +188,34 @@ func (c *client) instances(ctx context.Context, op string, series provider.Event
 		at = day
 	}
 	from, until := wireWindow(cal.Window{From: at.Add(-around), Until: at.Add(around)})
-	top := int32(maxPage)
-	info, err := c.event(series).Instances().ToGetRequestInformation(ctx, &users.ItemCalendarsItemEventsItemInstancesRequestBuilderGetRequestConfiguration{
-		QueryParameters: &users.ItemCalendarsItemEventsItemInstancesRequestBuilderGetQueryParameters{StartDateTime: &from, EndDateTime: &until, Top: &top},
-	})
-	if err != nil {
-		return nil, refused(op, "the request cannot be made")
+	config := &users.ItemCalendarsItemEventsItemInstancesRequestBuilderGetRequestConfiguration{
+		QueryParameters: &users.ItemCalendarsItemEventsItemInstancesRequestBuilderGetQueryParameters{StartDateTime: &from, EndDateTime: &until},
 	}
-	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}})
-	if err != nil {
-		return nil, c.fault(ctx, op, err)
+	var all []cal.Event
+	builder, link := c.event(series).Instances(), place{}
+	for {
+		info, err := builder.ToGetRequestInformation(ctx, config)
+		if err != nil {
+			return nil, refused(op, "the request cannot be made")
+		}
+		raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}})
+		if err != nil {
+			return nil, c.fault(ctx, op, err)
+		}
+		page, err := decode[models.EventCollectionResponseable](raw, models.CreateEventCollectionResponseFromDiscriminatorValue)
+		if err != nil || page.GetValue() == nil {
+			return nil, unreadable(op)
+		}
+		all = append(all, readable(page.GetValue())...)
+		next := text(page.GetOdataNextLink())
+		if next == "" {
+			return all, nil
+		}
+		if link, err = c.follow(link, next); err != nil {
+			return nil, fault.New(fault.Invalid, op, err)
+		}
+		builder, config = builder.WithUrl(link.link), nil
 	}
-	page, err := decode[models.EventCollectionResponseable](raw, models.CreateEventCollectionResponseFromDiscriminatorValue)
-	if err != nil || page.GetValue() == nil {
-		return nil, unreadable(op)
-	}
-	return readable(page.GetValue()), nil
 }
 
 func samePlace(a, b cal.Moment) bool { return a.Date == b.Date && a.Instant.Equal(b.Instant) }
