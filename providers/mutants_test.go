@@ -38,9 +38,13 @@ type wrong struct {
 	create    func(ctx context.Context, req provider.CreateEvent) (provider.Created, error)
 	update    func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error)
 	remove    func(ctx context.Context, req provider.DeleteEvent) error
-	open      func(ctx context.Context, req provider.OpenChannel) (cal.Channel, error)
-	shut      func(ctx context.Context, ch cal.Channel) error
-	decode    func(req provider.Push) (provider.Notification, error)
+
+	occurrence func(ctx context.Context, series provider.EventRef, original cal.Moment) (cal.Event, error)
+	exceptions func(ctx context.Context, series provider.EventRef) ([]cal.Event, error)
+
+	open   func(ctx context.Context, req provider.OpenChannel) (cal.Channel, error)
+	shut   func(ctx context.Context, ch cal.Channel) error
+	decode func(req provider.Push) (provider.Notification, error)
 	// finds and renews are nil where the provider cannot.
 	finds  func(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
 	renews func(ctx context.Context, ch cal.Channel, until time.Time) (cal.Channel, error)
@@ -53,6 +57,7 @@ type full interface {
 	provider.Client
 	provider.DeltaLister
 	provider.ChannelKeeper
+	provider.SeriesKeeper
 }
 
 func (w *wrong) Calendars(ctx context.Context) ([]cal.Calendar, error) { return w.calendars(ctx) }
@@ -75,6 +80,14 @@ func (w *wrong) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal.
 
 func (w *wrong) DeleteEvent(ctx context.Context, req provider.DeleteEvent) error {
 	return w.remove(ctx, req)
+}
+
+func (w *wrong) ReadOccurrence(ctx context.Context, series provider.EventRef, original cal.Moment) (cal.Event, error) {
+	return w.occurrence(ctx, series, original)
+}
+
+func (w *wrong) ListExceptions(ctx context.Context, series provider.EventRef) ([]cal.Event, error) {
+	return w.exceptions(ctx, series)
 }
 
 func (w *wrong) OpenChannel(ctx context.Context, req provider.OpenChannel) (cal.Channel, error) {
@@ -105,10 +118,14 @@ func (b both) RenewChannel(ctx context.Context, ch cal.Channel, until time.Time)
 	return b.renews.RenewChannel(ctx, ch, until)
 }
 
-// decoder is a driver that claims to decode pushes and nothing else.
+// decoder is a driver that claims to decode pushes, and to know which rules map, and nothing else.
 type decoder struct {
 	provider.Driver
 	wrong *wrong
+}
+
+func (d decoder) MapRecurrence(c cal.Content) error {
+	return d.Driver.(provider.RecurrenceMapper).MapRecurrence(c) //nolint:forcetypeassert // one of ours
 }
 
 func (d decoder) DecodeNotification(req provider.Push) (provider.Notification, error) {
@@ -164,6 +181,7 @@ func (m mutant) subject(t providertest.T) *providertest.Account {
 	w := &wrong{
 		full: inner, account: a, calendars: inner.Calendars, list: inner.ListEvents, read: inner.ReadEvent, create: inner.CreateEvent,
 		update: inner.UpdateEvent, remove: inner.DeleteEvent, open: inner.OpenChannel, shut: inner.CloseChannel,
+		occurrence: inner.ReadOccurrence, exceptions: inner.ListExceptions,
 		decode: a.Driver.(provider.NotificationDecoder).DecodeNotification, //nolint:forcetypeassert // one of ours
 		quiet:  provider.CanBeQuiet.Claims(a.Driver, inner), conditional: provider.CanCondition.Claims(a.Driver, inner),
 	}
@@ -223,5 +241,5 @@ func TestNoMutant(t *testing.T) {
 }
 
 func mutants() []mutant {
-	return slices.Concat(listingMutants(), seriesMutants(), writeMutants(), guestMutants(), timeMutants(), channelMutants(), claimMutants(), callMutants(), wireMutants())
+	return slices.Concat(listingMutants(), seriesMutants(), recurMutants(), writeMutants(), guestMutants(), timeMutants(), channelMutants(), claimMutants(), callMutants(), wireMutants())
 }

@@ -19,13 +19,14 @@ const (
 	FieldLocation
 	FieldSlot
 	FieldAttendees
+	FieldRecurrence
 )
 
 // Fields is a set of fields.
 type Fields uint8
 
 // AllFields is every field there is.
-const AllFields = Fields(FieldTitle | FieldDescription | FieldLocation | FieldSlot | FieldAttendees)
+const AllFields = Fields(FieldTitle | FieldDescription | FieldLocation | FieldSlot | FieldAttendees | FieldRecurrence)
 
 // Has reports whether the set holds f.
 func (s Fields) Has(f Field) bool { return s&Fields(f) != 0 }
@@ -33,7 +34,7 @@ func (s Fields) Has(f Field) bool { return s&Fields(f) != 0 }
 // Each returns the single fields of the set in a fixed order.
 func (s Fields) Each() []Field {
 	var out []Field
-	for f := FieldTitle; f <= FieldAttendees; f <<= 1 {
+	for f := FieldTitle; f <= FieldRecurrence; f <<= 1 {
 		if s.Has(f) {
 			out = append(out, f)
 		}
@@ -63,6 +64,8 @@ func (f Field) String() string {
 		return "slot"
 	case FieldAttendees:
 		return "attendees"
+	case FieldRecurrence:
+		return "recurrence"
 	default:
 		return "unknown"
 	}
@@ -95,11 +98,15 @@ type Content struct {
 	Location    string     `json:"location,omitempty"`
 	Slot        Slot       `json:"slot"`
 	Attendees   []Attendee `json:"attendees,omitempty"`
+	// Recurrence are the lines of RFC 5545 by which a series repeats: one RRULE and perhaps an RDATE, never an EXDATE. Empty means a single event. The
+	// first start is the Slot's, and the rule is read by wall time in the zone of Slot.Start. They are compared as they are: whoever fills them in
+	// writes them in the one form of internal/recur.
+	Recurrence []string `json:"recurrence,omitempty"`
 }
 
 // Canonical returns the content in the form in which it is compared: line ends unified, blanks at the ends of lines and of the text
 // removed, runs of blank lines folded, attendees sorted and in lower case without names and answers. Providers change all of these on
-// their own.
+// their own. Recurrence keeps its lines.
 func (c Content) Canonical() Content {
 	c.Title = strings.Join(strings.Fields(c.Title), " ")
 	c.Location = strings.Join(strings.Fields(c.Location), " ")
@@ -111,6 +118,9 @@ func (c Content) Canonical() Content {
 	slices.SortFunc(guests, compareGuests)
 	c.Attendees = slices.CompactFunc(guests, func(a, b Attendee) bool { return a.Email == b.Email })
 	c.Slot.Start.Zone, c.Slot.End.Zone = "", ""
+	if len(c.Recurrence) == 0 {
+		c.Recurrence = nil
+	}
 	return c
 }
 
@@ -154,6 +164,7 @@ func (c Content) Differences(o Content, within Fields) Fields {
 	add(FieldLocation, a.Location != b.Location)
 	add(FieldSlot, !a.Slot.Equal(b.Slot))
 	add(FieldAttendees, !slices.Equal(a.Attendees, b.Attendees))
+	add(FieldRecurrence, !slices.Equal(a.Recurrence, b.Recurrence))
 	return d
 }
 
@@ -171,6 +182,8 @@ func (c Content) Overlay(o Content, set Fields) Content {
 			c.Slot = o.Slot
 		case FieldAttendees:
 			c.Attendees = o.Attendees
+		case FieldRecurrence:
+			c.Recurrence = o.Recurrence
 		}
 	}
 	return c
@@ -195,6 +208,9 @@ func (c Content) Hash(within Fields) string {
 	}
 	for _, a := range c.Attendees {
 		put(a.Email, strconv.FormatBool(a.Optional))
+	}
+	for _, line := range c.Recurrence {
+		put("", "recurrence "+line) // no guest's second part, so that neither can pass for the other
 	}
 	return HashVersion + ":" + hex.EncodeToString(h.Sum(nil))
 }

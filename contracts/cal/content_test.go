@@ -81,6 +81,8 @@ func TestDifferences(t *testing.T) {
 		"guest answered": {func(c *cal.Content) {
 			c.Attendees = []cal.Attendee{{Email: "A@x.test", Response: cal.ResponseAccepted}}
 		}, 0},
+		"recurs":   {func(c *cal.Content) { c.Recurrence = []string{"RRULE:FREQ=DAILY"} }, cal.Fields(cal.FieldRecurrence)},
+		"no lines": {func(c *cal.Content) { c.Recurrence = []string{} }, 0},
 		"two fields": {
 			func(c *cal.Content) { c.Title, c.Location = "x", "y" },
 			cal.Fields(cal.FieldTitle | cal.FieldLocation),
@@ -99,7 +101,7 @@ func TestDifferences(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	t.Parallel()
-	if got, want := cal.AllFields.Names(), []string{"title", "description", "location", "slot", "attendees"}; !slices.Equal(got, want) {
+	if got, want := cal.AllFields.Names(), []string{"title", "description", "location", "slot", "attendees", "recurrence"}; !slices.Equal(got, want) {
 		t.Errorf("all fields are %v, want %v", got, want)
 	}
 	if got := cal.Fields(0).Names(); got == nil || len(got) != 0 {
@@ -174,6 +176,10 @@ func TestHashIsStable(t *testing.T) {
 			t.Errorf("hash %q is not led by its version", got)
 		}
 	}
+	c.Recurrence = []string{"RRULE:FREQ=WEEKLY;BYDAY=MO"}
+	if got, want := c.Hash(cal.AllFields), "c1:e8845ea0f000984b0fcec200a885fcbacf203afbeb35df99135edf75e36fe823"; got != want {
+		t.Errorf("hash of a series is %q, want %q", got, want)
+	}
 }
 
 func TestHashOfFarTimes(t *testing.T) {
@@ -209,6 +215,9 @@ func drawContent(t *rapid.T, label string) cal.Content {
 			Title: text.Draw(t, "title"), Description: text.Draw(t, "description"), Location: text.Draw(t, "location"),
 			Slot:      slot(moment.Draw(t, "start"), moment.Draw(t, "end")),
 			Attendees: rapid.SliceOfN(guest, 0, 4).Draw(t, "guests"),
+			Recurrence: rapid.SampledFrom([][]string{
+				nil, {}, {"RRULE:FREQ=DAILY"}, {"RRULE:FREQ=DAILY", "RDATE:20261001T080000Z"}, {"true"},
+			}).Draw(t, "recurrence"),
 		}
 	}).Draw(t, label)
 }

@@ -152,7 +152,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"a date and a time":           {message.BookingMoved, `"date_time"`, `"date":"2026-10-01","date_time"`},
 		"a time that is none":         {message.BookingMoved, `2026-10-01T11:00:00+02:00`, `eleven`},
 		"a move without the slot":     {message.BookingMoved, `"fields":["slot"]`, `"fields":["title"]`},
-		"an edit of nothing":          {message.BookingEdited, `["title","description","location","slot","attendees"]`, `[]`},
+		"an edit of nothing":          {message.BookingEdited, `["title","description","location","slot","attendees","recurrence"]`, `[]`},
 		"a restoration of something":  {message.BookingRestored, `"fields":[]`, `"fields":["slot"]`},
 		"a decision that is none":     {message.BookingDecided, `"accepted"`, `"postponed"`},
 		"a decision of nobody":        {message.BookingDecided, `"policy"`, `"somebody"`},

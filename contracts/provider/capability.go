@@ -38,6 +38,37 @@ type EventFinder interface {
 	FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
 }
 
+// SeriesKeeper is a Client that can keep a series as one event. Without it a recurring booking is expanded, if it allows that, or refused.
+//
+// Its CreateEvent and UpdateEvent write Content.Recurrence when Fields has cal.FieldRecurrence, and every answer fills it in for a series. Writing an
+// occurrence is an update of the event that ReadOccurrence returns, and cancelling one its deletion.
+type SeriesKeeper interface {
+	// ReadOccurrence returns the occurrence whose place in the series is original: as the series has it, or changed, or cancelled. fault.NotFound
+	// means that the series shows no such place.
+	ReadOccurrence(ctx context.Context, series EventRef, original cal.Moment) (cal.Event, error)
+	// ListExceptions returns every occurrence that differs from its series, in the order of their places. Cancelled ones are among them, with Status
+	// cancelled, Series and OriginalStart; their ID may be empty. A cancelled occurrence at a place that the series no longer has is none of them.
+	ListExceptions(ctx context.Context, series EventRef) ([]cal.Event, error)
+}
+
+// RecurrenceMapper is a Driver whose provider cannot keep every series that RFC 5545 can write. Without it the provider keeps all of them.
+type RecurrenceMapper interface {
+	// MapRecurrence says, without any call, which part of the content's recurrence the provider cannot keep, as an *UnmappableError; nil if it can
+	// keep all of it.
+	MapRecurrence(c cal.Content) error
+}
+
+// UnmappableError says which part of a recurrence a provider cannot keep.
+type UnmappableError struct {
+	// Part is a part of a rule as RFC 5545 names it (BYSETPOS), or the name of a line (RDATE).
+	Part string
+	// Why is a sentence for whoever wrote the rule.
+	Why string
+}
+
+// Error is the sentence, with its part.
+func (e *UnmappableError) Error() string { return e.Part + ": " + e.Why }
+
 // ChannelKeeper is a Client that can have changes pushed. Without it a calendar is polled.
 type ChannelKeeper interface {
 	// OpenChannel asks for pushes. The provider may call the address before OpenChannel returns. fault.Duplicate means that the provider allows

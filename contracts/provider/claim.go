@@ -14,11 +14,12 @@ const (
 	CanCondition Capability = "ConditionalWriter"
 	CanBeIn      Capability = "TenantDriver"
 	CanActAlone  Capability = "AppActor"
+	CanRecur     Capability = "SeriesKeeper"
 )
 
 // Capabilities are all there are.
 func Capabilities() []Capability {
-	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone}
+	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone, CanRecur}
 }
 
 // Claims reports whether a driver, or a client that it has opened, claims the capability.
@@ -43,6 +44,8 @@ func (c Capability) Claims(d Driver, client Client) bool {
 		_, claims = d.(TenantDriver)
 	case CanActAlone:
 		_, claims = d.(AppActor)
+	case CanRecur:
+		_, claims = client.(SeriesKeeper)
 	}
 	return claims
 }
@@ -68,6 +71,8 @@ func (c Capability) Without() string {
 		return "an application names no tenant of the provider's"
 	case CanActAlone:
 		return "every owner of a mailbox has to consent"
+	case CanRecur:
+		return "a recurring booking becomes single events if it allows that, and is refused otherwise"
 	default:
 		return ""
 	}

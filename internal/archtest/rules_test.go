@@ -28,7 +28,9 @@ func leaves() []string {
 }
 
 // drivers is what a provider may import beside its SDK: it knows nothing of what calweave keeps or logs.
-func drivers() []string { return []string{"contracts", "internal/clock", "internal/zone"} }
+func drivers() []string {
+	return []string{"contracts", "internal/clock", "internal/recur", "internal/zone"}
+}
 
 // sdks are the third-party packages that each provider may import. A new provider adds its own.
 func sdks() map[string][]string {

@@ -84,8 +84,6 @@ type entry struct {
 	changed int
 	// from is when it can be read.
 	from time.Time
-	// days is how many days in a row a series takes place.
-	days int
 	// extras are what no client writes.
 	extras map[string]string
 }
@@ -110,9 +108,15 @@ func (c *Calendar) keep(e *entry) {
 
 // change keeps an entry under a new ETag. An occurrence that is changed follows its series no more.
 func (c *Calendar) change(e *entry) {
-	if e.event.Kind == cal.KindOccurrence {
-		e.event.Kind = cal.KindException
+	switch {
+	case e.event.Series != "":
+		e.event.Kind, e.event.Content.Recurrence = cal.KindException, nil
+	case len(e.event.Content.Recurrence) > 0:
+		e.event.Kind = cal.KindSeries
+	default:
+		e.event.Kind = cal.KindSingle
 	}
+	e.event.Recurrence = slices.Clone(e.event.Content.Recurrence)
 	e.event.ETag = "m" + strconv.Itoa(len(c.log)+1)
 	e.event.Updated = c.account.clock.Now().UTC()
 	c.keep(e)
@@ -139,5 +143,6 @@ func (c *Calendar) readable(e *entry) bool {
 // copyOf shares nothing with the event.
 func copyOf(e cal.Event) cal.Event {
 	e.Content.Attendees = slices.Clone(e.Content.Attendees)
+	e.Content.Recurrence, e.Recurrence = slices.Clone(e.Content.Recurrence), slices.Clone(e.Recurrence)
 	return e
 }

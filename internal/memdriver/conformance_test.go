@@ -36,15 +36,15 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // it measures what the wh
 
 func TestWhatAKindClaims(t *testing.T) {
 	t.Parallel()
-	for n := range 1 << 4 {
+	for n := range 1 << 5 {
 		has := func(bit int) bool { return n>>bit&1 == 1 }
-		a := memdriver.New(memdriver.Kind{Lists: has(0), Finds: has(1), Quiet: has(2), Conditional: has(3)}, clock.System{})
+		a := memdriver.New(memdriver.Kind{Lists: has(0), Finds: has(1), Quiet: has(2), Conditional: has(3), Recurs: has(4)}, clock.System{})
 		d := a.Driver()
 		c, err := d.Open(http.DefaultClient)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for bit, claim := range []provider.Capability{provider.CanList, provider.CanFind, provider.CanBeQuiet, provider.CanCondition} {
+		for bit, claim := range []provider.Capability{provider.CanList, provider.CanFind, provider.CanBeQuiet, provider.CanCondition, provider.CanRecur} {
 			if claim.Claims(d, c) != has(bit) {
 				t.Errorf("%+v claims %s: %t", a.Kind, claim, !has(bit))
 			}

@@ -36,6 +36,9 @@ func (a *Account) Driver() provider.Driver {
 
 // Client is a client of the account with the capabilities that its kind claims.
 func (a *Account) Client() provider.Client {
+	if a.Kind.Recurs {
+		return a.recurring()
+	}
 	c := client{a}
 	switch {
 	case a.Kind.Lists && a.Kind.Finds:
@@ -56,6 +59,37 @@ func (a *Account) Client() provider.Client {
 		}{c, finder{a}}
 	default:
 		return c
+	}
+}
+
+// recurring is Client for a kind that keeps series.
+func (a *Account) recurring() provider.Client {
+	c, k := client{a}, keeper{a}
+	switch {
+	case a.Kind.Lists && a.Kind.Finds:
+		return struct {
+			client
+			keeper
+			lister
+			finder
+		}{c, k, lister{a}, finder{a}}
+	case a.Kind.Lists:
+		return struct {
+			client
+			keeper
+			lister
+		}{c, k, lister{a}}
+	case a.Kind.Finds:
+		return struct {
+			client
+			keeper
+			finder
+		}{c, k, finder{a}}
+	default:
+		return struct {
+			client
+			keeper
+		}{c, k}
 	}
 }
 

@@ -20,6 +20,9 @@ const (
 	Create Op = "create"
 	Update Op = "update"
 	Delete Op = "delete"
+
+	ReadOccurrence Op = "read occurrence"
+	ListExceptions Op = "list exceptions"
 )
 
 // Hooks take part in calls; a nil one does not. They run outside the account's lock and may act upon it.

@@ -14,7 +14,10 @@ type Kind struct {
 	// Lists and Finds are what its clients claim (provider.DeltaLister and EventFinder), Quiet and Conditional what its driver does
 	// (provider.QuietWriter and ConditionalWriter). They count when a driver or a client is made.
 	Lists, Finds, Quiet, Conditional bool
-	// Forgets means that a deleted event is not shown any more. Otherwise it is shown as cancelled.
+	// Recurs is another that its clients claim (provider.SeriesKeeper).
+	Recurs bool
+	// Forgets means that a deleted event is not shown any more, a deleted occurrence not even in listings, and that a series which takes place at other
+	// times forgets what was done to single occurrences. Otherwise what was deleted is shown as cancelled.
 	Forgets bool
 	// Unseen is what is said of an event that there was and that is not shown: fault.NotFound, unless set, or fault.Gone.
 	Unseen fault.Kind
@@ -31,12 +34,12 @@ type Kind struct {
 // Google is a provider that knows its own mind: writes are conditional and mail whom they are told to, deleted events are shown as such, and a key
 // is enough to make a create idempotent.
 func Google() Kind {
-	return Kind{Name: cal.Google, Lists: true, Quiet: true, Conditional: true}
+	return Kind{Name: cal.Google, Lists: true, Quiet: true, Conditional: true, Recurs: true}
 }
 
 // Microsoft is one that finds events by their key, forgets those that were deleted, promises nothing of ETags and mails every guest.
 func Microsoft() Kind {
-	return Kind{Name: cal.Microsoft, Lists: true, Finds: true, Forgets: true}
+	return Kind{Name: cal.Microsoft, Lists: true, Finds: true, Forgets: true, Recurs: true}
 }
 
 // Stored is what the provider makes of a content that is written.

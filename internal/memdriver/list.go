@@ -44,7 +44,7 @@ func (c *Calendar) list(req provider.ListEvents) (cal.Page, error) {
 	}
 	for end := c.end(); at.next < end; at.next++ {
 		e := c.log[at.next]
-		if e.changed != at.next+1 || page.Kind == cal.Snapshot && !c.covered(e, req.Window) {
+		if e.changed != at.next+1 || c.untold(e) || page.Kind == cal.Snapshot && !c.covered(e, req.Window) {
 			continue
 		}
 		if len(page.Items) == size {
@@ -110,6 +110,11 @@ func (c *Calendar) row(e *entry) cal.Item {
 	return cal.Item{Event: copyOf(e.event)}
 }
 
+// untold reports whether nothing is told of an entry: a provider that forgets shows a deleted occurrence as a change of its series alone.
+func (c *Calendar) untold(e *entry) bool {
+	return c.account.Kind.Forgets && e.event.Gone() && e.event.Series != "" && c.entries[e.event.Series] != nil && !c.entries[e.event.Series].event.Gone()
+}
+
 // covered reports whether a snapshot of a window shows an entry: one that stands, or that is cancelled in a series that stands.
 func (c *Calendar) covered(e *entry, w cal.Window) bool {
 	if e.event.Gone() {
@@ -118,7 +123,10 @@ func (c *Calendar) covered(e *entry, w cal.Window) bool {
 			return false
 		}
 	}
-	from, until := at(e.event.Content.Slot.Start), at(onDay(e.event.Content.Slot.End, max(e.days-1, 0)))
+	if e.event.Kind == cal.KindSeries && !e.event.Gone() {
+		return covers(e, w)
+	}
+	from, until := at(e.event.Content.Slot.Start), at(e.event.Content.Slot.End)
 	return (w.From.IsZero() || until.After(w.From)) && (w.Until.IsZero() || from.Before(w.Until))
 }
 

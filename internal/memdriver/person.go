@@ -3,36 +3,62 @@ package memdriver
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/calweave/calweave/contracts/cal"
 )
 
-// Add makes an event by hand.
-func (c *Calendar) Add(content cal.Content) cal.EventID { return c.add(content, cal.KindSingle, 0) }
-
-// AddSeries makes a series that takes place on a number of days in a row.
-func (c *Calendar) AddSeries(content cal.Content, days int) cal.EventID {
-	return c.add(content, cal.KindSeries, days)
-}
-
-func (c *Calendar) add(content cal.Content, kind cal.EventKind, days int) cal.EventID {
+// Add makes an event by hand; with a recurrence it is a series.
+func (c *Calendar) Add(content cal.Content) cal.EventID {
 	defer c.lock()()
 	content.Attendees = merged(nil, content.Attendees, nil)
-	e := &entry{days: days, event: cal.Event{ID: c.newID(), Status: cal.StatusConfirmed, Kind: kind, Content: content}}
+	e := &entry{event: cal.Event{ID: c.newID(), Status: cal.StatusConfirmed, Content: content}}
 	c.change(e)
 	return e.event.ID
 }
 
-// Occurrence is the id of an occurrence of a series, of which the first is 0.
-func (*Calendar) Occurrence(series cal.EventID, n int) cal.EventID { return occurrenceID(series, n) }
+// AddSeries makes a series that takes place on a number of days in a row.
+func (c *Calendar) AddSeries(content cal.Content, days int) cal.EventID {
+	content.Recurrence = []string{"RRULE:FREQ=DAILY;COUNT=" + strconv.Itoa(days)}
+	return c.Add(content)
+}
+
+// Occurrence is the id of an occurrence of a series, of which the first is 0, whatever has become of it; empty if there are not so many.
+func (c *Calendar) Occurrence(series cal.EventID, n int) cal.EventID {
+	defer c.lock()()
+	master := c.entries[series]
+	if master == nil || master.event.Kind != cal.KindSeries {
+		return ""
+	}
+	start := master.event.Content.Slot.Start
+	all := starts(master, cal.Window{From: at(start), Until: at(start).AddDate(5, 0, 0)})
+	if n >= len(all) {
+		return ""
+	}
+	place := cal.Moment{Instant: all[n], Zone: start.Zone}
+	if start.Date != "" {
+		place = cal.Moment{Date: all[n].Format(cal.DateLayout)}
+	}
+	return occurrenceID(series, place)
+}
+
+// SetFree says whether an event takes none of its calendar's time, and reports whether it is there.
+func (c *Calendar) SetFree(id cal.EventID, free bool) bool {
+	return c.act(id, func(e *entry) {
+		e.event.Free = free
+		c.change(e)
+	})
+}
 
 // Edit changes an event by hand, and reports whether it is there.
 func (c *Calendar) Edit(id cal.EventID, change func(*cal.Content)) bool {
 	return c.act(id, func(e *entry) {
 		changed := copyOf(e.event)
 		change(&changed.Content)
+		before := e.event.Content
 		e.event = copyOf(changed)
 		c.change(e)
+		c.resettle(e, before)
 	})
 }
 

@@ -41,7 +41,7 @@ func (a *Account) insert(req provider.CreateEvent, sent time.Time) (provider.Cre
 	content := cal.Content{}.Overlay(req.Content, req.Fields)
 	content.Attendees = merged(nil, content.Attendees, nil)
 	e := &entry{from: sent.Add(a.Kind.Lag), event: cal.Event{
-		ID: c.newID(), Status: cal.StatusConfirmed, Kind: cal.KindSingle, Stamp: req.Key.String(), Content: a.Kind.Stored(content),
+		ID: c.newID(), Status: cal.StatusConfirmed, Stamp: req.Key.String(), Content: a.Kind.Stored(content),
 	}}
 	c.change(e)
 	a.mail(req.Notify, nil, content.Attendees)
@@ -71,9 +71,13 @@ func (a *Account) overwrite(req provider.UpdateEvent) (before, after cal.Event, 
 	before = copyOf(e.event)
 	next := before.Content.Overlay(a.Kind.Stored(req.Content), req.Fields&^cal.Fields(cal.FieldAttendees))
 	next.Attendees = merged(before.Content.Attendees, req.Invite, req.Uninvite)
+	if before.Series != "" {
+		next.Recurrence = nil
+	}
 	if next.Differences(before.Content, cal.AllFields) != 0 {
 		e.event.Content = next
 		c.change(e)
+		c.resettle(e, before.Content)
 		a.mail(req.Notify, before.Content.Attendees, next.Attendees)
 	}
 	return before, copyOf(e.event), nil
@@ -124,6 +128,9 @@ func (a *Account) writable(op Op, ref provider.EventRef, etag string) (*Calendar
 func (c *Calendar) bury(e *entry) {
 	e.event.Status = cal.StatusCancelled
 	c.change(e)
+	if series := c.entries[e.event.Series]; series != nil && c.account.Kind.Forgets {
+		c.change(series)
+	}
 	for _, x := range c.exceptions(e) {
 		if !x.event.Gone() {
 			x.event.Status = cal.StatusCancelled

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -81,7 +82,10 @@ func TestNoPolicyReports(t *testing.T) {
 
 // changedIn is content with some fields changed; by tells one author's changes from another's.
 func changedIn(c cal.Content, fields cal.Fields, by string) cal.Content {
-	other := cal.Content{Title: "title " + by, Description: "description " + by, Location: "location " + by, Slot: slotAt(len(by)), Attendees: c.Attendees}
+	other := cal.Content{
+		Title: "title " + by, Description: "description " + by, Location: "location " + by, Slot: slotAt(len(by)), Attendees: c.Attendees,
+		Recurrence: []string{"RRULE:FREQ=DAILY;COUNT=" + strconv.Itoa(1+len(by))},
+	}
 	return c.Overlay(other, fields)
 }
 

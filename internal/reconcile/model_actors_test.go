@@ -116,6 +116,7 @@ func (m *model) take(l record.Link) {
 			if l.Authoritative {
 				m.spec.Attendees = remaining(m.spec.Attendees, l.Agreed().Read.Attendees, l.Observed.Attendees)
 			}
+		case cal.FieldRecurrence: // no booking of the model's recurs
 		}
 	}
 }

@@ -6,5 +6,6 @@
 // package has an engine of its own, since that of rrule-go searches for the next date of a rule that never comes true without an end; the tests
 // compare the two.
 //
-// Files: parse.go (recurrence lines), rule.go (one rule's parts and what they let pass), expand.go (starts in a window), dates.go (RDATE, EXDATE).
+// Files: parse.go (recurrence lines), rule.go (one rule's parts and what they let pass), expand.go (starts in a window), dates.go (RDATE, EXDATE),
+// canonical.go (the one form in which recurrences are compared).
 package recur

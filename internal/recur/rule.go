@@ -18,6 +18,14 @@ const (
 	yearly
 )
 
+// String is the frequency as rules write it.
+func (f frequency) String() string {
+	return []string{"", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"}[f]
+}
+
+// dayNames are the days of the week as rules write them, from Sunday on.
+func dayNames() []string { return []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"} }
+
 // weekday is one entry of BYDAY: a day of the week, or the nth one of a month or year (negative from its end).
 type weekday struct {
 	day time.Weekday
@@ -132,7 +140,7 @@ func (r *rule) parseUntil(value string, loc *time.Location) error {
 }
 
 func parseWeekday(value string) (time.Weekday, error) {
-	i := slices.Index([]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}, value)
+	i := slices.Index(dayNames(), value)
 	if i < 0 {
 		return 0, refuse("a day of the week cannot be read")
 	}

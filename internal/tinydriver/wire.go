@@ -104,7 +104,7 @@ func bodyOf(c cal.Content, fields cal.Fields) map[string]any {
 			body["place"] = c.Location
 		case cal.FieldSlot:
 			body["start"], body["end"] = c.Slot.Start, c.Slot.End
-		case cal.FieldAttendees:
+		case cal.FieldAttendees, cal.FieldRecurrence: // and it keeps no series
 		}
 	}
 	return body

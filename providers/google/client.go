@@ -25,6 +25,8 @@ var (
 	_ provider.Client              = (*client)(nil)
 	_ provider.DeltaLister         = (*client)(nil)
 	_ provider.ChannelKeeper       = (*client)(nil)
+	_ provider.SeriesKeeper        = (*client)(nil)
+	_ provider.RecurrenceMapper    = (*Driver)(nil)
 )
 
 // Config says where Google is. The zero Config is the real one.

@@ -42,6 +42,7 @@ func eventOf(e *calendar.Event) (cal.Event, error) {
 		Title: e.Summary, Description: plain(e.Description), Location: e.Location,
 		Slot: cal.Slot{Start: start, End: end}, Attendees: guestsOf(e.Attendees),
 	}
+	out.Content.Recurrence, _ = recurrenceOf(e, start)
 	return out, nil
 }
 
@@ -181,10 +182,14 @@ func wireEvent(content cal.Content, fields cal.Fields) *calendar.Event {
 	if fields.Has(cal.FieldSlot) {
 		e.Start, e.End = wireMoment(content.Slot.Start), wireMoment(content.Slot.End)
 	}
+	if fields.Has(cal.FieldRecurrence) {
+		e.Recurrence = content.Recurrence
+	}
 	return e
 }
 
-// patchEvent is wireEvent for a patch: empty texts are sent too, and a slot that becomes all-day (or no longer is) clears the other form.
+// patchEvent is wireEvent for a patch: empty texts are sent too, a slot that becomes all-day (or no longer is) clears the other form, and a series that is one
+// no more loses its recurrence.
 func patchEvent(content cal.Content, fields cal.Fields) *calendar.Event {
 	e := wireEvent(content, fields)
 	for field, name := range map[cal.Field]string{cal.FieldTitle: "Summary", cal.FieldDescription: "Description", cal.FieldLocation: "Location"} {
@@ -193,6 +198,9 @@ func patchEvent(content cal.Content, fields cal.Fields) *calendar.Event {
 		}
 	}
 	slices.Sort(e.ForceSendFields)
+	if fields.Has(cal.FieldRecurrence) && len(e.Recurrence) == 0 {
+		e.NullFields = []string{"Recurrence"}
+	}
 	for _, t := range []*calendar.EventDateTime{e.Start, e.End} {
 		switch {
 		case t == nil:

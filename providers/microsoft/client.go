@@ -28,6 +28,8 @@ var (
 	_ provider.EventFinder         = (*client)(nil)
 	_ provider.ChannelKeeper       = (*client)(nil)
 	_ provider.ChannelRenewer      = (*client)(nil)
+	_ provider.SeriesKeeper        = (*client)(nil)
+	_ provider.RecurrenceMapper    = (*Driver)(nil)
 )
 
 // Config says where Microsoft is. The zero Config is the real one, for accounts of any organization and personal ones.

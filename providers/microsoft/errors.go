@@ -24,33 +24,34 @@ type refusal struct {
 //
 //nolint:gochecknoglobals // a table, never written to
 var kinds = map[refusal]fault.Kind{
-	{0, "errorduplicatetransactionid"}:   fault.Duplicate,
-	{0, "applicationthrottled"}:          fault.RateLimited, // more than four requests at once for a mailbox, among others
-	{0, "mailboxconcurrency"}:            fault.RateLimited,
-	{0, "toomanyrequests"}:               fault.RateLimited,
-	{0, "activitylimitreached"}:          fault.RateLimited,
-	{0, "errorquotaexceeded"}:            fault.QuotaExhausted, // the mailbox is full
-	{0, "syncstatenotfound"}:             fault.CursorLost,
-	{0, "syncstateinvalid"}:              fault.CursorLost,
-	{0, "resyncrequired"}:                fault.CursorLost,
-	{0, "mailboxnotenabledforrestapi"}:   fault.Unsupported,
-	{0, "mailboxnotsupportedforrestapi"}: fault.Unsupported,
-	{400, ""}:                            fault.Invalid,
-	{400, "validationerror"}:             fault.Transient, // our own address did not answer the handshake of a subscription
-	{400, "extensionerror"}:              fault.Unsupported,
-	{403, "extensionerror"}:              fault.Unsupported,
-	{401, ""}:                            fault.Unauthorized,
-	{403, ""}:                            fault.Forbidden,
-	{404, ""}:                            fault.NotFound, // never fault.Gone: what was deleted and what the account may not see answer the same
-	{408, ""}:                            fault.Transient,
-	{409, ""}:                            fault.Conflict,
-	{410, ""}:                            fault.NotFound,
-	{412, ""}:                            fault.Conflict,
-	{423, ""}:                            fault.Transient,
-	{429, ""}:                            fault.RateLimited,
-	{501, ""}:                            fault.Unsupported,
-	{507, ""}:                            fault.QuotaExhausted,
-	{509, ""}:                            fault.RateLimited,
+	{0, "errorduplicatetransactionid"}:       fault.Duplicate,
+	{0, "applicationthrottled"}:              fault.RateLimited, // more than four requests at once for a mailbox, among others
+	{0, "mailboxconcurrency"}:                fault.RateLimited,
+	{0, "toomanyrequests"}:                   fault.RateLimited,
+	{0, "activitylimitreached"}:              fault.RateLimited,
+	{0, "errorquotaexceeded"}:                fault.QuotaExhausted, // the mailbox is full
+	{0, "syncstatenotfound"}:                 fault.CursorLost,
+	{0, "syncstateinvalid"}:                  fault.CursorLost,
+	{0, "resyncrequired"}:                    fault.CursorLost,
+	{0, "mailboxnotenabledforrestapi"}:       fault.Unsupported,
+	{0, "mailboxnotsupportedforrestapi"}:     fault.Unsupported,
+	{400, ""}:                                fault.Invalid,
+	{400, "erroroccurrencecrossingboundary"}: fault.Invalid,   // an occurrence may not be moved to or past the day of its neighbours
+	{400, "validationerror"}:                 fault.Transient, // our own address did not answer the handshake of a subscription
+	{400, "extensionerror"}:                  fault.Unsupported,
+	{403, "extensionerror"}:                  fault.Unsupported,
+	{401, ""}:                                fault.Unauthorized,
+	{403, ""}:                                fault.Forbidden,
+	{404, ""}:                                fault.NotFound, // never fault.Gone: what was deleted and what the account may not see answer the same
+	{408, ""}:                                fault.Transient,
+	{409, ""}:                                fault.Conflict,
+	{410, ""}:                                fault.NotFound,
+	{412, ""}:                                fault.Conflict,
+	{423, ""}:                                fault.Transient,
+	{429, ""}:                                fault.RateLimited,
+	{501, ""}:                                fault.Unsupported,
+	{507, ""}:                                fault.QuotaExhausted,
+	{509, ""}:                                fault.RateLimited,
 }
 
 // tokenKinds is the table of the authorization server's errors

@@ -39,6 +39,7 @@ func eventOf(e models.Eventable) (cal.Event, error) {
 	if place := e.GetLocation(); place != nil {
 		out.Content.Location = text(place.GetDisplayName())
 	}
+	repeat(&out, e)
 	out.OriginalStart = originalStart(e, out, allDay)
 	return out, nil
 }

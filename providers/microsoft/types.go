@@ -125,3 +125,28 @@ type tokenRefusal struct {
 	// Sub says what would mend an error that a person can mend.
 	Sub string `json:"suberror"`
 }
+
+// patternedRecurrence is how a series repeats (https://learn.microsoft.com/en-us/graph/api/resources/patternedrecurrence).
+type patternedRecurrence struct {
+	Pattern pattern         `json:"pattern"`
+	Range   recurrenceRange `json:"range"`
+}
+
+type pattern struct {
+	Type           string   `json:"type"`
+	Interval       int      `json:"interval"`
+	Month          int      `json:"month,omitempty"`
+	DayOfMonth     int      `json:"dayOfMonth,omitempty"`
+	DaysOfWeek     []string `json:"daysOfWeek,omitempty"`
+	FirstDayOfWeek string   `json:"firstDayOfWeek,omitempty"`
+	Index          string   `json:"index,omitempty"`
+}
+
+// recurrenceRange is how long a series goes on. Its dates are days of its zone, the last one included.
+type recurrenceRange struct {
+	Type                string `json:"type"`
+	StartDate           string `json:"startDate"`
+	EndDate             string `json:"endDate,omitempty"`
+	RecurrenceTimeZone  string `json:"recurrenceTimeZone,omitempty"`
+	NumberOfOccurrences int    `json:"numberOfOccurrences,omitempty"`
+}

@@ -27,9 +27,11 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 	if err != nil {
 		return provider.Created{}, refused(op, "the request cannot be made")
 	}
-	raw, err := c.send(ctx, call{
-		info: info, prefer: []string{preferUTC, preferText}, body: newEvent(req.Key, req.Content, req.Fields),
-	})
+	body := newEvent(req.Key, req.Content, req.Fields)
+	if err := wireRecurrence(op, body, req.Content, req.Fields); err != nil {
+		return provider.Created{}, err
+	}
+	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}, body: body})
 	if err != nil {
 		f := c.fault(ctx, op, err)
 		if f.Kind == fault.Duplicate {
@@ -70,9 +72,38 @@ func (c *client) holder(ctx context.Context, req provider.CreateEvent, id cal.Ev
 	return c.ReadEvent(ctx, provider.EventRef{Calendar: req.Calendar, ID: id})
 }
 
+// wireRecurrence puts the recurrence into the body of a write: none for a single event that is created, and the word for none when a series becomes one.
+func wireRecurrence(op string, body map[string]any, content cal.Content, fields cal.Fields) error {
+	_, creates := body["transactionId"]
+	switch {
+	case !fields.Has(cal.FieldRecurrence) || creates && len(content.Recurrence) == 0:
+		return nil
+	case len(content.Recurrence) == 0:
+		body["recurrence"] = nil
+		return nil
+	}
+	wire, err := patternOf(content.Recurrence, content.Slot.Start)
+	if err != nil {
+		return refused(op, err.Error())
+	}
+	body["recurrence"] = wire
+	return nil
+}
+
+// startOfSeries is the content with the start that the event has, unless another one is written: a recurrence begins on the day of its event.
+func (c *client) startOfSeries(ctx context.Context, req provider.UpdateEvent) (cal.Content, error) {
+	content := req.Content
+	if !req.Fields.Has(cal.FieldRecurrence) || req.Fields.Has(cal.FieldSlot) || len(content.Recurrence) == 0 {
+		return content, nil
+	}
+	current, err := c.ReadEvent(ctx, req.Ref)
+	content.Slot = current.Content.Slot
+	return content, err
+}
+
 // UpdateEvent patches the given fields and no others (https://learn.microsoft.com/en-us/graph/api/event-update). Guests change through
 // Invite and Uninvite alone, and since a patch replaces the whole list, the event is read first; so it is for a description, which must not
-// take the place of what Teams has written into the body. If-Match goes along although Graph documents none for events, and the read is
+// take the place of what Teams has written into the body, and for a recurrence that is written without a start. If-Match goes along although Graph documents none for events, and the read is
 // compared here. When nothing would change, nothing is written.
 func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
 	const op = "microsoft: update event"
@@ -80,6 +111,13 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 		return cal.Event{}, err
 	}
 	patch, etag := wireEvent(req.Content, req.Fields), req.ETag
+	content, err := c.startOfSeries(ctx, req)
+	if err != nil {
+		return cal.Event{}, err
+	}
+	if err := wireRecurrence(op, patch, content, req.Fields); err != nil {
+		return cal.Event{}, err
+	}
 	changesGuests := len(req.Invite)+len(req.Uninvite) > 0
 	if changesGuests || req.Fields.Has(cal.FieldDescription) {
 		current, err := c.readState(ctx, op, req)
