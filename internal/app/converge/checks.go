@@ -159,11 +159,7 @@ func (p *player) checkShown(b record.Booking, l record.Link, s Site, e cal.Event
 	if differs != 0 {
 		p.violate("%s at %s: %v is neither what the core wants nor reported: shows %+v, want %+v, observed %+v", b.ID, s.Provider, differs.Names(), e.Content, want, l.Observed)
 	}
-	if l.Observed != nil {
-		if gone := l.Observed.Differences(want, owned) & e.Content.Differences(*l.Observed, owned) &^ cal.Fields(cal.FieldAttendees); gone != 0 {
-			p.violate("%s at %s: %v still counts as a person's, and is not shown: %+v, observed %+v", b.ID, s.Provider, gone.Names(), e.Content, l.Observed)
-		}
-	}
+	p.checkObserved(b, l, s, e, owned)
 	if l.Authoritative {
 		return
 	}
@@ -171,6 +167,17 @@ func (p *player) checkShown(b record.Booking, l record.Link, s Site, e cal.Event
 		if slices.Contains([]string{"guest@core.test", "other@core.test"}, a.Email) {
 			p.violate("%s at %s: %s stands on a target that is not authoritative", b.ID, s.Provider, a.Email)
 		}
+	}
+}
+
+// checkObserved wants what counts as a person's to be there.
+func (p *player) checkObserved(b record.Booking, l record.Link, s Site, e cal.Event, owned cal.Fields) {
+	if l.Observed == nil {
+		return
+	}
+	want := cal.Content{Title: b.Spec.Title, Description: b.Spec.Description, Location: b.Spec.Location, Slot: b.Slot}
+	if gone := l.Observed.Differences(want, owned) & e.Content.Differences(*l.Observed, owned) &^ cal.Fields(cal.FieldAttendees); gone != 0 {
+		p.violate("%s at %s: %v still counts as a person's, and is not shown: %+v, observed %+v", b.ID, s.Provider, gone.Names(), e.Content, l.Observed)
 	}
 }
 
