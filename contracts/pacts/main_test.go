@@ -15,7 +15,7 @@ import (
 var (
 	update = flag.Bool("update", false, "write the pact files anew")
 	report = flag.String("report", "", "folder to write contracts.html, contracts.json and contracts.xml into")
-	book   = &record{began: time.Now()}
+	book   = &ledger{began: time.Now()}
 )
 
 // edge is one pact: who promises what to whom.

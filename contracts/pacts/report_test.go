@@ -24,8 +24,8 @@ import (
 //go:embed report.tmpl
 var page string
 
-// record is what the report is made from.
-type record struct {
+// ledger is what the report is made from.
+type ledger struct {
 	began time.Time
 	edges []*edgeRecord
 }
@@ -103,7 +103,7 @@ func (e *edgeRecord) Tried(interaction string) (n int) {
 	return n
 }
 
-func (r *record) of(e edge) *edgeRecord {
+func (r *ledger) of(e edge) *edgeRecord {
 	for _, known := range r.edges {
 		if known.Pact == e.file() {
 			return known
@@ -117,9 +117,9 @@ func (r *record) of(e edge) *edgeRecord {
 	return n
 }
 
-func (r *record) failed(e edge, err error) { r.of(e).Error = err.Error() }
+func (r *ledger) failed(e edge, err error) { r.of(e).Error = err.Error() }
 
-func (r *record) verified(e edge, i interaction, v verdict) {
+func (r *ledger) verified(e edge, i interaction, v verdict) {
 	at := r.of(e)
 	kind := "HTTP"
 	if i.Response.Status == 0 {
@@ -132,7 +132,7 @@ func (r *record) verified(e edge, i interaction, v verdict) {
 	at.Interactions = append(at.Interactions, one)
 }
 
-func (r *record) broken(e edge, i interaction, b breakage, v verdict) {
+func (r *ledger) broken(e edge, i interaction, b breakage, v verdict) {
 	at := r.of(e)
 	noticed := errors.Is(v.err, provider.ErrVerificationFailed)
 	at.Breakages = append(at.Breakages, breakageRecord{Interaction: i.Description, Change: b.name, Noticed: noticed})
@@ -149,7 +149,7 @@ type document struct {
 	Edges        []*edgeRecord     `json:"edges"`
 }
 
-func (r *record) document() document {
+func (r *ledger) document() document {
 	d := document{
 		OK: len(r.edges) > 0, Began: r.began.UTC().Truncate(time.Second), Seconds: time.Since(r.began).Seconds(), Edges: r.edges, Versions: versions(),
 	}
@@ -181,7 +181,7 @@ func versions() map[string]string {
 	return v
 }
 
-func (r *record) write(dir string) error {
+func (r *ledger) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
