@@ -209,6 +209,7 @@ func (r *run) makers(i interaction) message.Handlers {
 	return message.Handlers{i.Description: func(s []models.ProviderState) (message.Body, message.Metadata, error) {
 		r.asked++
 		body, meta, err := maker(s)
+		r.failed = errors.Join(r.failed, err)
 		if err != nil || r.spoil == nil {
 			return body, meta, err
 		}
