@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // answer is what a provider has answered, or a message that it has made.
@@ -55,7 +56,11 @@ func drop(a *answer, name string, isMessage bool) {
 		delete(a.header, name)
 		return
 	}
+	plain := strings.HasPrefix(a.header.Get(name), "text/plain")
 	a.header.Del(name)
+	if plain { // pact-go's proxy would guess it again from the body
+		a.header.Set(name, "application/octet-stream")
+	}
 }
 
 func restated(status int) int {

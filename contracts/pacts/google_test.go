@@ -329,6 +329,8 @@ type simulated struct {
 	calendar string
 	words    map[string]string
 	token    string
+	// pushes carries pushes; nil answers them as calweave does.
+	pushes http.RoundTripper
 	// prefer is what ask prefers besides.
 	prefer string
 	// transaction and stamp are what calweave's own create says at Microsoft.
@@ -364,7 +366,11 @@ func (s *simulated) begin() error {
 	s.close()
 	s.now = clock.NewManual(today)
 	var err error
-	if s.sim, err = sim.New(sim.Config{Clock: s.now, Seed: 1, PushTransport: hearing{}}); err != nil {
+	var pushes http.RoundTripper = hearing{}
+	if s.pushes != nil {
+		pushes = s.pushes
+	}
+	if s.sim, err = sim.New(sim.Config{Clock: s.now, Seed: 1, PushTransport: pushes, PushBackoff: time.Millisecond}); err != nil {
 		return err
 	}
 	p, err := s.sim.Seed(sim.Person{
