@@ -166,9 +166,6 @@ func (p *providerSide) verify(t *testing.T, file pactFile, i interaction, spoil 
 		})
 	})
 	v.took = time.Since(began)
-	if os.Getenv("PACTS_TRACE") != "" {
-		fmt.Fprintln(os.Stderr, "TRACE", i.Description, spoil != nil, v.took, v.err, r.asked, v.diff)
-	}
 	if p.clean != nil {
 		p.clean()
 	}
