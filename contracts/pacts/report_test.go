@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -104,14 +103,15 @@ func (e *edgeRecord) Tried(interaction string) (n int) {
 }
 
 func (r *ledger) of(e edge) *edgeRecord {
+	pact := "contracts/pacts/" + e.file()
 	for _, known := range r.edges {
-		if known.Pact == e.file() {
+		if known.Pact == pact {
 			return known
 		}
 	}
 	n := &edgeRecord{
-		Edge: e.ID, Title: e.Title, Consumer: e.Consumer, Provider: e.Provider, Pact: "contracts/pacts/" + e.file(), Against: e.Against,
-		At: time.Now().UTC().Truncate(time.Second),
+		Edge: e.ID, Title: e.Title, Consumer: e.Consumer, Provider: e.Provider, Pact: pact, Against: e.Against,
+		At: time.Now().UTC().Truncate(time.Second), Interactions: []interactionRecord{}, Breakages: []breakageRecord{},
 	}
 	r.edges = append(r.edges, n)
 	return n
@@ -163,12 +163,9 @@ func (r *ledger) document() document {
 
 func versions() map[string]string {
 	v := map[string]string{"Go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "Pact specification": "4.0"}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/pact-foundation/pact-go/v2" {
-				v["pact-go"] = m.Version
-			}
-		}
+	if raw, err := os.ReadFile(filepath.Join("..", "..", "go.mod")); err == nil {
+		_, rest, _ := strings.Cut(string(raw), "github.com/pact-foundation/pact-go/v2 ")
+		v["pact-go"], _, _ = strings.Cut(rest, "\n")
 	}
 	if raw, err := os.ReadFile(filepath.Join("..", "..", ".bin", "pact", "version")); err == nil {
 		name, _, _ := strings.Cut(string(raw), " ")
@@ -204,7 +201,15 @@ func (r *ledger) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(t.Execute(f, d), f.Close())
+	return errors.Join(t.Execute(f, d), f.Close(), d.verdict())
+}
+
+// verdict fails with what the report says, so that a run cannot pass whose report does not.
+func (d document) verdict() error {
+	if !d.OK {
+		return errors.New("not everything holds: see contracts.html")
+	}
+	return nil
 }
 
 // The elements of JUnit's XML that readers of it agree on.
