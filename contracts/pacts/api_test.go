@@ -31,6 +31,13 @@ func (l *live) clear() {
 	if l.bookings > 0 {
 		_ = l.cancelled(fmt.Sprint("booking-", l.bookings), nil) // it may never have been made
 	}
+	for range 5 { // the cancellation itself follows later, and is refused where a person's change is not decided
+		event, err := l.event()
+		if err != nil {
+			return
+		}
+		_ = l.sim(http.MethodDelete, calendarPath+"/"+event, nil, nil) // calweave may have been faster
+	}
 }
 
 // call is a request of a core and what it wants of the answer.
