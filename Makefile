@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.bin:$(PATH)
 
-.PHONY: help run test test-short soak bench lint fmt generate generate-check api-compat tools services-up services-down clean ci
+.PHONY: help run test test-short soak bench contracts lint fmt generate generate-check api-compat tools services-up services-down clean ci
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ soak: ## play random histories against the whole engine, in memory, for FOR=10m 
 
 bench: ## measure calweave on PostgreSQL and Redis, each figure beside its floor, and the simulators (BENCH='-parts intake -json' for a part)
 	@scripts/bench $(BENCH)
+
+contracts: ## verify the Pact contracts of every edge, break each of them, and write report/contracts.html (CONTRACTS='-run TestGoogle' for a part, '-update' to write the pacts anew)
+	@mkdir -p report
+	scripts/pact go test -tags pact ./contracts/pacts -count=1 -timeout 10m $(CONTRACTS) -args -report $(CURDIR)/report
+	@echo "report/contracts.html, report/contracts.json and report/contracts.xml (JUnit) say what was verified"
 
 lint: ## check the code with the pinned golangci-lint
 	@scripts/tools golangci-lint

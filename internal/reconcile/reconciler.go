@@ -139,16 +139,16 @@ func (r *Reconciler) desired(c record.Case) Desired {
 	d := Desired{
 		Present: c.Link.Target && !c.Booking.Cancelled, Version: c.Booking.Version, Notify: spec.Notify,
 		Content: cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
-		Fields:  cal.AllFields &^ cal.Fields(cal.FieldAttendees),
+		Fields:  record.Owned &^ cal.Fields(cal.FieldAttendees),
 	}
 	switch {
 	case !c.Link.Authoritative:
 		if len(invited(c.Link)) > 0 {
-			d.Fields = cal.AllFields
+			d.Fields = record.Owned
 		}
 	case r.Quiet(c.Link.Provider), spec.Notify == cal.NotifyAll:
 		d.Content.Attendees = withoutHost(spec.Attendees, c.Connection.Account)
-		d.Fields = cal.AllFields
+		d.Fields = record.Owned
 	}
 	return d
 }

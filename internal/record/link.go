@@ -78,12 +78,15 @@ func (l Link) Agreed() Base {
 	return Base{}
 }
 
+// Owned are the fields that a booking has. It has no recurrence: a person who makes a series of its event keeps it.
+const Owned = cal.AllFields &^ cal.Fields(cal.FieldRecurrence)
+
 // Theirs are the fields that a person has changed, that the core was told of and has not decided about.
 func (l Link) Theirs() cal.Fields {
 	if l.Observed == nil {
 		return 0
 	}
-	return l.Observed.Differences(l.Agreed().Read, cal.AllFields)
+	return l.Observed.Differences(l.Agreed().Read, Owned)
 }
 
 // Settle makes what a person made of the event the agreement, since the core has decided about it: the next version is compared with that. What
