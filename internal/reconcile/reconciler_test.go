@@ -44,7 +44,7 @@ func TestWhatNeedsNoProvider(t *testing.T) {
 
 func TestWhoseGuestsAreWritten(t *testing.T) {
 	t.Parallel()
-	without := cal.AllFields &^ guestField
+	without := record.Owned &^ guestField
 	for name, c := range map[string]struct {
 		provider      cal.Provider
 		authoritative bool
@@ -53,11 +53,11 @@ func TestWhoseGuestsAreWritten(t *testing.T) {
 		guests        int
 		fields        cal.Fields
 	}{
-		"Google":                              {cal.Google, true, cal.NotifyNone, nil, 2, cal.AllFields},
+		"Google":                              {cal.Google, true, cal.NotifyNone, nil, 2, record.Owned},
 		"Microsoft, nobody mailed":            {cal.Microsoft, true, cal.NotifyNone, nil, 0, without},
-		"Microsoft, all mailed":               {cal.Microsoft, true, cal.NotifyAll, nil, 2, cal.AllFields},
+		"Microsoft, all mailed":               {cal.Microsoft, true, cal.NotifyAll, nil, 2, record.Owned},
 		"not authoritative":                   {cal.Google, false, cal.NotifyAll, nil, 0, without},
-		"not authoritative any more":          {cal.Google, false, cal.NotifyNone, guestList("a@core.test"), 0, cal.AllFields},
+		"not authoritative any more":          {cal.Google, false, cal.NotifyNone, guestList("a@core.test"), 0, record.Owned},
 		"Microsoft, not authoritative at all": {cal.Microsoft, false, cal.NotifyAll, nil, 0, without},
 	} {
 		b := newBench(t, c.provider)
