@@ -60,7 +60,7 @@ func TestOutcomesOfAProbe(t *testing.T) {
 					t.Fatal("no probe:", probe.err)
 				}
 				wants(t, b.once(mailbox(201)), fault.Busy, "application-breaker", time.Second+laneGap, time.Second+laneGap)
-				probe.end(c.outcome)
+				probe.end(own(c.outcome))
 				if c.shuts {
 					b.shut("after a probe that was answered")
 					return
@@ -79,6 +79,15 @@ func TestOutcomesOfAProbe(t *testing.T) {
 			})
 		})
 	}
+}
+
+// own is a fault that nobody else has: what a call ends with is told who is to blame for it.
+func own(f *fault.Error) *fault.Error {
+	if f == nil {
+		return nil
+	}
+	copied := *f
+	return &copied
 }
 
 // A probe whose worker dies makes room for another once its lease has ended, and says nothing if it comes back after that.
@@ -101,7 +110,7 @@ func TestProbesDoNotLeak(t *testing.T) {
 				if second.err != nil {
 					t.Fatal("the probe of a dead worker is waited for:", second.err)
 				}
-				frozen.end(late)
+				frozen.end(own(late))
 				wants(t, b.once(mailbox(202)), fault.Busy, "application-breaker", time.Second+laneGap, time.Second+laneGap)
 				second.end(nil)
 				b.shut("after a probe that was answered")

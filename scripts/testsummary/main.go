@@ -27,6 +27,9 @@ type event struct {
 	Elapsed                                   float64
 }
 
+// race is how the race detector's reports begin.
+const race = "WARNING: DATA RACE"
+
 // key names a test, or a package when Test is empty.
 type key struct{ Package, Test string }
 
@@ -107,6 +110,9 @@ func (s *summary) result(k key, e event) {
 	if k.Test == "" {
 		s.packageResult(k.Package, e, said)
 		return
+	}
+	if e.Action != "fail" && strings.Contains(said, race) {
+		s.fail(fmt.Sprintf("--- while %s %s ran\n%s", k.Package, k.Test, said)) // those that it fails are others
 	}
 	switch e.Action {
 	case "pass":

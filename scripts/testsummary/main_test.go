@@ -27,6 +27,17 @@ func TestSummarise(t *testing.T) {
 			"ok   p/a (1 tests, 0.1 s)\nFAIL p/b TestY\n    y_test.go:1: wrong\nFAIL p/b (2.0 s)\n" +
 				"\nWhat failed:\nFAIL p/b TestY\n    y_test.go:1: wrong\nFAIL p/b (2.0 s)\n\n1 passed, 1 failed\n", false,
 		},
+		"a race that is reported by a test which passes": {
+			passing + `{"Action":"output","Package":"p/b","Test":"TestX","Output":"WARNING: DATA RACE\n"}
+{"Action":"output","Package":"p/b","Test":"TestX","Output":"Write at x.go:1\n"}
+{"Action":"pass","Package":"p/b","Test":"TestX"}
+{"Action":"output","Package":"p/b","Test":"TestY","Output":"race detected\n"}
+{"Action":"fail","Package":"p/b","Test":"TestY"}
+{"Action":"fail","Package":"p/b","Elapsed":2}
+`,
+			"ok   p/a (1 tests, 0.1 s)\n--- while p/b TestX ran\nWARNING: DATA RACE\nWrite at x.go:1\nFAIL p/b TestY\nrace detected\nFAIL p/b (2.0 s)\n" +
+				"\nWhat failed:\n--- while p/b TestX ran\nWARNING: DATA RACE\nWrite at x.go:1\nFAIL p/b TestY\nrace detected\nFAIL p/b (2.0 s)\n\n2 passed, 1 failed\n", false,
+		},
 		"skipping": {
 			passing + `{"Action":"output","Package":"p/b","Test":"TestY","Output":"    y_test.go:1: no server\n"}
 {"Action":"output","Package":"p/b","Test":"TestY","Output":"--- SKIP: TestY (0.00s)\n"}
