@@ -2,9 +2,11 @@ package deltasync
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
@@ -132,6 +134,49 @@ func TestUnprovenListingIsLost(t *testing.T) {
 		err := syncer(s, &lister{pages: map[string][]cal.Page{"": pages}}).Work(t.Context(), s.claim())
 		if !fault.Is(err, fault.Transient) || len(s.publish) != 0 || len(s.mirror) != 0 {
 			t.Errorf("%s of a snapshot: %v, published %d", name, err, len(s.publish))
+		}
+	}
+}
+
+// A listing proves what has become of events up to the moment that it was begun. One that was begun and never answered must not be gone on with: an
+// event that was made and deleted since stands neither in its pages nor behind the cursor that it ends with.
+func TestListingOfWhichNothingWasAnsweredBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []cal.ListingKind{cal.Snapshot, cal.Delta} {
+		s := newShelf()
+		cursor := ""
+		if kind == cal.Delta {
+			cursor = "c1"
+			s.withCursor(cursor)
+		}
+		down := fault.New(fault.Transient, "list", nil)
+		l := &lister{pages: map[string][]cal.Page{cursor: script(kind, 2, "c2")}}
+		l.before = func(context.Context, provider.ListEvents) error {
+			if len(l.reqs) == 1 {
+				return down
+			}
+			return nil
+		}
+		sy := syncer(s, l)
+		if err := sy.Work(t.Context(), s.claim()); !errors.Is(err, down) {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if s.state.Listing == nil || s.state.Listing.Pages != 0 {
+			t.Fatalf("%s: %+v is not a listing that was begun and never answered", kind, s.state.Listing)
+		}
+		s.clock.Advance(time.Hour) // an event comes and goes
+		gone := s.clock.Now()
+		if err := sy.Work(t.Context(), s.claim()); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if len(s.publish) != 1 {
+			t.Fatalf("%s: published %d times", kind, len(s.publish))
+		}
+		if p := s.publish[0].Listing; p.StartedAt.Before(gone) || p.Kind != kind {
+			t.Errorf("%s: a %s listing that was begun at %s says nothing about an event that was gone at %s", kind, p.Kind, p.StartedAt, gone)
+		}
+		if last := l.reqs[len(l.reqs)-1]; kind == cal.Snapshot && !last.Window.Until.Equal(gone.Add(365*day)) {
+			t.Errorf("%s: asked for the window %v of the listing before", kind, last.Window)
 		}
 	}
 }
