@@ -27,8 +27,17 @@ import (
 func TestCoreHearsMessages(t *testing.T) {
 	e := messageEdge{edge: edge{
 		ID: "c", Title: "A booking core hears calweave's messages", Consumer: "booking-core", Provider: "calweave-messages",
-		Against: "calweave on SQLite, with both simulators", Interactions: 16,
+		Against: "calweave on SQLite, with both simulators", Interactions: 18,
 	}, scenes: coreScenes()}
+	kinds := map[contract.Type]int{}
+	for _, s := range e.scenes {
+		kinds[s.kind]++
+	}
+	for _, kind := range contract.Types() {
+		if kinds[kind] != 1 {
+			t.Errorf("%d scenes of %s, want one", kinds[kind], kind)
+		}
+	}
 	path := fresh(t, e.edge, e.make)
 	l := startLive(t)
 	makers := message.Handlers{}
@@ -52,7 +61,9 @@ func (l *live) states(t *testing.T) map[string]setup {
 		"a booking in version 2":                          l.after(l.booked),
 		"a booking that a person has moved":               l.after(l.booked, l.movedByHand),
 		"a booking that a person has renamed":             l.after(l.booked, l.byHand(googlePath, object{"title": "Interview with Gus"})),
-		"a booking that a person has removed":             l.after(l.booked, l.removedByHand),
+		"a booking that a person has removed":             l.after(l.connected, l.bookedThere(""), l.removedByHand("")),
+		"a calendar from which too much has vanished":     l.after(l.connected, l.bookedThere("", "-b", "-c"), l.removedByHand("", "-b", "-c"), l.aboutItsCalendar),
+		"a calendar whose deletions were believed":        l.after(l.connected, l.bookedThere("", "-b", "-c"), l.removedByHand("", "-b", "-c"), l.aboutItsCalendar, l.believed),
 		"a booking that a person has moved to and fro":    l.after(l.booked, l.movedByHand, l.byHand(googlePath, back), agreed),
 		"a booking whose move was accepted":               l.after(l.booked, l.movedByHand, l.acceptedByCore),
 		"a booking whose guest has accepted":              l.after(l.bookedWithGuest, l.byHand(googlePath, object{"attendees": []any{invitee("accepted")}})),
@@ -81,13 +92,53 @@ func (l *live) bookedWithGuest(id string, words map[string]string) error {
 	return l.bookedAs(body)(id, words)
 }
 
-// removedByHand has the host delete the booking's event.
-func (l *live) removedByHand(id string, _ map[string]string) error {
-	event, err := l.event(googlePath, id)
+// bookedThere books in the account that the state has connected: one booking for each suffix of the name. In an account of its own, since calweave
+// believes only so many deletions of a calendar in a day.
+func (l *live) bookedThere(suffixes ...string) func(string, map[string]string) error {
+	return func(id string, words map[string]string) error {
+		l.about = id
+		for _, suffix := range suffixes {
+			if err := l.bookedAs(bookingBody(id+suffix, 2, "Interview", words[calendarWord]))(id+suffix, words); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// removedByHand has that account's owner delete the events of the bookings.
+func (l *live) removedByHand(suffixes ...string) func(string, map[string]string) error {
+	return func(id string, _ map[string]string) error {
+		calendar := "/people/google/" + id + "@example.com/calendars/primary/events"
+		for _, suffix := range suffixes {
+			event, err := l.event(calendar, id+suffix)
+			if err != nil {
+				return err
+			}
+			if err := l.sim(http.MethodDelete, calendar+"/"+event, nil, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (l *live) aboutItsCalendar(_ string, words map[string]string) error {
+	l.about = words[calendarWord]
+	return nil
+}
+
+// believed has an operator approve the calendar's hold.
+func (l *live) believed(_ string, words map[string]string) error {
+	var page struct{ Guards []struct{ ID string } }
+	err := until(func() (bool, error) {
+		err := l.api(http.MethodGet, "/v1/guards?calendar_id="+words[calendarWord], nil, &page)
+		return len(page.Guards) == 1, err
+	})
 	if err != nil {
 		return err
 	}
-	return l.sim(http.MethodDelete, googlePath+"/"+event, nil, nil)
+	return l.api(http.MethodPost, "/v1/guards/"+page.Guards[0].ID+"/approve", nil, nil)
 }
 
 func (l *live) acceptedByCore(id string, words map[string]string) error {
@@ -362,6 +413,18 @@ func otherScenes() []messageScene {
 				m := read[contract.Disconnected](data)
 				return m.ConnectionID != "" && m.Revocation == contract.Revoked && m.ChannelsLeft == 0
 			}),
+		heard(contract.CalendarGuarded, "a calendar from which too much has vanished", with(object{
+			"calendar_id": matching("cal_[0-9a-f]+", "cal_01"), "guard_id": matching("grd_[0-9a-f]+", "grd_01"), "missing": like(3),
+		}), func(data json.RawMessage) bool {
+			m := read[contract.Guarded](data)
+			return m.CalendarID != "" && m.GuardID != "" && m.Missing > 0
+		}),
+		heard(contract.CalendarUnguarded, "a calendar whose deletions were believed", with(object{
+			"calendar_id": matching("cal_[0-9a-f]+", "cal_01"), "guard_id": matching("grd_[0-9a-f]+", "grd_01"), "outcome": exactly("approved"), "events": like(3),
+		}), func(data json.RawMessage) bool {
+			m := read[contract.Unguarded](data)
+			return m.CalendarID != "" && m.GuardID != "" && m.Outcome == contract.GuardApproved && m.Events > 0
+		}),
 		heard(contract.EndpointTested, "an endpoint that was tested", object{"endpoint_id": matching("end_[0-9a-f]+", "end_01")}, func(data json.RawMessage) bool {
 			return read[contract.EndpointTest](data).EndpointID != ""
 		}),
