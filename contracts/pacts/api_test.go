@@ -26,20 +26,6 @@ func TestCoreUsesTheAPI(t *testing.T) {
 	}, clean: l.clear})
 }
 
-// clear cancels the last booking, so that the next state finds no event of it.
-func (l *live) clear() {
-	if l.bookings > 0 {
-		_ = l.cancelled(fmt.Sprint("booking-", l.bookings), nil) // it may never have been made
-	}
-	for range 5 { // the cancellation itself follows later, and is refused where a person's change is not decided
-		event, err := l.event()
-		if err != nil {
-			return
-		}
-		_ = l.sim(http.MethodDelete, calendarPath+"/"+event, nil, nil) // calweave may have been faster
-	}
-}
-
 // call is a request of a core and what it wants of the answer.
 type call struct {
 	method, path string
@@ -123,13 +109,13 @@ func bookingReply(status int, more object) reply {
 
 func apiScenes() []scene {
 	const at = "/v1/bookings/" + bookingWord
-	body := func(version int, title string) object { return bookingBody(version, title, calendarWord) }
+	body := func(version int, title string) object { return bookingBody(bookingWord, version, title, calendarWord) }
 	inState := func(want string) func(object) bool {
 		return func(doc object) bool {
 			return doc["state"] == want && doc["reservation_token"] != "" && doc["revision"] != nil
 		}
 	}
-	undone := bookingBody(1, "Interview", calendarWord)
+	undone := bookingBody(bookingWord, 1, "Interview", calendarWord)
 	undone["start"] = object{"date_time": "2027-09-08T10:00:00"}
 	of := func(name, given string, r reply, c call) scene {
 		c.want = r.status

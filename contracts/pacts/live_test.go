@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,8 @@ type live struct {
 	env      map[string]string
 	proxy    http.Handler
 	bookings int
+	// about is what messages have to name to belong to the state: a booking, a connection or an endpoint.
+	about string
 }
 
 // startLive starts one and waits until it has shown that it works.
@@ -163,10 +166,10 @@ const (
 	keyWord     = "key-of-the-core"
 )
 
-// bookingBody is a version of a booking as a core would submit it.
-func bookingBody(version int, title, calendar string) object {
+// bookingBody is a version of a booking as a core would submit it. Its place is its own name, by which its event is known in the calendar.
+func bookingBody(id string, version int, title, calendar string) object {
 	return object{
-		"version": version, "title": title, "targets": []any{object{"calendar_id": calendar}},
+		"version": version, "title": title, "location": id, "targets": []any{object{"calendar_id": calendar}},
 		"start": object{"date_time": "2027-09-08T10:00:00", "time_zone": "Europe/Berlin"},
 		"end":   object{"date_time": "2027-09-08T10:30:00", "time_zone": "Europe/Berlin"},
 	}
@@ -175,9 +178,8 @@ func bookingBody(version int, title, calendar string) object {
 // words are those of a new booking's name, which nobody has used yet.
 func (l *live) words() map[string]string {
 	l.bookings++
-	return map[string]string{
-		bookingWord: fmt.Sprint("booking-", l.bookings), tokenWord: l.env["KEY"], calendarWord: l.env["CALENDAR"],
-	}
+	l.about = fmt.Sprintf("booking-%03d", l.bookings)
+	return map[string]string{bookingWord: l.about, tokenWord: l.env["KEY"], calendarWord: l.env["CALENDAR"]}
 }
 
 // after is a setup that takes a new name and then does each of the steps with it.
@@ -200,64 +202,81 @@ type bookingDocument struct {
 }
 
 func (l *live) booked(id string, words map[string]string) error {
-	if err := l.api(http.MethodPut, "/v1/bookings/"+id, bookingBody(2, "Interview", l.env["CALENDAR"]), nil); err != nil {
-		return err
+	return l.bookedAs(bookingBody(id, 2, "Interview", l.env["CALENDAR"]))(id, words)
+}
+
+// bookedAs submits a booking and waits until the calendar shows it.
+func (l *live) bookedAs(body object) func(id string, words map[string]string) error {
+	return func(id string, words map[string]string) error {
+		if err := l.api(http.MethodPut, "/v1/bookings/"+id, body, nil); err != nil {
+			return err
+		}
+		return l.becomes(id, words, func(b bookingDocument) bool { return b.synced() })
 	}
+}
+
+// synced reports whether every target shows the booking.
+func (b bookingDocument) synced() bool {
+	return len(b.Targets) > 0 && !slices.ContainsFunc(b.Targets, func(t struct{ Status string }) bool { return t.Status != "synced" })
+}
+
+// becomes waits until a booking is so.
+func (l *live) becomes(id string, words map[string]string, so func(bookingDocument) bool) error {
 	return until(func() (bool, error) {
 		var b bookingDocument
 		err := l.api(http.MethodGet, "/v1/bookings/"+id, nil, &b)
 		words[revisionWord] = fmt.Sprintf("%q", fmt.Sprint(b.Revision))
-		return len(b.Targets) == 1 && b.Targets[0].Status == "synced", err
+		return so(b), err
 	})
 }
 
 const (
-	revisionWord = `"4711"`
-	calendarPath = "/people/google/ada@example.com/calendars/primary/events"
+	revisionWord  = `"4711"`
+	googlePath    = "/people/google/ada@example.com/calendars/primary/events"
+	microsoftPath = "/people/microsoft/grace@contoso.example/calendars/primary/events"
 )
 
-// event is the id of the one event that is called so and stands where bookingBody says.
-func (l *live) event() (string, error) {
+// event is the id of a booking's event in a calendar of the simulators.
+func (l *live) event(calendar, id string) (string, error) {
 	var all struct {
-		Events []struct{ ID, Title, Status string }
+		Events []struct {
+			ID, Location string
+			Deleted      bool
+		}
 	}
-	var list []struct{ ID, Title, Status string }
-	var raw json.RawMessage
-	if err := l.sim(http.MethodGet, calendarPath, nil, &raw); err != nil {
+	if err := l.sim(http.MethodGet, calendar, nil, &all); err != nil {
 		return "", err
 	}
-	if json.Unmarshal(raw, &list) != nil {
-		if err := json.Unmarshal(raw, &all); err != nil {
-			return "", err
-		}
-		list = all.Events
-	}
-	for n := len(list) - 1; n >= 0; n-- {
-		if list[n].Title == "Interview" && list[n].Status != "cancelled" {
-			return list[n].ID, nil
+	for _, e := range all.Events {
+		if e.Location == id && !e.Deleted {
+			return e.ID, nil
 		}
 	}
-	return "", fmt.Errorf("no event is called Interview: %s", raw)
+	return "", fmt.Errorf("%s has no event of %s", calendar, id)
+}
+
+// byHand has the host edit the booking's event.
+func (l *live) byHand(calendar string, edit object) func(string, map[string]string) error {
+	return func(id string, _ map[string]string) error {
+		event, err := l.event(calendar, id)
+		if err != nil {
+			return err
+		}
+		return l.sim(http.MethodPatch, calendar+"/"+event, edit, nil)
+	}
 }
 
 // movedByHand has the host move the booking's event, and waits until calweave has heard of it.
 func (l *live) movedByHand(id string, words map[string]string) error {
-	event, err := l.event()
-	if err != nil {
+	if err := l.byHand(googlePath, object{"start": "2027-09-09T12:00:00Z"})(id, words); err != nil {
 		return err
 	}
-	if err := l.sim(http.MethodPatch, calendarPath+"/"+event, object{"start": "2027-09-09T12:00:00Z"}, nil); err != nil {
-		return err
-	}
-	return until(func() (bool, error) {
-		var b bookingDocument
-		err := l.api(http.MethodGet, "/v1/bookings/"+id, nil, &b)
-		words[revisionWord] = fmt.Sprintf("%q", fmt.Sprint(b.Revision))
-		return b.Diverged, err
-	})
+	return l.becomes(id, words, func(b bookingDocument) bool { return b.Diverged })
 }
 
-// cancelled takes the booking back, so that no later state finds its event.
-func (l *live) cancelled(id string, _ map[string]string) error {
-	return l.api(http.MethodDelete, "/v1/bookings/"+id+"?version=9", nil, nil)
+// clear cancels the last booking. It is refused where there is none, and where a person's change is not decided.
+func (l *live) clear() {
+	if l.bookings > 0 {
+		_ = l.api(http.MethodDelete, fmt.Sprintf("/v1/bookings/booking-%03d?version=9", l.bookings), nil, nil)
+	}
 }

@@ -70,8 +70,11 @@ func hold(t *testing.T, e edge, path string, side *providerSide) {
 		for _, b := range breakages(i) {
 			v := side.verify(t, file, i, b.spoil)
 			book.broken(e, i, b, v)
-			if v.err == nil {
+			switch {
+			case v.err == nil:
 				t.Errorf("%s: %s, and nobody notices", i.Description, b.name)
+			case !v.noticed():
+				t.Errorf("%s: that %s was not tried: %v", i.Description, b.name, v.err)
 			}
 			broken++
 		}

@@ -24,6 +24,8 @@ import (
 
 // messageScene is one message and what its consumer makes of it.
 type messageScene struct {
+	// kind is the type of calweave's message; empty in a message to calweave.
+	kind  contract.Type
 	name  string
 	state state
 	meta  map[string]string
@@ -50,126 +52,6 @@ func (e messageEdge) make(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatalf("%s: %v", s.name, err)
 		}
-	}
-}
-
-func TestCoreHearsMessages(t *testing.T) {
-	e := messageEdge{edge: edge{
-		ID: "c", Title: "A booking core hears calweave's messages", Consumer: "booking-core", Provider: "calweave-messages",
-		Against: "calweave on SQLite, with both simulators", Interactions: 5,
-	}, scenes: coreScenes()}
-	path := fresh(t, e.edge, e.make)
-	l := startLive(t)
-	makers := message.Handlers{}
-	for _, s := range e.scenes {
-		makers[s.name] = func([]models.ProviderState) (message.Body, message.Metadata, error) {
-			raw, err := l.newest(strings.TrimPrefix(s.name, "the message "))
-			return raw, message.Metadata{"contentType": "application/json"}, err
-		}
-	}
-	hold(t, e.edge, path, &providerSide{handler: l.handler, messages: makers, clean: l.clear, states: map[string]setup{
-		"a connected account":                 l.after(),
-		"a booking in version 2":              l.after(l.booked),
-		"a booking that a person has moved":   l.after(l.booked, l.movedByHand),
-		"a booking that a person has removed": l.after(l.booked, l.removedByHand),
-	}})
-}
-
-// removedByHand has the host delete the booking's event.
-func (l *live) removedByHand(string, map[string]string) error {
-	event, err := l.event()
-	if err != nil {
-		return err
-	}
-	return l.sim(http.MethodDelete, calendarPath+"/"+event, nil, nil)
-}
-
-// newest waits for a message of a type about the last booking, or about no booking, and returns it as the feed shows it.
-func (l *live) newest(kind string) (found json.RawMessage, err error) {
-	id, cursor := fmt.Sprint("booking-", l.bookings), ""
-	err = until(func() (bool, error) {
-		for {
-			var page struct {
-				Messages []json.RawMessage `json:"messages"`
-				Next     string            `json:"next_cursor"`
-			}
-			if err := l.api(http.MethodGet, "/v1/messages?limit=100"+cursor, nil, &page); err != nil {
-				return false, err
-			}
-			for _, raw := range page.Messages {
-				var e struct {
-					Type string
-					Data struct {
-						ID string `json:"booking_id"`
-					}
-				}
-				if json.Unmarshal(raw, &e) == nil && e.Type == kind && (e.Data.ID == "" || e.Data.ID == id) {
-					found = raw
-				}
-			}
-			if len(page.Messages) == 0 {
-				return found != nil, nil
-			}
-			cursor = "&after=" + page.Next
-		}
-	})
-	return found, err
-}
-
-func coreScenes() []messageScene {
-	about := func(more object) object {
-		data := object{
-			"booking_id": like(bookingWord), "version": like(2), "revision": like(1), "sequence": like(1), "reservation_token": matching("rsv_[0-9a-f]+", "rsv_01"),
-		}
-		for name, value := range more {
-			data[name] = value
-		}
-		return data
-	}
-	target := object{
-		"calendar_id": matching("cal_[0-9a-f]+", "cal_01"), "connection_id": matching("con_[0-9a-f]+", "con_01"), "provider": exactly("google"),
-	}
-	scene := func(kind contract.Type, given string, data object, reads func(json.RawMessage) bool) messageScene {
-		return messageScene{name: "the message " + string(kind), state: state{given}, meta: map[string]string{"contentType": "application/json"}, body: object{
-			"id": matching("msg_[0-9a-f]+", "msg_01"), "type": exactly(string(kind)), "timestamp": matching(rfc3339, "2026-09-01T08:00:00Z"), "data": data,
-		}, take: func(contents []byte) error {
-			var e contract.Envelope
-			err := json.Unmarshal(contents, &e)
-			return wants(err, e.ID != "" && e.Type == kind && !e.Timestamp.IsZero() && reads(e.Data), string(contents))
-		}}
-	}
-	read := func(data json.RawMessage, into any) bool { return json.Unmarshal(data, into) == nil }
-	return []messageScene{
-		scene(contract.BookingAccepted, "a booking in version 2", about(object{"cancelled": exactly(false)}), func(data json.RawMessage) bool {
-			var m contract.Accepted
-			return read(data, &m) && m.BookingID == bookingWord && m.Version == 2 && m.Sequence == 1 && m.ReservationToken != ""
-		}),
-		scene(contract.BookingSynced, "a booking in version 2", about(object{"target": target, "outcome": exactly("present")}), func(data json.RawMessage) bool {
-			var m contract.Synced
-			return read(data, &m) && m.Outcome == contract.OutcomePresent && m.Target.CalendarID != ""
-		}),
-		scene(contract.BookingMoved, "a booking that a person has moved", about(object{
-			"target": target, "diverged": exactly(true), "fields": some(exactly("slot")), "event": object{
-				"title": like("Interview"), "start": object{"date_time": matching(rfc3339, "2027-09-09T14:00:00+02:00"), "time_zone": like("Europe/Berlin")},
-				"end": object{"date_time": matching(rfc3339, "2027-09-09T14:30:00+02:00"), "time_zone": like("Europe/Berlin")},
-			},
-		}), func(data json.RawMessage) bool {
-			var m contract.Changed
-			return read(data, &m) && m.Event.Start.DateTime == "2027-09-09T14:00:00+02:00" && m.Diverged
-		}),
-		scene(contract.BookingRemoved, "a booking that a person has removed", about(object{"target": target, "diverged": exactly(true)}),
-			func(data json.RawMessage) bool {
-				var m contract.Booking
-				return read(data, &m) && m.BookingID == bookingWord
-			}),
-		scene(contract.ConnectionActivated, "a connected account", object{
-			"connection_id": matching("con_[0-9a-f]+", "con_01"), "provider": matching("google|microsoft", "google"),
-		}, func(data json.RawMessage) bool {
-			var m struct {
-				ID cal.ConnectionID `json:"connection_id"`
-			}
-			return read(data, &m) && m.ID != ""
-		}),
 	}
 }
 

@@ -132,6 +132,9 @@ type verdict struct {
 	took time.Duration
 }
 
+// noticed reports whether the verifier has found an answer to be another than the pact's. All else that fails says nothing about the answer.
+func (v verdict) noticed() bool { return errors.Is(v.err, provider.ErrVerificationFailed) }
+
 // run is one verification of one interaction.
 type run struct {
 	side  *providerSide

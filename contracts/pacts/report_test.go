@@ -16,8 +16,6 @@ import (
 	"runtime"
 	"strings"
 	"time"
-
-	"github.com/pact-foundation/pact-go/v2/provider"
 )
 
 //go:embed report.tmpl
@@ -134,8 +132,7 @@ func (r *ledger) verified(e edge, i interaction, v verdict) {
 
 func (r *ledger) broken(e edge, i interaction, b breakage, v verdict) {
 	at := r.of(e)
-	noticed := errors.Is(v.err, provider.ErrVerificationFailed)
-	at.Breakages = append(at.Breakages, breakageRecord{Interaction: i.Description, Change: b.name, Noticed: noticed})
+	at.Breakages = append(at.Breakages, breakageRecord{Interaction: i.Description, Change: b.name, Noticed: v.noticed()})
 }
 
 // document is contracts.json.
