@@ -236,9 +236,16 @@ func (r redirected) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
+var errOutput = errors.New("it has failed beside what was verified: the output of the run says why")
+
 // fresh makes an edge's pact anew and compares it with the committed one, which -update writes. It returns the committed file's path.
 func fresh(t *testing.T, e edge, make func(t *testing.T, dir string)) string {
 	t.Helper()
+	t.Cleanup(func() { // a consumer that has failed before anything was verified is in the report as well
+		if t.Failed() && !book.of(e).Failed() {
+			book.failed(e, errOutput)
+		}
+	})
 	dir := t.TempDir()
 	make(t, dir)
 	name := e.file()
@@ -256,7 +263,9 @@ func fresh(t *testing.T, e edge, make func(t *testing.T, dir string)) string {
 		t.Fatalf("%v: make it with scripts/pact go test -tags pact ./contracts/pacts -update", err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("contracts/pacts/%s is stale, for calweave or a consumer behaves differently now: write it anew with -update and read the difference", name)
+		err := fmt.Errorf("contracts/pacts/%s is stale, for calweave or a consumer behaves differently now: write it anew with -update and read the difference", name)
+		book.failed(e, err)
+		t.Error(err)
 	}
 	return name
 }
