@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.bin:$(PATH)
 
-.PHONY: help run test test-short soak bench contracts lint fmt generate generate-check api-compat tools services-up services-down clean ci
+.PHONY: help run test test-short soak bench contracts calweave-pact lint fmt generate generate-check api-compat tools services-up services-down clean ci
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,12 @@ bench: ## measure calweave on PostgreSQL and Redis, each figure beside its floor
 contracts: ## verify the Pact contracts of every edge, break each of them, and write report/contracts.html (CONTRACTS='-run TestGoogle' for a part, '-update' to write the pacts anew)
 	@mkdir -p report
 	scripts/pact go test -tags pact ./contracts/pacts -count=1 -timeout 10m $(CONTRACTS) -args -report $(CURDIR)/report
+	scripts/pact go test -tags pact ./internal/app/sandbox -count=1 -timeout 5m
+	@$(MAKE) --no-print-directory calweave-pact
 	@echo "report/contracts.html, report/contracts.json and report/contracts.xml (JUnit) say what was verified"
+
+calweave-pact: ## build .bin/calweave-pact, which verifies the contracts with providers against a test account (docs/contracts.md)
+	scripts/pact go build -tags pact -o .bin/calweave-pact ./cmd/calweave
 
 lint: ## check the code with the pinned golangci-lint
 	@scripts/tools golangci-lint
