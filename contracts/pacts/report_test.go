@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -147,6 +148,7 @@ type document struct {
 }
 
 func (r *ledger) document() document {
+	slices.SortStableFunc(r.edges, func(a, b *edgeRecord) int { return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Title, b.Title)) })
 	d := document{
 		OK: len(r.edges) > 0, Began: r.began.UTC().Truncate(time.Second), Seconds: time.Since(r.began).Seconds(), Edges: r.edges, Versions: versions(),
 	}
