@@ -282,7 +282,7 @@ func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) 
 	n, err := t.PutEvent(ctx, db.PutEventParams{
 		TenantID: t.tenant, CalendarID: string(c.ID), EventID: row.EventID, ETag: row.ETag, Status: row.Status,
 		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, AllDay: row.AllDay, Free: row.Free, Kind: row.Kind,
-		SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Meeting: row.Meeting, Now: t.now, Fresh: newest, BeforeEtag: before.ETag,
+		SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Meeting: row.Meeting, ListingID: is.ListingID, Now: t.now, Fresh: newest, BeforeEtag: before.ETag,
 	})
 	if err == nil && n == 0 {
 		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(d.Link.ID), Lane: task.Interactive, ConnectionID: d.Link.ConnectionID})

@@ -88,9 +88,9 @@ func fixtureRows() []struct {
 		{"occurrences", []fixtureRow{{"original_at": 10}}},
 		{"events", []fixtureRow{
 			{"updated_at": fixtureNow},
-			{"event_id": "evt_missed"},
-			{"event_id": "evt_missed_twice", "missing": 2},
-			{"event_id": "evt_gone", "status": "cancelled"},
+			{"event_id": "evt_missed", "listing_id": ""},
+			{"event_id": "evt_missed_twice", "missing": 2, "listing_id": ""},
+			{"event_id": "evt_gone", "status": "cancelled", "listing_id": ""},
 			{"event_id": "evt_occurrence", "kind": "occurrence"},
 			{"event_id": "evt_part", "kind": "exception", "series_id": "evt_ended"},
 			{"event_id": "evt_unexpanded", "kind": "series", "unexpanded": "too many"},

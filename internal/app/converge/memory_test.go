@@ -157,7 +157,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	must(tb, err)
 	w.config = c
 	must(tb, w.open())
-	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again}
+	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again, SetsBack: true}
 	for i, about := range m.about {
 		about.Persons, about.Provides = w.sites[i], w.sites[i]
 		w.about.Sites = append(w.about.Sites, about)

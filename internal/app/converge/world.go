@@ -34,6 +34,8 @@ type About struct {
 	Sites  []Site
 	// Poll is how often calendars are listed that nobody has said anything about, Lease how long a claim holds.
 	Poll, Lease time.Duration
+	// SetsBack says that the clock may be set back.
+	SetsBack bool
 	// Flush empties what the fleet shares in Redis; nil where there is none.
 	Flush func()
 	// Again makes all work on links wanted once more.

@@ -501,8 +501,10 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 
 const linkCase = `-- name: LinkCase :one
 SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at,
-    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion,
+    CAST(COALESCE(listings.listing_id, '') AS TEXT) AS listing_id
 FROM links
+LEFT JOIN listings ON listings.tenant_id = links.tenant_id AND listings.calendar_id = links.calendar_id
 LEFT JOIN deletions ON deletions.tenant_id = links.tenant_id AND deletions.link_id = links.link_id
     AND deletions.generation = links.generation AND deletions.direction = 'inbound' AND deletions.verdict IN ('held', 'approved', 'rejected')
 LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
@@ -524,6 +526,7 @@ type LinkCaseRow struct {
 	Connection Connection
 	Penalty    int64
 	Deletion   string
+	ListingID  string
 }
 
 // Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
@@ -598,6 +601,7 @@ func (q *Queries) LinkCase(ctx context.Context, arg LinkCaseParams) (LinkCaseRow
 		&i.Connection.UpdatedAt,
 		&i.Penalty,
 		&i.Deletion,
+		&i.ListingID,
 	)
 	return i, err
 }

@@ -207,6 +207,7 @@ type Event struct {
 	Content    []byte
 	Meeting    string
 	Missing    int64
+	ListingID  string
 	UpdatedAt  int64
 }
 

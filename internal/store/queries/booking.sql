@@ -58,8 +58,10 @@ SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 -- name: LinkCase :one
 -- Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
 SELECT sqlc.embed(links), sqlc.embed(bookings), sqlc.embed(calendars), sqlc.embed(connections),
-    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion,
+    CAST(COALESCE(listings.listing_id, '') AS TEXT) AS listing_id
 FROM links
+LEFT JOIN listings ON listings.tenant_id = links.tenant_id AND listings.calendar_id = links.calendar_id
 LEFT JOIN deletions ON deletions.tenant_id = links.tenant_id AND deletions.link_id = links.link_id
     AND deletions.generation = links.generation AND deletions.direction = 'inbound' AND deletions.verdict IN ('held', 'approved', 'rejected')
 LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
