@@ -15,11 +15,12 @@ const (
 	CanBeIn      Capability = "TenantDriver"
 	CanActAlone  Capability = "AppActor"
 	CanRecur     Capability = "SeriesKeeper"
+	CanConfer    Capability = "ConferenceMaker"
 )
 
 // Capabilities are all there are.
 func Capabilities() []Capability {
-	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone, CanRecur}
+	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone, CanRecur, CanConfer}
 }
 
 // Claims reports whether a driver, or a client that it has opened, claims the capability.
@@ -46,6 +47,8 @@ func (c Capability) Claims(d Driver, client Client) bool {
 		_, claims = d.(AppActor)
 	case CanRecur:
 		_, claims = client.(SeriesKeeper)
+	case CanConfer:
+		_, claims = d.(ConferenceMaker)
 	}
 	return claims
 }
@@ -73,6 +76,8 @@ func (c Capability) Without() string {
 		return "every owner of a mailbox has to consent"
 	case CanRecur:
 		return "a recurring booking becomes single events if it allows that, and is refused otherwise"
+	case CanConfer:
+		return "a booking that wants a conference is synced without one"
 	default:
 		return ""
 	}

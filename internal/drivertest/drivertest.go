@@ -91,11 +91,13 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 func differ(a *providertest.Account, s sim.Switches) {
 	if a.Driver.Name() == cal.Google {
 		a.KeepsZones = true
+		a.NoConferences = s.Google.Conferences == stage.ConferenceFails
 		if s.Google.PushDomains == stage.Refused {
 			a.Receive = nil // no domain is verified
 		}
 		return
 	}
+	a.NoConferences = s.Microsoft.OnlineMeetings == stage.Ignored
 	a.KeepsZones = s.Microsoft.OriginalZone == ""
 	a.Zones = map[string]string{
 		"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",

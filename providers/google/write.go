@@ -26,7 +26,11 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 		return provider.Created{}, refused(op, "an event needs a start and an end")
 	}
 	event := newEvent(req.Key, req.Content, req.Fields)
-	got, err := c.service.Events.Insert(string(req.Calendar), event).SendUpdates(sendUpdates(req.Notify)).Context(ctx).Do()
+	insert := c.service.Events.Insert(string(req.Calendar), event).SendUpdates(sendUpdates(req.Notify)).Context(ctx)
+	if event.ConferenceData = wireConference(req.Conference); event.ConferenceData != nil {
+		insert = insert.ConferenceDataVersion(conferenceVersion)
+	}
+	got, err := insert.Do()
 	if err != nil {
 		f := c.fault(ctx, op, err)
 		if f.Kind == fault.Duplicate {
@@ -38,7 +42,7 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 	if err != nil {
 		return provider.Created{}, err
 	}
-	return provider.Created{Event: made}, nil
+	return provider.Created{Event: asked(made, req.Conference)}, nil
 }
 
 // adopt returns what holds the key's id. A cancelled event may come without its properties; its id, a digest of the key, is proof enough.
@@ -69,6 +73,9 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	patch, err := patchBody(req.Content, req.Fields)
 	if err != nil {
 		return cal.Event{}, refused(op, "the content cannot be written as JSON")
+	}
+	if data := wireConference(req.Conference); data != nil {
+		patch["conferenceData"] = data
 	}
 	etag := req.ETag
 	if len(req.Invite)+len(req.Uninvite) > 0 {
@@ -118,7 +125,11 @@ func (c *client) patch(ctx context.Context, op string, req provider.UpdateEvent,
 	if err != nil {
 		return cal.Event{}, c.fault(ctx, op, err)
 	}
-	return answer(op, &got)
+	event, err := answer(op, &got)
+	if err != nil {
+		return cal.Event{}, err
+	}
+	return asked(event, req.Conference), nil
 }
 
 // DeleteEvent deletes an event. A second deletion is fault.Gone: Google answers 410.
