@@ -55,30 +55,17 @@ func (c Capability) Claims(d Driver, client Client) bool {
 
 // Without says what calweave does for a provider that lacks the capability.
 func (c Capability) Without() string {
-	switch c {
-	case CanList:
-		return "the calendar is written to and not mirrored; a person's change is seen when the event is read for a write"
-	case CanFind:
-		return "the key alone has to make creates idempotent for good"
-	case CanPush:
-		return "the calendar is polled"
-	case CanRenew:
-		return "a channel is replaced by a new one before it ends"
-	case CanDecode:
-		return "pushes cannot be taken; the calendar is polled"
-	case CanBeQuiet:
-		return "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held"
-	case CanCondition:
-		return "an event is read and compared before it is written"
-	case CanBeIn:
-		return "an application names no tenant of the provider's"
-	case CanActAlone:
-		return "every owner of a mailbox has to consent"
-	case CanRecur:
-		return "a recurring booking becomes single events if it allows that, and is refused otherwise"
-	case CanConfer:
-		return "a booking that wants a conference is synced without one"
-	default:
-		return ""
-	}
+	return map[Capability]string{
+		CanList:      "the calendar is written to and not mirrored; a person's change is seen when the event is read for a write",
+		CanFind:      "the key alone has to make creates idempotent for good",
+		CanPush:      "the calendar is polled",
+		CanRenew:     "a channel is replaced by a new one before it ends",
+		CanDecode:    "pushes cannot be taken; the calendar is polled",
+		CanBeQuiet:   "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held",
+		CanCondition: "an event is read and compared before it is written",
+		CanBeIn:      "an application names no tenant of the provider's",
+		CanActAlone:  "every owner of a mailbox has to consent",
+		CanRecur:     "a recurring booking becomes single events if it allows that, and is refused otherwise",
+		CanConfer:    "a booking that wants a conference is synced without one",
+	}[c]
 }

@@ -51,6 +51,15 @@ func joinURL(e *calendar.Event) string {
 	return e.HangoutLink
 }
 
+// answerTo maps the answer to a write that asked for a conference under id, if id is set.
+func answerTo(op string, got *calendar.Event, id string) (cal.Event, error) {
+	event, err := answer(op, got)
+	if err != nil {
+		return cal.Event{}, err
+	}
+	return asked(event, id), nil
+}
+
 // asked is the answer to a write that asked for a conference if id is set.
 func asked(e cal.Event, id string) cal.Event {
 	if id != "" && e.Conference.State == "" {

@@ -125,11 +125,7 @@ func (c *client) patch(ctx context.Context, op string, req provider.UpdateEvent,
 	if err != nil {
 		return cal.Event{}, c.fault(ctx, op, err)
 	}
-	event, err := answer(op, &got)
-	if err != nil {
-		return cal.Event{}, err
-	}
-	return asked(event, req.Conference), nil
+	return answerTo(op, &got, req.Conference)
 }
 
 // DeleteEvent deletes an event. A second deletion is fault.Gone: Google answers 410.

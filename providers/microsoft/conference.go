@@ -25,6 +25,15 @@ func conferenceOf(e models.Eventable) cal.Conference {
 	return cal.Conference{State: cal.ConferencePending}
 }
 
+// answerTo maps the answer to a write that asked for a conference under id, if id is set.
+func answerTo(op string, got []byte, id string) (cal.Event, error) {
+	event, err := answer(op, got)
+	if err != nil {
+		return cal.Event{}, err
+	}
+	return asked(event, id), nil
+}
+
 // asked is the answer to a write that asked for a meeting if id is set. A calendar that allows none passes the wish over without a word
 // (https://learn.microsoft.com/en-us/graph/api/resources/calendar, allowedOnlineMeetingProviders).
 func asked(e cal.Event, id string) cal.Event {

@@ -145,11 +145,7 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	if err != nil {
 		return cal.Event{}, c.fault(ctx, op, err)
 	}
-	event, err := answer(op, raw)
-	if err != nil {
-		return cal.Event{}, err
-	}
-	return asked(event, req.Conference), nil
+	return answerTo(op, raw, req.Conference)
 }
 
 // merge puts into patch what has to be made from the event's state.
