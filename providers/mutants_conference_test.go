@@ -6,8 +6,18 @@ import (
 	"net/http"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/contracts/provider"
+	"github.com/calweave/calweave/internal/drivertest"
+	"github.com/calweave/calweave/internal/sim"
 )
+
+// onGoogleWithoutMeet is Google where no calendar allows a conference.
+func onGoogleWithoutMeet() drivertest.Provider {
+	p := onGoogle()
+	p.Switches = func(s *sim.Switches) { s.Google.Conferences = sim.ConferenceRefused }
+	return p
+}
 
 func conferenceMutants() []mutant {
 	const atOnce, later = "conference/with a new event", "conference/asked for later"
@@ -34,6 +44,22 @@ func conferenceMutants() []mutant {
 		{name: "Teams' part taken for the text", by: atOnce, on: onMicrosoft, harm: reads(func(e *cal.Event) {
 			e.Content.Description += "\n" + e.Conference.URL
 		})},
+		{name: "refused as a whole", by: atOnce, on: onGoogleWithoutMeet, harm: func(w *wrong) {
+			w.create = func(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
+				made, err := w.full.CreateEvent(ctx, req)
+				if made.Event.Conference.State == cal.ConferenceRefused {
+					return provider.Created{}, fault.Newf(fault.Invalid, "create", "the conference was refused")
+				}
+				return made, err
+			}
+		}},
+		{name: "refused without a word", by: later, on: onGoogleWithoutMeet, harm: func(w *wrong) {
+			w.update = func(ctx context.Context, req provider.UpdateEvent) (cal.Event, error) {
+				e, err := w.full.UpdateEvent(ctx, req)
+				e.Conference = cal.Conference{}
+				return e, err
+			}
+		}},
 		{name: "pending for good", by: atOnce, harm: func(w *wrong) {
 			w.read = func(ctx context.Context, ref provider.EventRef) (cal.Event, error) {
 				e, err := w.full.ReadEvent(ctx, ref)

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/api/calendar/v3"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/fault"
 )
 
 // conferenceVersion is the value of conferenceDataVersion by which a write makes, keeps and answers conferences
@@ -51,14 +52,9 @@ func joinURL(e *calendar.Event) string {
 	return e.HangoutLink
 }
 
-// answerTo maps the answer to a write that asked for a conference under id, if id is set.
-func answerTo(op string, got *calendar.Event, id string) (cal.Event, error) {
-	event, err := answer(op, got)
-	if err != nil {
-		return cal.Event{}, err
-	}
-	return asked(event, id), nil
-}
+// passedOver reports whether a write is to be made again without its wish for a conference: Google refuses a wish that the calendar does not allow
+// (its conferenceProperties) with 400, and with it the whole write, and no code tells that from another fault of the request.
+func passedOver(f *fault.Error, id string) bool { return id != "" && f.Kind == fault.Invalid }
 
 // asked is the answer to a write that asked for a conference if id is set.
 func asked(e cal.Event, id string) cal.Event {

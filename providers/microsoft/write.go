@@ -151,7 +151,12 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 // merge puts into patch what has to be made from the event's state.
 func merge(patch map[string]any, current eventState, req provider.UpdateEvent) error {
 	if req.Fields.Has(cal.FieldDescription) && current.IsOnlineMeeting {
-		if kept, ok := replaceText(current.Body.Content, req.Content.Description, current.OnlineMeeting.JoinURL); ok {
+		join := current.OnlineMeeting.JoinURL
+		kept, ok := replaceText(current.Body.Content, req.Content.Description, join)
+		if !ok && join != "" {
+			kept, ok = withMeeting(req.Content.Description, join)
+		}
+		if ok {
 			patch["body"] = body{ContentType: "html", Content: kept}
 		}
 	}
