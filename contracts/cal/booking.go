@@ -30,6 +30,8 @@ type Booking struct {
 	Targets     []Target   `json:"targets"`
 	// Backflow is what becomes of persons' changes to this booking's events. What it leaves open, the connection says of the calendar that was changed.
 	Backflow Backflow `json:"backflow,omitzero"`
+	// Conference asks for a video conference on the authoritative target. Empty asks for none, and takes none away.
+	Conference ConferenceWish `json:"conference,omitempty"`
 	// Metadata is kept for the core and stands in no calendar.
 	Metadata map[string]string `json:"metadata,omitempty"`
 }

@@ -13,6 +13,12 @@ const (
 	ConferenceRefused ConferenceState = "refused"
 )
 
+// ConferenceWish says whether a booking wants a conference.
+type ConferenceWish string
+
+// ConferenceRequested wants one.
+const ConferenceRequested ConferenceWish = "requested"
+
 // Conference is the video conference of an event (Google Meet, Microsoft Teams), whoever asked for it.
 type Conference struct {
 	State ConferenceState `json:"state"`

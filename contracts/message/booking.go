@@ -161,7 +161,16 @@ type Responded struct {
 	Was cal.Response `json:"was"`
 }
 
-// Stopped is the data of BookingHeld and BookingFailed.
+// Conference is the data of BookingConferenceReady.
+type Conference struct {
+	Booking
+	// Target is the booking's authoritative target.
+	Target Target `json:"target"`
+	// URL joins the conference.
+	URL string `json:"url"`
+}
+
+// Stopped is the data of BookingHeld, BookingFailed and BookingConferenceFailed.
 type Stopped struct {
 	Booking
 	Target Target `json:"target"`

@@ -141,11 +141,28 @@ func target(l record.Link) gen.TargetStatus {
 	if l.Reason != "" {
 		t.Reason = &l.Reason
 	}
+	t.Conference = conference(l.Conference)
 	if l.Observed != nil {
 		seen := message.NewEvent(*l.Observed)
 		t.Observed = &seen
 	}
 	return t
+}
+
+// conference is what has become of a target's, as its tenant sees it.
+func conference(c *record.Conference) *gen.TargetConference {
+	if c == nil {
+		return nil
+	}
+	out := gen.TargetConference{State: gen.TargetConferenceStatePending}
+	switch c.State {
+	case cal.ConferenceReady:
+		out.State, out.URL = gen.TargetConferenceStateReady, &c.URL
+	case cal.ConferenceRefused:
+		out.State, out.Reason = gen.TargetConferenceStateFailed, &c.Reason
+	case cal.ConferencePending:
+	}
+	return &out
 }
 
 // reservation tells how far each target has come with one version: only what concerns that version counts, whatever else the link is up to. A

@@ -128,7 +128,7 @@ func settled(s Situation) bool {
 	if s.Link.EventID == "" {
 		return !s.Desired.Present || s.Link.State == record.LinkDiverged
 	}
-	return s.Desired.Present && s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
+	return s.Desired.Present && !awaitsConference(s) && s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
 		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
 }
 
@@ -138,8 +138,9 @@ func (r *Reconciler) desired(c record.Case) Desired {
 	spec := c.Booking.Spec
 	d := Desired{
 		Present: c.Link.Target && !c.Booking.Cancelled, Version: c.Booking.Version, Notify: spec.Notify,
-		Content: cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
-		Fields:  record.Owned &^ cal.Fields(cal.FieldAttendees),
+		Content:    cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
+		Fields:     record.Owned &^ cal.Fields(cal.FieldAttendees),
+		Conference: c.Link.Authoritative && spec.Conference == cal.ConferenceRequested,
 	}
 	switch {
 	case !c.Link.Authoritative:

@@ -53,6 +53,8 @@ type Link struct {
 	InFlight []Write
 	// Observed is what a person made of the event, reported and not yet decided.
 	Observed *cal.Content
+	// Conference is what has become of the conference that the booking wants, as the core was told; nil until its event was asked for one.
+	Conference *Conference
 	// MissedAt is since when the event is not found although nothing proves that it is gone; zero once it was seen again.
 	MissedAt time.Time
 	// Synced is the last version that the event showed, Failed the last one given up on.
@@ -118,6 +120,14 @@ type Base struct {
 	Read cal.Content `json:"read"`
 	// Responses are what the booking's guests have answered, by their address in lower case, as the core was told. Those who have not are left out.
 	Responses map[string]cal.Response `json:"responses,omitempty"`
+}
+
+// Conference is how far a conference that a booking wants has come.
+type Conference struct {
+	cal.Conference
+	// Since is when it was first seen to be in the making, and Looks how often it was still so since; zero for one that is not.
+	Since time.Time `json:"since,omitzero"`
+	Looks int       `json:"looks,omitempty"`
 }
 
 // Op is a kind of write to a provider.

@@ -37,7 +37,7 @@ func fixtureValues() map[string]any {
 		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
 		"missing": 0, "bookingid": "bkg_a", "revision": 1, "sequence": 1, "cancelled": false, "spec": []byte{1}, "slot": []byte{1}, "tzdata": "2026a",
 		"reservationtoken": "rsv_a", "acceptedat": fixtureOld, "linkid": "lnk_a", "part": "", "target": true, "authoritative": true, "generation": 1,
-		"base": []byte{}, "baseversion": 0, "inflight": []byte{}, "observed": []byte{}, "missedat": 0, "syncedversion": 0, "failedversion": 0, "writtenat": fixtureOld,
+		"base": []byte{}, "baseversion": 0, "inflight": []byte{}, "observed": []byte{}, "conference": []byte{}, "missedat": 0, "syncedversion": 0, "failedversion": 0, "writtenat": fixtureOld,
 		"channelid": "chn_a", "secrethash": "h", "remote": "", "resource": "", "openedat": 0, "pushedat": fixtureOld, "pushes": 1, "beganat": fixtureOld, "pollinterval": 0, "notificationid": "ntf_a", "receivedat": fixtureOld,
 		"endpointid": "end_a", "url": []byte{1}, "description": []byte{1}, "types": "", "previoussecret": []byte{1}, "previousuntil": ever,
 		"disabledat": 0, "messageid": "msg_a", "type": "booking.accepted", "position": 1, "data": []byte{1}, "traceparent": "",

@@ -119,6 +119,7 @@ func (s *site) Push(times int) error {
 type memProvider struct{ site *site }
 
 func (d memProvider) Name() cal.Provider { return d.site.Kind.Name }
+func (memProvider) MakesConferences()    {}
 func (d memProvider) OAuth() provider.OAuth {
 	return provider.OAuth{TokenURL: "http://google.test/token", Resource: "http://google.test"}
 }

@@ -266,6 +266,7 @@ type Link struct {
 	BaseVersion   int64
 	InFlight      []byte
 	Observed      []byte
+	Conference    []byte
 	MissedAt      int64
 	SyncedVersion int64
 	FailedVersion int64

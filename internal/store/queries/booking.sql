@@ -38,9 +38,9 @@ RETURNING version, revision, sequence, reservation_token;
 
 -- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
-    base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
+    base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '',
-    @empty, 0, @empty, @empty, 0, 0, 0, @now, @now)
+    @empty, 0, @empty, @empty, @empty, 0, 0, 0, @now, @now)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 
 -- name: AimLink :exec
@@ -86,7 +86,7 @@ UPDATE links SET in_flight = @in_flight, missed_at = @missed_at, updated_at = @n
 -- name: SettleLink :execrows
 UPDATE links SET generation = @generation, event_id = @event_id, etag = @etag, state = @state, reason = @reason, base = @base,
     base_version = @base_version, in_flight = @in_flight, observed = @observed, missed_at = @missed_at, synced_version = @synced_version,
-    failed_version = @failed_version, updated_at = @now
+    failed_version = @failed_version, conference = @conference, updated_at = @now
 WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: FailLink :exec

@@ -284,6 +284,7 @@ CREATE TABLE links (
     base_version   BIGINT NOT NULL,
     in_flight      BYTEA NOT NULL, -- writes whose outcome is not known
     observed       BYTEA NOT NULL, -- what a person made of it, reported and not yet decided
+    conference     BYTEA NOT NULL, -- what has become of the conference that the booking wants
     missed_at      BIGINT NOT NULL, -- since when the event is not found, unproven
     synced_version BIGINT NOT NULL,
     failed_version BIGINT NOT NULL,
