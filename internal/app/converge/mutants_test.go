@@ -106,6 +106,11 @@ func mutants() []mutant {
 		{name: "a target that was left stays one", query: "AimLink", from: "target = $1", to: "target = target"},
 		{name: "a booking that was moved keeps its slot", query: "ReviseBooking", from: "slot = $4", to: "slot = slot"},
 		{name: "a decision is not compared with what was decided about", query: "DecideLink", from: "base = $2", to: "base = base"},
+		{name: "a conference is forgotten", query: "SettleLink", from: "conference = $13", to: "conference = conference"},
+		{name: "a conference is not seen", read: func(e cal.Event, err error) (cal.Event, error) {
+			e.Conference = cal.Conference{}
+			return e, err
+		}},
 		{name: "a tombstone counts as an event", list: func(_ *provider.ListEvents, p *cal.Page) {
 			for i := range p.Items {
 				if p.Items[i].Event.Gone() {

@@ -82,6 +82,12 @@ func (s *site) fate(context.Context, memdriver.Op) memdriver.Fate {
 // Strike implements converge.Provides.
 func (s *site) Strike(f converge.Fault) { s.faults = append(s.faults, f) }
 
+// Unconfer implements converge.Persons.
+func (s *site) Unconfer(id cal.EventID) bool {
+	e, ok := s.Event(id)
+	return ok && e.Conference.State != "" && s.Confer(id, "")
+}
+
 // Heal implements converge.Provides.
 func (s *site) Heal() { s.faults = nil }
 
