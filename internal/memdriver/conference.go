@@ -18,6 +18,8 @@ const (
 	ConfersLater  Conferring = "later"
 	// ConfersNever fails in the background, and shows that it did.
 	ConfersNever Conferring = "never"
+	// ConfersSomeday takes a day.
+	ConfersSomeday Conferring = "someday"
 	// PassesOver makes none and says so in its answer alone: the event shows nothing of it.
 	PassesOver Conferring = "passes over"
 )
@@ -37,9 +39,12 @@ func (c *Calendar) confer(e *entry, id string) bool {
 	switch a.Kind.Conferences {
 	case PassesOver:
 		return false
-	case ConfersLater, ConfersNever:
+	case ConfersLater, ConfersNever, ConfersSomeday:
 		e.event.Conference = cal.Conference{State: cal.ConferencePending}
 		e.made = a.clock.Now().Add(making)
+		if a.Kind.Conferences == ConfersSomeday {
+			e.made = a.clock.Now().AddDate(0, 0, 1)
+		}
 		a.making = append(a.making, func() (done bool) { return c.completed(e) })
 	case ConfersAtOnce:
 		e.event.Conference = a.conference()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -33,6 +34,9 @@ func awaitsConference(s Situation) bool {
 	return s.Desired.Present && s.Desired.Conference && (is == nil || is.State == cal.ConferencePending)
 }
 
+// looksForConference reports whether the event has to be read for that.
+func looksForConference(s Situation) bool { return s.Can.Confers && awaitsConference(s) }
+
 // asksForConference reports whether the next write is to ask for a conference: the booking wants one, nobody knows of an answer, and the event has none.
 func asksForConference(s Situation) bool {
 	if !s.Desired.Conference || !s.Can.Confers || s.Link.Conference != nil || s.Conferred.State != "" {
@@ -52,6 +56,13 @@ func (w *run) conferred(e cal.Event) {
 	w.s.Conferred = e.Conference
 	if e.Conference.State == "" {
 		w.s.Conferred = cal.Conference{State: cal.ConferenceRefused, Reason: conferencePassed}
+	}
+}
+
+// conferredBy is conferred for a create. An event of an earlier one shows what became of that one's wish.
+func (w *run) conferredBy(step Step, made provider.Created) {
+	if step.Confer && !made.Adopted {
+		w.conferred(made.Event)
 	}
 }
 

@@ -274,13 +274,16 @@ func needsRead(s Situation) string {
 		return "the event was not found last time"
 	case l.State == record.LinkDiverged || l.Observed != nil:
 		return "a person's change awaits the core"
-	case s.Can.Confers && awaitsConference(s):
+	case looksForConference(s):
 		return "what becomes of the conference is not known"
-	case s.Can.Conditional:
-		return ""
-	case !s.Desired.Present, s.Desired.Content.Differences(l.Base.Sent, s.Desired.Fields) != 0:
+	case !s.Can.Conditional && writes(s):
 		return "the provider does not check what a write was decided on"
 	default:
 		return ""
 	}
+}
+
+// writes reports whether what was last agreed is not what the core wants.
+func writes(s Situation) bool {
+	return !s.Desired.Present || s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) != 0
 }

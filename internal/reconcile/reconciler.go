@@ -128,7 +128,12 @@ func settled(s Situation) bool {
 	if s.Link.EventID == "" {
 		return !s.Desired.Present || s.Link.State == record.LinkDiverged
 	}
-	return s.Desired.Present && !awaitsConference(s) && s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
+	return s.Desired.Present && !awaitsConference(s) && shows(s)
+}
+
+// shows reports whether the event is known to show what the core wants, with nothing left to decide.
+func shows(s Situation) bool {
+	return s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
 		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
 }
 

@@ -78,9 +78,7 @@ func (w *run) create(ctx context.Context, step Step) error {
 		if err != nil {
 			return err
 		}
-		if step.Confer && !made.Adopted {
-			w.conferred(made.Event)
-		}
+		w.conferredBy(step, made)
 		if again || made.Adopted || made.Event.Gone() {
 			// The event may be of an earlier attempt, and somebody may have changed it since.
 			w.show(made.Event)

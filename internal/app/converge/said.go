@@ -52,13 +52,7 @@ func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed [
 	if !l.Target || !l.Authoritative || b.Cancelled || b.Spec.Conference == "" {
 		return
 	}
-	last := told{}
-	for _, m := range feed {
-		about := m.kind == message.BookingConferenceReady || m.kind == message.BookingConferenceFailed
-		if about && m.BookingID == b.ID && m.Target.CalendarID == l.CalendarID && m.Sequence > last.Sequence {
-			last = m
-		}
-	}
+	last := lastOfConference(feed, place{b.ID, l.CalendarID})
 	for _, e := range s.Persons.Standing() {
 		switch {
 		case e.ID != l.EventID:
@@ -68,6 +62,17 @@ func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed [
 			p.violate("%s at %s: the core has heard %s %q of the conference, and the event shows %+v", b.ID, s.Provider, last.kind, last.URL, e.Conference)
 		}
 	}
+}
+
+// lastOfConference is the last that was told of a place's conference.
+func lastOfConference(feed []told, at place) (last told) {
+	for _, m := range feed {
+		about := m.kind == message.BookingConferenceReady || m.kind == message.BookingConferenceFailed
+		if about && m.BookingID == at.booking && m.Target.CalendarID == at.calendar && m.Sequence > last.Sequence {
+			last = m
+		}
+	}
+	return last
 }
 
 // checkMirror wants the mirror of a calendar to show what stands in it.
