@@ -134,6 +134,7 @@ func target(l record.Link) gen.TargetStatus {
 	t := gen.TargetStatus{
 		CalendarID: string(l.CalendarID), ConnectionID: string(l.ConnectionID), Provider: gen.Provider(l.Provider),
 		Authoritative: l.Authoritative, Status: gen.TargetStatusStatus(l.State), SyncedVersion: l.Synced,
+		Occurrence: l.Occurrence(),
 	}
 	if l.State == record.LinkApproved {
 		t.Status = gen.TargetStatusStatusPending
