@@ -74,8 +74,12 @@ func TestRecurringBookingStandsAsSingleEvents(t *testing.T) {
 	w.settle()
 	at := cal.When{DateTime: "2027-04-01T08:00:00Z", TimeZone: "UTC"}
 	w.wantDiverged(id, at)
+	before := w.core.types()[message.BookingSynced]
 	w.call(http.MethodPost, "/v1/bookings/"+id+"/divergence:accept", "", nil)
 	w.settle()
+	if n := w.core.types()[message.BookingSynced] - before; n != 1 {
+		t.Errorf("%d messages say that an event shows the booking, want that of the other target alone", n)
+	}
 	w.wantShown("a move accepted", "2027-03-18T09:00:00Z Course", "2027-04-01T09:00:00Z Course", "2027-04-08T08:00:00Z Guest lecture", "2027-04-15T08:00:00Z Course")
 
 	other := "Renamed"
@@ -115,7 +119,20 @@ func TestRecurringBookingStandsAsSingleEvents(t *testing.T) {
 	w.submit(id, b, nil)
 	w.settle()
 	w.wantShown("the next version", "2027-04-01T09:00:00Z Course", "2027-04-08T08:00:00Z Guest lecture", "2027-04-15T08:00:00Z Course")
-	w.call(http.MethodDelete, "/v1/bookings/"+id+"?version=4", "", nil)
+
+	b.Version, b.Backflow = 4, cal.Backflow{Cancelled: cal.StanceAccept}
+	w.guestsStand(&b, sim.Google)
+	w.submit(id, b, nil)
+	w.settle()
+	w.must(w.sim.DeleteEvent(in(sim.Google), w.starting(sim.Google, "2027-04-15T08:00:00Z").ID, false))
+	w.settle()
+	w.wantShown("a deletion that the policy accepts", "2027-04-01T09:00:00Z Course", "2027-04-08T08:00:00Z Guest lecture")
+
+	b.Version, b.Recurrence, b.Overrides, b.Expand = 5, nil, nil, false
+	w.submit(id, b, nil)
+	w.settle()
+	w.wantShown("a single booking again", "2027-03-18T09:00:00Z Course")
+	w.call(http.MethodDelete, "/v1/bookings/"+id+"?version=6", "", nil)
 	w.settle()
 	w.wantShown("cancelled")
 }

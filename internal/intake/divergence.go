@@ -67,6 +67,11 @@ func (s *Service) rule(v Verdict, current record.Booking) (record.Ruling, error)
 		r.Links = idsOf(chosen)
 		return r, nil
 	}
+	return s.accepting(r, chosen, open)
+}
+
+// accepting takes over what persons have made of some of the links that are open, each occurrence for itself.
+func (s *Service) accepting(r record.Ruling, chosen, open []record.Link) (record.Ruling, error) {
 	for _, same := range byPart(chosen) {
 		one := same[0]
 		if len(alike(one, same)) < len(same) {

@@ -100,8 +100,7 @@ func checkOriginal(zones zone.Tables, o cal.Override, places map[string]bool, at
 
 // checkOverride checks what is said of one occurrence, which takes place at slot by the rule.
 func checkOverride(zones zone.Tables, o cal.Override, slot cal.Slot, at string, p *problems) {
-	changes := o.Title != nil || o.Description != nil || o.Location != nil || o.Start != nil || o.End != nil
-	switch {
+	switch changes := changesOccurrence(o); {
 	case o.Cancelled && changes:
 		p.add(at, "the occurrence is cancelled, so that nothing else can be said of it: leave out one of the two")
 		return
@@ -120,6 +119,10 @@ func checkOverride(zones zone.Tables, o cal.Override, slot cal.Slot, at string, 
 		return
 	}
 	checkLength(moved, at+"/end", p)
+}
+
+func changesOccurrence(o cal.Override) bool {
+	return o.Title != nil || o.Description != nil || o.Location != nil || o.Start != nil || o.End != nil
 }
 
 // fitsSeries reports whether one end of an occurrence, if it is given, is of the kind of the series.

@@ -25,10 +25,6 @@ func overrides(all ...cal.Override) func(*cal.Booking) {
 	return func(b *cal.Booking) { b.Overrides = all }
 }
 
-func text(s string) *string { return &s }
-
-func ptr(w cal.When) *cal.When { return &w }
-
 func TestCheckSeriesRefuses(t *testing.T) {
 	t.Parallel()
 	second := berlin("2026-10-22T10:00:00")
@@ -49,12 +45,12 @@ func TestCheckSeriesRefuses(t *testing.T) {
 		"too many":              {weekly(lines("RRULE:FREQ=DAILY;COUNT=201")), "/recurrence", "more than 200"},
 		"no such occurrence":    {weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-23T10:00:00"), Cancelled: true})), "/overrides/0/original_start", "no occurrence"},
 		"the hour before DST":   {weekly(overrides(cal.Override{OriginalStart: in("UTC", "2026-10-29T08:00:00"), Cancelled: true})), "/overrides/0/original_start", "no occurrence"},
-		"twice":                 {weekly(overrides(cal.Override{OriginalStart: second, Cancelled: true}, cal.Override{OriginalStart: in("UTC", "2026-10-22T08:00:00"), Title: text("x")})), "/overrides/1/original_start", "twice"},
-		"cancelled and changed": {weekly(overrides(cal.Override{OriginalStart: second, Cancelled: true, Title: text("x")})), "/overrides/0", "leave out one"},
+		"twice":                 {weekly(overrides(cal.Override{OriginalStart: second, Cancelled: true}, cal.Override{OriginalStart: in("UTC", "2026-10-22T08:00:00"), Title: new("x")})), "/overrides/1/original_start", "twice"},
+		"cancelled and changed": {weekly(overrides(cal.Override{OriginalStart: second, Cancelled: true, Title: new("x")})), "/overrides/0", "leave out one"},
 		"nothing said":          {weekly(overrides(cal.Override{OriginalStart: second})), "/overrides/0", "nothing is said"},
-		"blank title":           {weekly(overrides(cal.Override{OriginalStart: second, Title: text(" ")})), "/overrides/0/title", "blank"},
-		"another kind":          {weekly(overrides(cal.Override{OriginalStart: second, Start: ptr(day("2026-10-22"))})), "/overrides/0/start", "two kinds"},
-		"ends before it begins": {weekly(overrides(cal.Override{OriginalStart: second, End: ptr(berlin("2026-10-22T09:00:00"))})), "/overrides/0/end", "before the start"},
+		"blank title":           {weekly(overrides(cal.Override{OriginalStart: second, Title: new(" ")})), "/overrides/0/title", "blank"},
+		"another kind":          {weekly(overrides(cal.Override{OriginalStart: second, Start: new(day("2026-10-22"))})), "/overrides/0/start", "two kinds"},
+		"ends before it begins": {weekly(overrides(cal.Override{OriginalStart: second, End: new(berlin("2026-10-22T09:00:00"))})), "/overrides/0/end", "before the start"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +77,7 @@ func TestParts(t *testing.T) {
 		"bounded":           {weekly(lines("RRULE:FREQ=DAILY;COUNT=2", "RDATE;TZID=Europe/Berlin:20261101T120000")), []string{"20261015T080000Z", "20261016T080000Z", "20261101T110000Z"}},
 		"EXDATE":            {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261022T080000Z")), []string{"20261015T080000Z", "20261029T090000Z"}},
 		"cancelled":         {weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Cancelled: true})), []string{"20261015T080000Z", "20261022T080000Z", "20261105T090000Z"}},
-		"moved, not away":   {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Start: ptr(berlin("2026-10-23T10:00:00"))})), []string{"20261015T080000Z", "20261022T080000Z"}},
+		"moved, not away":   {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Start: new(berlin("2026-10-23T10:00:00"))})), []string{"20261015T080000Z", "20261022T080000Z"}},
 		"all-day":           {weekly(from(day("2026-10-24"), day("2026-10-25")), lines("RRULE:FREQ=DAILY;COUNT=2")), []string{"20261024", "20261025"}},
 		"as many as it may": {weekly(lines("RRULE:FREQ=DAILY;COUNT=1")), []string{"20261015T080000Z"}},
 	} {
@@ -107,7 +103,7 @@ func TestParts(t *testing.T) {
 func TestTakenOccurrence(t *testing.T) {
 	t.Parallel()
 	const part = "20261029T090000Z"
-	spec, slot, err := check(weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Location: text("Room 2")})))
+	spec, slot, err := check(weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Location: new("Room 2")})))
 	if err != nil {
 		t.Fatal(err)
 	}
