@@ -72,10 +72,14 @@ func TestParts(t *testing.T) {
 		b    cal.Booking
 		want []string
 	}{
-		"single":            {good(), nil},
-		"wall time stays":   {weekly(), []string{"20261015T080000Z", "20261022T080000Z", "20261029T090000Z", "20261105T090000Z"}},
-		"bounded":           {weekly(lines("RRULE:FREQ=DAILY;COUNT=2", "RDATE;TZID=Europe/Berlin:20261101T120000")), []string{"20261015T080000Z", "20261016T080000Z", "20261101T110000Z"}},
-		"EXDATE":            {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261022T080000Z")), []string{"20261015T080000Z", "20261029T090000Z"}},
+		"single":          {good(), nil},
+		"wall time stays": {weekly(), []string{"20261015T080000Z", "20261022T080000Z", "20261029T090000Z", "20261105T090000Z"}},
+		"bounded":         {weekly(lines("RRULE:FREQ=DAILY;COUNT=2", "RDATE;TZID=Europe/Berlin:20261101T120000")), []string{"20261015T080000Z", "20261016T080000Z", "20261101T110000Z"}},
+		"EXDATE":          {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261022T080000Z")), []string{"20261015T080000Z", "20261029T090000Z"}},
+		"EXDATE, and cancelled": {
+			weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2", "EXDATE:20261022T080000Z"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Cancelled: true})),
+			[]string{"20261015T080000Z"},
+		},
 		"cancelled":         {weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Cancelled: true})), []string{"20261015T080000Z", "20261022T080000Z", "20261105T090000Z"}},
 		"moved, not away":   {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Start: new(berlin("2026-10-23T10:00:00"))})), []string{"20261015T080000Z", "20261022T080000Z"}},
 		"all-day":           {weekly(from(day("2026-10-24"), day("2026-10-25")), lines("RRULE:FREQ=DAILY;COUNT=2")), []string{"20261024", "20261025"}},
