@@ -24,6 +24,8 @@ func goTypes() map[string]reflect.Type {
 		"cal.Stance":         reflect.TypeFor[cal.Stance](),
 		"cal.Backflow":       reflect.TypeFor[cal.Backflow](),
 		"cal.Booking":        reflect.TypeFor[cal.Booking](),
+		"cal.Override":       reflect.TypeFor[cal.Override](),
+		"cal.Occurrence":     reflect.TypeFor[cal.Occurrence](),
 		"task.Cancellation":  reflect.TypeFor[task.Cancellation](),
 		"task.SubmitBooking": reflect.TypeFor[task.SubmitBooking](),
 		"message.Event":      reflect.TypeFor[message.Event](),
