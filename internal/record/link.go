@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 )
 
 // LinkState is where a link stands.
@@ -60,6 +61,32 @@ type Link struct {
 	// Synced is the last version that the event showed, Failed the last one given up on.
 	Synced, Failed int64
 }
+
+// About names the calendar of the link, and which occurrence of the booking it is.
+func (l Link) About() message.Target {
+	return message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider, Occurrence: l.Occurrence()}
+}
+
+// Occurrence is which occurrence of its booking the link stands for; nil for the whole.
+func (l Link) Occurrence() *cal.Occurrence {
+	if l.Part == "" {
+		return nil
+	}
+	if day, err := time.Parse(partDate, l.Part); err == nil {
+		return &cal.Occurrence{OriginalStart: cal.When{Date: day.Format(cal.DateLayout)}}
+	}
+	at, err := time.Parse(partTime, l.Part)
+	if err != nil {
+		return nil // unreachable: parts are written in these forms
+	}
+	return &cal.Occurrence{OriginalStart: cal.Moment{Instant: at, Zone: "UTC"}.When()}
+}
+
+// The forms of a part: the day of an all-day occurrence, or an instant in UTC.
+const (
+	partDate = "20060102"
+	partTime = "20060102T150405Z"
+)
 
 // Undecided reports whether a person's change to the event awaits the core's decision.
 func (l Link) Undecided() bool { return l.State == LinkDiverged || l.Observed != nil }

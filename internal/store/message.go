@@ -44,7 +44,7 @@ func (t *tx) postBooking(
 
 // report writes the message that a reconciliation has decided on.
 func (t *tx) report(ctx context.Context, l record.Link, r record.Report) error {
-	target := message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider}
+	target := l.About()
 	return t.postBooking(ctx, l.BookingID, r.Version, r.Type, r.Revise, func(b message.Booking) any {
 		switch r.Type {
 		case message.BookingSynced:

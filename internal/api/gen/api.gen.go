@@ -1425,6 +1425,14 @@ type Observed = message.Event
 // ObservedGuest defines model for ObservedGuest.
 type ObservedGuest = cal.Attendee
 
+// Occurrence One occurrence of a recurring booking.
+type Occurrence = cal.Occurrence
+
+// Override An occurrence that differs from the others, or does not take place. What is left out is as the booking says.
+//
+// Examples: {"cancelled":true,"original_start":{"date_time":"2026-10-08T10:00:00","time_zone":"Europe/Berlin"}}
+type Override = cal.Override
+
 // PolicyDecision defines model for PolicyDecision.
 type PolicyDecision struct {
 	// Change What the person has done: `moved`, `edited` or `cancelled`.
@@ -1622,7 +1630,10 @@ type TargetStatus struct {
 
 	// Observed What a person made of the event and the core has not decided about.
 	Observed *Observed `json:"observed,omitempty"`
-	Provider Provider  `json:"provider"`
+
+	// Occurrence Of a booking that stands as single events, which one it is.
+	Occurrence *Occurrence `json:"occurrence,omitempty"`
+	Provider   Provider    `json:"provider"`
 
 	// Reason Why it is held or failed.
 	Reason *string `json:"reason,omitempty"`
