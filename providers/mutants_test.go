@@ -128,6 +128,8 @@ func (d decoder) MapRecurrence(c cal.Content) error {
 	return d.Driver.(provider.RecurrenceMapper).MapRecurrence(c) //nolint:forcetypeassert // one of ours
 }
 
+func (decoder) MakesConferences() {}
+
 func (d decoder) DecodeNotification(req provider.Push) (provider.Notification, error) {
 	return d.wrong.decode(req)
 }
@@ -241,5 +243,5 @@ func TestNoMutant(t *testing.T) {
 }
 
 func mutants() []mutant {
-	return slices.Concat(listingMutants(), seriesMutants(), recurMutants(), writeMutants(), guestMutants(), timeMutants(), channelMutants(), claimMutants(), callMutants(), wireMutants())
+	return slices.Concat(listingMutants(), seriesMutants(), recurMutants(), writeMutants(), guestMutants(), conferenceMutants(), timeMutants(), channelMutants(), claimMutants(), callMutants(), wireMutants())
 }

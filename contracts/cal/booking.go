@@ -30,6 +30,35 @@ type Booking struct {
 	Targets     []Target   `json:"targets"`
 	// Backflow is what becomes of persons' changes to this booking's events. What it leaves open, the connection says of the calendar that was changed.
 	Backflow Backflow `json:"backflow,omitzero"`
+	// Conference asks for a video conference on the authoritative target. Empty asks for none, and takes none away.
+	Conference ConferenceWish `json:"conference,omitempty"`
+	// Recurrence are lines of RFC 5545 by which the booking repeats: one RRULE, and perhaps RDATE and EXDATE. Start and End are those of the first
+	// occurrence, and the rule is read by wall time in the zone of Start. Empty means a single booking.
+	Recurrence []string `json:"recurrence,omitempty"`
+	// Overrides are the single occurrences that differ.
+	Overrides []Override `json:"overrides,omitempty"`
+	// Expand allows a recurring booking to stand as single events where it cannot be kept as one.
+	Expand bool `json:"expand,omitempty"`
 	// Metadata is kept for the core and stands in no calendar.
 	Metadata map[string]string `json:"metadata,omitempty"`
+}
+
+// Override is an occurrence of a recurring booking that differs from the others, or does not take place. What it leaves out is as the booking says.
+type Override struct {
+	// OriginalStart is when the occurrence would begin by the rule: its place in the series, wherever it is moved to.
+	OriginalStart When `json:"original_start"`
+	// Cancelled says that it does not take place. Nothing else is said of it then.
+	Cancelled   bool    `json:"cancelled,omitempty"`
+	Title       *string `json:"title,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Location    *string `json:"location,omitempty"`
+	// Start alone moves the occurrence and keeps its length; End alone changes that.
+	Start *When `json:"start,omitempty"`
+	End   *When `json:"end,omitempty"`
+}
+
+// Occurrence names one occurrence of a recurring booking.
+type Occurrence struct {
+	// OriginalStart is when it would begin by the rule, in UTC, or its date.
+	OriginalStart When `json:"original_start"`
 }

@@ -40,6 +40,8 @@ type Event struct {
 	// Recurrence are the lines of RFC 5545 (RRULE, EXRULE, RDATE, EXDATE) of a series whose occurrences its provider does not list by themselves; empty
 	// for every other event. Whoever expands them has to bound that: strangers write them.
 	Recurrence []string `json:"recurrence,omitempty"`
+	// Conference is the event's video conference. Drivers that are no provider.ConferenceMaker leave it zero.
+	Conference Conference `json:"conference,omitzero"`
 	// Free says that the event takes none of its calendar's time: it is shown as free, or the calendar's owner has declined it.
 	Free    bool      `json:"free,omitempty"`
 	Updated time.Time `json:"updated,omitzero"`

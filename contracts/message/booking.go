@@ -19,6 +19,8 @@ type Target struct {
 	CalendarID   cal.CalendarID   `json:"calendar_id"`
 	ConnectionID cal.ConnectionID `json:"connection_id"`
 	Provider     cal.Provider     `json:"provider"`
+	// Occurrence is which occurrence of a recurring booking the message is about; nil where it is about the whole booking.
+	Occurrence *cal.Occurrence `json:"occurrence,omitempty"`
 }
 
 // Accepted is the data of BookingAccepted.
@@ -146,7 +148,7 @@ type Decided struct {
 	By       Decider  `json:"by"`
 	// Fields names what the person had changed; empty when they had deleted the event.
 	Fields []string `json:"fields"`
-	// Cancelled says that the decision has cancelled the booking: the deletion of its event was accepted.
+	// Cancelled says that the decision has cancelled the booking: the deletion of its event was accepted. That of one occurrence leaves the booking.
 	Cancelled bool `json:"cancelled"`
 }
 
@@ -161,7 +163,16 @@ type Responded struct {
 	Was cal.Response `json:"was"`
 }
 
-// Stopped is the data of BookingHeld and BookingFailed.
+// Conference is the data of BookingConferenceReady.
+type Conference struct {
+	Booking
+	// Target is the booking's authoritative target.
+	Target Target `json:"target"`
+	// URL joins the conference.
+	URL string `json:"url"`
+}
+
+// Stopped is the data of BookingHeld, BookingFailed and BookingConferenceFailed.
 type Stopped struct {
 	Booking
 	Target Target `json:"target"`

@@ -30,6 +30,10 @@ const (
 	BookingDecided Type = "booking.decided"
 	// BookingAttendeeResponded says that a guest of a booking has answered its invitation, or answered otherwise than before.
 	BookingAttendeeResponded Type = "booking.attendee_responded"
+	// BookingConferenceReady says that the conference which a booking wants can be joined. It is told again when another one has taken its place.
+	BookingConferenceReady Type = "booking.conference_ready"
+	// BookingConferenceFailed says that there is no conference although the booking wants one, and why. The booking is synced all the same.
+	BookingConferenceFailed Type = "booking.conference_failed"
 	// BookingHeld says that a write waits for an operator's approval, because it would mail somebody by surprise.
 	BookingHeld Type = "booking.held"
 	// BookingFailed says that one target could not be brought into agreement and that calweave has given up until it is replayed.
@@ -54,8 +58,8 @@ const (
 func Types() []Type {
 	return []Type{
 		BookingAccepted, BookingRejected, BookingSynced, BookingMoved, BookingEdited, BookingRemoved, BookingRestored, BookingDecided,
-		BookingAttendeeResponded, BookingHeld, BookingFailed, ConnectionActivated, ConnectionNeedsReauth, ConnectionDisconnected,
-		CalendarGuarded, CalendarUnguarded, EndpointDisabled, EndpointTested,
+		BookingAttendeeResponded, BookingConferenceReady, BookingConferenceFailed, BookingHeld, BookingFailed, ConnectionActivated,
+		ConnectionNeedsReauth, ConnectionDisconnected, CalendarGuarded, CalendarUnguarded, EndpointDisabled, EndpointTested,
 	}
 }
 

@@ -20,10 +20,11 @@ func TestSchemasNameTheFieldsOfTheGoTypes(t *testing.T) {
 	}
 	shared := property(t, schemaFile(t, "definitions.json"), "$defs")
 	for name, typ := range map[string]reflect.Type{
-		"target":   reflect.TypeFor[message.Target](),
-		"event":    reflect.TypeFor[message.Event](),
-		"problem":  reflect.TypeFor[message.Problem](),
-		"attendee": reflect.TypeFor[cal.Attendee](),
+		"target":     reflect.TypeFor[message.Target](),
+		"occurrence": reflect.TypeFor[cal.Occurrence](),
+		"event":      reflect.TypeFor[message.Event](),
+		"problem":    reflect.TypeFor[message.Problem](),
+		"attendee":   reflect.TypeFor[cal.Attendee](),
 	} {
 		compareFields(t, name, property(t, shared, name), typ)
 	}

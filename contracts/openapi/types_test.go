@@ -23,7 +23,10 @@ func goTypes() map[string]reflect.Type {
 		"cal.Notify":         reflect.TypeFor[cal.Notify](),
 		"cal.Stance":         reflect.TypeFor[cal.Stance](),
 		"cal.Backflow":       reflect.TypeFor[cal.Backflow](),
+		"cal.ConferenceWish": reflect.TypeFor[cal.ConferenceWish](),
 		"cal.Booking":        reflect.TypeFor[cal.Booking](),
+		"cal.Override":       reflect.TypeFor[cal.Override](),
+		"cal.Occurrence":     reflect.TypeFor[cal.Occurrence](),
 		"task.Cancellation":  reflect.TypeFor[task.Cancellation](),
 		"task.SubmitBooking": reflect.TypeFor[task.SubmitBooking](),
 		"message.Event":      reflect.TypeFor[message.Event](),
@@ -92,8 +95,9 @@ func compare(schema object, typ reflect.Type, withheld []string) []string {
 
 func compareEnum(schema object, typ reflect.Type) []string {
 	enums := map[reflect.Type][]string{
-		reflect.TypeFor[cal.Notify](): {string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)},
-		reflect.TypeFor[cal.Stance](): {string(cal.StanceReport), string(cal.StanceAccept), string(cal.StanceEnforce)},
+		reflect.TypeFor[cal.Notify]():         {string(cal.NotifyAll), string(cal.NotifyExternal), string(cal.NotifyNone)},
+		reflect.TypeFor[cal.Stance]():         {string(cal.StanceReport), string(cal.StanceAccept), string(cal.StanceEnforce)},
+		reflect.TypeFor[cal.ConferenceWish](): {string(cal.ConferenceRequested)},
 	}
 	for _, t := range message.Types() {
 		enums[reflect.TypeFor[message.Type]()] = append(enums[reflect.TypeFor[message.Type]()], string(t))

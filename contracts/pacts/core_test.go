@@ -27,7 +27,7 @@ import (
 func TestCoreHearsMessages(t *testing.T) {
 	e := messageEdge{edge: edge{
 		ID: "c", Title: "A booking core hears calweave's messages", Consumer: "booking-core", Provider: "calweave-messages",
-		Against: "calweave on SQLite, with both simulators", Interactions: 18,
+		Against: "calweave on SQLite, with both simulators", Interactions: 20,
 	}, scenes: coreScenes()}
 	kinds := map[contract.Type]int{}
 	for _, s := range e.scenes {
@@ -67,6 +67,8 @@ func (l *live) states(t *testing.T) map[string]setup {
 		"a booking that a person has moved to and fro":    l.after(l.booked, l.movedByHand, l.byHand(googlePath, back), agreed),
 		"a booking whose move was accepted":               l.after(l.booked, l.movedByHand, l.acceptedByCore),
 		"a booking whose guest has accepted":              l.after(l.bookedWithGuest, l.byHand(googlePath, object{"attendees": []any{invitee("accepted")}})),
+		"a booking with a conference":                     l.after(l.conferring),
+		"a booking whose conference is refused":           l.after(l.refusedConference),
 		"a booking that would mail a guest":               l.after(l.enforced),
 		"a booking that the provider refuses":             l.after(l.refused),
 		"a booking that cannot be":                        l.after(l.queuedWrongly),
@@ -176,14 +178,31 @@ func (l *live) enforced(id string, words map[string]string) error {
 	return fmt.Errorf("no calendar at Microsoft: %+v", page)
 }
 
+// conferring books with a conference, which is made in the background.
+func (l *live) conferring(id string, words map[string]string) error {
+	body := bookingBody(id, 2, "Interview", l.env["CALENDAR"])
+	body["conference"] = "requested"
+	return l.bookedAs(body)(id, words)
+}
+
+// refusedConference has Google refuse an event that is to have a conference, as it does where the calendar allows none.
+func (l *live) refusedConference(id string, words map[string]string) error {
+	return errors.Join(l.refusesOnce(), l.conferring(id, words))
+}
+
 // refused has Google refuse to make the booking's event, as it refuses what can never be.
 func (l *live) refused(id string, _ map[string]string) error {
-	if err := l.sim(http.MethodPost, "/faults", object{
-		"provider": "google", "method": "POST", "path": "*/events", "count": 1, "action": "status", "status": http.StatusBadRequest,
-	}, nil); err != nil {
+	if err := l.refusesOnce(); err != nil {
 		return err
 	}
 	return l.api(http.MethodPut, "/v1/bookings/"+id, bookingBody(id, 2, "Interview", l.env["CALENDAR"]), nil)
+}
+
+// refusesOnce has Google refuse the next event.
+func (l *live) refusesOnce() error {
+	return l.sim(http.MethodPost, "/faults", object{
+		"provider": "google", "method": "POST", "path": "*/events", "count": 1, "action": "status", "status": http.StatusBadRequest,
+	}, nil)
 }
 
 // queuedWrongly submits a booking through the queue whose time zone nobody knows.
@@ -380,6 +399,14 @@ func bookingScenes() []messageScene {
 			m := read[contract.Responded](data)
 			return m.Attendee.Email == "guest@example.org" && m.Attendee.Response == cal.ResponseAccepted && m.Was == cal.ResponseNone
 		}),
+		heard(contract.BookingConferenceReady, "a booking with a conference", aBooking(object{
+			"target": aTarget("google"), "url": matching("https://.+", "https://meet.google.com/abc-defg-hij"),
+		}), func(data json.RawMessage) bool {
+			m := read[contract.Conference](data)
+			return m.BookingID == bookingWord && m.Target.CalendarID != "" && m.URL != ""
+		}),
+		heard(contract.BookingConferenceFailed, "a booking whose conference is refused", aBooking(object{"target": aTarget("google"), "reason": like("the calendar has none")}),
+			stopped),
 		heard(contract.BookingHeld, "a booking that would mail a guest", aBooking(object{"target": aTarget("microsoft"), "reason": like("it would mail a guest")}), stopped),
 		heard(contract.BookingFailed, "a booking that the provider refuses", aBooking(object{"target": aTarget("google"), "reason": like("the provider refuses it")}), stopped),
 		heard(contract.BookingRejected, "a booking that cannot be", object{

@@ -108,6 +108,14 @@ type ConditionalWriter interface {
 	ConditionalWrites()
 }
 
+// ConferenceMaker is a Driver whose provider makes video conferences for events. Without it a booking that wants one is synced all the same, without.
+//
+// Its CreateEvent and UpdateEvent ask for one when Conference is set, and their answers then say in Event.Conference what came of that: refused where the
+// provider passes the wish over. Every answer that shows a conference fills it in, whoever asked for it.
+type ConferenceMaker interface {
+	MakesConferences()
+}
+
 // TenantDriver is a Driver whose authorization server has addresses of their own for each of its tenants (Entra tenants, say). Without it an
 // application names no such tenant.
 type TenantDriver interface {

@@ -15,11 +15,12 @@ const (
 	CanBeIn      Capability = "TenantDriver"
 	CanActAlone  Capability = "AppActor"
 	CanRecur     Capability = "SeriesKeeper"
+	CanConfer    Capability = "ConferenceMaker"
 )
 
 // Capabilities are all there are.
 func Capabilities() []Capability {
-	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone, CanRecur}
+	return []Capability{CanList, CanFind, CanPush, CanRenew, CanDecode, CanBeQuiet, CanCondition, CanBeIn, CanActAlone, CanRecur, CanConfer}
 }
 
 // Claims reports whether a driver, or a client that it has opened, claims the capability.
@@ -46,34 +47,25 @@ func (c Capability) Claims(d Driver, client Client) bool {
 		_, claims = d.(AppActor)
 	case CanRecur:
 		_, claims = client.(SeriesKeeper)
+	case CanConfer:
+		_, claims = d.(ConferenceMaker)
 	}
 	return claims
 }
 
 // Without says what calweave does for a provider that lacks the capability.
 func (c Capability) Without() string {
-	switch c {
-	case CanList:
-		return "the calendar is written to and not mirrored; a person's change is seen when the event is read for a write"
-	case CanFind:
-		return "the key alone has to make creates idempotent for good"
-	case CanPush:
-		return "the calendar is polled"
-	case CanRenew:
-		return "a channel is replaced by a new one before it ends"
-	case CanDecode:
-		return "pushes cannot be taken; the calendar is polled"
-	case CanBeQuiet:
-		return "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held"
-	case CanCondition:
-		return "an event is read and compared before it is written"
-	case CanBeIn:
-		return "an application names no tenant of the provider's"
-	case CanActAlone:
-		return "every owner of a mailbox has to consent"
-	case CanRecur:
-		return "a recurring booking becomes single events if it allows that, and is refused otherwise"
-	default:
-		return ""
-	}
+	return map[Capability]string{
+		CanList:      "the calendar is written to and not mirrored; a person's change is seen when the event is read for a write",
+		CanFind:      "the key alone has to make creates idempotent for good",
+		CanPush:      "the calendar is polled",
+		CanRenew:     "a channel is replaced by a new one before it ends",
+		CanDecode:    "pushes cannot be taken; the calendar is polled",
+		CanBeQuiet:   "guests are written only if the booking wants them mailed; what would mail anyone by surprise is held",
+		CanCondition: "an event is read and compared before it is written",
+		CanBeIn:      "an application names no tenant of the provider's",
+		CanActAlone:  "every owner of a mailbox has to consent",
+		CanRecur:     "a recurring booking becomes single events if it allows that, and is refused otherwise",
+		CanConfer:    "a booking that wants a conference is synced without one",
+	}[c]
 }

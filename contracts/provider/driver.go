@@ -72,6 +72,8 @@ type CreateEvent struct {
 	// Fields are those of Content that are ours to write; guests stand on one target of a booking only.
 	Fields cal.Fields
 	Notify cal.Notify
+	// Conference asks a ConferenceMaker for a conference under that id, once per id; empty for none. It has letters, digits and hyphens.
+	Conference string
 }
 
 // Created is the event that holds the key of a CreateEvent.
@@ -93,6 +95,9 @@ type UpdateEvent struct {
 	Invite   []cal.Attendee
 	Uninvite []string
 	Notify   cal.Notify
+	// Conference is CreateEvent's, for an event that has no conference; what has one may be given another. A conference that is not asked for
+	// here stays what it is, whatever Fields are written.
+	Conference string
 }
 
 // DeleteEvent asks to remove an event.

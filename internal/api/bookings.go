@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -134,6 +135,7 @@ func target(l record.Link) gen.TargetStatus {
 	t := gen.TargetStatus{
 		CalendarID: string(l.CalendarID), ConnectionID: string(l.ConnectionID), Provider: gen.Provider(l.Provider),
 		Authoritative: l.Authoritative, Status: gen.TargetStatusStatus(l.State), SyncedVersion: l.Synced,
+		Occurrence: l.Occurrence(),
 	}
 	if l.State == record.LinkApproved {
 		t.Status = gen.TargetStatusStatusPending
@@ -141,11 +143,28 @@ func target(l record.Link) gen.TargetStatus {
 	if l.Reason != "" {
 		t.Reason = &l.Reason
 	}
+	t.Conference = conference(l.Conference)
 	if l.Observed != nil {
 		seen := message.NewEvent(*l.Observed)
 		t.Observed = &seen
 	}
 	return t
+}
+
+// conference is what has become of a target's, as its tenant sees it.
+func conference(c *record.Conference) *gen.TargetConference {
+	if c == nil {
+		return nil
+	}
+	out := gen.TargetConference{State: gen.TargetConferenceStatePending}
+	switch c.State {
+	case cal.ConferenceReady:
+		out.State, out.URL = gen.TargetConferenceStateReady, &c.URL
+	case cal.ConferenceRefused:
+		out.State, out.Reason = gen.TargetConferenceStateFailed, &c.Reason
+	case cal.ConferencePending:
+	}
+	return &out
 }
 
 // reservation tells how far each target has come with one version: only what concerns that version counts, whatever else the link is up to. A
@@ -156,17 +175,36 @@ func reservation(r record.Reservation) gen.Reservation {
 		Targets: []gen.ReservationTarget{},
 	}
 	for _, l := range r.Links {
-		t := gen.ReservationTarget{CalendarID: string(l.CalendarID), Status: gen.ReservationTargetStatusPending}
+		t := reserved(r, l)
+		i := slices.IndexFunc(out.Targets, func(o gen.ReservationTarget) bool { return o.CalendarID == t.CalendarID })
 		switch {
-		case l.Synced == r.Version:
-			t.Status = gen.ReservationTargetStatusSynced
-		case r.Superseded:
-			t.Status = gen.ReservationTargetStatusSuperseded
-		case l.Failed >= r.Version:
-			t.Status = gen.ReservationTargetStatusFailed
-			t.Reason = &l.Reason
+		case i < 0:
+			out.Targets = append(out.Targets, t)
+		case weight(t.Status) > weight(out.Targets[i].Status):
+			out.Targets[i] = t
 		}
-		out.Targets = append(out.Targets, t)
 	}
 	return out
+}
+
+// reserved tells how far one link has come.
+func reserved(r record.Reservation, l record.Link) gen.ReservationTarget {
+	t := gen.ReservationTarget{CalendarID: string(l.CalendarID), Status: gen.ReservationTargetStatusPending}
+	switch {
+	case l.Synced == r.Version:
+		t.Status = gen.ReservationTargetStatusSynced
+	case r.Superseded:
+		t.Status = gen.ReservationTargetStatusSuperseded
+	case l.Failed >= r.Version:
+		t.Status = gen.ReservationTargetStatusFailed
+		t.Reason = &l.Reason
+	}
+	return t
+}
+
+// weight orders statuses: a calendar in which a booking stands as several events is as far as the one that is least so.
+func weight(s gen.ReservationTargetStatus) int {
+	return slices.Index([]gen.ReservationTargetStatus{
+		gen.ReservationTargetStatusSynced, gen.ReservationTargetStatusSuperseded, gen.ReservationTargetStatusPending, gen.ReservationTargetStatusFailed,
+	}, s)
 }

@@ -141,7 +141,7 @@ func TestWrongEndpoints(t *testing.T) {
 	b := newBench(t)
 	e := b.endpoint()
 	b.unchanging()
-	const types = "booking.accepted, booking.rejected, booking.synced, booking.moved, booking.edited, booking.removed, booking.restored, booking.decided, booking.attendee_responded, booking.held, " +
+	const types = "booking.accepted, booking.rejected, booking.synced, booking.moved, booking.edited, booking.removed, booking.restored, booking.decided, booking.attendee_responded, booking.conference_ready, booking.conference_failed, booking.held, " +
 		"booking.failed, connection.activated, connection.needs_reauth, connection.disconnected, calendar.guarded, calendar.unguarded, endpoint.disabled, endpoint.tested"
 	for name, c := range map[string]struct {
 		body    map[string]any

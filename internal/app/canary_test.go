@@ -70,6 +70,9 @@ func (a *aviary) book(id string, version int64) cal.Booking {
 	b := *a.queue.book(cal.BookingID(id), version, a.text(fmt.Sprintf("title-of-%s-%d", id, version))).Booking
 	b.Description, b.Location = a.text(fmt.Sprintf("description-%d", version)), a.text("location")
 	b.Attendees, b.Notify, b.Metadata = []cal.Attendee{a.guest}, cal.NotifyAll, map[string]string{"note": a.text("metadata")}
+	if id == "b1" { // the creates of others are refused, and Google's driver then asks again without a conference
+		b.Conference = cal.ConferenceRequested
+	}
 	return b
 }
 
@@ -146,6 +149,11 @@ func (a *aviary) tour() {
 	a.put("b1", 1)
 	a.watched()
 	a.synced("b1", 1)
+	a.must(a.core.wait(a.ctx, message.BookingConferenceReady, 1))
+	for _, told := range a.core.conferences() {
+		_, link, _ := strings.Cut(told, " https://")
+		a.canaries.add("join link", link)
+	}
 	a.clear("after a booking", false)
 	google := a.shows(sim.Google, "canary-title-of-b1-1")
 	hand := a.text("edited-by-hand")
@@ -213,7 +221,7 @@ func TestCanaries(t *testing.T) {
 			kinds := a.canaries.kinds()
 			for what, least := range map[string]int{
 				"access token": 4, "refresh token": 2, "code": 3, "verifier": 2, "client secret": 2, "channel secret": 4, "state": 3, "connect token": 2, "API key": 2,
-				"signing key": 1, "seal key": 1, "endpoint secret": 3, "endpoint URL": 2, "idempotency key": 5, "guest": 2, "text": 10, account: 2,
+				"signing key": 1, "seal key": 1, "endpoint secret": 3, "endpoint URL": 2, "idempotency key": 5, "guest": 2, "text": 10, "join link": 1, account: 2,
 			} {
 				if kinds[what] < least {
 					t.Errorf("%d canaries of the kind %q: this test proves nothing about them", kinds[what], what)

@@ -53,7 +53,7 @@ func opener(g *gateway.Gateway) reconcile.Open {
 			return nil, reconcile.Abilities{}, err
 		}
 		can := c.Capabilities()
-		return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds}, nil
+		return c, reconcile.Abilities{Quiet: can.Quiet, Conditional: can.Conditional, Finds: can.Finds, Confers: can.Confers}, nil
 	}
 }
 

@@ -327,6 +327,9 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 	return err == nil
 }
 
+// Unconfer implements converge.Persons. What the simulators show of their events says nothing of conferences, and nothing here wants any.
+func (*historySite) Unconfer(cal.EventID) bool { return false }
+
 // Delete implements converge.Persons.
 func (s *historySite) Delete(id cal.EventID) bool {
 	return s.history.sim.DeleteEvent(s.in, string(id), false) == nil

@@ -91,11 +91,13 @@ func (p Provider) Account(t providertest.T) *providertest.Account {
 func differ(a *providertest.Account, s sim.Switches) {
 	if a.Driver.Name() == cal.Google {
 		a.KeepsZones = true
+		a.NoConferences = s.Google.Conferences == stage.ConferenceFails || s.Google.Conferences == stage.ConferenceRefused
 		if s.Google.PushDomains == stage.Refused {
 			a.Receive = nil // no domain is verified
 		}
 		return
 	}
+	a.NoConferences = s.Microsoft.OnlineMeetings == stage.Ignored
 	a.KeepsZones = s.Microsoft.OriginalZone == ""
 	a.Zones = map[string]string{
 		"W. Europe Standard Time": "Europe/Berlin", "Eastern Standard Time": "America/New_York", "Tonga Standard Time": "Pacific/Tongatapu",
@@ -174,7 +176,7 @@ func (h *hand) Occurrence(series cal.EventID, n int) cal.EventID { return h.own.
 
 // decorate implements providertest.Account.Decorate.
 func (h *hand) decorate(id cal.EventID) (lost func() []string) {
-	h.own.decorate(id)
+	h.own.decorate(id, h.sim.Switches().Google.Conferences != stage.ConferenceRefused)
 	h.now.Advance(time.Minute) // a meeting is made in the background
 	h.sim.CatchUp()
 	before := h.own.decorations(id)

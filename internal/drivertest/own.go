@@ -98,15 +98,18 @@ func (o own) instances(series cal.EventID) []cal.EventID {
 const property = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Other"
 
 // decorate writes what no driver writes.
-func (o own) decorate(id cal.EventID) {
+func (o own) decorate(id cal.EventID, meets bool) {
 	o.t.Helper()
 	if o.in.Provider == sim.Google {
-		o.do(http.MethodPatch, o.path(id)+"?conferenceDataVersion=1", object{
+		with := object{
 			"colorId": "5", "visibility": "private", "transparency": "transparent", "source": object{"title": "CRM", "url": "https://crm.example/1"},
 			"reminders":          object{"useDefault": false, "overrides": []object{{"method": "popup", "minutes": 17}}},
 			"extendedProperties": object{"private": object{"other.app": "1"}, "shared": object{"team": "blue"}},
-			"conferenceData":     object{"createRequest": object{"requestId": "r1", "conferenceSolutionKey": object{"type": "hangoutsMeet"}}},
-		})
+		}
+		if meets {
+			with["conferenceData"] = object{"createRequest": object{"requestId": "r1", "conferenceSolutionKey": object{"type": "hangoutsMeet"}}}
+		}
+		o.do(http.MethodPatch, o.path(id)+"?conferenceDataVersion=1", with)
 		return
 	}
 	o.do(http.MethodPatch, o.path(id), object{

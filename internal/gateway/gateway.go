@@ -49,6 +49,8 @@ type Gateway struct {
 type Capabilities struct {
 	// Quiet providers can be told to mail nobody, Conditional ones refuse a write on a stale ETag.
 	Quiet, Conditional bool
+	// Confers says that events can be asked to have a conference (provider.ConferenceMaker).
+	Confers bool
 	// Finds, Lists, Pushes and Renews stand for provider.EventFinder, DeltaLister, ChannelKeeper and ChannelRenewer.
 	Finds, Lists, Pushes, Renews bool
 }
@@ -169,5 +171,6 @@ func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.
 	out.renewer, out.caps.Renews = inner.(provider.ChannelRenewer)
 	_, out.caps.Quiet = d.(provider.QuietWriter)
 	_, out.caps.Conditional = d.(provider.ConditionalWriter)
+	_, out.caps.Confers = d.(provider.ConferenceMaker)
 	return out
 }

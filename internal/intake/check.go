@@ -44,6 +44,9 @@ func checkBy(zones zone.Tables, b cal.Booking) (cal.Booking, cal.Slot, error) {
 		b.Notify = cal.NotifyNone
 	}
 	slot := checkSlot(zones, b, &p)
+	if len(p) == 0 {
+		checkSeries(zones, b, slot, &p)
+	}
 	b.Targets = checkTargets(b.Targets, &p)
 	checkAttendees(b.Attendees, &p)
 	if strings.TrimSpace(b.Title) == "" {
@@ -63,23 +66,22 @@ func checkSlot(zones zone.Tables, b cal.Booking, p *problems) cal.Slot {
 		p.add("/end", "start and end are of two kinds: give both as date (all-day) or both as date_time")
 		return slot
 	}
-	from, until := start.Instant, end.Instant
-	if slot.AllDay() {
-		// Both were parsed a moment ago.
-		from, _ = time.Parse(cal.DateLayout, start.Date)
-		until, _ = time.Parse(cal.DateLayout, end.Date)
-	}
-	switch length := until.Sub(from); {
-	case length < 0:
-		p.add("/end", "the end is before the start")
-	case length == 0 && slot.AllDay():
-		p.add("/end", "the end of an all-day booking is the day after its last day: for one day give the next date")
-	case length == 0:
-		p.add("/end", "the end is the start: a booking takes time")
-	case length > longest:
-		p.add("/end", "the booking is longer than %d days: check the year", int(longest.Hours()/24))
-	}
+	checkLength(slot, "/end", p)
 	return slot
+}
+
+// checkLength holds a slot to what every slot is held to. at points at its end.
+func checkLength(slot cal.Slot, at string, p *problems) {
+	switch length := lengthOf(slot); {
+	case length < 0:
+		p.add(at, "the end is before the start")
+	case length == 0 && slot.AllDay():
+		p.add(at, "the end of an all-day booking is the day after its last day: for one day give the next date")
+	case length == 0:
+		p.add(at, "the end is the start: a booking takes time")
+	case length > longest:
+		p.add(at, "the booking is longer than %d days: check the year", int(longest.Hours()/24))
+	}
 }
 
 func resolve(zones zone.Tables, w cal.When, at string, p *problems) (cal.Moment, bool) {

@@ -66,22 +66,57 @@ func (s *Service) rule(v Verdict, current record.Booking) (record.Ruling, error)
 	case v.Decision == message.DecisionReverted:
 		r.Links = idsOf(chosen)
 		return r, nil
-	case len(alike(chosen[0], chosen)) < len(chosen):
-		return r, ambiguous(chosen)
-	case chosen[0].Removed():
-		r.Booking.Cancelled, r.Links = true, idsOf(open) // nothing is left of the booking that could be decided about
-		return r, nil
 	}
-	r.Links = idsOf(alike(chosen[0], open))
-	var err error
-	r.Booking, err = s.Taken(current, chosen[0], chosen[0].Theirs())
-	return r, err
+	return s.accepting(r, chosen, open)
+}
+
+// accepting takes over what persons have made of some of the links that are open, each occurrence for itself.
+func (s *Service) accepting(r record.Ruling, chosen, open []record.Link) (record.Ruling, error) {
+	for _, same := range byPart(chosen) {
+		one := same[0]
+		if len(alike(one, same)) < len(same) {
+			return r, ambiguous(same)
+		}
+		if one.Removed() && one.Part == "" {
+			r.Booking.Cancelled, r.Links = true, idsOf(open) // nothing is left of the booking that could be decided about
+			return r, nil
+		}
+		var err error
+		if r.Booking, err = s.Taken(r.Booking, one, one.Theirs()); err != nil {
+			return r, err
+		}
+		r.Links = append(r.Links, idsOf(alike(one, open))...)
+	}
+	return r, nil
+}
+
+// byPart are links by what of the booking they stand for, in their order.
+func byPart(all []record.Link) [][]record.Link {
+	var out [][]record.Link
+	place := map[string]int{}
+	for _, l := range all {
+		i, ok := place[l.Part]
+		if !ok {
+			i = len(out)
+			place[l.Part], out = i, append(out, nil)
+		}
+		out[i] = append(out[i], l)
+	}
+	return out
 }
 
 // Taken is a booking with what a person has made of some of the fields of one of its events. It fails with a *record.RefusalError when that cannot be
 // a booking.
 func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (record.Booking, error) {
-	spec, slot, err := s.acceptable(taken(b, l, fields))
+	take := taken
+	if l.Part != "" {
+		take = takenOccurrence
+	}
+	made, err := take(b, l, fields)
+	if err != nil {
+		return b, err
+	}
+	spec, slot, err := s.acceptable(made)
 	if err != nil {
 		return b, err
 	}
@@ -108,7 +143,7 @@ func undecided(b record.Booking) []record.Link {
 func alike(one record.Link, all []record.Link) []record.Link {
 	var out []record.Link
 	for _, l := range all {
-		same := l.Removed() == one.Removed() && l.Theirs() == one.Theirs()
+		same := l.Part == one.Part && l.Removed() == one.Removed() && l.Theirs() == one.Theirs()
 		if same && (one.Observed == nil || one.Observed.Differences(*l.Observed, one.Theirs()) == 0) {
 			out = append(out, l)
 		}
@@ -158,7 +193,7 @@ func candidates(open []record.Link) []message.Problem {
 }
 
 // taken is a booking's content with what a person has made of some fields of one of its events.
-func taken(b record.Booking, l record.Link, fields cal.Fields) cal.Booking {
+func taken(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
 	spec, seen := b.Spec, *l.Observed
 	theirs := l.Theirs() & fields
 	if theirs.Has(cal.FieldTitle) {
@@ -177,7 +212,7 @@ func taken(b record.Booking, l record.Link, fields cal.Fields) cal.Booking {
 	if theirs.Has(cal.FieldAttendees) && l.Authoritative {
 		spec.Attendees = invited(spec.Attendees, l.Agreed().Read.Attendees, seen.Attendees)
 	}
-	return spec
+	return spec, nil
 }
 
 // moved is one end of a slot as a person has put it. An end that stands where it was stays as the core has written it, and one of which the

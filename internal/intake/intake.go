@@ -111,6 +111,9 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 		}
 	}
 	if !c.cancelled {
+		if a.Parts, err = parts(a.Spec, a.Slot); err != nil {
+			return Receipt{}, err
+		}
 		if a.Targets, err = s.targets(ctx, tenant, a.Spec, current); err != nil {
 			return Receipt{}, err
 		}

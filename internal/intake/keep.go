@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"reflect"
+
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/zone"
@@ -22,6 +24,9 @@ func (s *Service) keeping(a record.Acceptance, c candidate, current record.Booki
 			a.Kept &^= cal.Fields(cal.FieldAttendees)
 		}
 	}
+	if keepsOverrides(before, now, current.Spec) {
+		a.Kept |= cal.Fields(cal.FieldRecurrence)
+	}
 	if a.Kept == 0 {
 		return a, nil
 	}
@@ -32,6 +37,15 @@ func (s *Service) keeping(a record.Acceptance, c candidate, current record.Booki
 	}
 	a.Spec, a.Slot, a.TZData, a.Submitted = checked, slot, s.Zones.Name(), &submitted
 	return a, nil
+}
+
+// keepsOverrides reports whether something was accepted of single occurrences that the core has left as it had submitted them before: the rule, the
+// start that it goes on from, and what it says of occurrences.
+func keepsOverrides(before, now, accepted cal.Booking) bool {
+	series := func(b cal.Booking) cal.Booking {
+		return cal.Booking{Recurrence: b.Recurrence, Overrides: b.Overrides, Start: b.Start, End: b.End}
+	}
+	return reflect.DeepEqual(series(before), series(now)) && !reflect.DeepEqual(accepted.Overrides, now.Overrides)
 }
 
 // keptWhole are the fields of which either the core's or the person's is kept. Guests are a set, of which each is somebody's.
@@ -56,6 +70,9 @@ func overlaid(b, o cal.Booking, fields cal.Fields) cal.Booking {
 	}
 	if fields.Has(cal.FieldSlot) {
 		b.Start, b.End = o.Start, o.End
+	}
+	if fields.Has(cal.FieldRecurrence) {
+		b.Overrides = o.Overrides
 	}
 	return b
 }

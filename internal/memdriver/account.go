@@ -22,6 +22,9 @@ type Account struct {
 	mu        sync.Mutex
 	calendars []*Calendar
 	mails     int
+	// conferences are how many were made, and making are those under way.
+	conferences int
+	making      []func() (done bool)
 }
 
 // New makes an account with calendars that are empty.
@@ -86,6 +89,9 @@ type entry struct {
 	from time.Time
 	// extras are what no client writes.
 	extras map[string]string
+	// wish is the id under which a conference was asked for last, and made when it will be there.
+	wish string
+	made time.Time
 }
 
 // newID is the id of the next event.

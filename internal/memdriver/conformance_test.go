@@ -21,7 +21,10 @@ func TestConformance(t *testing.T) {
 	plain := memdriver.Kind{Name: "plain"}
 	forgetful := memdriver.Microsoft()
 	forgetful.Name, forgetful.Unseen, forgetful.Blind = "forgetful", fault.Gone, true
-	for _, k := range []memdriver.Kind{memdriver.Google(), memdriver.Microsoft(), plain, forgetful} {
+	failing, passing := memdriver.Google(), memdriver.Microsoft()
+	failing.Name, failing.Conferences = "failing", memdriver.ConfersNever
+	passing.Name, passing.Conferences = "passing", memdriver.PassesOver
+	for _, k := range []memdriver.Kind{memdriver.Google(), memdriver.Microsoft(), plain, forgetful, failing, passing} {
 		t.Run(string(k.Name), func(t *testing.T) {
 			t.Parallel()
 			providertest.Test(t, subject(k))
@@ -80,7 +83,8 @@ func subject(k memdriver.Kind) providertest.Subject {
 		return &providertest.Account{
 			Driver: driver, Client: client, Calendar: work, Email: email, Person: hand{t, calendar}, Wire: w, Now: now.Now, Pass: now.Advance, Mails: a.Mails,
 			LoseCursors: calendar.LoseCursors, EmptyPages: func() { a.Kind.EmptyPages = true }, Secrets: func() []string { return nil },
-			KeepsZones: true, Decorate: hand{t, calendar}.decorate,
+			NoConferences: k.Conferences == memdriver.ConfersNever || k.Conferences == memdriver.PassesOver,
+			KeepsZones:    true, Decorate: hand{t, calendar}.decorate,
 			Fill: func(n int) {
 				for i := range n {
 					calendar.Add(cal.Content{Title: fmt.Sprint("filled ", i), Slot: slotOf(began.Add(time.Duration(i)*time.Minute), time.Minute)})

@@ -6,5 +6,6 @@
 // It has no channels: whoever listens polls.
 //
 // Files: kind.go (what a provider is like), account.go (accounts and calendars), hooks.go (what becomes of a call), driver.go (the driver and its
-// clients), write.go and guests.go (what a write does), list.go (listings), series.go (occurrences), person.go (what is done by hand).
+// clients), write.go and guests.go (what a write does), list.go (listings), series.go (occurrences), conference.go, person.go (what is
+// done by hand).
 package memdriver

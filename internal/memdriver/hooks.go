@@ -56,6 +56,9 @@ func do[T any](ctx context.Context, a *Account, op Op, apply func() (T, error)) 
 	if err := ctx.Err(); err != nil && fate.Err == nil { // before the call was made, or while it waited
 		fate.Err = fault.Network(ctx, "memory: "+string(op), err)
 	}
+	a.mu.Lock()
+	a.complete()
+	a.mu.Unlock()
 	if fate.Err == nil {
 		return apply()
 	}

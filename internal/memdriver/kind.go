@@ -27,6 +27,8 @@ type Kind struct {
 	Rewrites bool
 	// Lag is how long after its create was sent an event cannot be read, found or listed.
 	Lag time.Duration
+	// Conferences is what becomes of a wish for a conference.
+	Conferences Conferring
 	// EmptyPages means that every listing begins with a page that is empty and not the last.
 	EmptyPages bool
 }
@@ -34,7 +36,7 @@ type Kind struct {
 // Google is a provider that knows its own mind: writes are conditional and mail whom they are told to, deleted events are shown as such, and a key
 // is enough to make a create idempotent.
 func Google() Kind {
-	return Kind{Name: cal.Google, Lists: true, Quiet: true, Conditional: true, Recurs: true}
+	return Kind{Name: cal.Google, Lists: true, Quiet: true, Conditional: true, Recurs: true, Conferences: ConfersLater}
 }
 
 // Microsoft is one that finds events by their key, forgets those that were deleted, promises nothing of ETags and mails every guest.

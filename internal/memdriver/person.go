@@ -187,5 +187,6 @@ func (c *Calendar) act(id cal.EventID, does func(*entry)) bool {
 // lock locks the account and returns what unlocks it.
 func (c *Calendar) lock() (unlock func()) {
 	c.account.mu.Lock()
+	c.account.complete()
 	return c.account.mu.Unlock
 }

@@ -43,9 +43,10 @@ func (a *Account) insert(req provider.CreateEvent, sent time.Time) (provider.Cre
 	e := &entry{from: sent.Add(a.Kind.Lag), event: cal.Event{
 		ID: c.newID(), Status: cal.StatusConfirmed, Stamp: req.Key.String(), Content: a.Kind.Stored(content),
 	}}
+	c.confer(e, req.Conference)
 	c.change(e)
 	a.mail(req.Notify, nil, content.Attendees)
-	return provider.Created{Event: copyOf(e.event)}, nil
+	return provider.Created{Event: a.passedOver(copyOf(e.event), req.Conference)}, nil
 }
 
 // update carries out an update.
@@ -74,13 +75,13 @@ func (a *Account) overwrite(req provider.UpdateEvent) (before, after cal.Event, 
 	if before.Series != "" {
 		next.Recurrence = nil
 	}
-	if next.Differences(before.Content, cal.AllFields) != 0 {
+	if c.confer(e, req.Conference) || next.Differences(before.Content, cal.AllFields) != 0 {
 		e.event.Content = next
 		c.change(e)
 		c.resettle(e, before.Content)
 		a.mail(req.Notify, before.Content.Attendees, next.Attendees)
 	}
-	return before, copyOf(e.event), nil
+	return before, a.passedOver(copyOf(e.event), req.Conference), nil
 }
 
 // remove carries out a delete.

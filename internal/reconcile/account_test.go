@@ -94,6 +94,7 @@ func newAccount(p cal.Provider, c clock.Clock) *account {
 func abilities(d provider.Driver, c provider.Client) Abilities {
 	return Abilities{
 		Quiet: provider.CanBeQuiet.Claims(d, c), Conditional: provider.CanCondition.Claims(d, c), Finds: provider.CanFind.Claims(d, c),
+		Confers: provider.CanConfer.Claims(d, c),
 	}
 }
 

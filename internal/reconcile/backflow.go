@@ -153,6 +153,9 @@ func (w *run) followRemoval(d *record.Decision) (left bool) {
 	case outcomeReverted:
 		w.rule(d, b, message.DecisionReverted, w.answers)
 	case outcomeAccepted:
+		if d.Link.Part != "" {
+			return w.cancelOccurrence(d)
+		}
 		b.Cancelled = true
 		w.rule(d, b, message.DecisionAccepted, w.answers)
 		for _, l := range b.Links { // nothing is left of the booking that could be decided about
@@ -161,6 +164,17 @@ func (w *run) followRemoval(d *record.Decision) (left bool) {
 			}
 		}
 	}
+	return false
+}
+
+// cancelOccurrence accepts the deletion of one occurrence, unless the booking cannot say that.
+func (w *run) cancelOccurrence(d *record.Decision) (left bool) {
+	b, err := w.Taken(w.c.Booking, d.Link, 0)
+	if err != nil {
+		w.answers[0].outcome, w.answers[0].why = outcomeReported, err.Error()
+		return true
+	}
+	w.rule(d, b, message.DecisionAccepted, w.answers)
 	return false
 }
 

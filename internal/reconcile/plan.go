@@ -39,6 +39,8 @@ type Desired struct {
 	// Fields are those of Content that are ours to write.
 	Fields cal.Fields
 	Notify cal.Notify
+	// Conference says whether the event is to have one.
+	Conference bool
 }
 
 // Abilities are what the plan needs to know about a provider.
@@ -49,6 +51,8 @@ type Abilities struct {
 	Conditional bool
 	// Finds says that an event can be searched by its key.
 	Finds bool
+	// Confers says that an event can be asked to have a conference.
+	Confers bool
 }
 
 // Situation is all that a plan is made from.
@@ -62,8 +66,10 @@ type Situation struct {
 	Suspect bool
 	// Enforced are the fields in which a person's change is written over, so that nothing of it is merged.
 	Enforced cal.Fields
-	Can      Abilities
-	Now      time.Time
+	// Conferred is what this run was answered when it asked for a conference; zero if it has not asked.
+	Conferred cal.Conference
+	Can       Abilities
+	Now       time.Time
 }
 
 // Action is the next thing to do.
@@ -97,6 +103,8 @@ type Step struct {
 	Person cal.Fields
 	// Open are the person's fields that the core has changed too: until it decides, its version is not shown.
 	Open cal.Fields
+	// Confer says that Create and Update ask for a conference.
+	Confer bool
 	// Removed says that the event was deleted, and not by us.
 	Removed bool
 	// Look is when to look once more for an event that was not found; zero when there is no need.
@@ -153,9 +161,9 @@ func planWithout(s Situation) Step {
 	case search && s.Now.Sub(since) > retention:
 		return Step{Action: Find, Why: "a create was never answered and the provider may have forgotten its key"}
 	case unanswered:
-		return Step{Action: Create, Fields: s.Desired.Fields, Why: "a create was never answered: the same key yields the same event"}
+		return Step{Action: Create, Fields: s.Desired.Fields, Confer: asksForConference(s), Why: "a create was never answered: the same key yields the same event"}
 	default:
-		return Step{Action: Create, Fields: s.Desired.Fields, Why: "the booking has no event here"}
+		return Step{Action: Create, Fields: s.Desired.Fields, Confer: asksForConference(s), Why: "the booking has no event here"}
 	}
 }
 
@@ -220,9 +228,13 @@ func planPresent(s Situation) Step {
 		return planRemoval(s)
 	}
 	step := compare(s)
-	if step.Fields == 0 {
+	step.Confer = asksForConference(s)
+	if step.Fields == 0 && !step.Confer {
 		step.Action = Agree
 		return step
+	}
+	if step.Fields == 0 {
+		step.Why = "the booking wants a conference, and the event has none"
 	}
 	if surprises(s) {
 		step.Action = Hold
@@ -262,11 +274,16 @@ func needsRead(s Situation) string {
 		return "the event was not found last time"
 	case l.State == record.LinkDiverged || l.Observed != nil:
 		return "a person's change awaits the core"
-	case s.Can.Conditional:
-		return ""
-	case !s.Desired.Present, s.Desired.Content.Differences(l.Base.Sent, s.Desired.Fields) != 0:
+	case looksForConference(s):
+		return "what becomes of the conference is not known"
+	case !s.Can.Conditional && writes(s):
 		return "the provider does not check what a write was decided on"
 	default:
 		return ""
 	}
+}
+
+// writes reports whether what was last agreed is not what the core wants.
+func writes(s Situation) bool {
+	return !s.Desired.Present || s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) != 0
 }

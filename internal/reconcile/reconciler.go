@@ -12,6 +12,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/recur"
 )
 
 // Store is what the reconciler needs of the store.
@@ -128,7 +129,12 @@ func settled(s Situation) bool {
 	if s.Link.EventID == "" {
 		return !s.Desired.Present || s.Link.State == record.LinkDiverged
 	}
-	return s.Desired.Present && s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
+	return s.Desired.Present && !awaitsConference(s) && shows(s)
+}
+
+// shows reports whether the event is known to show what the core wants, with nothing left to decide.
+func shows(s Situation) bool {
+	return s.Link.Base != nil && s.Link.ETag != "" && s.Link.State != record.LinkDiverged && s.Link.Observed == nil &&
 		s.Desired.Content.Differences(s.Link.Base.Sent, s.Desired.Fields) == 0
 }
 
@@ -136,10 +142,11 @@ func settled(s Situation) bool {
 // nobody whom the booking's notify does not cover. A target that is authoritative no more has its guests taken off.
 func (r *Reconciler) desired(c record.Case) Desired {
 	spec := c.Booking.Spec
+	content, takesPlace := said(c)
 	d := Desired{
-		Present: c.Link.Target && !c.Booking.Cancelled, Version: c.Booking.Version, Notify: spec.Notify,
-		Content: cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot},
-		Fields:  record.Owned &^ cal.Fields(cal.FieldAttendees),
+		Present: c.Link.Target && !c.Booking.Cancelled && takesPlace, Version: c.Booking.Version, Notify: spec.Notify,
+		Content: content, Fields: record.Owned &^ cal.Fields(cal.FieldAttendees),
+		Conference: c.Link.Authoritative && spec.Conference == cal.ConferenceRequested,
 	}
 	switch {
 	case !c.Link.Authoritative:
@@ -151,6 +158,20 @@ func (r *Reconciler) desired(c record.Case) Desired {
 		d.Fields = record.Owned
 	}
 	return d
+}
+
+// said is what the booking says of the link's part, without its guests, and whether that takes place.
+func said(c record.Case) (cal.Content, bool) {
+	spec := c.Booking.Spec
+	whole := cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot}
+	if c.Link.Part == "" {
+		return whole, true
+	}
+	o, err := recur.At(spec, c.Booking.Slot, c.Link.Part)
+	if err != nil {
+		return whole, false // unreachable: the intake has held the booking to it
+	}
+	return o.Content, !o.Cancelled
 }
 
 // take carries one step out. It reports true once the run has committed.

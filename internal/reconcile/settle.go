@@ -65,7 +65,7 @@ func (w *run) bury(d *record.Decision, step Step) {
 	l := &d.Link
 	l.Generation++
 	l.EventID, l.ETag, l.Base, l.BaseVersion, l.InFlight, l.Observed, l.Reason = "", "", nil, 0, nil, nil, ""
-	l.MissedAt = time.Time{}
+	l.MissedAt, l.Conference = time.Time{}, nil
 	d.Event, d.Sent = nil, nil
 	switch {
 	case step.Removed:
@@ -139,6 +139,7 @@ func (w *run) agree(d *record.Decision, step Step) error {
 		}
 		return nil
 	}
+	defer w.confer(d)
 	if w.s.Remote.Seen != Present {
 		w.synced(d, 0) // settled without a look
 		return nil

@@ -17,9 +17,13 @@ func (w *run) intend(ctx context.Context, op record.Op, content cal.Content, ste
 	} else if op == record.OpCreate {
 		w.s.Link.InFlight = tried(w.s.Link.InFlight, write)
 	}
+	detail := w.detail(step, map[string]any{"operation": op, "fields": step.Fields.Names()})
+	if step.Confer {
+		detail["conference"] = true
+	}
 	lease, err := w.Store.Intend(ctx, w.lease, w.s.Link, w.Lease, record.Note{
 		Actor: record.ActorEngine, Action: "link.writing", Subject: string(w.s.Link.ID), BookingID: w.s.Link.BookingID,
-		Detail: w.detail(step, map[string]any{"operation": op, "fields": step.Fields.Names()}),
+		Detail: detail,
 	})
 	w.lease = lease
 	return err
@@ -62,6 +66,9 @@ func (w *run) create(ctx context.Context, step Step) error {
 	if !w.s.Desired.Present {
 		req.Notify = cal.NotifyNone
 	}
+	if step.Confer {
+		req.Conference = w.wish()
+	}
 	return w.call(ctx, func(ctx context.Context) error {
 		made, err := w.client.CreateEvent(ctx, req)
 		if f, ok := fault.As(err); ok && f.Existing != "" && unseen(err) {
@@ -71,6 +78,7 @@ func (w *run) create(ctx context.Context, step Step) error {
 		if err != nil {
 			return err
 		}
+		w.conferredBy(step, made)
 		if again || made.Adopted || made.Event.Gone() {
 			// The event may be of an earlier attempt, and somebody may have changed it since.
 			w.show(made.Event)
@@ -90,6 +98,9 @@ func (w *run) update(ctx context.Context, step Step) error {
 	req := provider.UpdateEvent{
 		Ref: w.ref(), ETag: w.s.Remote.Event.ETag, Content: w.s.Desired.Content, Fields: step.Fields, Notify: w.s.Desired.Notify,
 	}
+	if step.Confer {
+		req.Conference = w.wish()
+	}
 	if step.Fields.Has(cal.FieldAttendees) {
 		req.Invite, req.Uninvite = guests(w.s)
 	}
@@ -101,6 +112,9 @@ func (w *run) update(ctx context.Context, step Step) error {
 		if err == nil {
 			w.merged |= step.Person & step.Fields
 			w.answered(e, step.Fields)
+		}
+		if err == nil && step.Confer {
+			w.conferred(e)
 		}
 		return err
 	})

@@ -54,12 +54,22 @@ type Acceptance struct {
 	Seen int64
 	// Decide says that the core knows about every reported change, so that this version overrules it.
 	Decide bool
+	// Parts are the occurrences that a recurring booking stands as in each target. A single one stands as a whole.
+	Parts []string
 	// Targets are the calendars to stand in; empty for a cancellation.
 	Targets []AcceptedTarget
 	Actor   string
 	// Via names the way in: "http" or "queue".
 	Via         string
 	Traceparent string
+}
+
+// Stands are the parts of the links that the booking wants in each target; one that is empty is the whole.
+func (a Acceptance) Stands() []string {
+	if len(a.Spec.Recurrence) == 0 {
+		return []string{""}
+	}
+	return a.Parts
 }
 
 // AcceptedTarget is a calendar that a booking stands in.

@@ -40,6 +40,8 @@ type Report struct {
 	Event    *message.Event
 	Diverged bool
 	Reason   string
+	// URL joins a conference.
+	URL string
 	// Attendee has answered, and Was is what they had answered before.
 	Attendee cal.Attendee
 	Was      cal.Response

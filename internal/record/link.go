@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 )
 
 // LinkState is where a link stands.
@@ -53,11 +54,39 @@ type Link struct {
 	InFlight []Write
 	// Observed is what a person made of the event, reported and not yet decided.
 	Observed *cal.Content
+	// Conference is what has become of the conference that the booking wants, as the core was told; nil until its event was asked for one.
+	Conference *Conference
 	// MissedAt is since when the event is not found although nothing proves that it is gone; zero once it was seen again.
 	MissedAt time.Time
 	// Synced is the last version that the event showed, Failed the last one given up on.
 	Synced, Failed int64
 }
+
+// About names the calendar of the link, and which occurrence of the booking it is.
+func (l Link) About() message.Target {
+	return message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider, Occurrence: l.Occurrence()}
+}
+
+// Occurrence is which occurrence of its booking the link stands for; nil for the whole.
+func (l Link) Occurrence() *cal.Occurrence {
+	if l.Part == "" {
+		return nil
+	}
+	if day, err := time.Parse(partDate, l.Part); err == nil {
+		return &cal.Occurrence{OriginalStart: cal.When{Date: day.Format(cal.DateLayout)}}
+	}
+	at, err := time.Parse(partTime, l.Part)
+	if err != nil {
+		return nil // unreachable: parts are written in these forms
+	}
+	return &cal.Occurrence{OriginalStart: cal.Moment{Instant: at, Zone: "UTC"}.When()}
+}
+
+// The forms of a part: the day of an all-day occurrence, or an instant in UTC.
+const (
+	partDate = "20060102"
+	partTime = "20060102T150405Z"
+)
 
 // Undecided reports whether a person's change to the event awaits the core's decision.
 func (l Link) Undecided() bool { return l.State == LinkDiverged || l.Observed != nil }
@@ -118,6 +147,14 @@ type Base struct {
 	Read cal.Content `json:"read"`
 	// Responses are what the booking's guests have answered, by their address in lower case, as the core was told. Those who have not are left out.
 	Responses map[string]cal.Response `json:"responses,omitempty"`
+}
+
+// Conference is how far a conference that a booking wants has come.
+type Conference struct {
+	cal.Conference
+	// Since is when it was first seen to be in the making, and Looks how often it was still so since; zero for one that is not.
+	Since time.Time `json:"since,omitzero"`
+	Looks int       `json:"looks,omitempty"`
 }
 
 // Op is a kind of write to a provider.

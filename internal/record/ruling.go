@@ -36,3 +36,15 @@ func (r Ruling) About(l Link) cal.Fields {
 
 // Covers reports whether the ruling decides about a link.
 func (r Ruling) Covers(l Link) bool { return slices.Contains(r.Links, l.ID) }
+
+// Touches are the parts of the links that follow the ruling: those that it decides about, or all of a booking that it cancels. What is accepted of one
+// occurrence says nothing of the others.
+func (r Ruling) Touches(all []Link) map[string]bool {
+	out := map[string]bool{}
+	for _, l := range all {
+		if r.Booking.Cancelled || r.Covers(l) {
+			out[l.Part] = true
+		}
+	}
+	return out
+}

@@ -7,5 +7,6 @@
 // compare the two.
 //
 // Files: parse.go (recurrence lines), rule.go (one rule's parts and what they let pass), expand.go (starts in a window), dates.go (RDATE, EXDATE),
-// canonical.go (the one form in which recurrences are compared).
+// canonical.go (the one form in which recurrences are compared),
+// occurrence.go (the single occurrences of a booking).
 package recur

@@ -42,7 +42,7 @@ func (e *expansion) starts() ([]time.Time, error) {
 		e.remove(at)
 	}
 	if len(e.found) > e.most {
-		return nil, errStarts
+		return nil, ErrMany
 	}
 	all := make([]time.Time, 0, len(e.found))
 	for at := range e.found {
@@ -65,8 +65,9 @@ type expansion struct {
 }
 
 const (
-	errSteps  = Error("the rule takes more steps than are taken")
-	errStarts = Error("the series has more occurrences than are kept")
+	errSteps = Error("the rule takes more steps than are taken")
+	// ErrMany is what an expansion fails with that would yield more than it may.
+	ErrMany = Error("the series has more occurrences than are kept")
 )
 
 func (e *expansion) add(at time.Time) {
@@ -112,7 +113,7 @@ func (e *expansion) expand(r *rule, visit func(time.Time)) error {
 			return nil
 		}
 		if len(e.found) > e.most {
-			return errStarts
+			return ErrMany
 		}
 	}
 }

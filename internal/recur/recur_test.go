@@ -175,6 +175,35 @@ func drawRule(t *rapid.T) string {
 	return strings.Join(parts, ";")
 }
 
+// reachable reports whether an hourly series that begins at an hour ever comes to one of BYHOUR. The other engine looks for that hour for ever.
+func reachable(o *rrule.ROption) bool {
+	if o.Freq != rrule.HOURLY || len(o.Byhour) == 0 {
+		return true
+	}
+	for k := range 24 {
+		if slices.Contains(o.Byhour, (o.Dtstart.Hour()+k*max(o.Interval, 1))%24) {
+			return true
+		}
+	}
+	return false
+}
+
+// An hourly series whose steps pass by every hour that it may have is its first start alone.
+func TestHoursPassedBy(t *testing.T) {
+	t.Parallel()
+	for rule, begin := range map[string]string{
+		"RRULE:FREQ=HOURLY;INTERVAL=2;BYHOUR=8":                   "2026-01-01T09:30:00Z",
+		"RRULE:FREQ=HOURLY;INTERVAL=3;BYHOUR=0,12,23;COUNT=40":    "2026-01-01T10:30:00Z",
+		"RRULE:FREQ=HOURLY;INTERVAL=24;BYHOUR=8;UNTIL=20270301":   "2026-01-01T09:30:00Z",
+		"RRULE:FREQ=HOURLY;INTERVAL=2;BYHOUR=8;BYMONTH=2;COUNT=1": "2026-01-01T09:30:00Z",
+	} {
+		want := strings.Replace(begin, ":00Z", "Z", 1)
+		if got := starts(t, timed(t, begin, "UTC"), "2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z", rule); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s from %s: %v, want its first start alone", rule, begin, got)
+		}
+	}
+}
+
 // Another engine names the same starts for the same rule, in whatever window they are asked for.
 func TestAnotherEngineAgrees(t *testing.T) {
 	t.Parallel()
@@ -188,13 +217,15 @@ func TestAnotherEngineAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		option.Dtstart = begin
-		other, err := rrule.NewRRule(*option)
-		if err != nil {
-			t.Fatal(err)
-		}
 		want := map[int64]bool{}
-		for _, a := range other.Between(window.From, window.Until.Add(-time.Second), true) {
-			want[a.Unix()] = true
+		if reachable(option) {
+			other, err := rrule.NewRRule(*option)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range other.Between(window.From, window.Until.Add(-time.Second), true) {
+				want[a.Unix()] = true
+			}
 		}
 		if !begin.Before(window.From) && begin.Before(window.Until) {
 			want[begin.Unix()] = true

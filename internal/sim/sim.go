@@ -90,9 +90,10 @@ const (
 	GuestsKept = stage.GuestsKept
 	GuestsLost = stage.GuestsLost
 
-	ConferenceLater  = stage.ConferenceLater
-	ConferenceAtOnce = stage.ConferenceAtOnce
-	ConferenceFails  = stage.ConferenceFails
+	ConferenceLater   = stage.ConferenceLater
+	ConferenceAtOnce  = stage.ConferenceAtOnce
+	ConferenceFails   = stage.ConferenceFails
+	ConferenceRefused = stage.ConferenceRefused
 
 	ScopeMailbox  = stage.ScopeMailbox
 	ScopeCalendar = stage.ScopeCalendar

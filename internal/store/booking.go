@@ -176,22 +176,33 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) ([]record.Link, error
 		if err := t.target(ctx, target.Calendar); err != nil {
 			return nil, err
 		}
-		err := t.InsertLink(ctx, db.InsertLinkParams{
-			TenantID: t.tenant, LinkID: t.ids.ID("lnk"), BookingID: string(a.ID), CalendarID: string(target.Calendar.ID), Part: "",
-			Authoritative: target.Authoritative, Empty: []byte{}, Now: t.now,
-		})
-		if err != nil {
-			return nil, err
+		for _, part := range a.Stands() {
+			err := t.InsertLink(ctx, db.InsertLinkParams{
+				TenantID: t.tenant, LinkID: t.ids.ID("lnk"), BookingID: string(a.ID), CalendarID: string(target.Calendar.ID), Part: part,
+				Authoritative: target.Authoritative, Empty: []byte{}, Now: t.now,
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
+	return t.aimLinks(ctx, a, wanted)
+}
+
+// aimLinks points the links that a booking has by now at its new version.
+func (t *tx) aimLinks(ctx context.Context, a record.Acceptance, wanted map[cal.CalendarID]record.AcceptedTarget) ([]record.Link, error) {
 	links, err := t.linksOf(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
+	stands := map[string]bool{}
+	for _, part := range a.Stands() {
+		stands[part] = true
+	}
 	for i, l := range links {
 		target, keep := wanted[l.CalendarID]
 		if !a.Cancelled {
-			l.Target, l.Authoritative = keep, target.Authoritative
+			l.Target, l.Authoritative = keep && stands[l.Part], target.Authoritative
 		}
 		if links[i], err = t.aimLink(ctx, l, a.Decide); err != nil {
 			return nil, err

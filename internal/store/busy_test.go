@@ -27,6 +27,7 @@ func busyTrials() []trial {
 		{"busy: what is proven, since when", busyProven},
 		{"busy: more events than are read", busyTooMany},
 		{"window: what it has left goes without a word", windowLeft},
+		{"window: what was written meanwhile has not left it", windowSpares},
 	}
 }
 
@@ -213,8 +214,10 @@ func busyDoubted(h *harness) {
 	w.tells(cal.Delta, week(), all...)
 	same(h, "all of it", w.sync().Recheck, false)
 	h.notDue(w.syncOf(0))
+	h.clock.Advance(-time.Minute) // what is shown no more may be newer than now
 	w.tells(cal.Delta, week(), all[:2]...)
 	same(h, "doubted", w.sync().Recheck, true)
+	h.clock.Advance(time.Minute)
 	w.takes("nothing is gone yet", "2T09:00-2T10:00 3T09:00-3T10:00")
 	h.served(w.syncOf(0)) // a listing is due at once
 	w.tells(cal.Snapshot, week(), all[:2]...)
@@ -315,7 +318,9 @@ func windowLeft(h *harness) {
 	part := ofKind(cal.KindException, "part", 1, "series", 72) // moved out of the window: its place in it stays empty
 	w.tells(cal.Snapshot, week(), hour("past", 0), hour("e", 60), old, across, part)
 	before := len(w.messages())
+	h.clock.Advance(-time.Minute) // it has left all the same
 	same(h, "published", w.tells(cal.Snapshot, later, hour("e", 60), old, across), record.Published{})
+	h.clock.Advance(time.Minute)
 	var left []string
 	for _, row := range w.query(`SELECT event_id FROM events ORDER BY event_id`) {
 		left = append(left, row["event_id"])
@@ -326,4 +331,20 @@ func windowLeft(h *harness) {
 	same(h, "coverage", w.busy(later).Coverage, later)
 	same(h, "the moved one", len(w.busy(between0(epoch().Add(72*time.Hour), epoch().Add(73*time.Hour))).Spans), 0)
 	same(h, "work", h.row(w.ref(task.LinkPush, string(link.ID))).State, record.Ready)
+}
+
+func windowSpares(h *harness) {
+	w := h.newWorld(1)
+	link := w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
+	l, on := w.listing(0, cal.Snapshot)
+	on.Window = week()
+	on.Window.From = epoch().Add(48 * time.Hour)
+	w.agreed(w.claim(w.push(link)), link, hour("written", 0), 1)
+	p := w.delta(on)
+	p.Last.Coverage = on.Window
+	_, err := w.Publish(w.ctx, l, p)
+	w.ok(err)
+	sameList(h, "while it was listed", w.mirror(), []string{"written 1"})
+	w.tells(cal.Snapshot, on.Window)
+	sameList(h, "by the next", w.mirror(), nil)
 }

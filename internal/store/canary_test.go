@@ -245,6 +245,7 @@ func sealedValues() []sealedValue {
 		{"grants.refresh_token", grant},
 		{"grants.access_token", grant},
 		{"links.in_flight", booking},
+		{"links.conference", booking},
 		{"links.observed", booking},
 		{"links.base", booking},
 		{"bookings.slot", booking},

@@ -97,7 +97,7 @@ func choiceOff(h *harness) {
 	w.choose(1, cal.SyncFull, nil)
 	w.followed(0)
 	w.lists(event("e1", "1", content("x", 1)))
-	w.owner(`INSERT INTO events SELECT tenant_id, $1, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, updated_at FROM events`, string(w.calendars[1].ID))
+	w.owner(`INSERT INTO events SELECT tenant_id, $1, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, listing_id, updated_at FROM events`, string(w.calendars[1].ID))
 	w.told.take()
 	same(h, "level", w.choose(0, cal.SyncOff, nil).Level(), cal.SyncOff)
 	sameKinds(h, w.told.take(), task.CalendarWatch) // its channels are ended, and nothing is listed

@@ -42,7 +42,7 @@ func sealedTables() []sealedTable {
 		{name: "staged", key: []string{"calendar_id", "listing_id", "event_id"}, row: []string{"calendar_id", "event_id"}, columns: []string{"content"}, as: "events"},
 		{name: "events", key: []string{"calendar_id", "event_id"}, row: []string{"calendar_id", "event_id"}, columns: []string{"content"}},
 		of("bookings", "booking_id", "spec", "slot"),
-		of("links", "link_id", "base", "in_flight", "observed"),
+		of("links", "link_id", "base", "in_flight", "observed", "conference"),
 		of("endpoints", "endpoint_id", "url", "description", "secret", "previous_secret"),
 		of("messages", "message_id", "data"),
 		{name: "attempts", key: []string{"delivery_id", "attempt"}, row: []string{"delivery_id", "attempt"}, columns: []string{"answer"}},

@@ -34,7 +34,11 @@ func (t *tx) decide(ctx context.Context, r record.Ruling) error {
 	if err != nil {
 		return err
 	}
+	touched := r.Touches(links)
 	for _, l := range links {
+		if !touched[l.Part] {
+			continue
+		}
 		if err := t.rule(ctx, r, l); err != nil {
 			return err
 		}
@@ -148,7 +152,7 @@ func (t *tx) announce(ctx context.Context, r record.Ruling, l record.Link) error
 	}
 	return t.postBooking(ctx, b.ID, b.Version, message.BookingDecided, false, func(about message.Booking) any {
 		return message.Decided{
-			Booking: about, Target: message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider},
+			Booking: about, Target: l.About(),
 			Decision: r.Decision, By: r.By, Fields: fields, Cancelled: b.Cancelled,
 		}
 	})

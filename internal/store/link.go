@@ -67,6 +67,7 @@ func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (r
 	}
 	var base record.Base
 	var observed cal.Content
+	var err error
 	if ok, err := t.openJSON("links", "base", row.LinkID, row.Base, &base); err != nil {
 		return l, err
 	} else if ok {
@@ -77,8 +78,27 @@ func (t *tx) linkOf(row db.Link, connection cal.ConnectionID, p cal.Provider) (r
 	} else if ok {
 		l.Observed = &observed
 	}
-	_, err := t.openJSON("links", "in_flight", row.LinkID, row.InFlight, &l.InFlight)
+	if l.Conference, err = t.openConference(row); err != nil {
+		return l, err
+	}
+	_, err = t.openJSON("links", "in_flight", row.LinkID, row.InFlight, &l.InFlight)
 	return l, err
+}
+
+// openConference opens what has become of a link's conference; nil for nothing.
+func (t *tx) openConference(row db.Link) (*record.Conference, error) {
+	var c record.Conference
+	if ok, err := t.openJSON("links", "conference", row.LinkID, row.Conference, &c); err != nil || !ok {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func (t *tx) sealConference(l record.Link) ([]byte, error) {
+	if l.Conference == nil {
+		return []byte{}, nil
+	}
+	return t.sealJSON("links", "conference", string(l.ID), l.Conference)
 }
 
 func (t *tx) sealLinkContents(l record.Link) (base, observed []byte, err error) {
@@ -249,10 +269,14 @@ func (t *tx) settleLink(ctx context.Context, l record.Link) error {
 	if err != nil {
 		return err
 	}
+	conference, err := t.sealConference(l)
+	if err != nil {
+		return err
+	}
 	return changed(t.SettleLink(surely(ctx), db.SettleLinkParams{
 		TenantID: t.tenant, LinkID: string(l.ID), Generation: int64(l.Generation), EventID: string(l.EventID), ETag: l.ETag,
 		State: string(l.State), Reason: l.Reason, Base: base, BaseVersion: l.BaseVersion, InFlight: inFlight, Observed: observed,
-		MissedAt: micros(l.MissedAt), SyncedVersion: l.Synced, FailedVersion: l.Failed, Now: t.now,
+		MissedAt: micros(l.MissedAt), SyncedVersion: l.Synced, FailedVersion: l.Failed, Conference: conference, Now: t.now,
 	}))
 }
 
@@ -282,7 +306,7 @@ func (t *tx) follow(ctx context.Context, lease record.Lease, d record.Decision) 
 	n, err := t.PutEvent(ctx, db.PutEventParams{
 		TenantID: t.tenant, CalendarID: string(c.ID), EventID: row.EventID, ETag: row.ETag, Status: row.Status,
 		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Content: row.Content, AllDay: row.AllDay, Free: row.Free, Kind: row.Kind,
-		SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Meeting: row.Meeting, Now: t.now, Fresh: newest, BeforeEtag: before.ETag,
+		SeriesID: row.SeriesID, OriginalAt: row.OriginalAt, Meeting: row.Meeting, ListingID: is.ListingID, Now: t.now, Fresh: newest, BeforeEtag: before.ETag,
 	})
 	if err == nil && n == 0 {
 		t.mark(record.Mark{Kind: task.LinkPush, Subject: string(d.Link.ID), Lane: task.Interactive, ConnectionID: d.Link.ConnectionID})

@@ -45,6 +45,9 @@ func fullLink(l record.Link) record.Link {
 		{Op: record.OpDelete, Version: 6, At: epoch().Add(time.Minute)},
 	}
 	l.Synced, l.Failed = 4, 2
+	l.Conference = &record.Conference{
+		Conference: cal.Conference{State: cal.ConferencePending, URL: "https://meet.test/canary", Reason: "canary reason"}, Since: epoch(), Looks: 2,
+	}
 	return l
 }
 
@@ -62,6 +65,7 @@ func linkRoundTrip(h *harness) {
 	}
 	empty := want
 	empty.Base, empty.Observed, empty.InFlight, empty.EventID, empty.ETag, empty.Reason = nil, nil, nil, "", "", ""
+	empty.Conference = nil
 	empty.MissedAt = time.Time{}
 	w.mark(record.Mark{Kind: task.LinkPush, Subject: string(want.ID), Lane: task.Bulk})
 	h.ok(h.Settle(h.ctx, w.claim(w.push(want)), record.Decision{Link: empty, Outcome: record.Served()}))
@@ -83,7 +87,7 @@ func linkSealed(h *harness) {
 	w := h.newWorld(1)
 	link := fullLink(w.linkOf(w.accept(w.booking("b", 1, 0)), 0))
 	h.ok(h.Settle(h.ctx, w.claim(w.push(link)), record.Decision{Link: link, Outcome: record.Served()}))
-	row := h.query(`SELECT base, in_flight, observed FROM links`)[0]
+	row := h.query(`SELECT base, in_flight, observed, conference FROM links`)[0]
 	for column, value := range row {
 		if len(value) < 34 || strings.Contains(value, "title") || strings.Contains(value, "canary") {
 			h.Errorf("%s is not sealed: %q", column, value)

@@ -279,7 +279,7 @@ func (t *tx) publish(ctx context.Context, p record.Publication, out *record.Publ
 	}
 	missed, err := t.MissEvents(ctx, db.MissEventsParams{
 		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, Now: t.now,
-		WindowFrom: from, WindowUntil: until, StartedAt: micros(p.Listing.StartedAt),
+		WindowFrom: from, WindowUntil: until,
 	})
 	if err != nil {
 		return err
@@ -301,7 +301,6 @@ func (t *tx) leaveWindow(ctx context.Context, p record.Publication) error {
 	calendar := string(p.Calendar.ID)
 	err := t.LeaveWindow(ctx, db.LeaveWindowParams{
 		TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID, WindowFrom: micros(w.From), WindowUntil: micros(w.Until),
-		StartedAt: micros(p.Listing.StartedAt),
 	})
 	if err != nil {
 		return err
@@ -316,7 +315,7 @@ func (t *tx) doubted(ctx context.Context, p record.Publication) (bool, error) {
 		return false, nil
 	}
 	n, err := t.DoubtedSeries(ctx, db.DoubtedSeriesParams{
-		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), ListingID: p.Listing.ID, Now: t.now,
+		TenantID: t.tenant, CalendarID: string(p.Calendar.ID), ListingID: p.Listing.ID,
 	})
 	if n > 0 {
 		t.mark(record.Mark{Kind: task.CalendarSync, Subject: string(p.Calendar.ID), Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID})

@@ -32,6 +32,8 @@ func listingTrials() []trial {
 		{"snapshot: proves nothing outside its window", snapshotCoverage},
 		{"snapshot: without bounds", snapshotUnbounded},
 		{"snapshot: what changed since it began is not missed", snapshotNewer},
+		{"snapshot: a clock that was set back spares nothing", snapshotSetBack},
+		{"snapshot: what it spares is missed by the next", snapshotSparesOnce},
 		{"snapshot: an event that has left the window needs no other look", snapshotSlides},
 		{"snapshot: only a snapshot misses anything", snapshotOnly},
 		{"events: page by page, byte by byte", eventsPages},

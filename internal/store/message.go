@@ -44,7 +44,7 @@ func (t *tx) postBooking(
 
 // report writes the message that a reconciliation has decided on.
 func (t *tx) report(ctx context.Context, l record.Link, r record.Report) error {
-	target := message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider}
+	target := l.About()
 	return t.postBooking(ctx, l.BookingID, r.Version, r.Type, r.Revise, func(b message.Booking) any {
 		switch r.Type {
 		case message.BookingSynced:
@@ -53,6 +53,8 @@ func (t *tx) report(ctx context.Context, l record.Link, r record.Report) error {
 			return message.Removed{Booking: b, Target: target, Diverged: r.Diverged}
 		case message.BookingAttendeeResponded:
 			return message.Responded{Booking: b, Target: target, Attendee: r.Attendee, Was: r.Was}
+		case message.BookingConferenceReady:
+			return message.Conference{Booking: b, Target: target, URL: r.URL}
 		case message.BookingMoved, message.BookingEdited, message.BookingRestored:
 			return message.Changed{Booking: b, Target: target, Fields: r.Fields, Event: *r.Event, Diverged: r.Diverged}
 		default:

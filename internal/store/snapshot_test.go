@@ -139,6 +139,32 @@ func snapshotNewer(h *harness) {
 	h.notDue(w.push(link))
 }
 
+// What stands in the mirror may be newer than now, where the clock was set back or is another machine's.
+func snapshotSetBack(h *harness) {
+	w := h.newWorld(1)
+	link := w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
+	h.clock.Advance(time.Hour)
+	w.lists(event("listed", "1", content("x", 1)))
+	w.agreed(w.claim(w.push(link)), link, event("written", "1", content("x", 2)), 1)
+	h.clock.Advance(-time.Hour)
+	same(h, "missed", w.snapshot(week()).Missed, 2)
+	w.snapshot(week())
+	sameList(h, "missed twice", w.mirror(), nil)
+}
+
+// A listing that was under way spares what was written meanwhile, and the next one does not.
+func snapshotSparesOnce(h *harness) {
+	w := h.newWorld(1)
+	link := w.linkOf(w.accept(w.booking("b", 1, 0)), 0)
+	l, on := w.listing(0, cal.Snapshot)
+	w.agreed(w.claim(w.push(link)), link, event("new", "1", content("x", 2)), 1)
+	same(h, "under way", w.publish(l, on, week()).Missed, 0)
+	same(h, "the next", w.snapshot(week()).Missed, 1)
+	w.snapshot(week(), event("new", "1", content("x", 2)))
+	l, on = w.listing(0, cal.Snapshot)
+	same(h, "what only a listing has shown", w.publish(l, on, week()).Missed, 1)
+}
+
 // An event that was missed once and is outside the next window would otherwise ask for another snapshot for ever.
 func snapshotSlides(h *harness) {
 	w := h.targeted()

@@ -170,7 +170,7 @@ func (w *world) expiring(name string, over time.Duration) {
 	}
 	for _, status := range []string{"cancelled", "confirmed"} {
 		w.aged("events", "updated_at", 30*day+over, map[string]any{
-			"calendar_id": calendar, "event_id": name + status, "etag": "1", "status": status, "starts_at": 0, "ends_at": 0, "content": []byte{}, "missing": 0,
+			"calendar_id": calendar, "event_id": name + status, "etag": "1", "status": status, "starts_at": 0, "ends_at": 0, "content": []byte{}, "listing_id": "", "missing": 0,
 			"all_day": false, "free": false, "kind": "single", "series_id": "", "original_at": 0, "unexpanded": "", "meeting": "",
 		})
 	}

@@ -19,6 +19,7 @@ import (
 var (
 	_ provider.Driver              = (*Driver)(nil)
 	_ provider.QuietWriter         = (*Driver)(nil)
+	_ provider.ConferenceMaker     = (*Driver)(nil)
 	_ provider.ConditionalWriter   = (*Driver)(nil)
 	_ provider.NotificationDecoder = (*Driver)(nil)
 	_ provider.AppActor            = (*Driver)(nil)
@@ -69,6 +70,9 @@ func (d *Driver) Name() cal.Provider { return cal.Google }
 // QuietWrites marks that sendUpdates can be none
 // (https://developers.google.com/workspace/calendar/api/v3/reference/events/insert).
 func (d *Driver) QuietWrites() {}
+
+// MakesConferences marks that an event can have a Google Meet (conference.go).
+func (d *Driver) MakesConferences() {}
 
 // ConditionalWrites marks that If-Match is honoured
 // (https://developers.google.com/workspace/calendar/api/guides/version-resources).

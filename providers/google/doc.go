@@ -6,7 +6,7 @@
 // not know. Each method sends one request, except where it says otherwise.
 //
 // Files: client.go (Config, Driver, opening a client), oauth.go (authorization server, its refusals), delegation.go (service accounts), transport.go
-// (bounded answers, no redirects), call.go (a request by hand), read.go (calendars, one event), list.go (pages, sync tokens), write.go (create,
+// (bounded answers, no redirects), call.go (a request by hand), read.go (calendars, one event), list.go (pages, sync tokens), conference.go (Google Meet), write.go (create,
 // update, delete), guests.go (merging guests), series.go (recurrences, occurrences), channel.go (watching), map.go (events to and from the contract),
 // text.go (HTML), errors.go (the one table of refusals), notify.go (pushes), types.go (payloads and limits).
 package google

@@ -25,6 +25,7 @@ func eventOf(e *calendar.Event) (cal.Event, error) {
 		ID: cal.EventID(e.Id), ETag: e.Etag, Status: statusOf(e.Status), Kind: kindOfEvent(e),
 		Series: cal.EventID(e.RecurringEventId), ICalUID: e.ICalUID, URL: e.HtmlLink, Recurrence: e.Recurrence, Free: isFree(e),
 	}
+	out.Conference = conferenceOf(e)
 	if e.ExtendedProperties != nil {
 		out.Stamp = e.ExtendedProperties.Private[stampName]
 	}

@@ -16,7 +16,8 @@ import (
 
 // CreateEvent inserts an event under an id that is made from its key. Google never gives an id away twice, not even after a deletion, and
 // refuses the second insert with 409 (https://developers.google.com/workspace/calendar/api/v3/reference/events/insert). Then the event that
-// holds the id is read, which is a second request, and returned if it is ours: cancelled, if a person deleted it meanwhile.
+// holds the id is read, which is a second request, and returned if it is ours: cancelled, if a person deleted it meanwhile. A wish for a conference that
+// is refused costs a second request, too (passedOver).
 func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (provider.Created, error) {
 	const op = "google: create event"
 	if err := checkCalendar(op, req.Calendar); err != nil {
@@ -25,8 +26,10 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 	if !req.Fields.Has(cal.FieldSlot) {
 		return provider.Created{}, refused(op, "an event needs a start and an end")
 	}
-	event := newEvent(req.Key, req.Content, req.Fields)
-	got, err := c.service.Events.Insert(string(req.Calendar), event).SendUpdates(sendUpdates(req.Notify)).Context(ctx).Do()
+	got, err := c.insert(ctx, req, req.Conference)
+	if err != nil && passedOver(c.fault(ctx, op, err), req.Conference) {
+		got, err = c.insert(ctx, req, "")
+	}
 	if err != nil {
 		f := c.fault(ctx, op, err)
 		if f.Kind == fault.Duplicate {
@@ -38,7 +41,17 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 	if err != nil {
 		return provider.Created{}, err
 	}
-	return provider.Created{Event: made}, nil
+	return provider.Created{Event: asked(made, req.Conference)}, nil
+}
+
+// insert sends an event, with a wish for a conference if id is set.
+func (c *client) insert(ctx context.Context, req provider.CreateEvent, id string) (*calendar.Event, error) {
+	event := newEvent(req.Key, req.Content, req.Fields)
+	insert := c.service.Events.Insert(string(req.Calendar), event).SendUpdates(sendUpdates(req.Notify)).Context(ctx)
+	if event.ConferenceData = wireConference(id); event.ConferenceData != nil {
+		insert = insert.ConferenceDataVersion(conferenceVersion)
+	}
+	return insert.Do()
 }
 
 // adopt returns what holds the key's id. A cancelled event may come without its properties; its id, a digest of the key, is proof enough.
@@ -70,6 +83,9 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	if err != nil {
 		return cal.Event{}, refused(op, "the content cannot be written as JSON")
 	}
+	if data := wireConference(req.Conference); data != nil {
+		patch["conferenceData"] = data
+	}
 	etag := req.ETag
 	if len(req.Invite)+len(req.Uninvite) > 0 {
 		current, err := c.readGuests(ctx, op, req)
@@ -90,7 +106,23 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	if len(patch) == 0 {
 		return c.ReadEvent(ctx, req.Ref)
 	}
-	return c.patch(ctx, op, req, etag, patch)
+	return c.patchAsking(ctx, op, req, etag, patch)
+}
+
+// patchAsking is patch, and once more without the wish for a conference if that is refused.
+func (c *client) patchAsking(ctx context.Context, op string, req provider.UpdateEvent, etag string, body map[string]any) (cal.Event, error) {
+	got, err := c.patch(ctx, op, req, etag, body)
+	if f, ok := fault.As(err); ok && passedOver(f, req.Conference) {
+		if delete(body, "conferenceData"); len(body) == 0 {
+			got, err = c.ReadEvent(ctx, req.Ref)
+		} else {
+			got, err = c.patch(ctx, op, req, etag, body)
+		}
+	}
+	if err != nil {
+		return cal.Event{}, err
+	}
+	return asked(got, req.Conference), nil
 }
 
 // patchBody is the JSON object of a patch of the given fields except guests.

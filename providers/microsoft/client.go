@@ -23,6 +23,7 @@ var (
 	_ provider.NotificationDecoder = (*Driver)(nil)
 	_ provider.TenantDriver        = (*Driver)(nil)
 	_ provider.AppActor            = (*Driver)(nil)
+	_ provider.ConferenceMaker     = (*Driver)(nil)
 	_ provider.Client              = (*client)(nil)
 	_ provider.DeltaLister         = (*client)(nil)
 	_ provider.EventFinder         = (*client)(nil)
@@ -60,6 +61,9 @@ func New(config Config) *Driver {
 
 // Name is cal.Microsoft.
 func (d *Driver) Name() cal.Provider { return cal.Microsoft }
+
+// MakesConferences marks that an event can be a Teams meeting (conference.go).
+func (d *Driver) MakesConferences() {}
 
 // Open returns a client for the account that httpc authorises.
 func (d *Driver) Open(httpc *http.Client) (provider.Client, error) { return d.open(httpc, "me") }

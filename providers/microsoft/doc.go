@@ -13,7 +13,7 @@
 //
 // Files: client.go (Config, Driver, opening a client), oauth.go (authorization server, its refusals), application.go (applications that act by
 // themselves), transport.go (the ordered chain around each request), call.go (sending one of the SDK's requests), read.go (calendars, one event,
-// finding by key), list.go (delta pages), link.go (whose links are followed), write.go (create, update, delete), guests.go (merging guests),
+// finding by key), list.go (delta pages), link.go (whose links are followed), write.go (create, update, delete), conference.go (Teams meetings), guests.go (merging guests),
 // series.go (occurrences), recurrence.go (rules and patterns), channel.go (subscriptions), map.go (events to and from the contract), time.go (wall time and zones), text.go (HTML and Teams meetings), errors.go
 // (the one table of refusals), notify.go (pushes), types.go (payloads and limits).
 package microsoft

@@ -19,7 +19,7 @@ func eventOf(e models.Eventable) (cal.Event, error) {
 	out := cal.Event{
 		ID: cal.EventID(text(e.GetId())), ETag: etagOf(e), Status: statusOf(e), Kind: kindOfEvent(e),
 		Series: cal.EventID(text(e.GetSeriesMasterId())), ICalUID: text(e.GetICalUId()), Stamp: stampOf(e), URL: text(e.GetWebLink()),
-		Free: isFree(e),
+		Free: isFree(e), Conference: conferenceOf(e),
 	}
 	if out.ID == "" {
 		return cal.Event{}, errNoID

@@ -54,6 +54,25 @@ func replaceText(bodyHTML, description, joinURL string) (string, bool) {
 	return out.String(), true
 }
 
+// withMeeting is description with a part like Teams' own behind it, for a body in which there is none to keep, or none that is known for it: a text
+// without the link to join may lose the meeting.
+func withMeeting(description, joinURL string) (string, bool) {
+	root := &dom.Node{Type: dom.ElementNode, Data: "body", DataAtom: atom.Body}
+	root.AppendChild(textNode(description))
+	root.AppendChild(textNode(strings.Repeat("_", meetingRule)))
+	link := &dom.Node{Type: dom.ElementNode, Data: "a", DataAtom: atom.A, Attr: []dom.Attribute{{Key: "href", Val: joinURL}}}
+	link.AppendChild(&dom.Node{Type: dom.TextNode, Data: joinURL})
+	root.AppendChild(link)
+	var out strings.Builder
+	if err := dom.Render(&out, root); err != nil {
+		return "", false
+	}
+	return out.String(), true
+}
+
+// meetingRule is how long the line is that Teams draws, in underscores.
+const meetingRule = 80
+
 // meetingPart is the node where Teams' part begins: its line, or without one the child of the body that holds the join link.
 func meetingPart(root *dom.Node, joinURL string) *dom.Node {
 	if root == nil {

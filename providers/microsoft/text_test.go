@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/provider"
 )
 
 const (
@@ -77,6 +80,31 @@ func TestReplaceText(t *testing.T) {
 	for _, in := range []string{"", "<html><body>old</body></html>", "old"} {
 		if got, ok := replaceText(in, "new", join); ok {
 			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
+// TestMeetingWithoutAPart writes a description where Teams' part is not to be found in the body: the link to join has to stand in the new one.
+func TestMeetingWithoutAPart(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "<html><body>typed over</body></html>", `<a href="https://safe.example/?u=other">Join</a>`} {
+		var current eventState
+		current.IsOnlineMeeting, current.Body.Content, current.OnlineMeeting.JoinURL = true, before, join
+		patch := map[string]any{"body": body{ContentType: "text", Content: "new"}}
+		req := provider.UpdateEvent{Fields: cal.Fields(cal.FieldDescription), Content: cal.Content{Description: "new\n<text>"}}
+		if err := merge(patch, current, req); err != nil {
+			t.Fatal(err)
+		}
+		wrote, ok := patch["body"].(body)
+		if !ok || wrote.ContentType != "html" || !strings.Contains(wrote.Content, `href="`+join+`"`) {
+			t.Errorf("over %q: %+v", before, wrote)
+		}
+		if text := withoutMeeting(plain(wrote.Content), join); text != "new\n<text>" {
+			t.Errorf("over %q: reads as %q", before, text)
+		}
+		again, ok := replaceText(wrote.Content, "newer", join)
+		if text := withoutMeeting(plain(again), join); !ok || text != "newer" || strings.Count(again, "href=") != 1 {
+			t.Errorf("over %q: a second time %q", before, again)
 		}
 	}
 }

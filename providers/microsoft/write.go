@@ -31,6 +31,7 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 	if err := wireRecurrence(op, body, req.Content, req.Fields); err != nil {
 		return provider.Created{}, err
 	}
+	wireConference(body, req.Conference)
 	raw, err := c.send(ctx, call{info: info, prefer: []string{preferUTC, preferText}, body: body})
 	if err != nil {
 		f := c.fault(ctx, op, err)
@@ -44,7 +45,7 @@ func (c *client) CreateEvent(ctx context.Context, req provider.CreateEvent) (pro
 		return provider.Created{}, err
 	}
 	made.Stamp = req.Key.String()
-	return provider.Created{Event: made}, nil
+	return provider.Created{Event: asked(made, req.Conference)}, nil
 }
 
 // adopt returns what holds the key: the event that the refusal names, or the one that is found by its stamp.
@@ -118,6 +119,7 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	if err := wireRecurrence(op, patch, content, req.Fields); err != nil {
 		return cal.Event{}, err
 	}
+	wireConference(patch, req.Conference)
 	changesGuests := len(req.Invite)+len(req.Uninvite) > 0
 	if changesGuests || req.Fields.Has(cal.FieldDescription) {
 		current, err := c.readState(ctx, op, req)
@@ -143,13 +145,18 @@ func (c *client) UpdateEvent(ctx context.Context, req provider.UpdateEvent) (cal
 	if err != nil {
 		return cal.Event{}, c.fault(ctx, op, err)
 	}
-	return answer(op, raw)
+	return answerTo(op, raw, req.Conference)
 }
 
 // merge puts into patch what has to be made from the event's state.
 func merge(patch map[string]any, current eventState, req provider.UpdateEvent) error {
 	if req.Fields.Has(cal.FieldDescription) && current.IsOnlineMeeting {
-		if kept, ok := replaceText(current.Body.Content, req.Content.Description, current.OnlineMeeting.JoinURL); ok {
+		join := current.OnlineMeeting.JoinURL
+		kept, ok := replaceText(current.Body.Content, req.Content.Description, join)
+		if !ok && join != "" {
+			kept, ok = withMeeting(req.Content.Description, join)
+		}
+		if ok {
 			patch["body"] = body{ContentType: "html", Content: kept}
 		}
 	}

@@ -4,6 +4,6 @@
 // hand, and the wire breaks on demand. Each Case begins with an account of its own. A case that needs a capability is skipped, visibly, when the
 // driver does not claim it; a driver that claims a capability and lacks it fails.
 //
-// Files: t.go (what a case reports to), subject.go (the driver and the account), suite.go (running), listing.go, series.go, recur.go, write.go, time.go,
+// Files: t.go (what a case reports to), subject.go (the driver and the account), suite.go (running), listing.go, series.go, recur.go, write.go, conference.go, time.go,
 // channel.go, wire.go and memory.go (cases).
 package providertest

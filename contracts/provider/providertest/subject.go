@@ -44,6 +44,8 @@ type Account struct {
 	// Decorate gives an event whatever the provider has that calweave does not write (reminders, colours, properties of other applications, a meeting
 	// link), and returns what tells which of it was lost since.
 	Decorate func(id cal.EventID) (lost func() []string)
+	// NoConferences says that the provider refuses every conference that is asked for.
+	NoConferences bool
 	// Fill adds n events to the calendar, quickly.
 	Fill func(n int)
 	// KeepsZones says that an event shows the zone it was made in.

@@ -52,7 +52,7 @@ func (c Case) Try(t T, s Subject) {
 
 // Cases are all cases, in the order of their files.
 func Cases() []Case {
-	return slices.Concat(listingCases(), seriesCases(), recurCases(), writeCases(), timeCases(), channelCases(), wireCases())
+	return slices.Concat(listingCases(), seriesCases(), recurCases(), writeCases(), conferenceCases(), timeCases(), channelCases(), wireCases())
 }
 
 // noon is when events begin, in a zone with summer time.

@@ -505,6 +505,27 @@ func (e SyncLevel) Valid() bool {
 	}
 }
 
+// Defines values for TargetConferenceState.
+const (
+	TargetConferenceStateFailed  TargetConferenceState = "failed"
+	TargetConferenceStatePending TargetConferenceState = "pending"
+	TargetConferenceStateReady   TargetConferenceState = "ready"
+)
+
+// Valid indicates whether the value is a known member of the TargetConferenceState enum.
+func (e TargetConferenceState) Valid() bool {
+	switch e {
+	case TargetConferenceStateFailed:
+		return true
+	case TargetConferenceStatePending:
+		return true
+	case TargetConferenceStateReady:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TargetStatusStatus.
 const (
 	TargetStatusStatusDiverged TargetStatusStatus = "diverged"
@@ -816,6 +837,10 @@ type CalendarPush struct {
 
 // Capability Something that the account's owner may allow.
 type Capability string
+
+// ConferenceWish Wants a video conference (Google Meet, Microsoft Teams) on the authoritative target. `booking.conference_ready` brings its URL and
+// `booking.conference_failed` says why there is none; the booking is synced either way. Left out, none is asked for, and none is taken away.
+type ConferenceWish = cal.ConferenceWish
 
 // Connection defines model for Connection.
 type Connection struct {
@@ -1400,6 +1425,14 @@ type Observed = message.Event
 // ObservedGuest defines model for ObservedGuest.
 type ObservedGuest = cal.Attendee
 
+// Occurrence One occurrence of a recurring booking.
+type Occurrence = cal.Occurrence
+
+// Override An occurrence that differs from the others, or does not take place. What is left out is as the booking says.
+//
+// Examples: {"cancelled":true,"original_start":{"date_time":"2026-10-08T10:00:00","time_zone":"Europe/Berlin"}}
+type Override = cal.Override
+
 // PolicyDecision defines model for PolicyDecision.
 type PolicyDecision struct {
 	// Change What the person has done: `moved`, `edited` or `cancelled`.
@@ -1571,15 +1604,36 @@ type SyncLevel string
 // Target defines model for Target.
 type Target = cal.Target
 
+// TargetConference What has become of the conference that the booking wants; absent until it was asked for.
+type TargetConference struct {
+	// Reason Why there is none.
+	Reason *string `json:"reason,omitempty"`
+
+	// State `pending`: the provider is making it. `ready`: it can be joined. `failed`: there is none.
+	State TargetConferenceState `json:"state"`
+
+	// URL Joins the conference.
+	URL *string `json:"url,omitempty"`
+}
+
+// TargetConferenceState `pending`: the provider is making it. `ready`: it can be joined. `failed`: there is none.
+type TargetConferenceState string
+
 // TargetStatus defines model for TargetStatus.
 type TargetStatus struct {
 	Authoritative bool   `json:"authoritative"`
 	CalendarID    string `json:"calendar_id"`
-	ConnectionID  string `json:"connection_id"`
+
+	// Conference What has become of the conference that the booking wants; absent until it was asked for.
+	Conference   *TargetConference `json:"conference,omitempty"`
+	ConnectionID string            `json:"connection_id"`
 
 	// Observed What a person made of the event and the core has not decided about.
 	Observed *Observed `json:"observed,omitempty"`
-	Provider Provider  `json:"provider"`
+
+	// Occurrence Of a booking that stands as single events, which one it is.
+	Occurrence *Occurrence `json:"occurrence,omitempty"`
+	Provider   Provider    `json:"provider"`
 
 	// Reason Why it is held or failed.
 	Reason *string `json:"reason,omitempty"`

@@ -40,7 +40,7 @@ type commands struct {
 	Problems  problemsCommand  `cmd:"" help:"Print the problems that the HTTP API answers, and how to mend each."`
 	Metrics   metricsCommand   `cmd:"" help:"Print the metrics that Prometheus is told, and what each means."`
 	Webhook   webhookCommand   `cmd:"" help:"Try out a receiver of messages: hear them, verify them, send samples."`
-	Contracts contractsCommand `cmd:"" help:"Verify the contracts with the calendar providers against an account."`
+	Contracts contractsCommand `cmd:"" help:"Verify contracts, say which versions keep them, and tell a Pact Broker."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 

@@ -1,120 +1,235 @@
 package cli
 
 import (
-	"crypto/rand"
-	"encoding/json"
+	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
 	"strings"
 
-	"github.com/calweave/calweave/internal/app/sandbox"
-	"github.com/calweave/calweave/internal/ident"
+	"github.com/calweave/calweave/internal/pacts"
+	"github.com/calweave/calweave/internal/transport"
 )
 
 type contractsCommand struct {
-	Verify contractsVerify `cmd:"" help:"Verify what calweave relies on at a calendar provider: against a simulator of its own, or an account that is kept for tests."`
+	Verify             contractsVerify       `cmd:"" help:"Verify what calweave relies on at a calendar provider: against a simulator of its own, or an account that is kept for tests."`
+	Record             contractsRecord       `cmd:"" help:"Keep what a run of make contracts has found in a matrix of versions."`
+	RecordVerification contractsVerification `cmd:"" help:"Keep in a matrix what another team has verified."`
+	RecordDeployment   contractsDeployment   `cmd:"" help:"Keep in a matrix which version of whom an environment has."`
+	CanIDeploy         contractsCanIDeploy   `cmd:"" name:"can-i-deploy" help:"Say whether a version keeps its contracts with what an environment has. Ends with 1 if it does not."`
+	Publish            contractsPublish      `cmd:"" help:"Publish pacts and results of a run of make contracts to a Pact Broker."`
 }
 
-type contractsVerify struct {
-	Against  string `required:"" placeholder:"sim|URL" help:"A simulator that is started for this (sim), or the provider's URL, such as https://www.googleapis.com or https://graph.microsoft.com. Only calendars that are made for this are touched, and deleted in the end; no guest is mailed."`
-	Provider string `enum:"google,microsoft," default:"" placeholder:"NAME" help:"google or microsoft (default with sim: both). At a URL, the account's access token is read from CONTRACTS_GOOGLE_TOKEN or CONTRACTS_MICROSOFT_TOKEN."`
-	JSON     bool   `help:"Print one JSON object for each interaction, on a line of its own."`
+// matrixFile is the file that versions are kept in.
+type matrixFile struct {
+	Matrix string `default:"contracts-matrix.json" placeholder:"FILE" help:"The file in which it is kept (default: ${default})."`
 }
 
-var errWhose = usageError{errors.New("--against a URL needs --provider=google or --provider=microsoft, to say whose contract it is")}
-
-// errBroken is a contract that does not hold.
-var errBroken = errors.New("not everything that calweave relies on holds: see above")
-
-// Run verifies the contracts with one provider or both. What was made is deleted whatever happens, also after Ctrl-C.
-func (v contractsVerify) Run(e *env) error {
-	providers := []string{v.Provider}
-	if v.Provider == "" {
-		if v.Against != "sim" {
-			return errWhose
-		}
-		providers = []string{"google", "microsoft"}
-	}
-	if sandbox.ErrBuilt != nil {
-		return sandbox.ErrBuilt
-	}
-	var failed error
-	for _, p := range providers {
-		failed = errors.Join(failed, v.provider(e, p))
-	}
-	return failed
-}
-
-// open opens the account, and returns what ends its simulator.
-func (v contractsVerify) open(e *env, provider string) (*sandbox.Account, func(), error) {
-	ids := ident.New(e.clock, rand.Reader)
-	if v.Against == "sim" {
-		return sandbox.Simulated(e.ctx, provider, ids, e.clock)
-	}
-	name := "CONTRACTS_" + strings.ToUpper(provider) + "_TOKEN"
-	token := e.variable(name)
-	if token == "" {
-		return nil, nil, usageError{fmt.Errorf("%s is not set: put an access token of the test account into it; it has to allow reading and writing calendars", name)}
-	}
-	a, err := sandbox.Open(provider, v.Against, token, ids, e.clock)
+// change reads the matrix, changes it and writes it again.
+func (f matrixFile) change(do func(*pacts.Matrix) error) error {
+	m, err := pacts.ReadMatrix(f.Matrix)
 	if err != nil {
-		return nil, nil, usageError{fmt.Errorf("--against: %w", err)}
+		return err
 	}
-	return a, func() {}, nil
+	if err := do(m); err != nil {
+		return err
+	}
+	return m.Write(f.Matrix)
 }
 
-// variable is the value of a variable of the environment, empty if it is not set.
-func (e *env) variable(name string) (value string) {
-	for _, line := range e.environ {
-		if v, found := strings.CutPrefix(line, name+"="); found {
-			value = strings.TrimSpace(v)
+// runOf is a run of make contracts.
+type runOf struct {
+	Report string `default:"report/contracts.json" placeholder:"FILE" help:"The report of the run (default: ${default})."`
+	Root   string `default:"." placeholder:"DIR" help:"The clone that it ran in, where the pact files are (default: ${default})."`
+}
+
+type contractsRecord struct {
+	matrixFile
+	runOf
+}
+
+// Run records a run.
+func (r contractsRecord) Run(e *env) error {
+	version, all, err := pacts.ReadReport(r.Report, r.Root)
+	if err != nil {
+		return err
+	}
+	if err := r.change(func(m *pacts.Matrix) error { m.Record(version, all); return nil }); err != nil {
+		return err
+	}
+	failed := 0
+	for _, one := range all {
+		if !one.OK {
+			failed++
 		}
 	}
-	return value
+	return e.printf("%s knows %d pacts of version %s, of which %d do not hold\n", r.Matrix, len(all), version, failed)
 }
 
-func (v contractsVerify) provider(e *env, provider string) (err error) {
-	pact, err := sandbox.File(provider)
+type contractsVerification struct {
+	matrixFile
+	Pact            string `required:"" placeholder:"FILE" help:"The pact file that was verified. It names consumer and provider."`
+	ConsumerVersion string `required:"" placeholder:"VERSION" help:"The consumer's version, which the pact is of."`
+	ProviderVersion string `required:"" placeholder:"VERSION" help:"The provider's version, which it was verified with."`
+	Failed          bool   `help:"It did not hold."`
+}
+
+// Run records a verification.
+func (v contractsVerification) Run(e *env) error {
+	one, err := pacts.ReadVerification(v.Pact, v.ConsumerVersion, v.ProviderVersion)
 	if err != nil {
 		return err
 	}
-	a, stop, err := v.open(e, provider)
+	one.OK, one.At = !v.Failed, e.clock.Now().UTC()
+	if err := v.change(func(m *pacts.Matrix) error { m.Add(one); return nil }); err != nil {
+		return err
+	}
+	return e.printf("%s knows that %s %s was verified with %s %s\n", v.Matrix, one.Consumer, one.ConsumerVersion, one.Provider, one.ProviderVersion)
+}
+
+type contractsDeployment struct {
+	matrixFile
+	Participant string `default:"calweave" placeholder:"NAME" help:"Who was deployed: names in pacts that begin with it and a hyphen are parts of it (default: ${default})."`
+	Version     string `required:"" placeholder:"VERSION" help:"The version."`
+	Environment string `required:"" placeholder:"NAME" help:"Where it was deployed."`
+}
+
+// Run records a deployment.
+func (d contractsDeployment) Run(e *env) error {
+	made := pacts.Deployment{Participant: d.Participant, Version: d.Version, Environment: d.Environment, At: e.clock.Now().UTC()}
+	if err := d.change(func(m *pacts.Matrix) error { m.Deploy(made); return nil }); err != nil {
+		return err
+	}
+	return e.printf("%s knows that %s has %s in version %s\n", d.Matrix, d.Environment, d.Participant, d.Version)
+}
+
+type contractsCanIDeploy struct {
+	matrixFile
+	Participant string `default:"calweave" placeholder:"NAME" help:"Who is to be deployed (default: ${default})."`
+	Version     string `required:"" placeholder:"VERSION" help:"The version, as git describe --always --tags prints it for calweave."`
+	To          string `required:"" placeholder:"ENVIRONMENT" help:"Where to."`
+	Format      string `default:"text" enum:"text,json" placeholder:"FORMAT" help:"How it is printed: text or json (default: ${default})."`
+}
+
+// Run answers.
+func (c contractsCanIDeploy) Run(e *env) error {
+	if _, err := os.Stat(c.Matrix); err != nil {
+		return fmt.Errorf("%w: calweave contracts record writes it", err)
+	}
+	m, err := pacts.ReadMatrix(c.Matrix)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	if err := a.Check(e.ctx); err != nil {
+	all, err := m.CanDeploy(c.Participant, c.Version, c.To)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.Clean(e.ctx)) }()
-	var t tally
-	err = a.Verify(e.ctx, pact, sandbox.Pact, func(o sandbox.Outcome) error { return v.tell(e, &t, o) })
-	if !v.JSON {
-		err = errors.Join(err, e.printf("%s, against %s: %d hold, %d fail, %d left out\n", provider, v.Against, t.held, t.failed, t.left))
+	failed := 0
+	for _, a := range all {
+		if !a.OK {
+			failed++
+		}
 	}
-	if t.failed > 0 {
-		err = errors.Join(err, errBroken)
+	if c.Format == "json" {
+		err = e.json(struct {
+			OK    bool           `json:"ok"`
+			Pacts []pacts.Answer `json:"pacts"`
+		}{failed == 0, all})
+	} else {
+		err = e.table("CONSUMER\tPROVIDER\tHOLDS\tWHY", func(w io.Writer) {
+			for _, a := range all {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Consumer, a.Provider, map[bool]string{true: "yes", false: "NO"}[a.OK], a.Why) // Flush tells
+			}
+		})
+	}
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("no: %d of %d pacts keep %s %s out of %s", failed, len(all), c.Participant, c.Version, c.To)
 	}
 	return err
 }
 
-// tally counts outcomes.
-type tally struct{ held, failed, left int }
+type contractsPublish struct {
+	runOf
+	Broker    string `placeholder:"URL" help:"The broker (default: $$PACT_BROKER_BASE_URL). Credentials are PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD."`
+	Branch    string `placeholder:"NAME" help:"The branch that the version is of."`
+	BuildURL  string `placeholder:"URL" help:"Where the run can be looked at."`
+	PlainHTTP bool   `name:"plain-http" help:"Send the credentials over http to another machine, where anybody on the way can read them."`
+}
 
-func (v contractsVerify) tell(e *env, t *tally, o sandbox.Outcome) error {
-	line := "holds     " + o.Interaction
+// Run publishes.
+func (p contractsPublish) Run(e *env) error {
+	broker, err := p.broker(e)
+	if err != nil {
+		return err
+	}
+	version, all, err := pacts.ReadReport(p.Report, p.Root)
+	if err != nil {
+		return err
+	}
+	return broker.Publish(e.ctx, pacts.Publication{Version: version, Branch: p.Branch, BuildURL: p.BuildURL}, all, func(one pacts.Published) error {
+		return e.printf("published: %s %s with %s %s, %s\n", one.Consumer, one.ConsumerVersion, one.Provider, one.ProviderVersion,
+			map[bool]string{true: "verified", false: "failed"}[one.OK])
+	})
+}
+
+func (p contractsPublish) broker(e *env) (*pacts.Broker, error) {
+	base, err := brokerURL(cmp.Or(p.Broker, e.variable("PACT_BROKER_BASE_URL")))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	b := &pacts.Broker{Base: base, HTTP: transport.Client(transport.Options{Base: http.DefaultTransport})}
+	if b.Authorization, err = e.brokerCredentials(); err != nil {
+		return nil, usageError{err}
+	}
+	if b.Authorization != "" && base.Scheme == "http" && !loopback(base.Hostname()) && !p.PlainHTTP {
+		return nil, usageError{errors.New("http would show the credentials to anybody on the way: give an https URL, or --plain-http if that is meant")}
+	}
+	return b, nil
+}
+
+func brokerURL(given string) (*url.URL, error) {
+	if given == "" {
+		return nil, errors.New("which broker? Give --broker=URL, or set PACT_BROKER_BASE_URL")
+	}
+	base, err := url.Parse(given)
+	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
+		return nil, errors.New("the broker's URL has to be https://HOST or http://HOST, with credentials in the environment only")
+	}
+	return base, nil
+}
+
+// brokerCredentials is the Authorization header that the environment asks for.
+func (e *env) brokerCredentials() (string, error) {
+	token, user, password := e.variable("PACT_BROKER_TOKEN"), e.variable("PACT_BROKER_USERNAME"), e.variable("PACT_BROKER_PASSWORD")
 	switch {
-	case o.Left != "":
-		t.left++
-		line = "left out  " + o.Interaction + ": " + o.Left
-	case o.Diff != "":
-		t.failed++
-		line = "FAILS     " + o.Interaction + ", given " + o.State + "\n" + o.Diff
+	case token != "" && user != "":
+		return "", errors.New("PACT_BROKER_TOKEN and PACT_BROKER_USERNAME are both set: set one of them")
+	case token != "":
+		return "Bearer " + token, nil
+	case user != "":
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)), nil
 	default:
-		t.held++
+		return "", nil
 	}
-	if v.JSON {
-		return json.NewEncoder(e.out).Encode(o)
+}
+
+// variable is what the environment sets a name to.
+func (e *env) variable(name string) string {
+	found := ""
+	for _, pair := range e.environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			found = value
+		}
 	}
-	return e.printf("%s\n", line)
+	return found
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

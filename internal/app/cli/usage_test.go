@@ -15,7 +15,7 @@ func TestHelp(t *testing.T) {
 	for _, command := range []string{
 		"", "dev", "run", "migrate up", "migrate down", "migrate status", "sim", "tenant create", "key create", "key list", "key revoke",
 		"seal generate", "seal add", "seal promote", "seal rotate", "seal status", "seal retire", "seal remove", "app create", "app list", "app delete", "work list", "work release", "work rejected", "work outcomes", "dead list", "dead show", "dead replay", "reconcile", "config list", "config reference",
-		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "contracts verify", "version",
+		"doctor", "providers", "problems", "webhook listen", "webhook verify", "webhook trigger", "contracts verify", "contracts record", "contracts record-verification", "contracts record-deployment", "contracts can-i-deploy", "contracts publish", "version",
 	} {
 		args := append(strings.Fields(command), "--help")
 		r := calweave(t, nil, args...)

@@ -40,12 +40,7 @@ func (s secretFlag) find(e *env) string {
 	if s.Secret != "" {
 		return s.Secret
 	}
-	for _, pair := range e.environ {
-		if value, ok := strings.CutPrefix(pair, config.WebhookSecret+"="); ok {
-			return value
-		}
-	}
-	return ""
+	return e.variable(config.WebhookSecret)
 }
 
 // verifier checks messages against the secret that was given.

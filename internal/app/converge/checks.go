@@ -17,6 +17,7 @@ type told struct {
 	Fields    []string       `json:"fields"`
 	Event     message.Event  `json:"event"`
 	Cancelled bool           `json:"cancelled"`
+	URL       string         `json:"url"`
 	id        cal.MessageID
 	kind      message.Type
 }
@@ -68,6 +69,7 @@ func (p *player) check() {
 		for _, l := range b.Links {
 			if at := slices.IndexFunc(p.Sites, func(s Site) bool { return s.Calendar == l.CalendarID }); at >= 0 {
 				p.checkLink(b, l, p.Sites[at])
+				p.checkConference(b, l, p.Sites[at], feed)
 			}
 		}
 		if want := p.specs[b.ID]; b.Version != want.spec.Version {

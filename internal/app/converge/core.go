@@ -43,6 +43,9 @@ func (p *player) first(id cal.BookingID, s Step) cal.Booking {
 		spec.Attendees = []cal.Attendee{{Email: "guest@core.test"}}
 	}
 	spec.Backflow = backflow(s.C)
+	if p.Confers && s.B&8 != 0 {
+		spec.Conference = cal.ConferenceRequested
+	}
 	return spec
 }
 
@@ -96,6 +99,9 @@ func (p *player) vary(b *cal.Booking, s Step) {
 		b.Description = fmt.Sprintf("Text %d", b.Version)
 	default:
 		b.Backflow = backflow(s.C)
+		if p.Confers && s.C&64 != 0 {
+			b.Conference = map[cal.ConferenceWish]cal.ConferenceWish{"": cal.ConferenceRequested}[b.Conference]
+		}
 	}
 }
 
@@ -129,8 +135,8 @@ func (p *player) submit(id cal.BookingID, sub intake.Submission, seen bool) bool
 			return true
 		case err == nil:
 			b := sub.Booking
-			p.note("core: %s version %d, if-match %t: %q at %s in %q, guests %v, notify %s, %v, %v", id, b.Version, seen, b.Title, b.Start.DateTime, b.Location,
-				b.Attendees, b.Notify, b.Targets, b.Backflow)
+			p.note("core: %s version %d, if-match %t: %q at %s in %q, guests %v, notify %s, %v, %v, conference %q", id, b.Version, seen, b.Title, b.Start.DateTime, b.Location,
+				b.Attendees, b.Notify, b.Targets, b.Backflow, b.Conference)
 			return true
 		case refused:
 			p.note("core: a version of %s is refused: %s", id, refusal.Reason)

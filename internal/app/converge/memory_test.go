@@ -140,6 +140,9 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	google, microsoft := memdriver.Google(), memdriver.Microsoft()
 	microsoft.Blind = s.Setting.Op&1 != 0
 	google.EmptyPages = s.Setting.Op&2 != 0
+	if s.Setting.Op&8 != 0 {
+		google.Conferences, microsoft.Conferences = memdriver.ConfersNever, memdriver.PassesOver
+	}
 	if s.Setting.Op&4 != 0 {
 		microsoft.Unseen = "gone"
 	}
@@ -157,7 +160,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	must(tb, err)
 	w.config = c
 	must(tb, w.open())
-	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again}
+	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again, SetsBack: true, Confers: true}
 	for i, about := range m.about {
 		about.Persons, about.Provides = w.sites[i], w.sites[i]
 		w.about.Sites = append(w.about.Sites, about)

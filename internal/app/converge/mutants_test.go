@@ -85,6 +85,7 @@ func mutants() []mutant {
 		{name: "a sequence number is given twice", query: "CountMessage", from: "sequence = sequence + 1", to: "sequence = MAX(1, sequence)"},
 		{name: "a changed event marks nothing", query: "TouchedLinks", from: "e.etag <> l.etag OR ", to: ""},
 		{name: "an event that is gone marks nothing", query: "TouchedLinks", from: "e.status = 'cancelled' OR e.missing > 0 OR ", to: ""},
+		{name: "a clock says what a snapshot spares", query: "MissEvents", from: "events.listing_id <> $6", to: "events.updated_at < $1 AND $6 IS NOT NULL"},
 		{name: "the cursor is saved without the rows", query: "PublishStaged", from: "s.listing_id = ", to: "s.etag = 'none' AND s.listing_id = "},
 		{name: "a message is written without its delivery", query: "InsertDelivery", from: "VALUES ($1, $2, $3, $4, 'pending', 0, 0, $5, $5)", to: "SELECT $1, $2, $3, $4, 'pending', 0, 0, $5, $5 WHERE FALSE"},
 		{name: "a mark is lost", query: "MarkWork", from: "wanted = work.wanted + 1", to: "wanted = work.wanted"},
@@ -105,6 +106,11 @@ func mutants() []mutant {
 		{name: "a target that was left stays one", query: "AimLink", from: "target = $1", to: "target = target"},
 		{name: "a booking that was moved keeps its slot", query: "ReviseBooking", from: "slot = $4", to: "slot = slot"},
 		{name: "a decision is not compared with what was decided about", query: "DecideLink", from: "base = $2", to: "base = base"},
+		{name: "a conference is forgotten", query: "SettleLink", from: "conference = $13", to: "conference = conference"},
+		{name: "a conference is not seen", read: func(e cal.Event, err error) (cal.Event, error) {
+			e.Conference = cal.Conference{}
+			return e, err
+		}},
 		{name: "a tombstone counts as an event", list: func(_ *provider.ListEvents, p *cal.Page) {
 			for i := range p.Items {
 				if p.Items[i].Event.Gone() {
@@ -137,6 +143,10 @@ func TestMutants(t *testing.T) {
 			m.mutant = &each
 			for seed := range budget {
 				if out := m.play(t, converge.Draw(seed)); len(out.Violations) > 0 {
+					m.mutant = nil
+					if without := m.play(t, converge.Draw(seed)); len(without.Violations) > 0 {
+						t.Errorf("history %d is violated without the mutant too: %s", seed, without.Violations[0])
+					}
 					t.Logf("seen in history %d: %s", seed, out.Violations[0])
 					return
 				}

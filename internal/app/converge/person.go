@@ -58,6 +58,10 @@ func (p *player) edit(s Step) {
 	if !ok {
 		return
 	}
+	if s.C&64 != 0 && h.site.Persons.Unconfer(h.event.ID) {
+		p.note("person: takes the conference of %s at %s away", h.at.booking, h.site.Provider)
+		return
+	}
 	p.unique++
 	value := fmt.Sprintf("hand %d", p.unique)
 	switch s.C % 4 {

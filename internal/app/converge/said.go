@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -44,6 +45,34 @@ func (p *player) checkDecided(b record.Booking, l record.Link) {
 	if acts, spoke := p.ledger.decided[at]; spoke && acts == p.ledger.acts[at] && l.State == record.LinkDiverged {
 		p.violate("%s in %s is diverged (%s), although the core has decided and nobody has done anything since", b.ID, l.CalendarID, l.Reason)
 	}
+}
+
+// checkConference wants the core's last word about a conference that it wants to be what the event shows.
+func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed []told) {
+	if !l.Target || !l.Authoritative || b.Cancelled || b.Spec.Conference == "" {
+		return
+	}
+	last := lastOfConference(feed, place{b.ID, l.CalendarID})
+	for _, e := range s.Persons.Standing() {
+		switch {
+		case e.ID != l.EventID:
+		case last.kind == "":
+			p.violate("%s at %s: the core has heard nothing of the conference that it wants, and the event shows %+v", b.ID, s.Provider, e.Conference)
+		case last.URL != e.Conference.URL:
+			p.violate("%s at %s: the core has heard %s %q of the conference, and the event shows %+v", b.ID, s.Provider, last.kind, last.URL, e.Conference)
+		}
+	}
+}
+
+// lastOfConference is the last that was told of a place's conference.
+func lastOfConference(feed []told, at place) (last told) {
+	for _, m := range feed {
+		about := m.kind == message.BookingConferenceReady || m.kind == message.BookingConferenceFailed
+		if about && m.BookingID == at.booking && m.Target.CalendarID == at.calendar && m.Sequence > last.Sequence {
+			last = m
+		}
+	}
+	return last
 }
 
 // checkMirror wants the mirror of a calendar to show what stands in it.

@@ -82,6 +82,12 @@ func (s *site) fate(context.Context, memdriver.Op) memdriver.Fate {
 // Strike implements converge.Provides.
 func (s *site) Strike(f converge.Fault) { s.faults = append(s.faults, f) }
 
+// Unconfer implements converge.Persons.
+func (s *site) Unconfer(id cal.EventID) bool {
+	e, ok := s.Event(id)
+	return ok && e.Conference.State != "" && s.Confer(id, "")
+}
+
 // Heal implements converge.Provides.
 func (s *site) Heal() { s.faults = nil }
 
@@ -119,6 +125,7 @@ func (s *site) Push(times int) error {
 type memProvider struct{ site *site }
 
 func (d memProvider) Name() cal.Provider { return d.site.Kind.Name }
+func (memProvider) MakesConferences()    {}
 func (d memProvider) OAuth() provider.OAuth {
 	return provider.OAuth{TokenURL: "http://google.test/token", Resource: "http://google.test"}
 }

@@ -118,11 +118,14 @@ func (p *player) crash(s Step) {
 	p.allWork()
 }
 
-// moveClock lets time pass.
+// moveClock lets time pass, or sets a clock back as a machine's is that had run ahead.
 func (p *player) moveClock(s Step) {
 	by := []time.Duration{
 		time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 12 * time.Minute, time.Hour, 7 * time.Hour, 26 * time.Hour, 40 * time.Minute,
 	}[int(s.A)%10]
+	if p.SetsBack && s.B%4 == 0 {
+		by = []time.Duration{-20 * time.Second, -time.Minute, -10 * time.Minute, -time.Hour}[int(s.C)%4]
+	}
 	p.Clock.Advance(by)
 	p.note("the clock moves by %s", by)
 }

@@ -34,6 +34,10 @@ type About struct {
 	Sites  []Site
 	// Poll is how often calendars are listed that nobody has said anything about, Lease how long a claim holds.
 	Poll, Lease time.Duration
+	// Confers says that bookings may want conferences: Persons then show what became of them.
+	Confers bool
+	// SetsBack says that the clock may be set back.
+	SetsBack bool
 	// Flush empties what the fleet shares in Redis; nil where there is none.
 	Flush func()
 	// Again makes all work on links wanted once more.
@@ -56,6 +60,8 @@ type Persons interface {
 	Standing() []cal.Event
 	Edit(id cal.EventID, change func(*cal.Content)) bool
 	Delete(id cal.EventID) bool
+	// Unconfer takes away an event's conference, and reports whether it had one.
+	Unconfer(id cal.EventID) bool
 }
 
 // Provides is a provider as its operators see it.

@@ -24,7 +24,7 @@ func (s *Server) listCalendars(c *call) (answer, error) {
 	l := listing{kind: "calendar#calendarList", name: "list:" + a.person.Email, seen: &a.seen, size: size, unsyncable: !show.syncable}
 	return s.list(c, l, func(id string, changes bool) map[string]any {
 		if e := a.entries[id]; show.shows(e, changes) {
-			return e.wire()
+			return e.wire(s.conferences())
 		}
 		return nil
 	})
@@ -44,7 +44,7 @@ func (s *Server) readEntry(c *call) (answer, error) {
 	if c.unchanged(e.etag) {
 		return notModified(e.etag), nil
 	}
-	return answer{body: e.wire()}, nil
+	return answer{body: e.wire(s.conferences())}, nil
 }
 
 // readCalendar serves https://developers.google.com/workspace/calendar/api/v3/reference/calendars/get.
@@ -58,7 +58,7 @@ func (s *Server) readCalendar(c *call) (answer, error) {
 	if c.unchanged(e.calendar.etag) {
 		return notModified(e.calendar.etag), nil
 	}
-	return answer{body: e.calendar.wire()}, nil
+	return answer{body: e.calendar.wire(s.conferences())}, nil
 }
 
 // sizeOf reads maxResults; what is over the limit is cut to it.

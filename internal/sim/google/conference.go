@@ -70,11 +70,12 @@ func (s *Server) confer(c *content, old *event) error {
 			return nil
 		}
 	}
-	if wish.Solution.Type != "" && wish.Solution.Type != meet {
+	conferences := s.world.Switches().Google.Conferences
+	if conferences == stage.ConferenceRefused || wish.Solution.Type != "" && wish.Solution.Type != meet {
 		return invalid("Invalid conference type value.")
 	}
 	status := pending
-	if s.world.Switches().Google.Conferences == stage.ConferenceAtOnce {
+	if conferences == stage.ConferenceAtOnce {
 		status = success
 	}
 	s.setConference(c.fields, wish.RequestID, status)
@@ -133,4 +134,13 @@ func (s *Server) finishConference(cal *calendar, id string) {
 	e.fields = maps.Clone(old.fields)
 	s.setConference(e.fields, wishOf(old.fields["conferenceData"]).CreateRequest.RequestID, status)
 	s.commit(writing{cal: cal, by: old.creator}, old, &e)
+}
+
+// conferences are the kinds that calendars allow
+// (https://developers.google.com/workspace/calendar/api/v3/reference/calendars#conferenceProperties.allowedConferenceSolutionTypes).
+func (s *Server) conferences() []string {
+	if s.world.Switches().Google.Conferences == stage.ConferenceRefused {
+		return []string{}
+	}
+	return []string{meet}
 }

@@ -55,11 +55,11 @@ func (show sight) shows(e *listEntry, changes bool) bool {
 	return (show.hidden || !e.hidden) && (show.deleted || !e.deleted) && slices.Index(roles(), e.role) >= slices.Index(roles(), show.least)
 }
 
-func (e *listEntry) wire() map[string]any {
+func (e *listEntry) wire(conferences []string) map[string]any {
 	v := map[string]any{
 		"kind": "calendar#calendarListEntry", "etag": e.etag, "id": e.calendar.id, "timeZone": e.calendar.zone, "selected": true, "accessRole": string(e.role),
 		"defaultReminders":     []any{map[string]any{"method": "popup", "minutes": 10}},
-		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": []string{"hangoutsMeet"}},
+		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": conferences},
 	}
 	for name, set := range map[string]bool{"primary": e.primary, "hidden": e.hidden, "deleted": e.deleted} {
 		if set {
@@ -195,5 +195,5 @@ func (s *Server) relist(c *call, id string, change func(*listEntry) error) (answ
 		return answer{}, err
 	}
 	stored := s.relisted(a, old, func(e *listEntry) { *e = next })
-	return answer{body: stored.wire()}, nil
+	return answer{body: stored.wire(s.conferences())}, nil
 }

@@ -33,7 +33,7 @@ func (s *Server) insertCalendar(c *call) (answer, error) {
 	cal.description, cal.location = next.description, next.location
 	s.push(&a.listChannels, stateExists)
 	s.world.Signal.Raise()
-	return answer{body: cal.wire()}, nil
+	return answer{body: cal.wire(s.conferences())}, nil
 }
 
 // readMetadata takes over what the document says of a calendar; null is nothing.
@@ -57,10 +57,10 @@ func (s *Server) readMetadata(doc map[string]json.RawMessage, into *calendar) er
 	return nil
 }
 
-func (c *calendar) wire() map[string]any {
+func (c *calendar) wire(conferences []string) map[string]any {
 	v := map[string]any{
 		"kind": "calendar#calendar", "etag": c.etag, "id": c.id, "timeZone": c.zone,
-		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": []string{"hangoutsMeet"}},
+		"conferenceProperties": map[string]any{"allowedConferenceSolutionTypes": conferences},
 	}
 	c.describe(v)
 	return v
@@ -124,7 +124,7 @@ func (s *Server) changeCalendar(c *call, reset func(*calendar)) (answer, error) 
 	cal.name, cal.description, cal.location, cal.zone, cal.loc = next.name, next.description, next.location, next.zone, next.loc
 	cal.etag = quoted(cal.nextStamp(s.world.Now()))
 	s.relistAll(cal, func(*listEntry) {})
-	return answer{body: cal.wire()}, nil
+	return answer{body: cal.wire(s.conferences())}, nil
 }
 
 // owned finds the calendar that the path names, for an owner. s.mu is held.

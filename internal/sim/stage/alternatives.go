@@ -49,7 +49,7 @@ func googleAlternatives() []Alternative {
 		choice("google.long_text", Served, Refused, Cut),
 		choice("google.changed_parameters", 400, 410, 200),
 		choice("google.quota_status", 403, 429),
-		choice("google.conferences", ConferenceLater, ConferenceAtOnce, ConferenceFails),
+		choice("google.conferences", ConferenceLater, ConferenceAtOnce, ConferenceFails, ConferenceRefused),
 		choice("google.property_filters", FilterAll, FilterAny),
 	}
 }

@@ -68,7 +68,7 @@ type GoogleSwitches struct {
 	// QuotaStatus is the status of a request beyond them: 403 or 429, both are documented
 	// (https://developers.google.com/workspace/calendar/api/guides/errors).
 	QuotaStatus int `json:"quota_status"`
-	// Conferences says how the making of a conference ends: with success or failure after the answer, or with success in it. It is documented
+	// Conferences says how the making of a conference ends: with success or failure after the answer, with success in it, or with a refusal. It is documented
 	// to be asynchronous, not how long it takes.
 	Conferences Conferences `json:"conferences"`
 	// PropertyFilters says how many of several constraints on private extended properties, or on shared ones, an event has to match: FilterAll as
@@ -102,6 +102,8 @@ const (
 	ConferenceLater  Conferences = "later"
 	ConferenceAtOnce Conferences = "at_once"
 	ConferenceFails  Conferences = "fails"
+	// ConferenceRefused has all calendars allow none, so that a write that asks for one is refused as a whole.
+	ConferenceRefused Conferences = "refused"
 )
 
 // SyncMessage orders a channel's first message and the answer that opens the channel.

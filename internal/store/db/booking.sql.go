@@ -348,9 +348,9 @@ func (q *Queries) InsertBookingVersion(ctx context.Context, arg InsertBookingVer
 
 const insertLink = `-- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
-    base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
+    base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, TRUE, $6, 1, '', '', 'pending', '',
-    $7, 0, $7, $7, 0, 0, 0, $8, $8)
+    $7, 0, $7, $7, $7, 0, 0, 0, $8, $8)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING
 `
 
@@ -462,7 +462,7 @@ func (q *Queries) IntendLink(ctx context.Context, arg IntendLinkParams) error {
 }
 
 const linkByID = `-- name: LinkByID :one
-SELECT tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason, base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at FROM links WHERE tenant_id = $1 AND link_id = $2
+SELECT tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason, base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at FROM links WHERE tenant_id = $1 AND link_id = $2
 `
 
 type LinkByIDParams struct {
@@ -490,6 +490,7 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 		&i.BaseVersion,
 		&i.InFlight,
 		&i.Observed,
+		&i.Conference,
 		&i.MissedAt,
 		&i.SyncedVersion,
 		&i.FailedVersion,
@@ -500,9 +501,11 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 }
 
 const linkCase = `-- name: LinkCase :one
-SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at,
-    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.conference, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at,
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion,
+    CAST(COALESCE(listings.listing_id, '') AS TEXT) AS listing_id
 FROM links
+LEFT JOIN listings ON listings.tenant_id = links.tenant_id AND listings.calendar_id = links.calendar_id
 LEFT JOIN deletions ON deletions.tenant_id = links.tenant_id AND deletions.link_id = links.link_id
     AND deletions.generation = links.generation AND deletions.direction = 'inbound' AND deletions.verdict IN ('held', 'approved', 'rejected')
 LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
@@ -524,6 +527,7 @@ type LinkCaseRow struct {
 	Connection Connection
 	Penalty    int64
 	Deletion   string
+	ListingID  string
 }
 
 // Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
@@ -547,6 +551,7 @@ func (q *Queries) LinkCase(ctx context.Context, arg LinkCaseParams) (LinkCaseRow
 		&i.Link.BaseVersion,
 		&i.Link.InFlight,
 		&i.Link.Observed,
+		&i.Link.Conference,
 		&i.Link.MissedAt,
 		&i.Link.SyncedVersion,
 		&i.Link.FailedVersion,
@@ -598,6 +603,7 @@ func (q *Queries) LinkCase(ctx context.Context, arg LinkCaseParams) (LinkCaseRow
 		&i.Connection.UpdatedAt,
 		&i.Penalty,
 		&i.Deletion,
+		&i.ListingID,
 	)
 	return i, err
 }
@@ -641,7 +647,7 @@ func (q *Queries) LinkWrites(ctx context.Context, arg LinkWritesParams) ([]LinkW
 }
 
 const linksOfBooking = `-- name: LinksOfBooking :many
-SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.conference, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, CAST(COALESCE(calendars.connection_id, '') AS TEXT) AS connection_id,
     CAST(COALESCE(connections.provider, '') AS TEXT) AS provider
 FROM links
 LEFT JOIN calendars ON calendars.tenant_id = links.tenant_id AND calendars.calendar_id = links.calendar_id
@@ -688,6 +694,7 @@ func (q *Queries) LinksOfBooking(ctx context.Context, arg LinksOfBookingParams) 
 			&i.Link.BaseVersion,
 			&i.Link.InFlight,
 			&i.Link.Observed,
+			&i.Link.Conference,
 			&i.Link.MissedAt,
 			&i.Link.SyncedVersion,
 			&i.Link.FailedVersion,
@@ -861,8 +868,8 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 const settleLink = `-- name: SettleLink :execrows
 UPDATE links SET generation = $1, event_id = $2, etag = $3, state = $4, reason = $5, base = $6,
     base_version = $7, in_flight = $8, observed = $9, missed_at = $10, synced_version = $11,
-    failed_version = $12, updated_at = $13
-WHERE tenant_id = $14 AND link_id = $15
+    failed_version = $12, conference = $13, updated_at = $14
+WHERE tenant_id = $15 AND link_id = $16
 `
 
 type SettleLinkParams struct {
@@ -878,6 +885,7 @@ type SettleLinkParams struct {
 	MissedAt      int64
 	SyncedVersion int64
 	FailedVersion int64
+	Conference    []byte
 	Now           int64
 	TenantID      string
 	LinkID        string
@@ -897,6 +905,7 @@ func (q *Queries) SettleLink(ctx context.Context, arg SettleLinkParams) (int64, 
 		arg.MissedAt,
 		arg.SyncedVersion,
 		arg.FailedVersion,
+		arg.Conference,
 		arg.Now,
 		arg.TenantID,
 		arg.LinkID,

@@ -159,7 +159,7 @@ func (q *Queries) CancelParts(ctx context.Context, arg CancelPartsParams) error 
 }
 
 const copiesAfter = `-- name: CopiesAfter :many
-SELECT e.tenant_id, e.calendar_id, e.event_id, e.etag, e.status, e.starts_at, e.ends_at, e.all_day, e.free, e.kind, e.series_id, e.original_at, e.unexpanded, e.content, e.meeting, e.missing, e.updated_at, c.connection_id, n.provider
+SELECT e.tenant_id, e.calendar_id, e.event_id, e.etag, e.status, e.starts_at, e.ends_at, e.all_day, e.free, e.kind, e.series_id, e.original_at, e.unexpanded, e.content, e.meeting, e.missing, e.listing_id, e.updated_at, c.connection_id, n.provider
 FROM events e
 JOIN calendars c ON c.tenant_id = e.tenant_id AND c.calendar_id = e.calendar_id
 JOIN connections n ON n.tenant_id = c.tenant_id AND n.connection_id = c.connection_id
@@ -219,6 +219,7 @@ func (q *Queries) CopiesAfter(ctx context.Context, arg CopiesAfterParams) ([]Cop
 			&i.Event.Content,
 			&i.Event.Meeting,
 			&i.Event.Missing,
+			&i.Event.ListingID,
 			&i.Event.UpdatedAt,
 			&i.ConnectionID,
 			&i.Provider,
@@ -322,23 +323,19 @@ func (q *Queries) DeleteStagedOccurrences(ctx context.Context, arg DeleteStagedO
 const doubtedSeries = `-- name: DoubtedSeries :one
 SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
 WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3 AND s.kind = 'series' AND s.status <> 'cancelled'
-AND e.kind = 'occurrence' AND e.status <> 'cancelled' AND e.updated_at < $4
+AND e.kind = 'occurrence' AND e.status <> 'cancelled'
+AND NOT EXISTS (SELECT 1 FROM staged x WHERE x.tenant_id = e.tenant_id AND x.calendar_id = e.calendar_id AND x.listing_id = s.listing_id
+    AND x.event_id = e.event_id)
 `
 
 type DoubtedSeriesParams struct {
 	TenantID   string
 	CalendarID string
 	ListingID  string
-	Now        int64
 }
 
 func (q *Queries) DoubtedSeries(ctx context.Context, arg DoubtedSeriesParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, doubtedSeries,
-		arg.TenantID,
-		arg.CalendarID,
-		arg.ListingID,
-		arg.Now,
-	)
+	row := q.db.QueryRowContext(ctx, doubtedSeries, arg.TenantID, arg.CalendarID, arg.ListingID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -380,7 +377,7 @@ func (q *Queries) DropStagedOccurrences(ctx context.Context, arg DropStagedOccur
 }
 
 const eventByID = `-- name: EventByID :one
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, listing_id, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id = $3
 `
 
 type EventByIDParams struct {
@@ -409,13 +406,14 @@ func (q *Queries) EventByID(ctx context.Context, arg EventByIDParams) (Event, er
 		&i.Content,
 		&i.Meeting,
 		&i.Missing,
+		&i.ListingID,
 		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
+SELECT tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, all_day, free, kind, series_id, original_at, unexpanded, content, meeting, missing, listing_id, updated_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND event_id > $3 AND status <> 'cancelled'
 ORDER BY event_id LIMIT $4
 `
 
@@ -457,6 +455,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.Content,
 			&i.Meeting,
 			&i.Missing,
+			&i.ListingID,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -566,9 +565,9 @@ func (q *Queries) InsertListing(ctx context.Context, arg InsertListingParams) er
 
 const leaveWindow = `-- name: LeaveWindow :exec
 DELETE FROM events WHERE events.tenant_id = $1 AND events.calendar_id = $2 AND events.status <> 'cancelled'
-AND (events.ends_at <= $3 OR events.starts_at >= $4) AND events.updated_at < $5
+AND (events.ends_at <= $3 OR events.starts_at >= $4) AND events.listing_id <> $5
 AND (events.series_id = '' OR events.original_at < $3 OR events.original_at >= $4)
-AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $6
+AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $5
     AND s.event_id = events.event_id)
 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
     AND o.series_id = events.event_id AND o.ends_at > $3 AND o.starts_at < $4)
@@ -579,7 +578,6 @@ type LeaveWindowParams struct {
 	CalendarID  string
 	WindowFrom  int64
 	WindowUntil int64
-	StartedAt   int64
 	ListingID   string
 }
 
@@ -589,7 +587,6 @@ func (q *Queries) LeaveWindow(ctx context.Context, arg LeaveWindowParams) error 
 		arg.CalendarID,
 		arg.WindowFrom,
 		arg.WindowUntil,
-		arg.StartedAt,
 		arg.ListingID,
 	)
 	return err
@@ -650,8 +647,8 @@ AND (events.starts_at >= $4 AND events.ends_at > $4 AND events.ends_at <= $5 AND
         AND o.series_id = events.event_id AND o.starts_at >= $4 AND o.ends_at <= $5
         AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
             AND x.original_at = o.original_at)))
-AND events.updated_at < $6
-AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $7
+AND events.listing_id <> $6
+AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $6
     AND s.event_id = events.event_id)
 `
 
@@ -661,10 +658,10 @@ type MissEventsParams struct {
 	CalendarID  string
 	WindowFrom  int64
 	WindowUntil int64
-	StartedAt   int64
 	ListingID   string
 }
 
+// What a run wrote while the pages were read need not be among them. Clocks do not tell which that is, for they are set back, and differ.
 func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, missEvents,
 		arg.Now,
@@ -672,7 +669,6 @@ func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, 
 		arg.CalendarID,
 		arg.WindowFrom,
 		arg.WindowUntil,
-		arg.StartedAt,
 		arg.ListingID,
 	)
 	if err != nil {
@@ -719,16 +715,16 @@ func (q *Queries) PublishOccurrences(ctx context.Context, arg PublishOccurrences
 
 const publishStaged = `-- name: PublishStaged :exec
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, meeting, missing, updated_at)
+    unexpanded, meeting, missing, listing_id, updated_at)
 SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
-    s.original_at, s.unexpanded, s.meeting, 0, CAST($1 AS BIGINT)
+    s.original_at, s.unexpanded, s.meeting, 0, '', CAST($1 AS BIGINT)
 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $4
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
     original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
     meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
-    missing = 0, updated_at = excluded.updated_at
+    missing = 0, listing_id = '', updated_at = excluded.updated_at
 `
 
 type PublishStagedParams struct {
@@ -794,13 +790,14 @@ func (q *Queries) PutCursor(ctx context.Context, arg PutCursorParams) error {
 
 const putEvent = `-- name: PutEvent :execrows
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, meeting, missing, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, 0, $15)
+    unexpanded, meeting, missing, listing_id, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, 0, $15,
+    $16)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
-    missing = 0, updated_at = excluded.updated_at
-    WHERE CAST($16 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $17
+    missing = 0, listing_id = excluded.listing_id, updated_at = excluded.updated_at
+    WHERE CAST($17 AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = $18
 `
 
 type PutEventParams struct {
@@ -818,6 +815,7 @@ type PutEventParams struct {
 	SeriesID   string
 	OriginalAt int64
 	Meeting    string
+	ListingID  string
 	Now        int64
 	Fresh      bool
 	BeforeEtag string
@@ -839,6 +837,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) (int64, erro
 		arg.SeriesID,
 		arg.OriginalAt,
 		arg.Meeting,
+		arg.ListingID,
 		arg.Now,
 		arg.Fresh,
 		arg.BeforeEtag,

@@ -207,6 +207,7 @@ type Event struct {
 	Content    []byte
 	Meeting    string
 	Missing    int64
+	ListingID  string
 	UpdatedAt  int64
 }
 
@@ -265,6 +266,7 @@ type Link struct {
 	BaseVersion   int64
 	InFlight      []byte
 	Observed      []byte
+	Conference    []byte
 	MissedAt      int64
 	SyncedVersion int64
 	FailedVersion int64

@@ -38,9 +38,9 @@ RETURNING version, revision, sequence, reservation_token;
 
 -- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
-    base, base_version, in_flight, observed, missed_at, synced_version, failed_version, created_at, updated_at)
+    base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '',
-    @empty, 0, @empty, @empty, 0, 0, 0, @now, @now)
+    @empty, 0, @empty, @empty, @empty, 0, 0, 0, @now, @now)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 
 -- name: AimLink :exec
@@ -58,8 +58,10 @@ SELECT * FROM links WHERE tenant_id = @tenant_id AND link_id = @link_id;
 -- name: LinkCase :one
 -- Outer joins for the reason that LinksOfBooking has: each link has a booking, a calendar and a connection.
 SELECT sqlc.embed(links), sqlc.embed(bookings), sqlc.embed(calendars), sqlc.embed(connections),
-    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion
+    CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion,
+    CAST(COALESCE(listings.listing_id, '') AS TEXT) AS listing_id
 FROM links
+LEFT JOIN listings ON listings.tenant_id = links.tenant_id AND listings.calendar_id = links.calendar_id
 LEFT JOIN deletions ON deletions.tenant_id = links.tenant_id AND deletions.link_id = links.link_id
     AND deletions.generation = links.generation AND deletions.direction = 'inbound' AND deletions.verdict IN ('held', 'approved', 'rejected')
 LEFT JOIN bookings ON bookings.tenant_id = links.tenant_id AND bookings.booking_id = links.booking_id
@@ -84,7 +86,7 @@ UPDATE links SET in_flight = @in_flight, missed_at = @missed_at, updated_at = @n
 -- name: SettleLink :execrows
 UPDATE links SET generation = @generation, event_id = @event_id, etag = @etag, state = @state, reason = @reason, base = @base,
     base_version = @base_version, in_flight = @in_flight, observed = @observed, missed_at = @missed_at, synced_version = @synced_version,
-    failed_version = @failed_version, updated_at = @now
+    failed_version = @failed_version, conference = @conference, updated_at = @now
 WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: FailLink :exec

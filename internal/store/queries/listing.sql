@@ -48,18 +48,19 @@ DELETE FROM staged WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 -- name: PublishStaged :exec
 -- Which meeting an event belongs to never changes, and a tombstone or a row without content does not say it.
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, meeting, missing, updated_at)
+    unexpanded, meeting, missing, listing_id, updated_at)
 SELECT s.tenant_id, s.calendar_id, s.event_id, s.etag, s.status, s.starts_at, s.ends_at, s.content, s.all_day, s.free, s.kind, s.series_id,
-    s.original_at, s.unexpanded, s.meeting, 0, CAST(@now AS BIGINT)
+    s.original_at, s.unexpanded, s.meeting, 0, '', CAST(@now AS BIGINT)
 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     series_id = CASE WHEN excluded.series_id = '' THEN events.series_id ELSE excluded.series_id END,
     original_at = CASE WHEN excluded.series_id = '' THEN events.original_at ELSE excluded.original_at END, unexpanded = excluded.unexpanded,
     meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
-    missing = 0, updated_at = excluded.updated_at;
+    missing = 0, listing_id = '', updated_at = excluded.updated_at;
 
 -- name: MissEvents :execrows
+-- What a run wrote while the pages were read need not be among them. Clocks do not tell which that is, for they are set back, and differ.
 UPDATE events SET missing = missing + 1, updated_at = @now
 WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
 AND (events.starts_at >= @window_from AND events.ends_at > @window_from AND events.ends_at <= @window_until AND events.starts_at < @window_until
@@ -67,7 +68,7 @@ AND (events.starts_at >= @window_from AND events.ends_at > @window_from AND even
         AND o.series_id = events.event_id AND o.starts_at >= @window_from AND o.ends_at <= @window_until
         AND NOT EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = o.tenant_id AND x.calendar_id = o.calendar_id AND x.series_id = o.series_id
             AND x.original_at = o.original_at)))
-AND events.updated_at < @started_at
+AND events.listing_id <> @listing_id
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
     AND s.event_id = events.event_id);
 
@@ -114,12 +115,13 @@ UPDATE events SET updated_at = updated_at WHERE tenant_id = @tenant_id AND calen
 
 -- name: PutEvent :execrows
 INSERT INTO events (tenant_id, calendar_id, event_id, etag, status, starts_at, ends_at, content, all_day, free, kind, series_id, original_at,
-    unexpanded, meeting, missing, updated_at)
-VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id, @original_at, '', @meeting, 0, @now)
+    unexpanded, meeting, missing, listing_id, updated_at)
+VALUES (@tenant_id, @calendar_id, @event_id, @etag, @status, @starts_at, @ends_at, @content, @all_day, @free, @kind, @series_id, @original_at, '', @meeting, 0, @listing_id,
+    @now)
 ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.etag, status = excluded.status, starts_at = excluded.starts_at,
     ends_at = excluded.ends_at, content = excluded.content, all_day = excluded.all_day, free = excluded.free, kind = excluded.kind,
     meeting = COALESCE(NULLIF(excluded.meeting, ''), events.meeting),
-    missing = 0, updated_at = excluded.updated_at
+    missing = 0, listing_id = excluded.listing_id, updated_at = excluded.updated_at
     WHERE CAST(@fresh AS BOOLEAN) OR events.etag = excluded.etag OR events.etag = @before_etag;
 
 -- name: PruneEvents :execrows
@@ -161,7 +163,7 @@ WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND ev
 
 -- name: LeaveWindow :exec
 DELETE FROM events WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
-AND (events.ends_at <= @window_from OR events.starts_at >= @window_until) AND events.updated_at < @started_at
+AND (events.ends_at <= @window_from OR events.starts_at >= @window_until) AND events.listing_id <> @listing_id
 AND (events.series_id = '' OR events.original_at < @window_from OR events.original_at >= @window_until)
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
     AND s.event_id = events.event_id)
@@ -176,7 +178,9 @@ AND (occurrences.ends_at <= @window_from OR NOT EXISTS (SELECT 1 FROM events e W
 -- name: DoubtedSeries :one
 SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
 WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id AND s.kind = 'series' AND s.status <> 'cancelled'
-AND e.kind = 'occurrence' AND e.status <> 'cancelled' AND e.updated_at < @now;
+AND e.kind = 'occurrence' AND e.status <> 'cancelled'
+AND NOT EXISTS (SELECT 1 FROM staged x WHERE x.tenant_id = e.tenant_id AND x.calendar_id = e.calendar_id AND x.listing_id = s.listing_id
+    AND x.event_id = e.event_id);
 
 -- name: ForgetOccurrences :exec
 DELETE FROM occurrences WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;

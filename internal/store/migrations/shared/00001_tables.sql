@@ -198,6 +198,7 @@ CREATE TABLE events (
     content     BYTEA NOT NULL,
     meeting     TEXT NOT NULL, -- a hash that all copies of a meeting share, in whichever mailbox; empty where that is not known. It groups, and identifies no event
     missing     BIGINT NOT NULL, -- snapshots in a row that should have shown it and did not
+    listing_id  TEXT NOT NULL, -- that was under way when a run wrote the row, and need not show it; empty otherwise
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, calendar_id, event_id)
 );
@@ -283,6 +284,7 @@ CREATE TABLE links (
     base_version   BIGINT NOT NULL,
     in_flight      BYTEA NOT NULL, -- writes whose outcome is not known
     observed       BYTEA NOT NULL, -- what a person made of it, reported and not yet decided
+    conference     BYTEA NOT NULL, -- what has become of the conference that the booking wants
     missed_at      BIGINT NOT NULL, -- since when the event is not found, unproven
     synced_version BIGINT NOT NULL,
     failed_version BIGINT NOT NULL,
