@@ -29,7 +29,7 @@ bench: ## measure calweave on PostgreSQL and Redis, each figure beside its floor
 contracts: ## verify the Pact contracts of every edge, break each of them, and write report/contracts.html (CONTRACTS='-run TestGoogle' for a part, '-update' to write the pacts anew)
 	@mkdir -p report
 	scripts/pact go test -tags pact ./contracts/pacts -count=1 -timeout 10m $(CONTRACTS) -args -report $(CURDIR)/report
-	scripts/pact go test -tags pact ./internal/app/sandbox -count=1 -timeout 5m
+	scripts/pact go test -tags pact ./internal/app/sandbox ./docs/examples/contracts -count=1 -timeout 5m
 	@$(MAKE) --no-print-directory calweave-pact
 	@echo "report/contracts.html, report/contracts.json and report/contracts.xml (JUnit) say what was verified"
 

@@ -15,7 +15,7 @@ import (
 func TestCoreUsesTheAPI(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "e", Title: "A booking core uses the HTTP API", Consumer: "booking-core", Provider: "calweave-api",
-		Against: "calweave on SQLite, with both simulators", Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 14,
+		Against: "calweave on SQLite, with both simulators", Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 15,
 	}, scenes: apiScenes()}
 	path := fresh(t, e.edge, e.make)
 	l := startLive(t)
@@ -115,6 +115,8 @@ func apiScenes() []scene {
 			return doc["state"] == want && doc["reservation_token"] != "" && doc["revision"] != nil
 		}
 	}
+	recurring := body(1, "Interview")
+	recurring["recurrence"], recurring["expand"], recurring["conference"] = []any{"RRULE:FREQ=WEEKLY;COUNT=2"}, true, "requested"
 	undone := bookingBody(bookingWord, 1, "Interview", calendarWord)
 	undone["start"] = object{"date_time": "2027-09-08T10:00:00"}
 	of := func(name, given string, r reply, c call) scene {
@@ -123,6 +125,13 @@ func apiScenes() []scene {
 	}
 	return []scene{
 		of("a new booking", "a calendar", bookingReply(202, nil), call{method: "PUT", path: at, body: body(1, "Interview"), reads: inState("booked")}),
+		of("a new booking that recurs and wants a conference", "a calendar", bookingReply(202, object{
+			"booking": object{"recurrence": some(matching("RRULE:.+", "RRULE:FREQ=WEEKLY;COUNT=2")), "expand": exactly(true), "conference": exactly("requested")},
+			"targets": some(object{
+				"calendar_id": matching("cal_[0-9a-f]+", "cal_01"), "status": matching("pending|synced", "pending"),
+				"occurrence": object{"original_start": object{"date_time": matching(rfc3339, "2027-09-08T08:00:00Z")}},
+			}),
+		}), call{method: "PUT", path: at, body: recurring, reads: inState("booked")}),
 		of("a new version", "a booking in version 2", bookingReply(202, nil), call{method: "PUT", path: at, body: body(3, "Second interview"), reads: inState("booked")}),
 		of("the same version again", "a booking in version 2", bookingReply(200, nil), call{method: "PUT", path: at, body: body(2, "Interview"), reads: inState("booked")}),
 		of("the same version with another content", "a booking in version 2", problem(409, "version-reused"),

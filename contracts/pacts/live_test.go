@@ -142,11 +142,11 @@ func (l *live) sim(method, path string, body any, out any) error {
 	return json.Unmarshal(answer, out)
 }
 
-var errNever = errors.New("it did not come to pass within ten seconds")
+var errNever = errors.New("it did not come to pass within a minute")
 
 // until asks until a condition holds.
 func until(holds func() (bool, error)) error {
-	tick, end := time.NewTicker(20*time.Millisecond), time.After(10*time.Second)
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()
 	for {
 		ok, err := holds()
