@@ -100,6 +100,7 @@ func testRules() []rule {
 	return []rule{
 		{dir: "contracts", inside: []string{"contracts", "internal/testkit"}, outside: []string{anything}},
 		{dir: "contracts/pacts", inside: everything, outside: []string{anything}},
+		{dir: "docs/examples/contracts", inside: []string{"contracts"}, outside: []string{anything}},
 		{dir: "internal", inside: everything, outside: []string{anything}},
 		{dir: "internal/sim", inside: []string{"internal/clock", "internal/testkit"}, outside: []string{anything}},
 		{dir: "providers", inside: everything, outside: []string{anything}},
