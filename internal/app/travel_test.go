@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,6 +165,9 @@ func TestRedisAway(t *testing.T) {
 		l.must(l.core.wait(l.ctx, message.BookingMoved, 1))
 		if n := l.core.count(message.BookingMoved); n != 1 {
 			t.Errorf("booking.moved was sent %d times", n)
+		}
+		if status, ready := l.ask(http.MethodGet, l.url+"/readyz"); status != http.StatusOK || !strings.Contains(string(ready), "Redis does not answer") {
+			t.Errorf("/readyz: %d %s, want it to say that Redis does not answer", status, ready)
 		}
 	})
 }
