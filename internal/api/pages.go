@@ -28,6 +28,8 @@ type OwnerError struct {
 	Err error
 	// Expired says that nothing was refused: a page was opened too late, or once more.
 	Expired bool
+	// Cause is for the log: what lies behind Err, its provider's code for instance. Nil for nothing more.
+	Cause error
 }
 
 // Error is what the page says.
@@ -35,6 +37,14 @@ func (e *OwnerError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *OwnerError) Unwrap() error { return e.Err }
+
+func (e *OwnerError) attrs() []any {
+	all := []any{slog.String("error", e.Error())}
+	if e.Cause != nil {
+		all = append(all, slog.String("cause", e.Cause.Error()))
+	}
+	return all
+}
 
 const (
 	cookieName = "calweave_connect"
@@ -147,7 +157,7 @@ func (s *Server) finishConnect(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case done.ReturnURL != "" && (err == nil || told):
 		if told {
-			s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", owner.Error()))
+			s.Log.InfoContext(r.Context(), "an account was not connected", owner.attrs()...)
 		}
 		http.Redirect(w, r, returning(done, err == nil), http.StatusSeeOther)
 	case err != nil:
@@ -195,7 +205,7 @@ func sentence(text string) string {
 
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if owner, ok := errors.AsType[*OwnerError](err); ok {
-		s.Log.InfoContext(r.Context(), "an account was not connected", slog.String("error", err.Error()))
+		s.Log.InfoContext(r.Context(), "an account was not connected", owner.attrs()...)
 		n := notice{Title: notConnected, Text: sentence(owner.Error())}
 		if owner.Expired {
 			n.Title = "This page has expired"

@@ -279,11 +279,11 @@ func keep(t *testing.T, name string, page []byte) {
 // A flow that fails is in the log without what only the browser and the provider may know.
 func TestPagesKeepSecretsOutOfTheLog(t *testing.T) {
 	t.Parallel()
-	flow := &script{err: &api.OwnerError{Err: errors.New("the account was not connected: access was refused")}}
+	flow := &script{err: &api.OwnerError{Err: errors.New("the account was not connected: access was refused"), Cause: errors.New("access_denied")}}
 	b := pages(t, "https://calweave.test", flow)
 	b.browse("/connect/" + canaryToken)
 	b.browse("/oauth/google/callback?state="+canaryState+"&code="+canaryCode, "__Host-calweave_connect="+canaryCookie)
-	if log := b.log.String(); strings.Contains(log, "CANARY") || strings.Count(log, "an account was not connected") != 2 {
+	if log := b.log.String(); strings.Contains(log, "CANARY") || strings.Count(log, "an account was not connected") != 2 || strings.Count(log, "access_denied") != 2 {
 		t.Errorf("the log: %s", log)
 	}
 }

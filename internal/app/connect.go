@@ -72,7 +72,11 @@ func (f flow) Finish(ctx context.Context, in api.Answer) (api.Connected, error) 
 func forOwner(err error) error {
 	for _, known := range []error{grant.ErrLink, grant.ErrState, grant.ErrPartial, grant.ErrRefused, grant.ErrIssuer} {
 		if errors.Is(err, known) {
-			return &api.OwnerError{Err: known, Expired: errors.Is(err, grant.ErrLink) || errors.Is(err, grant.ErrState)}
+			owner := &api.OwnerError{Err: known, Expired: errors.Is(err, grant.ErrLink) || errors.Is(err, grant.ErrState)}
+			if f, ok := fault.As(err); ok {
+				owner.Cause = f
+			}
+			return owner
 		}
 	}
 	return err

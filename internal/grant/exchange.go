@@ -2,6 +2,7 @@ package grant
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -175,6 +176,20 @@ func (x *Exchange) judge(ctx context.Context, a App, resp *http.Response, body [
 	if f.Unlisted {
 		x.log.WarnContext(ctx, "a token endpoint refused with a code that is not listed", slog.String("provider", string(a.Driver.Name())),
 			slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("taken_for", string(f.Kind)))
+	}
+	return f
+}
+
+// sentBack classifies the word that an owner's browser brings back in place of a code (RFC 6749, section 4.1.2.1): as if the token endpoint had said it. Only
+// what ends a grant there is the owner's refusal here.
+func (x *Exchange) sentBack(ctx context.Context, a App, word string) error {
+	body, err := json.Marshal(map[string]string{"error": word})
+	if err != nil {
+		return err
+	}
+	f := x.judge(ctx, a, &http.Response{StatusCode: http.StatusBadRequest}, body)
+	if f.Kind.EndsGrant() {
+		return errors.Join(ErrRefused, f)
 	}
 	return f
 }

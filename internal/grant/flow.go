@@ -154,7 +154,7 @@ func (f *Flow) Finish(ctx context.Context, a Answer) (Connected, error) {
 	if err != nil {
 		return out, err
 	}
-	if err := a.check(app.Driver.OAuth()); err != nil {
+	if err := f.check(ctx, a, app); err != nil {
 		return out, err
 	}
 	g, err := f.exchange.Redeem(ctx, app, flow.ConnectionID, a.Code, flow.Verifier)
@@ -223,11 +223,13 @@ func (f *Flow) spend(ctx context.Context, a Answer) (cal.TenantID, record.Flow, 
 }
 
 // check fails unless the answer brings a code from the issuer that was asked. An issuer is compared whenever the answer names one.
-func (a Answer) check(o provider.OAuth) error {
-	if a.Issuer != "" && !issues(a.Issuer, o) {
+func (f *Flow) check(ctx context.Context, a Answer, app App) error {
+	switch {
+	case a.Issuer != "" && !issues(a.Issuer, app.Driver.OAuth()):
 		return ErrIssuer
-	}
-	if a.Error != "" || a.Code == "" {
+	case a.Error != "":
+		return f.exchange.sentBack(ctx, app, a.Error)
+	case a.Code == "":
 		return ErrRefused
 	}
 	return nil

@@ -27,6 +27,7 @@ type refusal struct {
 var kinds = map[refusal]fault.Kind{
 	{400, ""}:                            fault.Invalid,
 	{400, "channelIdNotUnique"}:          fault.Duplicate,
+	{400, "push.webhookUrlNotHttps"}:     fault.Misconfigured, // our own address
 	{401, ""}:                            fault.Unauthorized,
 	{401, "push.webhookUrlUnauthorized"}: fault.Misconfigured, // about the address, not about the token
 	{403, ""}:                            fault.Forbidden,
@@ -35,6 +36,7 @@ var kinds = map[refusal]fault.Kind{
 	{403, "quotaExceeded"}:               fault.QuotaExhausted,
 	{403, "dailyLimitExceeded"}:          fault.QuotaExhausted,
 	{403, "accessNotConfigured"}:         fault.Misconfigured, // the API is switched off in our own project
+	{403, "forbiddenForServiceAccounts"}: fault.Misconfigured, // the domain has not delegated to our service account
 	{403, "notACalendarUser"}:            fault.Unsupported,
 	{404, ""}:                            fault.NotFound,
 	{408, ""}:                            fault.Transient,

@@ -143,7 +143,7 @@ var (
 func tokenKind(said tokenRefusal) (kind fault.Kind, listed bool) {
 	byError, known := tokenKinds[said.Error]
 	byCode, told := codeKind(said.Codes)
-	listed = known && (told || len(said.Codes) == 0)
+	listed = known && unlisted(said.Codes) == ""
 	if !known {
 		byError = fault.Transient
 	}
@@ -166,6 +166,16 @@ func overrules(byCode, byError fault.Kind, known bool) bool {
 	default:
 		return byError.EndsGrant()
 	}
+}
+
+// unlisted is the first code that is in no table; empty for none.
+func unlisted(codes []json.Number) string {
+	for _, number := range codes {
+		if _, ok := aadsts[number.String()]; !ok {
+			return number.String()
+		}
+	}
+	return ""
 }
 
 // codeKind is what the codes say. Of several, one that leaves the grant alive is believed.

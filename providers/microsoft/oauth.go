@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 
@@ -31,7 +32,7 @@ func (d *Driver) TokenFault(status int, header http.Header, body []byte) *fault.
 		RetryAfter: fault.ParseRetryAfter(header, d.config.Clock.Now()),
 	}
 	if len(said.Codes) > 0 {
-		f.Code = code(said.Error + "-AADSTS" + said.Codes[0].String())
+		f.Code = code(said.Error + "-AADSTS" + cmp.Or(unlisted(said.Codes), said.Codes[0].String()))
 	}
 	switch {
 	case status == http.StatusTooManyRequests:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,19 +67,24 @@ func TestTokenFault(t *testing.T) {
 func TestUnlistedCodes(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]fault.Kind{
-		`{"error":"invalid_grant","error_codes":[99999999]}`:    fault.NeedsReauth,
-		`{"error":"consent_required","error_codes":[99999999]}`: fault.NeedsConsent,
-		`{"error":"invalid_client","error_codes":[99999999]}`:   fault.Misconfigured,
-		`{"error":"server_error","error_codes":[99999999]}`:     fault.Transient,
-		`{"error":"something_new"}`:                             fault.Transient,
-		`{"error":"something_new","error_codes":[99999999]}`:    fault.Transient,
-		`{"error":"something_new","error_codes":[50173]}`:       fault.Transient,
-		`{"error":"something_new","error_codes":[65001]}`:       fault.Transient,
-		`{"error":"something_new","error_codes":[7000215]}`:     fault.Misconfigured,
-		`{"error":"something_new","error_codes":[90033]}`:       fault.Transient,
+		`{"error":"invalid_grant","error_codes":[99999999]}`:        fault.NeedsReauth,
+		`{"error":"consent_required","error_codes":[99999999]}`:     fault.NeedsConsent,
+		`{"error":"invalid_client","error_codes":[99999999]}`:       fault.Misconfigured,
+		`{"error":"server_error","error_codes":[99999999]}`:         fault.Transient,
+		`{"error":"something_new"}`:                                 fault.Transient,
+		`{"error":"something_new","error_codes":[99999999]}`:        fault.Transient,
+		`{"error":"something_new","error_codes":[50173]}`:           fault.Transient,
+		`{"error":"something_new","error_codes":[65001]}`:           fault.Transient,
+		`{"error":"something_new","error_codes":[7000215]}`:         fault.Misconfigured,
+		`{"error":"something_new","error_codes":[90033]}`:           fault.Transient,
+		`{"error":"invalid_grant","error_codes":[700082,99999999]}`: fault.NeedsReauth,
 	} {
-		if got := New(Config{}).TokenFault(400, nil, []byte(body)); got.Kind != want || !got.Unlisted {
+		got := New(Config{}).TokenFault(400, nil, []byte(body))
+		if got.Kind != want || !got.Unlisted {
 			t.Errorf("%s: %s, unlisted %t, want %s", body, got.Kind, got.Unlisted, want)
+		}
+		if strings.Contains(body, "99999999") && !strings.HasSuffix(got.Code, "-AADSTS99999999") {
+			t.Errorf("%s: the code is %s, want the one that nobody knows", body, got.Code)
 		}
 	}
 }
