@@ -88,7 +88,7 @@ func (m *Matrix) decide(p pair, mine []Verification, participant, environment st
 		if !newest.OK {
 			return false, fmt.Sprintf("the newest verification failed (with %s, %s): the report of that run says why", theirs(newest), day(newest))
 		}
-		return true, fmt.Sprintf("nobody has recorded which %s %s has; verified against the %s (%s)", other, environment, cmp.Or(newest.Against, theirs(newest)), day(newest))
+		return true, fmt.Sprintf("nobody has recorded which %s %s has; verified against %s (%s)", other, environment, cmp.Or(newest.Against, "version "+theirs(newest)), day(newest))
 	}
 	with := sharing(m.Verifications, mine, deployed)
 	if consumes {

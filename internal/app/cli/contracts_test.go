@@ -16,7 +16,7 @@ func ran(t *testing.T) (dir string, at []string) {
 	dir = t.TempDir()
 	for name, content := range map[string]string{
 		"contracts.json": `{"versions": {"calweave": "v1"}, "edges": [{"consumer": "booking-core", "provider": "calweave-api", "pact": "core.json",
-			"verified_against": "whole calweave", "verified_at": "2026-11-23T10:00:00Z", "interactions": [{"ok": true}], "breakages": [{"noticed": true}]}]}`,
+			"verified_against": "a whole calweave", "verified_at": "2026-11-23T10:00:00Z", "interactions": [{"ok": true}], "breakages": [{"noticed": true}]}]}`,
 		"core.json": `{"consumer": {"name": "booking-core"}, "provider": {"name": "calweave-api"}}`,
 		"new.json":  `{"consumer": {"name": "booking-core"}, "provider": {"name": "calweave-api"}, "interactions": []}`,
 	} {
@@ -45,7 +45,7 @@ func TestCanIDeploy(t *testing.T) {
 	}
 	ask(1, "calweave contracts record writes it")
 	step(0, "1 pacts of version v1, of which 0 do not hold", append([]string{"record", matrix}, run...)...)
-	ask(0, "nobody has recorded which booking-core production has; verified against the whole calweave (2026-11-23)")
+	ask(0, "nobody has recorded which booking-core production has; verified against a whole calweave (2026-11-23)")
 	step(0, "production has booking-core in version 7", "record-deployment", matrix, "--participant=booking-core", "--version=7", "--environment=production")
 	ask(1, "with which this version was never verified")
 	ask(1, `"ok": false`, "--format=json")
