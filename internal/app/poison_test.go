@@ -73,7 +73,8 @@ func poisoned(how string) {
 	case panics:
 		panic(how)
 	case neverEnds:
-		for {
+		for n := uint64(0); ; {
+			n++
 		}
 	case eatsUp:
 		// The limit makes the runtime end the process as it does when the system has no more.
