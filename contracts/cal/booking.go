@@ -59,6 +59,6 @@ type Override struct {
 
 // Occurrence names one occurrence of a recurring booking.
 type Occurrence struct {
-	// OriginalStart is when it would begin by the rule, in UTC, or its date.
+	// OriginalStart is when it would begin by the rule, in the zone of the series.
 	OriginalStart When `json:"original_start"`
 }

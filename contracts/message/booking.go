@@ -28,7 +28,8 @@ type Accepted struct {
 	Booking
 	// Cancelled tells a cancellation from a booking.
 	Cancelled bool `json:"cancelled"`
-	// Kept names the fields in which the booking still says what was accepted of a person's change, since the core has not changed them since.
+	// Kept names the fields in which the booking still says what was accepted of a person's change, since the core has not changed them since: those of
+	// cal.Fields.Names, and "overrides".
 	Kept []string `json:"kept,omitempty"`
 	// Resolved says that nothing was submitted: other time-zone data has made the booking's wall time another instant. Nil otherwise.
 	Resolved *Resolved `json:"resolved,omitempty"`

@@ -308,10 +308,10 @@ func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID
 }
 
 func (b bookings) Decide(
-	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o api.Options,
+	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, of api.Changed, o api.Options,
 ) (record.Booking, error) {
 	return b.service.Decide(ctx, who.Tenant, intake.Verdict{
-		ID: id, Decision: d, Calendar: calendar, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
+		ID: id, Decision: d, Calendar: of.Calendar, Occurrence: of.Occurrence, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
 	})
 }
 

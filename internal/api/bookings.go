@@ -20,10 +20,17 @@ type Bookings interface {
 	Put(ctx context.Context, who Identity, id cal.BookingID, b cal.Booking, o Options) (out record.Booking, repeat bool, err error)
 	// Cancel submits a cancellation.
 	Cancel(ctx context.Context, who Identity, id cal.BookingID, version int64, o Options) (out record.Booking, repeat bool, err error)
-	// Decide accepts or reverts what a person has done to a booking's events; calendar is empty for all of them.
-	Decide(ctx context.Context, who Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o Options) (record.Booking, error)
+	// Decide accepts or reverts what a person has done to some of a booking's events.
+	Decide(ctx context.Context, who Identity, id cal.BookingID, d message.Decision, of Changed, o Options) (record.Booking, error)
 	Booking(ctx context.Context, tenant cal.TenantID, id cal.BookingID) (record.Booking, error)
 	Reservation(ctx context.Context, tenant cal.TenantID, token cal.ReservationToken) (record.Reservation, error)
+}
+
+// Changed is which of a booking's events a decision is about. An empty field chooses all of them.
+type Changed struct {
+	Calendar cal.CalendarID
+	// Occurrence is an original start as the core writes it.
+	Occurrence string
 }
 
 // Options go with a submission.
@@ -135,7 +142,7 @@ func target(l record.Link) gen.TargetStatus {
 	t := gen.TargetStatus{
 		CalendarID: string(l.CalendarID), ConnectionID: string(l.ConnectionID), Provider: gen.Provider(l.Provider),
 		Authoritative: l.Authoritative, Status: gen.TargetStatusStatus(l.State), SyncedVersion: l.Synced,
-		Occurrence: l.Occurrence(),
+		Occurrence: l.Occurrence,
 	}
 	if l.State == record.LinkApproved {
 		t.Status = gen.TargetStatusStatusPending

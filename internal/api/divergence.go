@@ -14,7 +14,7 @@ func (s *Server) AcceptDivergence(ctx context.Context, r gen.AcceptDivergenceReq
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.Bookings.Decide(ctx, identity(ctx), cal.BookingID(r.BookingID), message.DecisionAccepted, cal.CalendarID(text(r.Params.CalendarID)), o)
+	b, err := s.Bookings.Decide(ctx, identity(ctx), cal.BookingID(r.BookingID), message.DecisionAccepted, changed(r.Params.CalendarID, r.Params.Occurrence), o)
 	if err != nil {
 		return nil, err
 	}
@@ -27,9 +27,13 @@ func (s *Server) RevertDivergence(ctx context.Context, r gen.RevertDivergenceReq
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.Bookings.Decide(ctx, identity(ctx), cal.BookingID(r.BookingID), message.DecisionReverted, cal.CalendarID(text(r.Params.CalendarID)), o)
+	b, err := s.Bookings.Decide(ctx, identity(ctx), cal.BookingID(r.BookingID), message.DecisionReverted, changed(r.Params.CalendarID, r.Params.Occurrence), o)
 	if err != nil {
 		return nil, err
 	}
 	return gen.RevertDivergence202JSONResponse{Body: booking(b), Headers: gen.RevertDivergence202ResponseHeaders{ETag: etag(b)}}, nil
+}
+
+func changed(calendar, occurrence *string) Changed {
+	return Changed{Calendar: cal.CalendarID(text(calendar)), Occurrence: text(occurrence)}
 }

@@ -99,7 +99,7 @@ func (o *oracle) gather(schema map[string]any, into map[string]bool) {
 
 // unscoped are parameters that name nothing of a tenant.
 func unscoped() []string {
-	return []string{"limit", "version", "provider", "sync", "writable", "state", "since", "diverged", "updated_since", "starts_from", "starts_before", "from", "until", "kind", "reason"}
+	return []string{"limit", "version", "provider", "sync", "writable", "state", "since", "diverged", "updated_since", "starts_from", "starts_before", "from", "until", "kind", "reason", "occurrence"}
 }
 
 // Every route is asked for another tenant's things, wherever it lets anything be named, and answers as if they did not exist: with the same status and the

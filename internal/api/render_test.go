@@ -32,7 +32,7 @@ func (s *shelf) Cancel(context.Context, api.Identity, cal.BookingID, int64, api.
 	return s.booking, s.repeat, s.err
 }
 
-func (s *shelf) Decide(context.Context, api.Identity, cal.BookingID, message.Decision, cal.CalendarID, api.Options) (record.Booking, error) {
+func (s *shelf) Decide(context.Context, api.Identity, cal.BookingID, message.Decision, api.Changed, api.Options) (record.Booking, error) {
 	return s.booking, s.err
 }
 

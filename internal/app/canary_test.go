@@ -76,6 +76,15 @@ func (a *aviary) book(id string, version int64) cal.Booking {
 	return b
 }
 
+// course is a series whose texts are canaries, those of one occurrence of their own.
+func (a *aviary) course(id string) cal.Booking {
+	b := a.book(id, 1)
+	title, location := a.text("title-of-an-occurrence"), a.text("location-of-an-occurrence")
+	b.Notify, b.Recurrence, b.Expand = cal.NotifyNone, []string{"RRULE:FREQ=WEEKLY;COUNT=2"}, true
+	b.Overrides = []cal.Override{{OriginalStart: b.Start, Title: &title, Location: &location}}
+	return b
+}
+
 func (a *aviary) put(id string, version int64) {
 	a.tb.Helper()
 	var b gen.Booking
@@ -166,6 +175,9 @@ func (a *aviary) tour() {
 	}
 	a.put("b4", 1)
 	a.synced("b4", 1)
+	var course gen.Booking
+	a.call(http.MethodPut, "/v1/bookings/b5", a.course("b5"), &course)
+	a.must(a.core.wait(a.ctx, message.BookingSynced, 8))
 	a.refuse(http.MethodPost, "*/events")
 	b2 := a.book("b2", 1)
 	a.queue.submit(task.SubmitBooking{BookingID: "b2", Booking: &b2})

@@ -72,7 +72,7 @@ func TestRecurringBookingStandsAsSingleEvents(t *testing.T) {
 	_, err := w.sim.MoveEvent(in(sim.Google), google.ID, google.Start.Add(time.Hour))
 	w.must(err)
 	w.settle()
-	at := cal.When{DateTime: "2027-04-01T08:00:00Z", TimeZone: "UTC"}
+	at := cal.When{DateTime: "2027-04-01T10:00:00+02:00", TimeZone: zone}
 	w.wantDiverged(id, at)
 	before := w.core.types()[message.BookingSynced]
 	w.call(http.MethodPost, "/v1/bookings/"+id+"/divergence:accept", "", nil)
@@ -86,14 +86,14 @@ func TestRecurringBookingStandsAsSingleEvents(t *testing.T) {
 	_, err = w.sim.EditEvent(in(sim.Microsoft), w.starting(sim.Microsoft, "2027-04-15T08:00:00Z").ID, sim.Edit{Title: &other})
 	w.must(err)
 	w.settle()
-	w.wantDiverged(id, cal.When{DateTime: "2027-04-15T08:00:00Z", TimeZone: "UTC"})
+	w.wantDiverged(id, cal.When{DateTime: "2027-04-15T10:00:00+02:00", TimeZone: zone})
 	w.call(http.MethodPost, "/v1/bookings/"+id+"/divergence:revert", "", nil)
 	w.settle()
 	w.wantShown("an edit reverted", "2027-03-18T09:00:00Z Course", "2027-04-01T09:00:00Z Course", "2027-04-08T08:00:00Z Guest lecture", "2027-04-15T08:00:00Z Course")
 
 	w.must(w.sim.DeleteEvent(in(sim.Microsoft), w.starting(sim.Microsoft, "2027-03-18T09:00:00Z").ID, false))
 	w.settle()
-	w.wantDiverged(id, cal.When{DateTime: "2027-03-18T09:00:00Z", TimeZone: "UTC"})
+	w.wantDiverged(id, cal.When{DateTime: "2027-03-18T10:00:00+01:00", TimeZone: zone})
 	w.call(http.MethodPost, "/v1/bookings/"+id+"/divergence:accept", "", nil)
 	w.settle()
 	w.wantShown("a deletion accepted", "2027-04-01T09:00:00Z Course", "2027-04-08T08:00:00Z Guest lecture", "2027-04-15T08:00:00Z Course")

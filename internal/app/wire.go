@@ -37,6 +37,7 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	lease := a.Config.Lease
 	reconciler := &reconcile.Reconciler{
 		Store: a.Store, Clock: a.clock, Lease: lease, Quiet: a.gateway.Quiet, Open: opener(a.gateway), Taken: a.Intake.Taken, Guard: a.guardLimits(),
+		Occurrence: a.Intake.Occurrence,
 	}
 	rhythm := deltasync.NewRhythm(a.Config.PollMin, a.Config.PollInterval, a.Config.PollMax, a.ids.Jitter)
 	syncer := &deltasync.Syncer{
@@ -56,7 +57,9 @@ func (a *App) handlers() map[task.Kind]work.Handler {
 	}
 	granter := &grant.Keeper{Store: a.Store, Tokens: a.tokens, Clock: a.clock, Jitter: a.ids.Jitter, Heed: a.gateway.Heed}
 	auditor := &reconcile.Auditor{
-		Looker:  reconcile.Looker{Store: a.Store, Open: opener(a.gateway), Clock: a.clock, Quiet: a.gateway.Quiet, Taken: a.Intake.Taken},
+		Looker: reconcile.Looker{
+			Store: a.Store, Open: opener(a.gateway), Clock: a.clock, Quiet: a.gateway.Quiet, Taken: a.Intake.Taken, Occurrence: a.Intake.Occurrence,
+		},
 		Reports: a.Store, Interval: auditEvery, Jitter: a.ids.Jitter, Found: a.metrics.Audited,
 	}
 	renewer := &watch.Renewer{Store: a.Store}
@@ -188,10 +191,10 @@ func (b bookings) Cancel(ctx context.Context, who api.Identity, id cal.BookingID
 }
 
 func (b bookings) Decide(
-	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, calendar cal.CalendarID, o api.Options,
+	ctx context.Context, who api.Identity, id cal.BookingID, d message.Decision, of api.Changed, o api.Options,
 ) (record.Booking, error) {
 	return b.app.Intake.Decide(ctx, who.Tenant, intake.Verdict{
-		ID: id, Decision: d, Calendar: calendar, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
+		ID: id, Decision: d, Calendar: of.Calendar, Occurrence: of.Occurrence, IfMatch: o.IfMatch, Actor: who.KeyID, Traceparent: o.Trace,
 	})
 }
 

@@ -18,6 +18,8 @@ type Verdict struct {
 	Decision message.Decision
 	// Calendar is the target whose change is meant; empty for all of them.
 	Calendar cal.CalendarID
+	// Occurrence is the one whose change is meant, by its original start: a date, or a date-time with an offset or in the booking's zone. Empty for all.
+	Occurrence string
 	// IfMatch is the revision that the core has seen.
 	IfMatch *int64
 	// Actor is the key that it came with.
@@ -54,9 +56,13 @@ func (s *Service) rule(v Verdict, current record.Booking) (record.Ruling, error)
 	if v.IfMatch != nil && *v.IfMatch != current.Revision {
 		return r, stale(*v.IfMatch, current.Revision)
 	}
+	part, err := s.meant(v, current)
+	if err != nil {
+		return r, err
+	}
 	open, chosen := undecided(current), []record.Link{}
 	for _, l := range open {
-		if v.Calendar == "" || v.Calendar == l.CalendarID {
+		if (v.Calendar == "" || v.Calendar == l.CalendarID) && (v.Occurrence == "" || part == l.Part) {
 			chosen = append(chosen, l)
 		}
 	}
@@ -108,11 +114,7 @@ func byPart(all []record.Link) [][]record.Link {
 // Taken is a booking with what a person has made of some of the fields of one of its events. It fails with a *record.RefusalError when that cannot be
 // a booking.
 func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (record.Booking, error) {
-	take := taken
-	if l.Part != "" {
-		take = takenOccurrence
-	}
-	made, err := take(b, l, fields)
+	made, err := s.made(b, l, fields)
 	if err != nil {
 		return b, err
 	}
@@ -125,7 +127,15 @@ func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (rec
 		b.Submitted = &submitted
 	}
 	b.Spec, b.Slot, b.TZData = spec, slot, s.Zones.Name()
-	return b, nil
+	_, b.Series, err = worked(b.Spec, s.frame(b))
+	return b, err
+}
+
+func (s *Service) made(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
+	if l.Part == "" {
+		return taken(b, l, fields)
+	}
+	return takenOccurrence(s.frame(b), b, l, fields)
 }
 
 // undecided are the links of a booking that the core has to decide about. Of one that is cancelled, every event goes.
@@ -186,6 +196,9 @@ func candidates(open []record.Link) []message.Problem {
 		what := "the event was deleted"
 		if !l.Removed() {
 			what = "changed there: " + strings.Join(l.Theirs().Names(), ", ")
+		}
+		if l.Occurrence != nil {
+			what += "; occurrence " + l.Occurrence.OriginalStart.Date + l.Occurrence.OriginalStart.DateTime
 		}
 		out = append(out, message.Problem{Pointer: "query: calendar_id", Detail: fmt.Sprintf("%s (%s)", l.CalendarID, what)})
 	}

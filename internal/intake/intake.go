@@ -106,12 +106,12 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 		if c.cancelled {
 			// A tombstone keeps what the booking said, so that the core can still read it.
 			version := a.Version
-			a.Spec, a.Slot, a.TZData = current.Spec, current.Slot, current.TZData
+			a.Spec, a.Slot, a.Series, a.TZData = current.Spec, current.Slot, current.Series, current.TZData
 			a.Spec.Version = version
 		}
 	}
 	if !c.cancelled {
-		if a.Parts, err = parts(a.Spec, a.Slot); err != nil {
+		if a, err = s.standing(a, current); err != nil {
 			return Receipt{}, err
 		}
 		if a.Targets, err = s.targets(ctx, tenant, a.Spec, current); err != nil {

@@ -24,14 +24,15 @@ func (s *Service) keeping(a record.Acceptance, c candidate, current record.Booki
 			a.Kept &^= cal.Fields(cal.FieldAttendees)
 		}
 	}
-	if keepsOverrides(before, now, current.Spec) {
-		a.Kept |= cal.Fields(cal.FieldRecurrence)
-	}
-	if a.Kept == 0 {
+	a.KeptOverrides = keepsOverrides(before, now, current.Spec)
+	if a.Kept == 0 && !a.KeptOverrides {
 		return a, nil
 	}
-	submitted := a.Spec
-	checked, slot, err := s.acceptable(overlaid(now, current.Spec, a.Kept))
+	submitted, made := a.Spec, overlaid(now, current.Spec, a.Kept)
+	if a.KeptOverrides {
+		made.Overrides = current.Spec.Overrides
+	}
+	checked, slot, err := s.acceptable(made)
 	if err != nil {
 		return a, err
 	}
@@ -70,9 +71,6 @@ func overlaid(b, o cal.Booking, fields cal.Fields) cal.Booking {
 	}
 	if fields.Has(cal.FieldSlot) {
 		b.Start, b.End = o.Start, o.End
-	}
-	if fields.Has(cal.FieldRecurrence) {
-		b.Overrides = o.Overrides
 	}
 	return b
 }

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,14 +31,15 @@ func checkSeries(zones zone.Tables, b cal.Booking, slot cal.Slot, p *problems) {
 	if !b.Expand {
 		p.add("/expand", "a series is not kept as one event yet: give expand: true, so that each occurrence becomes an event of its own")
 	}
-	places, ok := checkRecurrence(b, slot, p)
+	frame := recur.Frame{Slot: slot, Zones: zones}
+	places, ok := checkRecurrence(b, frame, p)
 	if !ok {
 		return
 	}
 	seen := map[string]bool{}
 	for i, o := range b.Overrides {
 		at := fmt.Sprintf("/overrides/%d", i)
-		part, ok := checkOriginal(zones, o, places, at, p)
+		part, ok := checkOriginal(frame, o, places, at, p)
 		if !ok {
 			continue
 		}
@@ -44,26 +47,27 @@ func checkSeries(zones zone.Tables, b cal.Booking, slot cal.Slot, p *problems) {
 			p.add(at+"/original_start", "the occurrence stands here twice: say everything about it in one place")
 		}
 		seen[part] = true
-		checkOverride(zones, o, placed(slot, part), at, p)
+		checkOverride(frame, o, part, at, p)
 	}
 }
 
 // checkRecurrence returns the places of the series.
-func checkRecurrence(b cal.Booking, slot cal.Slot, p *problems) (map[string]bool, bool) {
+func checkRecurrence(b cal.Booking, frame recur.Frame, p *problems) (map[string]bool, bool) {
 	bad := func(detail string) (map[string]bool, bool) {
 		p.add("/recurrence", "%s", detail)
 		return nil, false
 	}
+	start := frame.Slot.Start
 	for i, line := range b.Recurrence {
-		if _, err := recur.Parse([]string{line}, slot.Start); err != nil {
+		if _, err := recur.ParseBy(frame.Zones, []string{line}, start); err != nil {
 			p.add(fmt.Sprintf("/recurrence/%d", i), "%s", err.Error())
 			return nil, false
 		}
 	}
-	if _, err := recur.Submitted(b.Recurrence, slot.Start); err != nil {
+	if _, err := recur.Submitted(b.Recurrence, start); err != nil {
 		return bad(err.Error())
 	}
-	series, err := recur.Parse(b.Recurrence, slot.Start)
+	series, err := recur.ParseBy(frame.Zones, b.Recurrence, start)
 	if err != nil {
 		return bad(err.Error())
 	}
@@ -72,7 +76,7 @@ func checkRecurrence(b cal.Booking, slot cal.Slot, p *problems) (map[string]bool
 	} else if !named {
 		return bad("the rule does not name the start of the booking: let start be the first occurrence")
 	}
-	all, err := series.Places(slot.Start, mostOccurrences)
+	all, err := series.Places(start, mostOccurrences)
 	if errors.Is(err, recur.ErrMany) {
 		return bad(fmt.Sprintf("there are more than %d occurrences, which is the most that are made single events: book fewer with COUNT or UNTIL", mostOccurrences))
 	}
@@ -81,25 +85,25 @@ func checkRecurrence(b cal.Booking, slot cal.Slot, p *problems) (map[string]bool
 	}
 	places := make(map[string]bool, len(all))
 	for _, m := range all {
-		places[recur.PartOf(m)] = true
+		places[frame.PartOf(m)] = true
 	}
 	return places, true
 }
 
-func checkOriginal(zones zone.Tables, o cal.Override, places map[string]bool, at string, p *problems) (string, bool) {
-	m, ok := resolve(zones, o.OriginalStart, at+"/original_start", p)
+func checkOriginal(frame recur.Frame, o cal.Override, places map[string]bool, at string, p *problems) (string, bool) {
+	m, ok := resolve(frame.Zones, o.OriginalStart, at+"/original_start", p)
 	if !ok {
 		return "", false
 	}
-	part := recur.PartOf(m)
+	part := frame.PartOf(m)
 	if !places[part] {
 		p.add(at+"/original_start", "the series has no occurrence that begins then: name the start that the rule gives it, wherever it is moved to")
 	}
 	return part, places[part]
 }
 
-// checkOverride checks what is said of one occurrence, which takes place at slot by the rule.
-func checkOverride(zones zone.Tables, o cal.Override, slot cal.Slot, at string, p *problems) {
+// checkOverride checks what is said of one occurrence, which part names.
+func checkOverride(frame recur.Frame, o cal.Override, part, at string, p *problems) {
 	switch changes := changesOccurrence(o); {
 	case o.Cancelled && changes:
 		p.add(at, "the occurrence is cancelled, so that nothing else can be said of it: leave out one of the two")
@@ -110,15 +114,15 @@ func checkOverride(zones zone.Tables, o cal.Override, slot cal.Slot, at string, 
 	case o.Title != nil && strings.TrimSpace(*o.Title) == "":
 		p.add(at+"/title", "the title is blank: leave it out to keep that of the booking")
 	}
-	if !fitsSeries(zones, o.Start, slot, at+"/start", p) || !fitsSeries(zones, o.End, slot, at+"/end", p) {
+	if !fitsSeries(frame, o.Start, at+"/start", p) || !fitsSeries(frame, o.End, at+"/end", p) {
 		return
 	}
-	moved, err := recur.Overlaid(slot, o)
+	made, err := frame.At(cal.Booking{Overrides: []cal.Override{o}}, part)
 	if err != nil {
 		p.add(at, "%s", err.Error())
 		return
 	}
-	checkLength(moved, at+"/end", p)
+	checkLength(made.Content.Slot, at+"/end", p)
 }
 
 func changesOccurrence(o cal.Override) bool {
@@ -126,25 +130,16 @@ func changesOccurrence(o cal.Override) bool {
 }
 
 // fitsSeries reports whether one end of an occurrence, if it is given, is of the kind of the series.
-func fitsSeries(zones zone.Tables, w *cal.When, slot cal.Slot, at string, p *problems) bool {
+func fitsSeries(frame recur.Frame, w *cal.When, at string, p *problems) bool {
 	if w == nil {
 		return true
 	}
-	m, ok := resolve(zones, *w, at, p)
-	if ok && (m.Date != "") != slot.AllDay() {
+	m, ok := resolve(frame.Zones, *w, at, p)
+	if ok && (m.Date != "") != frame.Slot.AllDay() {
 		p.add(at, "this and the series are of two kinds: give both as date (all-day) or both as date_time")
 		return false
 	}
 	return ok
-}
-
-// placed is the slot of the first occurrence at another place.
-func placed(slot cal.Slot, part string) cal.Slot {
-	o, err := recur.At(cal.Booking{}, slot, part)
-	if err != nil {
-		return slot // unreachable: the part was written a moment ago
-	}
-	return o.Slot
 }
 
 func lengthOf(s cal.Slot) time.Duration {
@@ -157,44 +152,104 @@ func lengthOf(s cal.Slot) time.Duration {
 	return until.Sub(from)
 }
 
-// parts are the occurrences of a recurring booking that take place; none of a single one.
-func parts(b cal.Booking, slot cal.Slot) ([]string, error) {
+// frame is what the occurrences of a booking are found by.
+func (s *Service) frame(b record.Booking) recur.Frame {
+	return recur.Frame{Slot: b.Slot, Shift: b.Series.Shift, Zones: s.Zones}
+}
+
+// Occurrence is what a recurring booking says of the occurrence that part names.
+func (s *Service) Occurrence(b record.Booking, part string) (recur.Occurrence, error) {
+	return s.frame(b).At(b.Spec, part)
+}
+
+// worked works out of a booking's recurrence the parts that take place, when, and the last one. A single booking has none.
+func worked(b cal.Booking, frame recur.Frame) ([]string, record.Series, error) {
 	if len(b.Recurrence) == 0 {
-		return nil, nil
+		return nil, record.Series{}, nil
 	}
-	series, err := recur.Parse(b.Recurrence, slot.Start)
+	all, err := frame.All(b, mostOccurrences)
 	if err != nil {
-		return nil, err
+		return nil, record.Series{}, err
 	}
-	all, err := series.Places(slot.Start, mostOccurrences)
+	var parts []string
+	series, times := record.Series{Shift: frame.Shift}, sha256.New()
+	for _, o := range all {
+		if o.Cancelled {
+			continue
+		}
+		slot := o.Content.Slot
+		parts = append(parts, o.Part)
+		for _, m := range []cal.Moment{slot.Start, slot.End} {
+			times.Write(fmt.Appendf(nil, "%s %s %d\n", o.Part, m.Date, m.Instant.Unix()))
+		}
+		if last := (record.Booking{Slot: slot}).Starts(); last.After(series.Last) {
+			series.Last = last
+		}
+	}
+	series.Times = hex.EncodeToString(times.Sum(nil))
+	return parts, series, nil
+}
+
+// standing works out which occurrences a version stands as.
+func (s *Service) standing(a record.Acceptance, current *record.Booking) (record.Acceptance, error) {
+	frame := recur.Frame{Slot: a.Slot, Zones: s.Zones}
+	var err error
+	if current != nil {
+		if frame.Shift, err = shift(*current, a.Spec, frame); err != nil {
+			return a, err
+		}
+	}
+	a.Parts, a.Series, err = worked(a.Spec, frame)
+	return a, err
+}
+
+// shift is by how much the parts of a booking's next version differ from wall time. A version none of whose occurrences is one of before, but some are once all
+// of those are moved as the first one was, has moved the series as a whole: its events are moved, and not made anew.
+func shift(before record.Booking, now cal.Booking, frame recur.Frame) (time.Duration, error) {
+	old := recur.Frame{Slot: before.Slot, Zones: frame.Zones}
+	by := before.Series.Shift
+	if len(before.Spec.Recurrence) == 0 || len(now.Recurrence) == 0 || before.Slot.AllDay() != frame.Slot.AllDay() {
+		return by, nil
+	}
+	was, err := old.All(before.Spec, mostOccurrences)
 	if err != nil {
-		return nil, err
+		return by, err
 	}
-	var out []string
-	for _, m := range all {
-		o, err := recur.At(b, slot, recur.PartOf(m))
-		if err != nil {
-			return nil, err
-		}
-		if !o.Cancelled {
-			out = append(out, o.Part)
-		}
+	is, err := frame.All(now, mostOccurrences)
+	if err != nil {
+		return by, err
 	}
-	return out, nil
+	places := map[string]bool{}
+	for _, o := range was {
+		places[o.Part] = true
+	}
+	delta := frame.Face(frame.Slot.Start).Sub(old.Face(before.Slot.Start))
+	moved := recur.Frame{Slot: frame.Slot, Shift: delta, Zones: frame.Zones}
+	follows := false
+	for _, o := range is {
+		if places[o.Part] {
+			return by, nil
+		}
+		follows = follows || places[moved.PartOf(o.Slot.Start)]
+	}
+	if follows {
+		by += delta
+	}
+	return by, nil
 }
 
 // takenOccurrence is a booking's content with what a person has made of one of its occurrences as an override of that one.
-func takenOccurrence(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
-	o, err := recur.At(b.Spec, b.Slot, l.Part)
+func takenOccurrence(frame recur.Frame, b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
+	o, err := frame.At(b.Spec, l.Part)
 	if err != nil {
 		return b.Spec, err
 	}
-	made, stands := recur.OverrideAt(b.Spec, l.Part)
+	made, stands := frame.OverrideAt(b.Spec, l.Part)
 	if !stands {
 		made.OriginalStart = o.Slot.Start.When()
 	}
 	if l.Removed() {
-		return withOverride(b.Spec, l.Part, cal.Override{OriginalStart: made.OriginalStart, Cancelled: true}), nil
+		return withOverride(frame, b.Spec, l.Part, cal.Override{OriginalStart: made.OriginalStart, Cancelled: true}), nil
 	}
 	seen, theirs := *l.Observed, l.Theirs()&fields
 	if theirs.Has(cal.FieldAttendees) {
@@ -217,15 +272,15 @@ func takenOccurrence(b record.Booking, l record.Link, fields cal.Fields) (cal.Bo
 		end := moved(was.End.When(), was.End, seen.Slot.End)
 		made.Start, made.End = &start, &end
 	}
-	return withOverride(b.Spec, l.Part, made), nil
+	return withOverride(frame, b.Spec, l.Part, made), nil
 }
 
 // withOverride is a booking that says something of one occurrence, in place of what it said of that before.
-func withOverride(b cal.Booking, part string, made cal.Override) cal.Booking {
+func withOverride(frame recur.Frame, b cal.Booking, part string, made cal.Override) cal.Booking {
 	var out []cal.Override
 	replaced := false
 	for _, o := range b.Overrides {
-		if same, ok := recur.OverrideAt(cal.Booking{Overrides: []cal.Override{o}}, part); ok {
+		if same, ok := frame.OverrideAt(cal.Booking{Overrides: []cal.Override{o}}, part); ok {
 			o, replaced = made, true
 			o.OriginalStart = same.OriginalStart
 		}
@@ -236,4 +291,28 @@ func withOverride(b cal.Booking, part string, made cal.Override) cal.Booking {
 	}
 	b.Overrides = out
 	return b
+}
+
+// meant is the part of the occurrence that a verdict is about; empty where it names none.
+func (s *Service) meant(v Verdict, b record.Booking) (string, error) {
+	if v.Occurrence == "" {
+		return "", nil
+	}
+	bad := func(detail string) error {
+		return problems{{Pointer: "query: occurrence", Detail: detail}}.refusal()
+	}
+	if len(b.Spec.Recurrence) == 0 {
+		return "", bad("the booking does not recur: leave occurrence out")
+	}
+	when := cal.When{DateTime: v.Occurrence, TimeZone: b.Slot.Start.Zone}
+	if b.Slot.AllDay() {
+		when = cal.When{Date: v.Occurrence}
+	} else if at, err := time.Parse(time.RFC3339, v.Occurrence); err == nil {
+		when = cal.Moment{Instant: at, Zone: b.Slot.Start.Zone}.When() // whatever offset it is written with
+	}
+	m, err := s.Zones.Resolve(when)
+	if err != nil {
+		return "", bad(err.Error() + " (in a query, + is written %2B)")
+	}
+	return s.frame(b).PartOf(m), nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/internal/record"
@@ -73,17 +74,17 @@ func TestParts(t *testing.T) {
 		want []string
 	}{
 		"single":          {good(), nil},
-		"wall time stays": {weekly(), []string{"20261015T080000Z", "20261022T080000Z", "20261029T090000Z", "20261105T090000Z"}},
-		"bounded":         {weekly(lines("RRULE:FREQ=DAILY;COUNT=2", "RDATE;TZID=Europe/Berlin:20261101T120000")), []string{"20261015T080000Z", "20261016T080000Z", "20261101T110000Z"}},
-		"EXDATE":          {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261022T080000Z")), []string{"20261015T080000Z", "20261029T090000Z"}},
+		"wall time stays": {weekly(), []string{"20261015T100000", "20261022T100000", "20261029T100000", "20261105T100000"}},
+		"bounded":         {weekly(lines("RRULE:FREQ=DAILY;COUNT=2", "RDATE;TZID=Europe/Berlin:20261101T120000")), []string{"20261015T100000", "20261016T100000", "20261101T120000"}},
+		"EXDATE":          {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261022T080000Z")), []string{"20261015T100000", "20261029T100000"}},
 		"EXDATE, and cancelled": {
 			weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2", "EXDATE:20261022T080000Z"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Cancelled: true})),
-			[]string{"20261015T080000Z"},
+			[]string{"20261015T100000"},
 		},
-		"cancelled":         {weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Cancelled: true})), []string{"20261015T080000Z", "20261022T080000Z", "20261105T090000Z"}},
-		"moved, not away":   {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Start: new(berlin("2026-10-23T10:00:00"))})), []string{"20261015T080000Z", "20261022T080000Z"}},
+		"cancelled":         {weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Cancelled: true})), []string{"20261015T100000", "20261022T100000", "20261105T100000"}},
+		"moved, not away":   {weekly(lines("RRULE:FREQ=WEEKLY;COUNT=2"), overrides(cal.Override{OriginalStart: berlin("2026-10-22T10:00:00"), Start: new(berlin("2026-10-23T10:00:00"))})), []string{"20261015T100000", "20261022T100000"}},
 		"all-day":           {weekly(from(day("2026-10-24"), day("2026-10-25")), lines("RRULE:FREQ=DAILY;COUNT=2")), []string{"20261024", "20261025"}},
-		"as many as it may": {weekly(lines("RRULE:FREQ=DAILY;COUNT=1")), []string{"20261015T080000Z"}},
+		"as many as it may": {weekly(lines("RRULE:FREQ=DAILY;COUNT=1")), []string{"20261015T100000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,14 +92,14 @@ func TestParts(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%+v", err)
 			}
-			got, err := parts(b, slot)
+			got, _, err := worked(b, recur.Frame{Slot: slot})
 			if err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("got %v, %v, want %v", got, err, c.want)
 			}
 		})
 	}
 	b, slot, err := check(weekly(lines("RRULE:FREQ=DAILY;COUNT=200")))
-	if got, partsErr := parts(b, slot); err != nil || partsErr != nil || len(got) != 200 {
+	if got, _, partsErr := worked(b, recur.Frame{Slot: slot}); err != nil || partsErr != nil || len(got) != 200 {
 		t.Errorf("got %d parts, %v, %v, want 200", len(got), err, partsErr)
 	}
 }
@@ -106,12 +107,12 @@ func TestParts(t *testing.T) {
 // What a person makes of one occurrence becomes an override of that one, and nothing else of the booking changes.
 func TestTakenOccurrence(t *testing.T) {
 	t.Parallel()
-	const part = "20261029T090000Z"
+	const part = "20261029T100000"
 	spec, slot, err := check(weekly(overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Location: new("Room 2")})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, err := recur.At(spec, slot, part)
+	was, err := recur.Frame{Slot: slot}.At(spec, part)
 	if err != nil || was.Content.Location != "Room 2" {
 		t.Fatalf("got %+v, %v, want the occurrence in room 2", was, err)
 	}
@@ -126,7 +127,7 @@ func TestTakenOccurrence(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
-	got, err := recur.At(after.Spec, after.Slot, part)
+	got, err := s.Occurrence(after, part)
 	if err != nil || got.Content.Differences(moved, cal.AllFields) != 0 {
 		t.Errorf("got %+v, %v, want the occurrence as the person made it: %+v", got.Content, err, moved)
 	}
@@ -136,7 +137,7 @@ func TestTakenOccurrence(t *testing.T) {
 
 	link.Observed = nil
 	after, err = s.Taken(b, link, 0)
-	if got, atErr := recur.At(after.Spec, after.Slot, part); err != nil || atErr != nil || !got.Cancelled || after.Cancelled {
+	if got, atErr := s.Occurrence(after, part); err != nil || atErr != nil || !got.Cancelled || after.Cancelled {
 		t.Errorf("got %+v, %v, %v, want the occurrence cancelled and the booking not", got, err, atErr)
 	}
 
@@ -172,5 +173,80 @@ func TestKeepsOverrides(t *testing.T) {
 	}
 	if keepsOverrides(weekly(), weekly(lines("RRULE:FREQ=WEEKLY;COUNT=5")), accepted) {
 		t.Error("a version of another rule keeps what was accepted of the occurrences of the one before")
+	}
+}
+
+// A version that moves every occurrence, as the first one is moved, moves the events; any other makes those anew whose place is new.
+func TestShift(t *testing.T) {
+	t.Parallel()
+	later := from(berlin("2026-10-15T11:00:00"), berlin("2026-10-15T11:30:00"))
+	for name, c := range map[string]struct {
+		before, now cal.Booking
+		was, want   time.Duration
+	}{
+		"as before":                    {weekly(), weekly(), time.Hour, time.Hour},
+		"an hour later":                {weekly(), weekly(later), 0, time.Hour},
+		"and again":                    {weekly(), weekly(later), time.Hour, 2 * time.Hour},
+		"an hour later, and one more":  {weekly(), weekly(later, lines("RRULE:FREQ=WEEKLY;COUNT=5")), 0, time.Hour},
+		"another day of the week":      {weekly(), weekly(from(berlin("2026-10-16T10:00:00"), berlin("2026-10-16T10:30:00"))), 0, 24 * time.Hour},
+		"over the change of clocks":    {weekly(), weekly(from(berlin("2026-11-27T10:00:00"), berlin("2026-11-27T10:30:00"))), 0, 43 * 24 * time.Hour},
+		"without the first":            {weekly(), weekly(from(berlin("2026-10-22T10:00:00"), berlin("2026-10-22T10:30:00")), lines("RRULE:FREQ=WEEKLY;COUNT=3")), 0, 0},
+		"other days, and the old ones": {weekly(), weekly(lines("RRULE:FREQ=DAILY;COUNT=20")), 0, 0},
+		"a single one by now":          {weekly(), good(later), 0, 0},
+		"a single one before":          {good(), weekly(later), 0, 0},
+		"longer only":                  {weekly(), weekly(from(berlin("2026-10-15T10:00:00"), berlin("2026-10-15T12:00:00"))), 0, 0},
+		"all-day by now":               {weekly(), weekly(from(day("2026-10-16"), day("2026-10-17"))), 0, 0},
+		"all-day, a day later": {
+			weekly(from(day("2026-10-15"), day("2026-10-16"))), weekly(from(day("2026-10-16"), day("2026-10-17"))), 0, 24 * time.Hour,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before, beforeSlot, err1 := check(c.before)
+			now, slot, err2 := check(c.now)
+			if err1 != nil || err2 != nil {
+				t.Fatal(err1, err2)
+			}
+			was := record.Booking{Spec: before, Slot: beforeSlot, Series: record.Series{Shift: c.was}}
+			got, err := shift(was, now, recur.Frame{Slot: slot})
+			if err != nil || got != c.want {
+				t.Errorf("got %s, %v, want %s", got, err, c.want)
+			}
+		})
+	}
+}
+
+// A verdict names an occurrence as the core wrote its start, or as a message says it.
+func TestMeant(t *testing.T) {
+	t.Parallel()
+	timed, slot, err1 := check(weekly())
+	days, daySlot, err2 := check(weekly(from(day("2026-10-15"), day("2026-10-16"))))
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	course, trip := record.Booking{Spec: timed, Slot: slot, Series: record.Series{Shift: time.Hour}}, record.Booking{Spec: days, Slot: daySlot}
+	for name, c := range map[string]struct {
+		b          record.Booking
+		occurrence string
+		want, bad  string
+	}{
+		"none":              {course, "", "", ""},
+		"wall time":         {course, "2026-10-29T10:00:00", "20261029T090000", ""},
+		"as messages":       {course, "2026-10-29T10:00:00+01:00", "20261029T090000", ""},
+		"in UTC":            {course, "2026-10-29T09:00:00Z", "20261029T090000", ""},
+		"a date":            {trip, "2026-10-29", "20261029", ""},
+		"a date of a time":  {course, "2026-10-29", "", "%2B"},
+		"a time of a day":   {trip, "2026-10-29T10:00:00", "", "%2B"},
+		"a + that is blank": {course, "2026-10-29T10:00:00 01:00", "", "%2B"},
+		"a single booking":  {record.Booking{Spec: good(), Slot: slot}, "2026-10-29T10:00:00", "", "does not recur"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := (&Service{}).meant(Verdict{Occurrence: c.occurrence}, c.b)
+			refusal, refused := errors.AsType[*record.RefusalError](err)
+			if got != c.want || refused != (c.bad != "") || refused && !strings.Contains(refusal.Problems[0].Detail, c.bad) {
+				t.Errorf("got %q, %+v, want %q, %q", got, err, c.want, c.bad)
+			}
+		})
 	}
 }

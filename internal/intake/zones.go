@@ -3,11 +3,13 @@ package intake
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/fault"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/recur"
 	"github.com/calweave/calweave/internal/zone"
 )
 
@@ -107,7 +109,11 @@ func resolved(zones zone.Tables, b record.Booking) (record.Booking, bool, error)
 	if err != nil {
 		return b, false, err
 	}
-	moves := !slot.Start.Instant.Equal(b.Slot.Start.Instant) || !slot.End.Instant.Equal(b.Slot.End.Instant)
+	series, err := seriesBy(zones, spec, slot, b.Series)
+	if err != nil {
+		return b, false, err
+	}
+	moves := series.Times != b.Series.Times || !slot.Start.Instant.Equal(b.Slot.Start.Instant) || !slot.End.Instant.Equal(b.Slot.End.Instant)
 	if b.Submitted != nil {
 		// What persons made of the booking is told by comparing the two, which has to come to the same.
 		submitted := *b.Submitted
@@ -115,8 +121,37 @@ func resolved(zones zone.Tables, b record.Booking) (record.Booking, bool, error)
 			b.Submitted = &submitted
 		}
 	}
-	b.Spec, b.Slot, b.TZData = spec, slot, zones.Name()
+	b.Spec, b.Slot, b.Series, b.TZData = spec, slot, series, zones.Name()
 	return b, moves, nil
+}
+
+// overridesBy are overrides as other tables read them. An end that these cannot read stays as it is, and its booking as a whole cannot be resolved.
+func overridesBy(zones zone.Tables, all []cal.Override) []cal.Override {
+	out := slices.Clone(all)
+	for i, o := range out {
+		if again, _, err := zones.Again(o.OriginalStart); err == nil {
+			out[i].OriginalStart = again
+		}
+		out[i].Start, out[i].End = againBy(zones, o.Start), againBy(zones, o.End)
+	}
+	return out
+}
+
+func againBy(zones zone.Tables, w *cal.When) *cal.When {
+	if w == nil {
+		return nil
+	}
+	again, _, err := zones.Again(*w)
+	if err != nil {
+		return w
+	}
+	return &again
+}
+
+// seriesBy works out by other tables what is known of a recurrence.
+func seriesBy(zones zone.Tables, spec cal.Booking, slot cal.Slot, was record.Series) (record.Series, error) {
+	_, series, err := worked(spec, recur.Frame{Slot: slot, Shift: was.Shift, Zones: zones})
+	return series, err
 }
 
 // slotBy resolves the slot of what a booking says. A slot that would end before it begins, since a gap has come to lie in it, keeps its length.
@@ -129,6 +164,6 @@ func slotBy(zones zone.Tables, spec cal.Booking, was cal.Slot) (cal.Booking, cal
 	if from.Date == "" && !until.Instant.After(from.Instant) {
 		until.Instant = from.Instant.Add(was.End.Instant.Sub(was.Start.Instant))
 	}
-	spec.Start, spec.End = start, end
+	spec.Start, spec.End, spec.Overrides = start, end, overridesBy(zones, spec.Overrides)
 	return spec, cal.Slot{Start: from, End: until}, nil
 }

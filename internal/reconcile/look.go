@@ -11,6 +11,7 @@ import (
 	"github.com/calweave/calweave/contracts/provider"
 	"github.com/calweave/calweave/internal/clock"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/recur"
 )
 
 // Cases is what a look needs of the store.
@@ -26,6 +27,8 @@ type Looker struct {
 	Quiet func(cal.Provider) bool
 	// Taken is the Reconciler's.
 	Taken func(record.Booking, record.Link, cal.Fields) (record.Booking, error)
+	// Occurrence is the Reconciler's.
+	Occurrence func(b record.Booking, part string) (recur.Occurrence, error)
 }
 
 // Look compares a link with its event, which it reads whether or not anything gives reason to, and says what the reconciler would do: it plans as
@@ -36,7 +39,7 @@ func (k *Looker) Look(ctx context.Context, l record.Lease, is record.AuditedLink
 	if err != nil {
 		return record.Finding{}, errors.Join(errStore, err)
 	}
-	w := &run{Reconciler: &Reconciler{Store: unwritten{k.Store}, Clock: k.Clock, Quiet: k.Quiet, Taken: k.Taken}, lease: l}
+	w := &run{Reconciler: &Reconciler{Store: unwritten{k.Store}, Clock: k.Clock, Quiet: k.Quiet, Taken: k.Taken, Occurrence: k.Occurrence}, lease: l}
 	w.begin(c)
 	if w.s.Link.EventID == "" && settled(w.s) {
 		return w.finding(is, Plan(w.s))

@@ -44,6 +44,8 @@ type Reconciler struct {
 	// Taken is a booking with what a person has made of some fields of one of its events, or fails with a *record.RefusalError when that cannot be a
 	// booking.
 	Taken func(record.Booking, record.Link, cal.Fields) (record.Booking, error)
+	// Occurrence is what a recurring booking says of the occurrence that a part names.
+	Occurrence func(b record.Booking, part string) (recur.Occurrence, error)
 	// Guard is how many deletions are believed without an operator's word.
 	Guard record.GuardLimits
 }
@@ -142,7 +144,7 @@ func shows(s Situation) bool {
 // nobody whom the booking's notify does not cover. A target that is authoritative no more has its guests taken off.
 func (r *Reconciler) desired(c record.Case) Desired {
 	spec := c.Booking.Spec
-	content, takesPlace := said(c)
+	content, takesPlace := r.said(c)
 	d := Desired{
 		Present: c.Link.Target && !c.Booking.Cancelled && takesPlace, Version: c.Booking.Version, Notify: spec.Notify,
 		Content: content, Fields: record.Owned &^ cal.Fields(cal.FieldAttendees),
@@ -161,13 +163,13 @@ func (r *Reconciler) desired(c record.Case) Desired {
 }
 
 // said is what the booking says of the link's part, without its guests, and whether that takes place.
-func said(c record.Case) (cal.Content, bool) {
+func (r *Reconciler) said(c record.Case) (cal.Content, bool) {
 	spec := c.Booking.Spec
 	whole := cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot}
 	if c.Link.Part == "" {
 		return whole, true
 	}
-	o, err := recur.At(spec, c.Booking.Slot, c.Link.Part)
+	o, err := r.Occurrence(c.Booking, c.Link.Part)
 	if err != nil {
 		return whole, false // unreachable: the intake has held the booking to it
 	}

@@ -18,12 +18,23 @@ type Booking struct {
 	// Cancelled marks a tombstone; Spec then holds the content of the last version that stood.
 	Cancelled   bool
 	Slot        cal.Slot
+	Series      Series
 	TZData      string
 	Hash        string
 	Reservation cal.ReservationToken
 	Links       []Link
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+// Series is what is worked out of the recurrence of a booking; zero for a single one.
+type Series struct {
+	// Shift is how far the series as a whole was moved on the face of the clock since its parts were given out.
+	Shift time.Duration `json:"shift,omitempty"`
+	// Times is a hash of when its occurrences take place.
+	Times string `json:"times,omitempty"`
+	// Last is when the last of them begins; of all-day ones its first date read as UTC.
+	Last time.Time `json:"last,omitzero"`
 }
 
 // Diverged reports whether a person's change to one of the booking's events awaits the core's decision.
@@ -38,13 +49,15 @@ func (b Booking) Diverged() bool {
 
 // Acceptance is a version of a booking about to be committed.
 type Acceptance struct {
-	ID   cal.BookingID
-	Spec cal.Booking
-	Slot cal.Slot
+	ID     cal.BookingID
+	Spec   cal.Booking
+	Slot   cal.Slot
+	Series Series
 	// Submitted is what the core has submitted, where Spec keeps what it has not changed of what was accepted of persons' changes; nil where they are
-	// the same. Kept names the fields.
-	Submitted *cal.Booking
-	Kept      cal.Fields
+	// the same. Kept names the fields; KeptOverrides says that what was accepted of single occurrences is kept.
+	Submitted     *cal.Booking
+	Kept          cal.Fields
+	KeptOverrides bool
 	// Version is the core's; Cancelled makes it a tombstone.
 	Version   int64
 	Cancelled bool
@@ -62,6 +75,15 @@ type Acceptance struct {
 	// Via names the way in: "http" or "queue".
 	Via         string
 	Traceparent string
+}
+
+// KeptNames are what is kept in the words of messages and audits.
+func (a Acceptance) KeptNames() []string {
+	names := a.Kept.Names()
+	if a.KeptOverrides {
+		names = append(names, "overrides")
+	}
+	return names
 }
 
 // Stands are the parts of the links that the booking wants in each target; one that is empty is the whole.

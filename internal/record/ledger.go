@@ -51,6 +51,14 @@ type BookingPlace struct {
 	ID cal.BookingID
 }
 
+// Last is when the last of the booking's occurrences begins: that of a single one is the only one.
+func (b Booking) Last() time.Time {
+	if starts := b.Starts(); b.Series.Last.Before(starts) {
+		return starts
+	}
+	return b.Series.Last
+}
+
 // Starts is when the booking begins: of an all-day booking its first date read as UTC, zero for one without content.
 func (b Booking) Starts() time.Time {
 	if !b.Slot.AllDay() {

@@ -35,8 +35,10 @@ type Link struct {
 	CalendarID   cal.CalendarID
 	ConnectionID cal.ConnectionID
 	Provider     cal.Provider
-	// Part is empty, or the original start of the occurrence that the link stands for.
+	// Part is empty, or names the occurrence that the link stands for (recur.Frame.PartOf).
 	Part string
+	// Occurrence is which occurrence of its booking, as that stands, the link is for; nil for the whole.
+	Occurrence *cal.Occurrence
 	// Target says whether the booking wants to stand in this calendar.
 	Target        bool
 	Authoritative bool
@@ -64,29 +66,8 @@ type Link struct {
 
 // About names the calendar of the link, and which occurrence of the booking it is.
 func (l Link) About() message.Target {
-	return message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider, Occurrence: l.Occurrence()}
+	return message.Target{CalendarID: l.CalendarID, ConnectionID: l.ConnectionID, Provider: l.Provider, Occurrence: l.Occurrence}
 }
-
-// Occurrence is which occurrence of its booking the link stands for; nil for the whole.
-func (l Link) Occurrence() *cal.Occurrence {
-	if l.Part == "" {
-		return nil
-	}
-	if day, err := time.Parse(partDate, l.Part); err == nil {
-		return &cal.Occurrence{OriginalStart: cal.When{Date: day.Format(cal.DateLayout)}}
-	}
-	at, err := time.Parse(partTime, l.Part)
-	if err != nil {
-		return nil // unreachable: parts are written in these forms
-	}
-	return &cal.Occurrence{OriginalStart: cal.Moment{Instant: at, Zone: "UTC"}.When()}
-}
-
-// The forms of a part: the day of an all-day occurrence, or an instant in UTC.
-const (
-	partDate = "20060102"
-	partTime = "20060102T150405Z"
-)
 
 // Undecided reports whether a person's change to the event awaits the core's decision.
 func (l Link) Undecided() bool { return l.State == LinkDiverged || l.Observed != nil }

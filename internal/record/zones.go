@@ -6,10 +6,10 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 )
 
-// ZonePlace is how far a tenant's bookings have been looked through, in the order of their starts.
+// ZonePlace is how far a tenant's bookings have been looked through, in the order of the starts of their last occurrences.
 type ZonePlace struct {
-	Start time.Time
-	ID    cal.BookingID
+	Last time.Time
+	ID   cal.BookingID
 }
 
 // ResolvedElsewise are bookings to come that other time-zone data has resolved.

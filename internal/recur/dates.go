@@ -24,7 +24,7 @@ func (s *Series) parseDates(head, value string) ([]time.Time, error) {
 		case strings.EqualFold(name, "VALUE") && strings.EqualFold(given, "PERIOD"):
 			return nil, refuse("RDATE with periods is not read")
 		case strings.EqualFold(name, "TZID") && !s.allDay:
-			in, err := zone.Load(strings.Trim(given, `"`))
+			in, err := s.zones.Find(strings.Trim(given, `"`))
 			if err != nil {
 				return nil, refuse("the zone of a date is not known")
 			}

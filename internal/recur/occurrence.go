@@ -3,6 +3,7 @@ package recur
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -20,28 +21,67 @@ type Occurrence struct {
 	Cancelled bool
 }
 
-// PartOf is how an original start is written in links and keys: an instant in UTC, or the date of an all-day series.
-func PartOf(m cal.Moment) string {
-	if m.Date == "" {
-		return m.Instant.UTC().Format(utcForm)
-	}
-	day, err := time.Parse(cal.DateLayout, m.Date)
-	if err != nil {
-		return ""
-	}
-	return day.Format(dateForm)
+// Frame is what the occurrences of a recurring booking are found by.
+type Frame struct {
+	// Slot is when the first occurrence takes place by the rule.
+	Slot cal.Slot
+	// Shift is how far the series as a whole was moved on the face of the clock since its parts were given out.
+	Shift time.Duration
+	// Zones are the tables that wall times are read by.
+	Zones zone.Tables
 }
 
-// Original reads what PartOf has written. The moment is in UTC.
-func Original(part string) (cal.Moment, error) {
-	if day, err := time.Parse(dateForm, part); err == nil {
-		return cal.Moment{Date: day.Format(cal.DateLayout)}, nil
+// PartOf is how an original start is written in links and keys: as wall time in the zone of the series, or as a date, less what the series was shifted
+// by. Where a wall time happens twice, its second time is written as the instant in UTC.
+func (f Frame) PartOf(original cal.Moment) string {
+	if original.Date != "" {
+		day, err := time.Parse(cal.DateLayout, original.Date)
+		if err != nil {
+			return ""
+		}
+		return day.Add(-f.Shift).Format(dateForm)
 	}
-	at, err := time.Parse(utcForm, part)
+	loc := f.location()
+	wall := wallOf(original.Instant, loc)
+	if !zone.FromWallOrAfter(wall, loc).Equal(original.Instant) {
+		return original.Instant.UTC().Add(-f.Shift).Format(utcForm)
+	}
+	return wall.Add(-f.Shift).Format(wallForm)
+}
+
+// Original reads what PartOf has written. The moment is in the zone of the series.
+func (f Frame) Original(part string) (cal.Moment, error) {
+	if day, err := time.Parse(dateForm, part); err == nil {
+		return cal.Moment{Date: day.Add(f.Shift).Format(cal.DateLayout)}, nil
+	}
+	if at, err := time.Parse(utcForm, part); err == nil {
+		return cal.Moment{Instant: at.Add(f.Shift), Zone: f.Slot.Start.Zone}, nil
+	}
+	wall, err := time.Parse(wallForm, part)
 	if err != nil {
 		return cal.Moment{}, fmt.Errorf("recur: %q names no occurrence", part)
 	}
-	return cal.Moment{Instant: at, Zone: "UTC"}, nil
+	return cal.Moment{Instant: zone.FromWallOrAfter(wall.Add(f.Shift), f.location()).UTC(), Zone: f.Slot.Start.Zone}, nil
+}
+
+func (f Frame) location() *time.Location {
+	loc, err := f.Zones.Find(f.Slot.Start.Zone)
+	if err != nil {
+		return time.UTC // as Parse reads a start without a zone
+	}
+	return loc
+}
+
+// Face is what the clock of the series shows at a moment, in UTC's clothes; of an all-day series the midnight of the date.
+func (f Frame) Face(m cal.Moment) time.Time {
+	if m.Date == "" {
+		return wallOf(m.Instant, f.location())
+	}
+	day, err := time.Parse(cal.DateLayout, m.Date)
+	if err != nil {
+		return time.Time{} // unreachable: the intake has parsed it
+	}
+	return day
 }
 
 // Places are the original starts of a series, in order, in the zone of its start, those that EXDATE leaves out among them. It refuses a series that
@@ -74,74 +114,99 @@ func (s *Series) Endless() bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return r.count == 0 && r.until.IsZero() && r.untilAt.IsZero() })
 }
 
-// At is the occurrence of a booking that part names, whether or not the rule has such a place. slot is the booking's, which is the first one's.
-func At(b cal.Booking, slot cal.Slot, part string) (Occurrence, error) {
-	original, err := Original(part)
+// At is the occurrence of a booking that part names, whether or not the rule has such a place.
+func (f Frame) At(b cal.Booking, part string) (Occurrence, error) {
+	original, err := f.Original(part)
 	if err != nil {
 		return Occurrence{}, err
 	}
-	if original.Date == "" {
-		original.Zone = slot.Start.Zone
+	override, _ := f.OverrideAt(b, part)
+	o, err := f.occurrence(b, original, override)
+	o.Part = part // wall time that has come to lie in a gap would get another one
+	o.Cancelled = o.Cancelled || slices.ContainsFunc(b.Recurrence, func(line string) bool { return f.excludes(line, original) })
+	return o, err
+}
+
+// All are the occurrences of a booking that takes place at most so often, those that are cancelled among them, in the order of the rule.
+func (f Frame) All(b cal.Booking, most int) ([]Occurrence, error) {
+	series, err := ParseBy(f.Zones, b.Recurrence, f.Slot.Start)
+	if err != nil {
+		return nil, err
 	}
-	o := Occurrence{Part: part, Slot: slotAt(slot, original)}
-	o.Content = cal.Content{Title: b.Title, Description: b.Description, Location: b.Location, Slot: o.Slot}
-	for _, line := range b.Recurrence {
-		if excludes(line, slot.Start, original) {
-			o.Cancelled = true
+	places, err := series.Places(f.Slot.Start, most)
+	if err != nil {
+		return nil, err
+	}
+	overrides, excluded := map[string]cal.Override{}, map[string]bool{}
+	for _, o := range b.Overrides {
+		if _, m, err := f.Zones.Again(o.OriginalStart); err == nil {
+			overrides[f.PartOf(m)] = o
 		}
 	}
-	override, ok := OverrideAt(b, part)
-	if !ok {
-		return o, nil
+	for _, m := range series.excludedMoments(f.Slot.Start) {
+		excluded[f.PartOf(m)] = true
 	}
-	o.Cancelled = o.Cancelled || override.Cancelled
-	return o.overlaid(override)
+	all := make([]Occurrence, 0, len(places))
+	for _, m := range places {
+		o, err := f.occurrence(b, m, overrides[f.PartOf(m)])
+		if err != nil {
+			return nil, err
+		}
+		o.Cancelled = o.Cancelled || excluded[o.Part]
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+func (f Frame) occurrence(b cal.Booking, original cal.Moment, override cal.Override) (Occurrence, error) {
+	o := Occurrence{Part: f.PartOf(original), Slot: slotAt(f.Slot, original), Cancelled: override.Cancelled}
+	slot, err := f.Overlaid(o.Slot, override)
+	o.Content = cal.Content{
+		Title: given(override.Title, b.Title), Description: given(override.Description, b.Description), Location: given(override.Location, b.Location),
+		Slot: slot,
+	}
+	return o, err
 }
 
 // OverrideAt is what a booking says of the occurrence that part names.
-func OverrideAt(b cal.Booking, part string) (cal.Override, bool) {
+func (f Frame) OverrideAt(b cal.Booking, part string) (cal.Override, bool) {
 	for _, o := range b.Overrides {
-		if _, m, err := (zone.Tables{}).Again(o.OriginalStart); err == nil && PartOf(m) == part {
+		if _, m, err := f.Zones.Again(o.OriginalStart); err == nil && f.PartOf(m) == part {
 			return o, true
 		}
 	}
 	return cal.Override{}, false
 }
 
-func excludes(line string, start, original cal.Moment) bool {
-	s, err := Parse([]string{line}, start)
+func (f Frame) excludes(line string, original cal.Moment) bool {
+	if !strings.HasPrefix(strings.ToUpper(strings.TrimSpace(line)), "EXDATE") {
+		return false
+	}
+	s, err := ParseBy(f.Zones, []string{line}, f.Slot.Start)
 	if err != nil {
 		return false // unreachable: the intake has parsed it
 	}
-	return slices.ContainsFunc(s.excludedMoments(start), original.Equal)
+	return slices.ContainsFunc(s.excludedMoments(f.Slot.Start), original.Equal)
 }
 
-func (o Occurrence) overlaid(by cal.Override) (Occurrence, error) {
-	given := func(override *string, booking string) string {
-		if override != nil {
-			return *override
-		}
-		return booking
+func given(override *string, booking string) string {
+	if override != nil {
+		return *override
 	}
-	o.Content.Title = given(by.Title, o.Content.Title)
-	o.Content.Description = given(by.Description, o.Content.Description)
-	o.Content.Location = given(by.Location, o.Content.Location)
-	var err error
-	o.Content.Slot, err = Overlaid(o.Content.Slot, by)
-	return o, err
+	return booking
 }
 
 // Overlaid is when an occurrence takes place that would do so at slot by the rule.
-func Overlaid(slot cal.Slot, by cal.Override) (cal.Slot, error) {
+func (f Frame) Overlaid(slot cal.Slot, by cal.Override) (cal.Slot, error) {
 	if by.Start != nil {
-		_, start, err := zone.Tables{}.Again(*by.Start)
+		_, start, err := f.Zones.Again(*by.Start)
 		if err != nil {
 			return slot, err
 		}
 		slot = slotAt(slot, start)
 	}
 	if by.End != nil {
-		_, end, err := zone.Tables{}.Again(*by.End)
+		_, end, err := f.Zones.Again(*by.End)
 		if err != nil {
 			return slot, err
 		}

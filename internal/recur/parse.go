@@ -37,6 +37,7 @@ type Series struct {
 	start  time.Time
 	allDay bool
 	loc    *time.Location
+	zones  zone.Tables
 	// first is the instant of the first occurrence: it takes place even where no rule names it.
 	first           time.Time
 	rules, except   []rule
@@ -46,7 +47,12 @@ type Series struct {
 // Parse reads the recurrence lines of a series (RRULE, EXRULE, RDATE, EXDATE of RFC 5545, without DTSTART) that begins at start. Wall time is kept in
 // the start's zone, and in UTC when it has none. Every error is an Error.
 func Parse(lines []string, start cal.Moment) (*Series, error) {
-	s := &Series{loc: time.UTC, first: start.Instant, start: start.Instant}
+	return ParseBy(zone.Tables{}, lines, start)
+}
+
+// ParseBy is Parse by a version of the time-zone data.
+func ParseBy(zones zone.Tables, lines []string, start cal.Moment) (*Series, error) {
+	s := &Series{zones: zones, loc: time.UTC, first: start.Instant, start: start.Instant}
 	if start.Date != "" {
 		day, err := time.Parse(cal.DateLayout, start.Date)
 		if err != nil {
@@ -54,7 +60,7 @@ func Parse(lines []string, start cal.Moment) (*Series, error) {
 		}
 		s.allDay, s.start, s.first = true, day, day
 	} else if start.Zone != "" {
-		loc, err := zone.Load(start.Zone)
+		loc, err := zones.Find(start.Zone)
 		if err != nil {
 			return nil, refuse("the zone is not known")
 		}

@@ -67,7 +67,7 @@ func (t *tx) bookingWithLinks(ctx context.Context, row db.Booking) (record.Booki
 	if err != nil {
 		return record.Booking{}, err
 	}
-	b.Links, err = t.linksOf(ctx, b.ID)
+	b.Links, err = t.linksOf(ctx, b)
 	return b, err
 }
 
@@ -81,7 +81,7 @@ func (t *tx) bookingOf(row db.Booking) (record.Booking, error) {
 	if _, err := t.openJSON("bookings", "spec", row.BookingID, row.Spec, &said); err != nil {
 		return record.Booking{}, err
 	}
-	b.Spec, b.Submitted = said.Booking, said.Submitted
+	b.Spec, b.Submitted, b.Series = said.Booking, said.Submitted, said.Series
 	_, err := t.openJSON("bookings", "slot", row.BookingID, row.Slot, &b.Slot)
 	return b, err
 }
@@ -122,8 +122,8 @@ func (t *tx) noteAccepted(ctx context.Context, a record.Acceptance) error {
 		"version": a.Version, "cancelled": a.Cancelled, "via": a.Via, "seen_revision": a.Seen, "revision": a.Seen + 1, "decides_divergence": a.Decide,
 		"targets": len(a.Targets), "tzdata": a.TZData,
 	}
-	if a.Kept != 0 {
-		detail["kept"] = a.Kept.Names()
+	if kept := a.KeptNames(); len(kept) > 0 {
+		detail["kept"] = kept
 	}
 	return t.note(ctx, record.Note{Actor: a.Actor, Action: "booking.accepted", Subject: string(a.ID), BookingID: a.ID, Detail: detail})
 }
@@ -131,11 +131,12 @@ func (t *tx) noteAccepted(ctx context.Context, a record.Acceptance) error {
 // saying is what a booking says, beside what its core has submitted where that is something else.
 type saying struct {
 	cal.Booking
-	Submitted *cal.Booking `json:"submitted,omitempty"`
+	Submitted *cal.Booking  `json:"submitted,omitempty"`
+	Series    record.Series `json:"series,omitzero"`
 }
 
 func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.ReservationToken) error {
-	spec, err := t.sealJSON("bookings", "spec", string(a.ID), saying{a.Spec, a.Submitted})
+	spec, err := t.sealJSON("bookings", "spec", string(a.ID), saying{a.Spec, a.Submitted, a.Series})
 	if err != nil {
 		return err
 	}
@@ -143,16 +144,17 @@ func (t *tx) putBooking(ctx context.Context, a record.Acceptance, token cal.Rese
 	if err != nil {
 		return err
 	}
-	startsAt := micros(record.Booking{Slot: a.Slot}.Starts())
+	b := record.Booking{Slot: a.Slot, Series: a.Series}
+	startsAt, lastAt := micros(b.Starts()), micros(b.Last())
 	if a.Seen == 0 {
 		err = changed(t.InsertBooking(surely(ctx), db.InsertBookingParams{
 			TenantID: t.tenant, BookingID: string(a.ID), Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
-			StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+			StartsAt: startsAt, LastAt: lastAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
 		}))
 	} else {
 		err = changed(t.ReviseBooking(surely(ctx), db.ReviseBookingParams{
 			TenantID: t.tenant, BookingID: string(a.ID), Revision: a.Seen, Version: a.Version, Cancelled: a.Cancelled, Spec: spec, Slot: slot,
-			StartsAt: startsAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
+			StartsAt: startsAt, LastAt: lastAt, TZData: a.TZData, Hash: a.Hash, ReservationToken: string(token), Now: t.now,
 		}))
 	}
 	if err != nil {
@@ -191,7 +193,7 @@ func (t *tx) aim(ctx context.Context, a record.Acceptance) ([]record.Link, error
 
 // aimLinks points the links that a booking has by now at its new version.
 func (t *tx) aimLinks(ctx context.Context, a record.Acceptance, wanted map[cal.CalendarID]record.AcceptedTarget) ([]record.Link, error) {
-	links, err := t.linksOf(ctx, a.ID)
+	links, err := t.linksOf(ctx, record.Booking{ID: a.ID, Slot: a.Slot, Series: a.Series})
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +266,7 @@ func (t *tx) unseat(ctx context.Context, id cal.LinkID) error {
 
 func (t *tx) confirm(ctx context.Context, a record.Acceptance) error {
 	return t.postBooking(ctx, a.ID, a.Version, message.BookingAccepted, false, func(b message.Booking) any {
-		return message.Accepted{Booking: b, Cancelled: a.Cancelled, Kept: a.Kept.Names()}
+		return message.Accepted{Booking: b, Cancelled: a.Cancelled, Kept: a.KeptNames()}
 	})
 }
 

@@ -30,7 +30,7 @@ func (t *tx) decide(ctx context.Context, r record.Ruling) error {
 	if err := t.reviseAs(ctx, r.Booking); err != nil {
 		return err
 	}
-	links, err := t.linksOf(ctx, r.Booking.ID)
+	links, err := t.linksOf(ctx, r.Booking)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (t *tx) followPolicies(ctx context.Context, all []record.Ruling) error {
 
 // reviseAs raises the revision of a booking and writes what it says from now on. Its version, and what that was accepted as, stay.
 func (t *tx) reviseAs(ctx context.Context, b record.Booking) error {
-	spec, err := t.sealJSON("bookings", "spec", string(b.ID), saying{b.Spec, b.Submitted})
+	spec, err := t.sealJSON("bookings", "spec", string(b.ID), saying{b.Spec, b.Submitted, b.Series})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (t *tx) reviseAs(ctx context.Context, b record.Booking) error {
 	}
 	return changed(t.ReviseBooking(ctx, db.ReviseBookingParams{
 		TenantID: t.tenant, BookingID: string(b.ID), Revision: b.Revision, Version: b.Version, Cancelled: b.Cancelled, Spec: spec, Slot: slot,
-		StartsAt: micros(b.Starts()), TZData: b.TZData, Hash: b.Hash, ReservationToken: string(b.Reservation), Now: t.now,
+		StartsAt: micros(b.Starts()), LastAt: micros(b.Last()), TZData: b.TZData, Hash: b.Hash, ReservationToken: string(b.Reservation), Now: t.now,
 	}))
 }
 

@@ -9,11 +9,13 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/task"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/recur"
 	"github.com/calweave/calweave/internal/store/db"
 )
 
-func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, error) {
-	rows, err := t.LinksOfBooking(ctx, db.LinksOfBookingParams{TenantID: t.tenant, BookingID: string(id)})
+// linksOf returns the links of a booking.
+func (t *tx) linksOf(ctx context.Context, b record.Booking) ([]record.Link, error) {
+	rows, err := t.LinksOfBooking(ctx, db.LinksOfBookingParams{TenantID: t.tenant, BookingID: string(b.ID)})
 	if err != nil {
 		return nil, err
 	}
@@ -23,9 +25,21 @@ func (t *tx) linksOf(ctx context.Context, id cal.BookingID) ([]record.Link, erro
 		if err != nil {
 			return nil, err
 		}
-		links = append(links, l)
+		links = append(links, placed(b, l))
 	}
 	return links, nil
+}
+
+// placed is a link of a booking that knows which occurrence it is for.
+func placed(b record.Booking, l record.Link) record.Link {
+	if l.Part == "" {
+		return l
+	}
+	original, err := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}.Original(l.Part)
+	if err == nil { // parts are written in forms that are read
+		l.Occurrence = &cal.Occurrence{OriginalStart: original.When()}
+	}
+	return l
 }
 
 // link returns a link, or record.ErrNotFound.
@@ -34,7 +48,12 @@ func (t *tx) link(ctx context.Context, id cal.LinkID) (record.Link, error) {
 	if err != nil {
 		return record.Link{}, found(err)
 	}
-	return t.linkOf(row.Link, cal.ConnectionID(row.Connection.ConnectionID), cal.Provider(row.Connection.Provider))
+	l, err := t.linkOf(row.Link, cal.ConnectionID(row.Connection.ConnectionID), cal.Provider(row.Connection.Provider))
+	if err != nil || l.Part == "" {
+		return l, err
+	}
+	b, err := t.bookingOf(row.Booking)
+	return placed(b, l), err
 }
 
 // linkCase returns a link with its booking, which is without its other links, its calendar and that one's connection.
@@ -55,6 +74,7 @@ func (t *tx) linkCase(ctx context.Context, id cal.LinkID) (record.Case, error) {
 	}
 	c.Deletion = record.DeletionVerdict(row.Deletion)
 	c.Link, err = t.linkOf(row.Link, c.Connection.ID, c.Connection.Provider)
+	c.Link = placed(c.Booking, c.Link)
 	return c, err
 }
 
@@ -121,7 +141,8 @@ func (t *tx) sealInFlight(l record.Link) ([]byte, error) {
 	return t.sealJSON("links", "in_flight", string(l.ID), l.InFlight)
 }
 
-// Case returns all that one reconciliation of the lease's link needs to know.
+// Case returns all that one reconciliation of the lease's link needs to know. What becomes of one occurrence says nothing of the others, so that a link
+// of one comes without the booking's other links, of which there may be hundreds.
 func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 	var c record.Case
 	err := s.view(ctx, l.Tenant, "read case", func(ctx context.Context, t *tx) error {
@@ -129,8 +150,10 @@ func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 		if c, err = t.linkCase(ctx, cal.LinkID(l.Subject)); err != nil {
 			return err
 		}
-		if c.Booking.Links, err = t.linksOf(ctx, c.Booking.ID); err != nil {
-			return err
+		if c.Link.Part == "" {
+			if c.Booking.Links, err = t.linksOf(ctx, c.Booking); err != nil {
+				return err
+			}
 		}
 		seen, ok, err := t.mirrored(ctx, c.Link)
 		if err != nil {

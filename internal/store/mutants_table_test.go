@@ -102,7 +102,7 @@ func dataMutants() []mutant {
 		{"a join without its tenant", "LinksOfBooking", "links.tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"a pruner without its tenant", "PruneNotifications", "tenant_id = $1", "$1 IS NOT NULL", conditions},
 		{"no audit row", "InsertAudit", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", "SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE FALSE", audit},
-		{"a version is accepted on any revision", "ReviseBooking", "revision = $12", "$12 IS NOT NULL", "accept: nothing on another revision"},
+		{"a version is accepted on any revision", "ReviseBooking", "revision = $13", "$13 IS NOT NULL", "accept: nothing on another revision"},
 		{"a booking that was moved keeps its slot", "ReviseBooking", "slot = $4", "slot = CASE WHEN $4 IS NULL THEN $4 ELSE slot END", "accept: a revision keeps the links"},
 		{"a sequence number is given twice", "CountMessage", "sequence = sequence + 1", "sequence = MAX(1, sequence)", "accept: a revision keeps the links"},
 		{"a message raises no revision", "CountMessage", "revision + CAST($1 AS BIGINT)", "revision + 0 * $1", "accept: a decision makes what a person did the agreement"},

@@ -34,7 +34,7 @@ func fixtureValues() map[string]any {
 		"bucket": "mailbox/con_a", "until": fixtureNow, "calendarid": "cal_a", "remoteid": []byte{1}, "zone": "UTC", "isprimary": true, "writable": true,
 		"targeted": false, "sync": "off", "writabletarget": true, "missed": 0, "vanishedat": 0, "token": []byte{1}, "scope": "scope_a", "windowfrom": 0, "windowuntil": ever,
 		"syncedat": fixtureOld, "spacing": 0, "recheck": false, "withheld": 0, "listingid": "lst_a", "page": []byte{1}, "pages": 0,
-		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "endsat": 20, "content": []byte{1},
+		"startedat": fixtureNow, "eventid": "evt_a", "etag": "etag_1", "status": "confirmed", "startsat": 10, "lastat": 10, "endsat": 20, "content": []byte{1},
 		"missing": 0, "bookingid": "bkg_a", "revision": 1, "sequence": 1, "cancelled": false, "spec": []byte{1}, "slot": []byte{1}, "tzdata": "2026a",
 		"reservationtoken": "rsv_a", "acceptedat": fixtureOld, "linkid": "lnk_a", "part": "", "target": true, "authoritative": true, "generation": 1,
 		"base": []byte{}, "baseversion": 0, "inflight": []byte{}, "observed": []byte{}, "conference": []byte{}, "missedat": 0, "syncedversion": 0, "failedversion": 0, "writtenat": fixtureOld,
@@ -53,7 +53,7 @@ func fixtureValues() map[string]any {
 	maps.Copy(values, map[string]any{
 		"now": fixtureNow, "before": ever, "after": "", "afterkind": "", "aftersubject": "", "maxrows": 100, "listedat": ever, "revise": 1,
 		"empty": []byte{}, "reset": false, "served": true, "again": false, "fresh": true, "beforeetag": "etag_1", "pending": true, "spent": 1, "since": 0,
-		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
+		"afterid": "", "afterat": -1, "changedsince": 0, "startsfrom": 0, "lastfrom": 0, "startsbefore": ever, "ofcalendar": "", "ofdiverged": "",
 		"aftercalendar": "", "afterevent": "", "ofconnection": "", "ofbooking": "", "ofprovider": "", "ofstate": "", "level": "",
 		"resolvedby": "2099a", "revisions": `{"bkg_a":1}`, "takenafter": 0, "takenbefore": ever, "starts": `{"20":0}`, "earlier": 0, "later": 10,
 		"beside": false, "deciding": 4, "excused": false, "suspect": false,

@@ -18,7 +18,7 @@ func (s *Store) TZVersions(ctx context.Context, tenant cal.TenantID) ([]string, 
 	var out []string
 	err := s.view(ctx, tenant, "list versions of zones", func(ctx context.Context, t *tx) error {
 		var err error
-		out, err = t.VersionsOfZones(ctx, db.VersionsOfZonesParams{TenantID: t.tenant, StartsFrom: t.now})
+		out, err = t.VersionsOfZones(ctx, db.VersionsOfZonesParams{TenantID: t.tenant, LastFrom: t.now})
 		return err
 	})
 	return out, err
@@ -33,21 +33,21 @@ func (s *Store) AskZones(ctx context.Context, tenant cal.TenantID, tzdata string
 }
 
 // ResolvedElsewise returns up to limit of the lease's tenant's bookings to come that another version of the time-zone data has resolved, in the order
-// of their starts, behind a place; the zero place is now.
+// of the starts of their last occurrences, behind a place; the zero place is now.
 func (s *Store) ResolvedElsewise(ctx context.Context, l record.Lease, tzdata string, after record.ZonePlace, limit int) (record.ResolvedElsewise, error) {
 	var out record.ResolvedElsewise
 	err := s.view(ctx, l.Tenant, "list bookings of other zones", func(ctx context.Context, t *tx) error {
-		if out = (record.ResolvedElsewise{Next: after}); after.Start.IsZero() {
-			out.Next.Start = instant(t.now)
+		if out = (record.ResolvedElsewise{Next: after}); after.Last.IsZero() {
+			out.Next.Last = instant(t.now)
 		}
 		rows, err := t.BookingsResolvedElsewise(ctx, db.BookingsResolvedElsewiseParams{
-			TenantID: t.tenant, ResolvedBy: tzdata, StartsFrom: micros(out.Next.Start), AfterID: string(after.ID), MaxRows: int32(limit), //nolint:gosec // small
+			TenantID: t.tenant, ResolvedBy: tzdata, LastFrom: micros(out.Next.Last), AfterID: string(after.ID), MaxRows: int32(limit), //nolint:gosec // small
 		})
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			out.Next = record.ZonePlace{Start: instant(row.StartsAt), ID: cal.BookingID(row.BookingID)}
+			out.Next = record.ZonePlace{Last: instant(row.LastAt), ID: cal.BookingID(row.BookingID)}
 			b, err := t.bookingOf(row)
 			if missing, ok := errors.AsType[*record.MissingKeyError](err); ok {
 				return missing
@@ -87,7 +87,7 @@ func (s *Store) Resolve(ctx context.Context, l record.Lease, b record.Booking, w
 		if err := t.reviseAs(ctx, b); err != nil {
 			return err
 		}
-		links, err := t.linksOf(ctx, b.ID)
+		links, err := t.linksOf(ctx, b)
 		if err != nil {
 			return err
 		}

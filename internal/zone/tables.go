@@ -28,6 +28,15 @@ func (t Tables) location(name string) (*time.Location, error) {
 	return location(name)
 }
 
+// Find returns the location of an IANA name, one of its aliases, or a Windows name.
+func (t Tables) Find(name string) (*time.Location, error) {
+	canonical, err := Canonical(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.location(canonical)
+}
+
 // Supersedes reports whether what another version has resolved is to be resolved by these tables: always, unless the other one is this one or known to
 // be newer. A fleet in which two versions run for a while thus ends with the newer one, whichever process looks last.
 func (t Tables) Supersedes(other string) bool {

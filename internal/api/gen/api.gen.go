@@ -1688,6 +1688,9 @@ type CalendarID = ID
 // Examples: cal_0199a1b2c3d470008000000000000001
 type ChangedCalendar = ID
 
+// ChangedOccurrence Examples: 2026-10-08T10:00:00
+type ChangedOccurrence = string
+
 // ConnectionID Visible ASCII characters without blanks.
 //
 // Examples: cal_0199a1b2c3d470008000000000000001
@@ -1804,6 +1807,10 @@ type AcceptDivergenceParams struct {
 	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
 	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
 
+	// Occurrence The occurrence of a recurring booking whose events are meant, by its original start: a date, or a date-time, which is one of the booking's zone
+	// unless it has an offset. Without it all changed ones are decided about.
+	Occurrence *ChangedOccurrence `form:"occurrence,omitempty" json:"occurrence,omitempty"`
+
 	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
 	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -1819,6 +1826,10 @@ type AcceptDivergenceParams struct {
 type RevertDivergenceParams struct {
 	// CalendarID The target whose event is meant. Needed to accept one of several changes that are not the same.
 	CalendarID *ChangedCalendar `form:"calendar_id,omitempty" json:"calendar_id,omitempty"`
+
+	// Occurrence The occurrence of a recurring booking whose events are meant, by its original start: a date, or a date-time, which is one of the booking's zone
+	// unless it has an offset. Without it all changed ones are decided about.
+	Occurrence *ChangedOccurrence `form:"occurrence,omitempty" json:"occurrence,omitempty"`
 
 	// IdempotencyKey A name of the caller's for this one request, such as a UUID. For 24 hours a repetition is answered as the request was, with
 	// `Idempotency-Replayed: true`, and carries nothing out. What was refused, or failed without effect, may be sent again under the same key.
@@ -2774,6 +2785,19 @@ func (siw *ServerInterfaceWrapper) AcceptDivergence(w http.ResponseWriter, r *ht
 		return
 	}
 
+	// ------------- Optional query parameter "occurrence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "occurrence", r.URL.Query(), &params.Occurrence, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "occurrence"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "occurrence", Err: err})
+		}
+		return
+	}
+
 	headers := r.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -2871,6 +2895,19 @@ func (siw *ServerInterfaceWrapper) RevertDivergence(w http.ResponseWriter, r *ht
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_id"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "occurrence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "occurrence", r.URL.Query(), &params.Occurrence, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "occurrence"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "occurrence", Err: err})
 		}
 		return
 	}

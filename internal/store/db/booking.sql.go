@@ -40,7 +40,7 @@ func (q *Queries) AimLink(ctx context.Context, arg AimLinkParams) error {
 }
 
 const bookingByID = `-- name: BookingByID :one
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND booking_id = $2
 `
 
 type BookingByIDParams struct {
@@ -61,6 +61,7 @@ func (q *Queries) BookingByID(ctx context.Context, arg BookingByIDParams) (Booki
 		&i.Spec,
 		&i.Slot,
 		&i.StartsAt,
+		&i.LastAt,
 		&i.TZData,
 		&i.Hash,
 		&i.ReservationToken,
@@ -120,14 +121,14 @@ func (q *Queries) BookingVersionByToken(ctx context.Context, arg BookingVersionB
 }
 
 const bookingsResolvedElsewise = `-- name: BookingsResolvedElsewise :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND starts_at >= $2 AND (starts_at > $2 OR booking_id > $3)
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings WHERE tenant_id = $1 AND last_at >= $2 AND (last_at > $2 OR booking_id > $3)
 AND tzdata <> $4 AND NOT cancelled
-ORDER BY starts_at, booking_id LIMIT $5
+ORDER BY last_at, booking_id LIMIT $5
 `
 
 type BookingsResolvedElsewiseParams struct {
 	TenantID   string
-	StartsFrom int64
+	LastFrom   int64
 	AfterID    string
 	ResolvedBy string
 	MaxRows    int32
@@ -136,7 +137,7 @@ type BookingsResolvedElsewiseParams struct {
 func (q *Queries) BookingsResolvedElsewise(ctx context.Context, arg BookingsResolvedElsewiseParams) ([]Booking, error) {
 	rows, err := q.db.QueryContext(ctx, bookingsResolvedElsewise,
 		arg.TenantID,
-		arg.StartsFrom,
+		arg.LastFrom,
 		arg.AfterID,
 		arg.ResolvedBy,
 		arg.MaxRows,
@@ -158,6 +159,7 @@ func (q *Queries) BookingsResolvedElsewise(ctx context.Context, arg BookingsReso
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -274,9 +276,9 @@ func (q *Queries) FailLink(ctx context.Context, arg FailLinkParams) error {
 }
 
 const insertBooking = `-- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token,
     created_at, updated_at)
-VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+VALUES ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING
 `
 
@@ -288,6 +290,7 @@ type InsertBookingParams struct {
 	Spec             []byte
 	Slot             []byte
 	StartsAt         int64
+	LastAt           int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -303,6 +306,7 @@ func (q *Queries) InsertBooking(ctx context.Context, arg InsertBookingParams) (i
 		arg.Spec,
 		arg.Slot,
 		arg.StartsAt,
+		arg.LastAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,
@@ -501,7 +505,7 @@ func (q *Queries) LinkByID(ctx context.Context, arg LinkByIDParams) (Link, error
 }
 
 const linkCase = `-- name: LinkCase :one
-SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.conference, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at,
+SELECT links.tenant_id, links.link_id, links.booking_id, links.calendar_id, links.part, links.target, links.authoritative, links.generation, links.event_id, links.etag, links.state, links.reason, links.base, links.base_version, links.in_flight, links.observed, links.conference, links.missed_at, links.synced_version, links.failed_version, links.created_at, links.updated_at, bookings.tenant_id, bookings.booking_id, bookings.version, bookings.revision, bookings.sequence, bookings.cancelled, bookings.spec, bookings.slot, bookings.starts_at, bookings.last_at, bookings.tzdata, bookings.hash, bookings.reservation_token, bookings.created_at, bookings.updated_at, calendars.tenant_id, calendars.calendar_id, calendars.connection_id, calendars.remote_id, calendars.name, calendars.zone, calendars.is_primary, calendars.writable, calendars.targeted, calendars.sync, calendars.writable_target, calendars.missed, calendars.vanished_at, calendars.created_at, calendars.updated_at, connections.tenant_id, connections.connection_id, connections.provider, connections.app_id, connections.state, connections.account, connections.mailbox, connections.reason, connections.lacks, connections.on_moved, connections.on_cancelled, connections.on_edited, connections.closed_at, connections.created_at, connections.updated_at,
     CAST(COALESCE(penalties.until, 0) AS BIGINT) AS penalty, CAST(COALESCE(deletions.verdict, '') AS TEXT) AS deletion,
     CAST(COALESCE(listings.listing_id, '') AS TEXT) AS listing_id
 FROM links
@@ -566,6 +570,7 @@ func (q *Queries) LinkCase(ctx context.Context, arg LinkCaseParams) (LinkCaseRow
 		&i.Booking.Spec,
 		&i.Booking.Slot,
 		&i.Booking.StartsAt,
+		&i.Booking.LastAt,
 		&i.Booking.TZData,
 		&i.Booking.Hash,
 		&i.Booking.ReservationToken,
@@ -825,8 +830,8 @@ func (q *Queries) RejectionsAfter(ctx context.Context, arg RejectionsAfterParams
 
 const reviseBooking = `-- name: ReviseBooking :execrows
 UPDATE bookings SET version = $1, revision = revision + 1, cancelled = $2, spec = $3, slot = $4, starts_at = $5,
-    tzdata = $6, hash = $7, reservation_token = $8, updated_at = $9
-WHERE tenant_id = $10 AND booking_id = $11 AND revision = $12
+    last_at = $6, tzdata = $7, hash = $8, reservation_token = $9, updated_at = $10
+WHERE tenant_id = $11 AND booking_id = $12 AND revision = $13
 `
 
 type ReviseBookingParams struct {
@@ -835,6 +840,7 @@ type ReviseBookingParams struct {
 	Spec             []byte
 	Slot             []byte
 	StartsAt         int64
+	LastAt           int64
 	TZData           string
 	Hash             string
 	ReservationToken string
@@ -851,6 +857,7 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 		arg.Spec,
 		arg.Slot,
 		arg.StartsAt,
+		arg.LastAt,
 		arg.TZData,
 		arg.Hash,
 		arg.ReservationToken,
@@ -935,17 +942,17 @@ func (q *Queries) StampBookings(ctx context.Context, arg StampBookingsParams) er
 }
 
 const versionsOfZones = `-- name: VersionsOfZones :many
-SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = $1 AND starts_at >= $2 AND NOT cancelled
+SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = $1 AND last_at >= $2 AND NOT cancelled
 `
 
 type VersionsOfZonesParams struct {
-	TenantID   string
-	StartsFrom int64
+	TenantID string
+	LastFrom int64
 }
 
 // By which tables the bookings to come were resolved.
 func (q *Queries) VersionsOfZones(ctx context.Context, arg VersionsOfZonesParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, versionsOfZones, arg.TenantID, arg.StartsFrom)
+	rows, err := q.db.QueryContext(ctx, versionsOfZones, arg.TenantID, arg.LastFrom)
 	if err != nil {
 		return nil, err
 	}

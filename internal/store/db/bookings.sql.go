@@ -11,7 +11,7 @@ import (
 
 const bookingsAfter = `-- name: BookingsAfter :many
 
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
 AND (CAST($3 AS TEXT) = '' OR NOT EXISTS (SELECT 1 FROM links l WHERE l.tenant_id = $1 AND l.booking_id = b.booking_id
     AND l.target AND (l.state = 'diverged' OR length(l.observed) > 0)))
 ORDER BY b.booking_id LIMIT $4
@@ -49,6 +49,7 @@ func (q *Queries) BookingsAfter(ctx context.Context, arg BookingsAfterParams) ([
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -69,7 +70,7 @@ func (q *Queries) BookingsAfter(ctx context.Context, arg BookingsAfterParams) ([
 }
 
 const bookingsChanged = `-- name: BookingsChanged :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.updated_at >= $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.updated_at >= $2
 AND (b.updated_at > $3 OR (b.updated_at = $3 AND b.booking_id > $4))
 AND b.starts_at >= $5 AND b.starts_at < $6
 AND (CAST($7 AS TEXT) = '' OR b.cancelled = (CAST($7 AS TEXT) = 'cancelled'))
@@ -123,6 +124,7 @@ func (q *Queries) BookingsChanged(ctx context.Context, arg BookingsChangedParams
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -143,7 +145,7 @@ func (q *Queries) BookingsChanged(ctx context.Context, arg BookingsChangedParams
 }
 
 const bookingsDiverged = `-- name: BookingsDiverged :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
 AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.booking_id > $2 AND l.target
     AND (l.state = 'diverged' OR length(l.observed) > 0))
 AND (CAST($3 AS TEXT) = '' OR b.cancelled = (CAST($3 AS TEXT) = 'cancelled'))
@@ -185,6 +187,7 @@ func (q *Queries) BookingsDiverged(ctx context.Context, arg BookingsDivergedPara
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -205,7 +208,7 @@ func (q *Queries) BookingsDiverged(ctx context.Context, arg BookingsDivergedPara
 }
 
 const bookingsInCalendar = `-- name: BookingsInCalendar :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.booking_id > $2
 AND b.booking_id IN (SELECT l.booking_id FROM links l WHERE l.tenant_id = $1 AND l.calendar_id = $3
     AND l.booking_id > $2 AND l.target)
 AND (CAST($4 AS TEXT) = '' OR b.cancelled = (CAST($4 AS TEXT) = 'cancelled'))
@@ -249,6 +252,7 @@ func (q *Queries) BookingsInCalendar(ctx context.Context, arg BookingsInCalendar
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -269,7 +273,7 @@ func (q *Queries) BookingsInCalendar(ctx context.Context, arg BookingsInCalendar
 }
 
 const bookingsOfState = `-- name: BookingsOfState :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.cancelled = $2 AND b.booking_id > $3
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.cancelled = $2 AND b.booking_id > $3
 AND (CAST($4 AS TEXT) = '' OR NOT EXISTS (SELECT 1 FROM links l WHERE l.tenant_id = $1 AND l.booking_id = b.booking_id
     AND l.target AND (l.state = 'diverged' OR length(l.observed) > 0)))
 ORDER BY b.booking_id LIMIT $5
@@ -308,6 +312,7 @@ func (q *Queries) BookingsOfState(ctx context.Context, arg BookingsOfStateParams
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,
@@ -328,7 +333,7 @@ func (q *Queries) BookingsOfState(ctx context.Context, arg BookingsOfStateParams
 }
 
 const bookingsStarting = `-- name: BookingsStarting :many
-SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.starts_at >= $2 AND b.starts_at < $3
+SELECT tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token, created_at, updated_at FROM bookings b WHERE b.tenant_id = $1 AND b.starts_at >= $2 AND b.starts_at < $3
 AND (b.starts_at > $4 OR (b.starts_at = $4 AND b.booking_id > $5))
 AND (CAST($6 AS TEXT) = '' OR b.cancelled = (CAST($6 AS TEXT) = 'cancelled'))
 AND (CAST($7 AS TEXT) = '' OR EXISTS (SELECT 1 FROM links o WHERE o.tenant_id = $1 AND o.booking_id = b.booking_id
@@ -379,6 +384,7 @@ func (q *Queries) BookingsStarting(ctx context.Context, arg BookingsStartingPara
 			&i.Spec,
 			&i.Slot,
 			&i.StartsAt,
+			&i.LastAt,
 			&i.TZData,
 			&i.Hash,
 			&i.ReservationToken,

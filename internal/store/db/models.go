@@ -52,6 +52,7 @@ type Booking struct {
 	Spec             []byte
 	Slot             []byte
 	StartsAt         int64
+	LastAt           int64
 	TZData           string
 	Hash             string
 	ReservationToken string

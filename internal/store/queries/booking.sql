@@ -2,9 +2,9 @@
 SELECT * FROM bookings WHERE tenant_id = @tenant_id AND booking_id = @booking_id;
 
 -- name: InsertBooking :execrows
-INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, tzdata, hash, reservation_token,
+INSERT INTO bookings (tenant_id, booking_id, version, revision, sequence, cancelled, spec, slot, starts_at, last_at, tzdata, hash, reservation_token,
     created_at, updated_at)
-VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @starts_at, @tzdata, @hash, @reservation_token, @now, @now)
+VALUES (@tenant_id, @booking_id, @version, 1, 0, @cancelled, @spec, @slot, @starts_at, @last_at, @tzdata, @hash, @reservation_token, @now, @now)
 ON CONFLICT (tenant_id, booking_id) DO NOTHING;
 
 -- name: LockBooking :exec
@@ -16,7 +16,7 @@ AND booking_id = (SELECT l.booking_id FROM links l WHERE l.tenant_id = @tenant_i
 
 -- name: ReviseBooking :execrows
 UPDATE bookings SET version = @version, revision = revision + 1, cancelled = @cancelled, spec = @spec, slot = @slot, starts_at = @starts_at,
-    tzdata = @tzdata, hash = @hash, reservation_token = @reservation_token, updated_at = @now
+    last_at = @last_at, tzdata = @tzdata, hash = @hash, reservation_token = @reservation_token, updated_at = @now
 WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND revision = @revision;
 
 -- name: InsertBookingVersion :execrows
@@ -117,12 +117,12 @@ SELECT * FROM rejections WHERE tenant_id = @tenant_id AND rejection_id > @after 
 
 -- name: VersionsOfZones :many
 -- By which tables the bookings to come were resolved.
-SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = @tenant_id AND starts_at >= @starts_from AND NOT cancelled;
+SELECT DISTINCT tzdata FROM bookings WHERE tenant_id = @tenant_id AND last_at >= @last_from AND NOT cancelled;
 
 -- name: BookingsResolvedElsewise :many
-SELECT * FROM bookings WHERE tenant_id = @tenant_id AND starts_at >= @starts_from AND (starts_at > @starts_from OR booking_id > @after_id)
+SELECT * FROM bookings WHERE tenant_id = @tenant_id AND last_at >= @last_from AND (last_at > @last_from OR booking_id > @after_id)
 AND tzdata <> @resolved_by AND NOT cancelled
-ORDER BY starts_at, booking_id LIMIT @max_rows;
+ORDER BY last_at, booking_id LIMIT @max_rows;
 
 -- name: StampBookings :exec
 -- What they say is the same by these tables. Whoever has revised one since has resolved it.

@@ -243,6 +243,7 @@ CREATE TABLE bookings (
     spec        BYTEA NOT NULL,
     slot        BYTEA NOT NULL, -- derived from the spec's wall time with tzdata
     starts_at   BIGINT NOT NULL, -- the slot's start; of an all-day booking its first date read as UTC, of one without content 0
+    last_at     BIGINT NOT NULL, -- the same of its last occurrence
     tzdata      TEXT NOT NULL,
     hash        TEXT NOT NULL,
     reservation_token TEXT NOT NULL,
@@ -251,6 +252,7 @@ CREATE TABLE bookings (
     PRIMARY KEY (tenant_id, booking_id)
 );
 CREATE INDEX bookings_start ON bookings (tenant_id, starts_at, booking_id);
+CREATE INDEX bookings_last ON bookings (tenant_id, last_at, booking_id);
 CREATE INDEX bookings_changed ON bookings (tenant_id, updated_at, booking_id);
 CREATE INDEX bookings_state ON bookings (tenant_id, cancelled, booking_id);
 

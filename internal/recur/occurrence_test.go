@@ -1,0 +1,92 @@
+package recur_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/recur"
+	"github.com/calweave/calweave/internal/zone"
+)
+
+func berlin(at string) cal.Moment {
+	instant, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		panic(err)
+	}
+	return cal.Moment{Instant: instant.UTC(), Zone: "Europe/Berlin"}
+}
+
+// A part says which clock face an occurrence is at, so that it stays what it is when the rules of its zone change or the series is shifted.
+func TestPartsAreWallTimes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		original cal.Moment
+		shift    time.Duration
+		want     string
+	}{
+		"winter":                     {berlin("2027-03-25T09:00:00Z"), 0, "20270325T100000"},
+		"summer":                     {berlin("2027-04-01T08:00:00Z"), 0, "20270401T100000"},
+		"first of two times":         {berlin("2027-10-31T00:30:00Z"), 0, "20271031T023000"},
+		"second of two times":        {berlin("2027-10-31T01:30:00Z"), 0, "20271031T013000Z"},
+		"shifted by an hour":         {berlin("2027-04-01T09:00:00Z"), time.Hour, "20270401T100000"},
+		"shifted back by a day":      {berlin("2027-03-31T08:00:00Z"), -24 * time.Hour, "20270401T100000"},
+		"the second time, shifted":   {berlin("2027-10-31T01:30:00Z"), time.Hour, "20271031T003000Z"},
+		"over a change of clocks":    {berlin("2027-03-28T10:00:00Z"), 24 * time.Hour, "20270327T120000"},
+		"a day":                      {cal.Moment{Date: "2027-04-01"}, 0, "20270401"},
+		"a day, shifted":             {cal.Moment{Date: "2027-04-03"}, 48 * time.Hour, "20270401"},
+		"a zone that is not the one": {cal.Moment{Instant: berlin("2027-04-01T08:00:00Z").Instant, Zone: "UTC"}, 0, "20270401T100000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := berlin("2027-03-18T09:00:00Z")
+			if c.original.Date != "" {
+				first = cal.Moment{Date: "2027-03-18"}
+			}
+			f := recur.Frame{Slot: cal.Slot{Start: first}, Shift: c.shift}
+			if got := f.PartOf(c.original); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if got, err := f.Original(c.want); err != nil || !got.Equal(c.original) {
+				t.Errorf("%q is read as %+v, %v, want %+v", c.want, got, err, c.original)
+			}
+		})
+	}
+	if _, err := (recur.Frame{}).Original("next week"); err == nil {
+		t.Error("what is no part is read")
+	}
+}
+
+// Other rules of the zone make an occurrence take place at another instant, and leave it the one that it is.
+func TestOccurrencesFollowTheirTables(t *testing.T) {
+	t.Parallel()
+	b := cal.Booking{Recurrence: []string{"RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Berlin:20270325T100000"}}
+	summer := zone.Tables{Version: "2020a", Load: func(string) (*time.Location, error) { return time.FixedZone("Europe/Berlin", 7200), nil }}
+	for name, c := range map[string]struct {
+		zones zone.Tables
+		first string
+		want  []string
+	}{
+		"as they are":     {zone.Tables{}, "2027-03-18T09:00:00Z", []string{"2027-03-18T09:00:00Z", "2027-03-25T09:00:00Z", "2027-04-01T08:00:00Z"}},
+		"always summer's": {summer, "2027-03-18T08:00:00Z", []string{"2027-03-18T08:00:00Z", "2027-03-25T08:00:00Z", "2027-04-01T08:00:00Z"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := berlin(c.first)
+			f := recur.Frame{Slot: cal.Slot{Start: start, End: cal.Moment{Instant: start.Instant.Add(time.Hour), Zone: start.Zone}}, Zones: c.zones}
+			all, err := f.All(b, 10)
+			if err != nil || len(all) != len(c.want) {
+				t.Fatalf("got %+v, %v", all, err)
+			}
+			for i, part := range []string{"20270318T100000", "20270325T100000", "20270401T100000"} {
+				one, err := f.At(b, part)
+				if all[i].Part != part || all[i].Slot.Start.Instant.Format(time.RFC3339) != c.want[i] || all[i].Cancelled != (i == 1) {
+					t.Errorf("got %+v, want %s at %s", all[i], part, c.want[i])
+				}
+				if err != nil || one.Cancelled != all[i].Cancelled || !one.Slot.Equal(all[i].Slot) || one.Part != part {
+					t.Errorf("alone it is %+v, %v, among all %+v", one, err, all[i])
+				}
+			}
+		})
+	}
+}
