@@ -79,6 +79,37 @@ func (c *canaries) in(raw []byte, except ...string) (found []string) {
 	return found
 }
 
+// overheard keeps every answer that a client gets.
+type overheard struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	all  bytes.Buffer
+}
+
+func (o *overheard) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := o.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all.Write(body)
+	o.all.WriteByte('\n')
+	return resp, nil
+}
+
+func (o *overheard) raw() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.all.Bytes())
+}
+
 // tap listens to what goes out and comes back, and learns every secret of it.
 type tap struct {
 	canaries *canaries

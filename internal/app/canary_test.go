@@ -32,6 +32,7 @@ type aviary struct {
 	log      *journal
 	queue    *queue
 	guest    cal.Attendee
+	answers  *overheard
 }
 
 func newAviary(t *testing.T, back backend) *aviary {
@@ -57,6 +58,8 @@ func newAviary(t *testing.T, back backend) *aviary {
 	a.idempotency = func() string { return a.canaries.add("idempotency key", "canary-key-"+rand.Text()) }
 	a.settings["CALWEAVE_METRICS_LISTEN"] = "127.0.0.1:0"
 	a.log = a.runLogged(app.Outside{WrapHTTP: func(next http.RoundTripper) http.RoundTripper { return tap{a.canaries, next} }})
+	a.answers = &overheard{next: http.DefaultTransport}
+	a.http = &http.Client{Transport: a.answers, Timeout: a.http.Timeout, CheckRedirect: a.http.CheckRedirect}
 	a.queue = a.live.queue()
 	a.canaries.add("signing key", a.queue.key.Secret)
 	return a
@@ -203,7 +206,8 @@ func (a *aviary) learnFlows() {
 	a.canaries.add("connect token", c.ConnectURL[strings.LastIndex(c.ConnectURL, "/")+1:])
 }
 
-// clear wants no canary in the log, in metrics, in Redis and in SQL.
+// clear wants no canary in the log, in metrics, in Redis and in SQL, and no secret in what the API answers and the core is told: texts belong there, and
+// what is issued is shown once.
 func (a *aviary) clear(when string, intake bool) {
 	a.tb.Helper()
 	for _, leak := range a.canaries.in([]byte(a.log.String())) {
@@ -217,6 +221,14 @@ func (a *aviary) clear(when string, intake bool) {
 	}
 	for _, leak := range a.canaries.in(a.sqlDump(), account) {
 		a.tb.Errorf("%s SQL shows: %s", when, leak)
+	}
+	told, err := json.Marshal(a.core.all())
+	a.must(err)
+	for _, leak := range a.canaries.in(told, account, "text", "guest", "join link") {
+		a.tb.Errorf("%s the core is told: %s", when, leak)
+	}
+	for _, leak := range a.canaries.in(a.answers.raw(), account, "text", "guest", "join link", "endpoint URL", "endpoint secret", "connect token", "API key", "signing key") {
+		a.tb.Errorf("%s the API answers: %s", when, leak)
 	}
 }
 
@@ -238,6 +250,9 @@ func TestCanaries(t *testing.T) {
 				if kinds[what] < least {
 					t.Errorf("%d canaries of the kind %q: this test proves nothing about them", kinds[what], what)
 				}
+			}
+			if answers := a.canaries.in(a.answers.raw()); len(answers) == 0 || len(a.core.all()) == 0 {
+				t.Error("no answer shows what was issued, or the core heard nothing: this test proves nothing about them")
 			}
 			if log := a.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, "delivery:send") {
 				t.Errorf("the log does not tell of the failures: %s", log)

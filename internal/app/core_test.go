@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -57,6 +58,13 @@ func (c *core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.changed = make(chan struct{})
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// all are the messages that have arrived.
+func (c *core) all() []message.Envelope {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.messages)
 }
 
 // count is how many different messages of a type have arrived.

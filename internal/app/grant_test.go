@@ -18,44 +18,56 @@ import (
 // connected again, what waited reaches the event that was there before.
 func TestRevokedGrantAndReconnect(t *testing.T) {
 	t.Parallel()
-	w := sqliteWorld(t)
-	w.submit("b1", w.booking(1, "Intro call", wall), nil)
-	w.settle()
-	google := w.connectionAt(cal.Google)
-	event, link := w.standing(sim.Google)[0], w.linkAt(cal.Google)
+	for p, c := range map[cal.Provider]struct {
+		at, other    sim.Provider
+		owner, cause string
+	}{
+		cal.Google:    {sim.Google, sim.Microsoft, ada, "invalid_grant"},
+		cal.Microsoft: {sim.Microsoft, sim.Google, grace, "invalid_grant-AADSTS50173"},
+	} {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			w := sqliteWorld(t)
+			w.submit("b1", w.booking(1, "Intro call", wall), nil)
+			w.settle()
+			id := w.connectionAt(p)
+			event, link := w.standing(c.at)[0], w.linkAt(p)
 
-	w.must(w.sim.RevokeGrants(sim.Google, ada))
-	w.submit("b1", w.booking(2, "Second call", wall), nil)
-	w.settle()
-	w.checkReauth(google, "the provider ended the grant (invalid_grant)")
-	seen := w.requestsOf(sim.Google)
-	w.submit("b1", w.booking(3, "Third call", wall), nil)
-	w.settle()
-	if got := w.requestsOf(sim.Google); got != seen {
-		t.Errorf("Google was called %d times with a dead grant", got-seen)
-	}
-	if now := w.standing(sim.Google); len(now) != 1 || now[0].ID != event.ID || now[0].Title != "Intro call" {
-		t.Errorf("Google shows %+v", now)
-	}
-	if now := w.standing(sim.Microsoft); len(now) != 1 || now[0].Title != "Third call" {
-		t.Errorf("Microsoft shows %+v", now)
-	}
-	if n := w.core.types()[message.ConnectionNeedsReauth]; n != 1 {
-		t.Errorf("the core was told %d times", n)
-	}
+			w.must(w.sim.RevokeGrants(c.at, c.owner))
+			w.clock.Advance(2 * time.Hour) // an access token of Microsoft's is good until it ends
+			w.submit("b1", w.booking(2, "Second call", wall), nil)
+			w.settle()
+			w.checkReauth(id, "the provider ended the grant ("+c.cause+")")
+			seen := w.requestsOf(c.at)
+			w.submit("b1", w.booking(3, "Third call", wall), nil)
+			w.settle()
+			if got := w.requestsOf(c.at); got != seen {
+				t.Errorf("the provider was called %d times with a dead grant", got-seen)
+			}
+			if now := w.standing(c.at); len(now) != 1 || now[0].ID != event.ID || now[0].Title != "Intro call" {
+				t.Errorf("it shows %+v", now)
+			}
+			if now := w.standing(c.other); len(now) != 1 || now[0].Title != "Third call" {
+				t.Errorf("the other provider shows %+v", now)
+			}
+			if n := w.core.types()[message.ConnectionNeedsReauth]; n != 1 {
+				t.Errorf("the core was told %d times", n)
+			}
 
-	w.reconnect(google, ada)
-	w.settle()
-	if now := w.standing(sim.Google); len(now) != 1 || now[0].ID != event.ID || now[0].Title != "Third call" {
-		t.Errorf("connected again Google shows %+v", now)
+			w.reconnect(id, c.owner)
+			w.settle()
+			if now := w.standing(c.at); len(now) != 1 || now[0].ID != event.ID || now[0].Title != "Third call" {
+				t.Errorf("connected again it shows %+v", now)
+			}
+			if now := w.linkAt(p); now.ID != link.ID || now.Generation != link.Generation || now.Synced != 3 {
+				t.Errorf("the link was %+v and is %+v", link, now)
+			}
+			if now := w.connectionAt(p); now != id {
+				t.Errorf("the connection was %s and is %s", id, now)
+			}
+			w.checkNothingStopped("a reconnect")
+		})
 	}
-	if now := w.linkAt(cal.Google); now.ID != link.ID || now.Generation != link.Generation || now.Synced != 3 {
-		t.Errorf("the link was %+v and is %+v", link, now)
-	}
-	if now := w.connectionAt(cal.Google); now != google {
-		t.Errorf("the connection was %s and is %s", google, now)
-	}
-	w.checkNothingStopped("a reconnect")
 }
 
 // checkReauth holds a connection to needing its owner, and its work to waiting.
