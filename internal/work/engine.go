@@ -90,7 +90,7 @@ func (e *Engine) beside(ctx context.Context, ref task.Ref, handle Handler) (Resu
 		return NotDue, err
 	}
 	defer e.company.part()
-	lease, claimed, err := e.Store.ClaimIn(ctx, record.Beside, ref, e.Lease)
+	lease, claimed, err := e.claim(ctx, record.Beside, ref)
 	if err != nil || !claimed {
 		return NotDue, err
 	}
@@ -109,7 +109,7 @@ func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last b
 	if last && !turn.clean {
 		company = record.Haunted
 	}
-	lease, claimed, err := e.Store.ClaimIn(ctx, company, ref, e.Lease)
+	lease, claimed, err := e.claim(ctx, company, ref)
 	if err != nil || !claimed {
 		return NotDue, err
 	}
@@ -117,6 +117,15 @@ func (e *Engine) alone(ctx context.Context, ref task.Ref, handle Handler, last b
 		lease.Crashes++ // only the end of the process is not held against it, and that writes no outcome
 	}
 	return e.do(ctx, handle, lease)
+}
+
+// claim claims a row. The end of ctx does not cut it off, only the store's own patience: a claim that was cut off may be committed all the same, and
+// would hold the row until its lease ends.
+func (e *Engine) claim(ctx context.Context, company record.Company, ref task.Ref) (record.Lease, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return record.Lease{}, false, err
+	}
+	return e.Store.ClaimIn(context.WithoutCancel(ctx), company, ref, e.Lease)
 }
 
 func (e *Engine) do(ctx context.Context, handle Handler, lease record.Lease) (Result, error) {

@@ -38,9 +38,11 @@ type rows struct {
 	companies []record.Company
 	// until is when leases end.
 	until time.Time
+	// onClaim, if set, is called once a claim is committed and before whoever asked hears of it.
+	onClaim func()
 }
 
-func (r *rows) ClaimIn(_ context.Context, c record.Company, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
+func (r *rows) ClaimIn(ctx context.Context, c record.Company, ref task.Ref, d time.Duration) (record.Lease, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.claims = append(r.claims, ref)
@@ -57,6 +59,12 @@ func (r *rows) ClaimIn(_ context.Context, c record.Company, ref task.Ref, d time
 	r.leased[ref] = true
 	l := r.lease
 	l.Ref, l.Token, l.Until, l.Traceparent = ref, 1, at.Add(d), r.traceparent
+	if r.onClaim != nil {
+		r.onClaim()
+	}
+	if err := ctx.Err(); err != nil {
+		return record.Lease{}, false, err
+	}
 	return l, true, nil
 }
 
@@ -217,6 +225,29 @@ func TestOutcomeIsWrittenAfterTheContextHasEnded(t *testing.T) {
 	}
 	if o := r.finished[0]; o.Crashes != 2 || o.Attempts != 0 || !o.NotBefore.Equal(at) {
 		t.Errorf("a shutdown gives its work back at once and unspent: %+v", o)
+	}
+}
+
+// A process that is to end while a claim is being committed has that row, and gives it back: cut off, it would hold it until the lease ends.
+func TestClaimOutlastsTheContext(t *testing.T) {
+	t.Parallel()
+	for name, suspects := range map[string]map[task.Ref]bool{"beside others": nil, "alone": {ref: false}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := &rows{lease: record.Lease{Crashes: 1}, suspects: suspects, onClaim: cancel}
+		e, _ := engine(r, func(ctx context.Context, _ record.Lease) error { return ctx.Err() })
+		if result, err := e.Work(ctx, ref); result != Failed || err != nil || len(r.leased) != 0 || len(r.finished) != 1 {
+			t.Fatalf("%s: %s, %v, leased %v, outcomes %+v", name, result, err, r.leased, r.finished)
+		}
+		if o := r.finished[0]; o.Crashes != 0 || o.Attempts != 0 || !o.NotBefore.Equal(at) {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := &rows{}
+	e, _ := engine(r, func(context.Context, record.Lease) error { return nil })
+	if result, err := e.Work(ctx, ref); result != NotDue || err == nil || r.claimed() != 0 {
+		t.Errorf("after the end: %s, %v, %d claims", result, err, r.claimed())
 	}
 }
 
