@@ -13,11 +13,12 @@ import (
 // told is a message as far as the laws are about it.
 type told struct {
 	message.Booking
-	Target    message.Target `json:"target"`
-	Fields    []string       `json:"fields"`
-	Event     message.Event  `json:"event"`
-	Cancelled bool           `json:"cancelled"`
-	URL       string         `json:"url"`
+	Target    message.Target   `json:"target"`
+	Fields    []string         `json:"fields"`
+	Event     message.Event    `json:"event"`
+	Cancelled bool             `json:"cancelled"`
+	Decision  message.Decision `json:"decision"`
+	URL       string           `json:"url"`
 	id        cal.MessageID
 	kind      message.Type
 }
@@ -42,10 +43,20 @@ func (p *player) feed() (out []told) {
 	}
 }
 
+// place is what a message is about.
+func (m told) place() place {
+	return place{m.BookingID, stand{m.Target.CalendarID, originalOf(m.Target.Occurrence)}}
+}
+
+// placeOf is where a link stands.
+func placeOf(b record.Booking, l record.Link) place {
+	return place{b.ID, stand{l.CalendarID, originalOf(l.Occurrence)}}
+}
+
 // toldOf is how many messages of a kind are about a place.
 func (p *player) toldOf(at place, kind message.Type) (n int) {
 	for _, m := range p.feed() {
-		if m.kind == kind && m.BookingID == at.booking && m.Target.CalendarID == at.calendar {
+		if m.kind == kind && m.place() == at {
 			n++
 		}
 	}
@@ -65,6 +76,7 @@ func (p *player) check() {
 	}
 	for _, b := range p.bookings() {
 		p.checkSequence(b, feed)
+		p.checkTaken(b, feed)
 		p.checkSaid(b)
 		for _, l := range b.Links {
 			if at := slices.IndexFunc(p.Sites, func(s Site) bool { return s.Calendar == l.CalendarID }); at >= 0 {
@@ -87,7 +99,7 @@ func (p *player) checkSite(s Site) {
 	wanted := map[cal.EventID]int{}
 	for _, b := range p.bookings() {
 		for _, l := range b.Links {
-			if l.CalendarID == s.Calendar && l.Target && !b.Cancelled && l.EventID != "" {
+			if l.CalendarID == s.Calendar && stays(b, l) && l.EventID != "" {
 				wanted[l.EventID]++
 			}
 		}
@@ -122,7 +134,7 @@ func (p *player) checkSequence(b record.Booking, feed []told) {
 
 // checkLink wants a link to be in agreement with what its provider shows: with what the core wants, or with a person's change that was reported.
 func (p *player) checkLink(b record.Booking, l record.Link, s Site) {
-	if !l.Target || b.Cancelled { // what may have been created and was not found in time stays in flight
+	if !stays(b, l) { // what may have been created and was not found in time stays in flight
 		if l.State != record.LinkRemoved {
 			p.violate("%s at %s is not wanted, and %s: %s", b.ID, s.Provider, l.State, l.Reason)
 		}
@@ -146,7 +158,8 @@ func (p *player) checkLink(b record.Booking, l record.Link, s Site) {
 }
 
 func (p *player) checkShown(b record.Booking, l record.Link, s Site, e cal.Event) {
-	want := cal.Content{Title: b.Spec.Title, Description: b.Spec.Description, Location: b.Spec.Location, Slot: b.Slot, Attendees: b.Spec.Attendees}
+	want := wanted(b, l)
+	want.Attendees = b.Spec.Attendees
 	owned := cal.AllFields
 	if !l.Authoritative || !s.Quiet && b.Spec.Notify == cal.NotifyNone {
 		owned &^= cal.Fields(cal.FieldAttendees)
@@ -177,7 +190,7 @@ func (p *player) checkObserved(b record.Booking, l record.Link, s Site, e cal.Ev
 	if l.Observed == nil {
 		return
 	}
-	want := cal.Content{Title: b.Spec.Title, Description: b.Spec.Description, Location: b.Spec.Location, Slot: b.Slot}
+	want := wanted(b, l)
 	if gone := l.Observed.Differences(want, owned) & e.Content.Differences(*l.Observed, owned) &^ cal.Fields(cal.FieldAttendees); gone != 0 {
 		p.violate("%s at %s: %v still counts as a person's, and is not shown: %+v, observed %+v", b.ID, s.Provider, gone.Names(), e.Content, l.Observed)
 	}
@@ -219,6 +232,9 @@ func (p *player) checkOwed(feed []told) {
 			over[m.BookingID] = true
 		}
 	}
+	for _, b := range p.bookings() {
+		p.gone(b.ID)
+	}
 	for at, fields := range p.ledger.owed {
 		for field, value := range fields {
 			if field != "attendees" && !over[at.booking] && !heard(feed, at, field, value) {
@@ -236,7 +252,7 @@ func (p *player) checkOwed(feed []told) {
 // heard reports whether a message tells that a person has given a field a value.
 func heard(feed []told, at place, field, value string) bool {
 	return slices.ContainsFunc(feed, func(m told) bool {
-		about := m.BookingID == at.booking && m.Target.CalendarID == at.calendar && (m.kind == message.BookingMoved || m.kind == message.BookingEdited)
+		about := m.place() == at && (m.kind == message.BookingMoved || m.kind == message.BookingEdited)
 		return about && valueOf(m, field) == value
 	})
 }
@@ -244,7 +260,7 @@ func heard(feed []told, at place, field, value string) bool {
 // checkReports wants nothing to be reported that nobody did.
 func (p *player) checkReports(feed []told) {
 	for _, m := range feed {
-		at := place{m.BookingID, m.Target.CalendarID}
+		at := m.place()
 		switch m.kind { //nolint:exhaustive // the others are not about persons
 		case message.BookingMoved, message.BookingEdited:
 			for _, f := range m.Fields {
@@ -303,16 +319,20 @@ func (p *player) checkEffect(site Site, e Effect) {
 			p.violate("%s at %s: %s overwrites what was changed meanwhile, although the provider would refuse it", id, site.Provider, e.Op)
 		}
 		if e.Stale {
-			p.ledger.forget(place{id, site.Calendar})
+			for _, original := range originals(b.spec) {
+				p.ledger.forget(place{id, stand{site.Calendar, original}})
+			}
 		}
 	}
 }
 
 // stamped reports whether a stamp is one of a booking's in a site's calendar.
 func (p *player) stamped(site Site, id cal.BookingID, stamp string) bool {
-	for generation := range 40 {
-		if cal.NewKey(p.Tenant, id, site.Calendar, "", generation).String() == stamp {
-			return true
+	for _, part := range partsEver(p.specs[id].spec) {
+		for generation := range 40 {
+			if cal.NewKey(p.Tenant, id, site.Calendar, part, generation).String() == stamp {
+				return true
+			}
 		}
 	}
 	return false

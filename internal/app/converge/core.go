@@ -24,9 +24,10 @@ func (p *player) book(s Step) {
 	next.Version++
 	if p.specs[id] != nil {
 		p.vary(&next, s)
+		p.gone(id)
 	}
 	if p.submit(id, intake.Submission{ID: id, Booking: &next}, s.B&64 != 0 || b.cancelled) {
-		p.ledger.retargeted(id, targeted(next))
+		p.ledger.retargeted(id, stands(next))
 		b.spec, b.cancelled, b.mails = next, false, b.mails || next.Notify == cal.NotifyAll
 		p.specs[id] = b
 	}
@@ -46,6 +47,9 @@ func (p *player) first(id cal.BookingID, s Step) cal.Booking {
 	if p.Confers && s.B&8 != 0 {
 		spec.Conference = cal.ConferenceRequested
 	}
+	if p.Recurs && s.C&3 != 0 {
+		spec.Recurrence, spec.Expand = daily(2+int(s.C)%2), true
+	}
 	return spec
 }
 
@@ -55,12 +59,31 @@ func (p *player) targets(n byte) []cal.Target {
 	return [][]cal.Target{{one, other}, {other, one}, {one}, {other}}[n%4]
 }
 
-func targeted(b cal.Booking) map[cal.CalendarID]bool {
-	out := map[cal.CalendarID]bool{}
+// stands are where a booking is to stand, by what it says.
+func stands(b cal.Booking) map[stand]bool {
+	out := map[stand]bool{}
 	for _, t := range b.Targets {
-		out[t.CalendarID] = true
+		for _, original := range originals(b) {
+			if !overrideOf(b, original).Cancelled {
+				out[stand{t.CalendarID, original}] = true
+			}
+		}
 	}
 	return out
+}
+
+// gone forgets what is owed about occurrences of a booking that have been cancelled since: what a person did to another event of one says no more.
+func (p *player) gone(id cal.BookingID) {
+	for _, b := range p.bookings() {
+		if b.ID != id || len(b.Spec.Recurrence) == 0 {
+			continue
+		}
+		left := map[stand]bool{}
+		for _, l := range b.Links {
+			left[placeOf(b, l).stand] = stays(b, l)
+		}
+		p.ledger.retargeted(id, left)
+	}
 }
 
 const zone = "Europe/Berlin"
@@ -82,6 +105,10 @@ func backflow(n byte) cal.Backflow {
 
 // vary changes one thing about a booking.
 func (p *player) vary(b *cal.Booking, s Step) {
+	if s.B%8 == 1 && len(b.Recurrence) > 0 {
+		varySeries(b, s)
+		return
+	}
 	switch s.B % 8 {
 	case 0:
 		b.Title = fmt.Sprintf("%.2s v%d", b.Title, b.Version)
@@ -135,8 +162,8 @@ func (p *player) submit(id cal.BookingID, sub intake.Submission, seen bool) bool
 			return true
 		case err == nil:
 			b := sub.Booking
-			p.note("core: %s version %d, if-match %t: %q at %s in %q, guests %v, notify %s, %v, %v, conference %q", id, b.Version, seen, b.Title, b.Start.DateTime, b.Location,
-				b.Attendees, b.Notify, b.Targets, b.Backflow, b.Conference)
+			p.note("core: %s version %d, if-match %t: %q at %s in %q, guests %v, notify %s, %v, %v, conference %q, %v %s", id, b.Version, seen, b.Title, b.Start.DateTime, b.Location,
+				b.Attendees, b.Notify, b.Targets, b.Backflow, b.Conference, b.Recurrence, said(b.Overrides))
 			return true
 		case refused:
 			p.note("core: a version of %s is refused: %s", id, refusal.Reason)
@@ -162,17 +189,24 @@ func (p *player) decide(s Step) {
 	if p.specs[id] == nil {
 		return
 	}
-	heard := p.heardOf(id)
+	if all := originals(p.specs[id].spec); s.B&4 != 0 {
+		v.Occurrence = all[int(s.C)%len(all)]
+	}
+	heard, before := p.heardOf(id), p.bookings()
 	b, err := p.App().Intake.Decide(p.Ctx, p.Tenant, v)
-	p.note("core: %s what was done to %s: %v", decision, id, err)
+	p.note("core: %s what was done to %s %s: %v", decision, id, v.Occurrence, err)
 	if err != nil {
 		return
 	}
+	if decision == message.DecisionAccepted {
+		p.checkAccepted(before, b, v)
+	}
 	for at, acts := range heard {
-		if v.Calendar == "" || v.Calendar == at.calendar {
+		if (v.Calendar == "" || v.Calendar == at.calendar) && (v.Occurrence == "" || v.Occurrence == at.occurrence) {
 			p.ledger.decided[at] = acts
 		}
 	}
+	p.gone(id)
 	if b.Cancelled {
 		p.ledger.retargeted(id, nil)
 	}

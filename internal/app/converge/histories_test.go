@@ -33,6 +33,23 @@ func TestHistories(t *testing.T) {
 	histories(t, newModel(t), func(played int) bool { return played < n })
 }
 
+// TestHistoriesThatRecur plays histories with bookings that recur.
+func TestHistoriesThatRecur(t *testing.T) {
+	t.Parallel()
+	n := 1000
+	switch {
+	case *count > 0:
+		n = *count
+	case testkit.UnderRace:
+		n = 5
+	case testing.Short():
+		n = 15
+	}
+	m := newModel(t)
+	m.recurs = true
+	histories(t, m, func(played int) bool { return played < n })
+}
+
 // TestSoak plays histories for as long as it is told to.
 func TestSoak(t *testing.T) {
 	t.Parallel()

@@ -6,10 +6,23 @@ import (
 	"github.com/calweave/calweave/contracts/cal"
 )
 
-// place is where one booking stands.
+// place is where one booking, or one occurrence of it, stands.
 type place struct {
-	booking  cal.BookingID
-	calendar cal.CalendarID
+	booking cal.BookingID
+	stand
+}
+
+// stand is where an occurrence stands: its original start as messages write it, empty for that of a single booking.
+type stand struct {
+	calendar   cal.CalendarID
+	occurrence string
+}
+
+func originalOf(o *cal.Occurrence) string {
+	if o == nil {
+		return ""
+	}
+	return o.OriginalStart.DateTime
 }
 
 // ledger is what persons have done to the events of bookings, for comparison with what the core is told.
@@ -54,6 +67,16 @@ func (l *ledger) wroteAnywhere(id cal.BookingID, field, value string) bool {
 	return false
 }
 
+// deletedAnywhere reports whether a person has ever deleted an event of an occurrence.
+func (l *ledger) deletedAnywhere(id cal.BookingID, occurrence string) bool {
+	for at := range l.deleted {
+		if at.booking == id && at.occurrence == occurrence {
+			return true
+		}
+	}
+	return false
+}
+
 // took notes that a person has deleted an event of which so many removals were told.
 func (l *ledger) took(at place, told int) {
 	delete(l.owed, at)
@@ -74,14 +97,14 @@ func (l *ledger) forget(at place) {
 }
 
 // retargeted drops what is owed about events that are not wanted any more.
-func (l *ledger) retargeted(id cal.BookingID, stays map[cal.CalendarID]bool) {
+func (l *ledger) retargeted(id cal.BookingID, stays map[stand]bool) {
 	for at := range maps.Clone(l.owed) {
-		if at.booking == id && !stays[at.calendar] {
+		if at.booking == id && !stays[at.stand] {
 			delete(l.owed, at)
 		}
 	}
 	for at := range maps.Clone(l.removed) {
-		if at.booking == id && !stays[at.calendar] {
+		if at.booking == id && !stays[at.stand] {
 			delete(l.removed, at)
 		}
 	}

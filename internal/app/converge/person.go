@@ -18,18 +18,18 @@ type held struct {
 // event chooses one of the events that stand and that calweave knows as its own.
 func (p *player) event(s Step) (held, bool) {
 	site := p.Sites[int(s.A)%len(p.Sites)]
-	known := map[cal.EventID]cal.BookingID{}
+	known := map[cal.EventID]place{}
 	for _, b := range p.bookings() {
 		for _, l := range b.Links {
-			if l.CalendarID == site.Calendar && l.EventID != "" && l.Target && !b.Cancelled {
-				known[l.EventID] = b.ID
+			if l.CalendarID == site.Calendar && l.EventID != "" && stays(b, l) {
+				known[l.EventID] = placeOf(b, l)
 			}
 		}
 	}
 	var all []held
 	for _, e := range site.Persons.Standing() {
-		if id := known[e.ID]; id != "" {
-			all = append(all, held{site, e, place{id, site.Calendar}})
+		if at, ok := known[e.ID]; ok {
+			all = append(all, held{site, e, at})
 		}
 	}
 	if len(all) == 0 {
@@ -79,7 +79,7 @@ func (p *player) edits(h held, change func(*cal.Content), field, value string) {
 	if !h.site.Persons.Edit(h.event.ID, change) {
 		return
 	}
-	p.note("person: %s of %s at %s becomes %q", field, h.at.booking, h.site.Provider, value)
+	p.note("person: %s of %s %s at %s becomes %q", field, h.at.booking, h.at.occurrence, h.site.Provider, value)
 	p.ledger.wrote(h.at, field, value)
 }
 
@@ -90,7 +90,7 @@ func (p *player) remove(s Step) {
 		return
 	}
 	if told := p.toldOf(h.at, message.BookingRemoved); h.site.Persons.Delete(h.event.ID) {
-		p.note("person: deletes %s at %s", h.at.booking, h.site.Provider)
+		p.note("person: deletes %s %s at %s", h.at.booking, h.at.occurrence, h.site.Provider)
 		p.ledger.took(h.at, told)
 	}
 }

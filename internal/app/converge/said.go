@@ -1,11 +1,14 @@
 package converge
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/intake"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -22,37 +25,98 @@ func (p *player) checkSaid(b record.Booking) {
 	if b.Spec.Description != said.spec.Description || b.Spec.Notify != said.spec.Notify {
 		p.violate("%s: notify %s, %q, and the core has sent %s, %q", b.ID, b.Spec.Notify, b.Spec.Description, said.spec.Notify, said.spec.Description)
 	}
+	if len(said.spec.Recurrence) > 0 {
+		p.checkSeries(b, said.spec)
+		return
+	}
 	is := map[string]string{"title": b.Spec.Title, "location": b.Spec.Location, "slot": b.Slot.Start.Instant.UTC().Format(time.RFC3339)}
 	for field, want := range map[string]string{"title": said.spec.Title, "location": said.spec.Location, "slot": instant(said.spec.Start)} {
 		if is[field] != want && !p.ledger.wroteAnywhere(b.ID, field, is[field]) {
 			p.violate("%s: %s is %q, the core has sent %q, and no person has written it", b.ID, field, is[field], want)
 		}
 	}
-	stands := map[cal.CalendarID]bool{}
+	p.checkStands(b, stands(said.spec))
+}
+
+func (p *player) checkStands(b record.Booking, want map[stand]bool) {
+	is := map[stand]bool{}
 	for _, l := range b.Links {
-		if l.Target {
-			stands[l.CalendarID] = true
+		if stays(b, l) {
+			is[placeOf(b, l).stand] = true
 		}
 	}
-	if want := targeted(said.spec); !maps.Equal(stands, want) {
-		p.violate("%s stands in %v, and the core has sent %v", b.ID, stands, want)
+	if !maps.Equal(is, want) {
+		p.violate("%s stands in %v, and the core has sent %v", b.ID, is, want)
 	}
 }
 
 // checkDecided wants the core's word to be the last one about what it had heard of when it spoke.
 func (p *player) checkDecided(b record.Booking, l record.Link) {
-	at := place{b.ID, l.CalendarID}
+	at := placeOf(b, l)
 	if acts, spoke := p.ledger.decided[at]; spoke && acts == p.ledger.acts[at] && l.State == record.LinkDiverged {
 		p.violate("%s in %s is diverged (%s), although the core has decided and nobody has done anything since", b.ID, l.CalendarID, l.Reason)
 	}
 }
 
+// checkAccepted wants a booking to say what the core has accepted.
+func (p *player) checkAccepted(before []record.Booking, now record.Booking, v intake.Verdict) {
+	for _, b := range before {
+		for _, l := range b.Links {
+			chosen := b.ID == now.ID && (v.Calendar == "" || v.Calendar == l.CalendarID) && (v.Occurrence == "" || v.Occurrence == originalOf(l.Occurrence))
+			if !chosen || l.State != record.LinkDiverged {
+				continue
+			}
+			if l.Observed == nil {
+				if stays(now, l) {
+					p.violate("%s %s: the core has accepted that it is deleted, and it takes place", b.ID, originalOf(l.Occurrence))
+				}
+				continue
+			}
+			taken := l.Theirs() &^ cal.Fields(cal.FieldAttendees)
+			if lost := wanted(now, l).Differences(*l.Observed, taken); lost != 0 && stays(now, l) {
+				p.violate("%s %s: the core has accepted %v of %+v, and the booking says %+v", b.ID, originalOf(l.Occurrence), lost.Names(), l.Observed, wanted(now, l))
+			}
+		}
+	}
+}
+
+// checkTaken wants a booking to say what was accepted last, unless a version or another decision has come since.
+func (p *player) checkTaken(b record.Booking, feed []told) {
+	reports, last := map[place]told{}, told{}
+	all := slices.DeleteFunc(slices.Clone(feed), func(m told) bool { return m.BookingID != b.ID })
+	slices.SortFunc(all, func(a, b told) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	for _, m := range all {
+		switch m.kind { //nolint:exhaustive // the others change no booking
+		case message.BookingMoved, message.BookingEdited:
+			reports[m.place()] = m
+		case message.BookingAccepted:
+			last = told{}
+		case message.BookingDecided:
+			if last = m; m.Decision != message.DecisionAccepted {
+				last = told{}
+			}
+		}
+	}
+	for _, l := range b.Links {
+		if last.kind == "" || placeOf(b, l) != last.place() || !stays(b, l) {
+			continue
+		}
+		now, was := wanted(b, l), reports[last.place()]
+		says := map[string]string{"title": now.Title, "location": now.Location, "slot": now.Slot.Start.Instant.UTC().Format(time.RFC3339)}
+		for _, field := range last.Fields {
+			if want := valueOf(was, field); slices.Contains(was.Fields, field) && want != "" && says[field] != want {
+				p.violate("%s %s: %s %q was accepted, and the booking says %q", b.ID, originalOf(l.Occurrence), field, want, says[field])
+			}
+		}
+	}
+}
+
 // checkConference wants the core's last word about a conference that it wants to be what the event shows.
 func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed []told) {
-	if !l.Target || !l.Authoritative || b.Cancelled || b.Spec.Conference == "" {
+	if !stays(b, l) || !l.Authoritative || b.Spec.Conference == "" {
 		return
 	}
-	last := lastOfConference(feed, place{b.ID, l.CalendarID})
+	last := lastOfConference(feed, placeOf(b, l))
 	for _, e := range s.Persons.Standing() {
 		switch {
 		case e.ID != l.EventID:
@@ -68,7 +132,7 @@ func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed [
 func lastOfConference(feed []told, at place) (last told) {
 	for _, m := range feed {
 		about := m.kind == message.BookingConferenceReady || m.kind == message.BookingConferenceFailed
-		if about && m.BookingID == at.booking && m.Target.CalendarID == at.calendar && m.Sequence > last.Sequence {
+		if about && m.place() == at && m.Sequence > last.Sequence {
 			last = m
 		}
 	}
@@ -104,6 +168,9 @@ const mirrored = 200
 
 // instant is a time of the core's in UTC.
 func instant(w cal.When) string {
+	if at, err := time.Parse(time.RFC3339, w.DateTime); err == nil {
+		return at.UTC().Format(time.RFC3339)
+	}
 	loc, err := time.LoadLocation(w.TimeZone)
 	if err != nil {
 		return err.Error()

@@ -36,6 +36,8 @@ type About struct {
 	Poll, Lease time.Duration
 	// Confers says that bookings may want conferences: Persons then show what became of them.
 	Confers bool
+	// Recurs says that bookings may recur.
+	Recurs bool
 	// SetsBack says that the clock may be set back.
 	SetsBack bool
 	// Flush empties what the fleet shares in Redis; nil where there is none.

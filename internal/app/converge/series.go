@@ -1,0 +1,200 @@
+package converge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/record"
+)
+
+// mostDays is how many occurrences a booking ever has in a history.
+const mostDays = 4
+
+func daily(days int) []string { return []string{fmt.Sprintf("RRULE:FREQ=DAILY;COUNT=%d", days)} }
+
+// days are how many occurrences the rule of a booking names.
+func days(b cal.Booking) (n int) {
+	if len(b.Recurrence) > 0 {
+		_, _ = fmt.Sscanf(b.Recurrence[0], "RRULE:FREQ=DAILY;COUNT=%d", &n) // written above
+	}
+	return n
+}
+
+// originals are the original starts of a booking's occurrences as messages write them; that of a single booking is empty.
+func originals(b cal.Booking) []string {
+	if len(b.Recurrence) == 0 {
+		return []string{""}
+	}
+	var out []string
+	for day := range days(b) {
+		out = append(out, original(b, day))
+	}
+	return out
+}
+
+// original is the start of one occurrence. No history lasts until the clocks change.
+func original(b cal.Booking, day int) string { return onDay(b, day).Format(time.RFC3339) }
+
+func onDay(b cal.Booking, day int) time.Time {
+	at, err := time.Parse(time.RFC3339, instant(b.Start))
+	if err != nil {
+		return time.Time{}
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.In(loc).AddDate(0, 0, day)
+}
+
+// partsEver are the parts under which events of a booking may have been made.
+func partsEver(b cal.Booking) []string {
+	if len(b.Recurrence) == 0 {
+		return []string{""}
+	}
+	var out []string
+	for day := range mostDays {
+		out = append(out, onDay(b, day).Format("20060102T150405"))
+	}
+	return out
+}
+
+// varySeries changes how a booking recurs: how often, or what one occurrence says.
+func varySeries(b *cal.Booking, s Step) {
+	all := originals(*b)
+	of := cal.Override{OriginalStart: cal.When{DateTime: all[int(s.C/4)%len(all)], TimeZone: zone}}
+	switch s.C % 4 {
+	case 0:
+		b.Recurrence = daily(1 + int(s.C/4)%mostDays)
+		b.Overrides = slices.DeleteFunc(slices.Clone(b.Overrides), func(o cal.Override) bool { return !slices.Contains(originals(*b), o.OriginalStart.DateTime) })
+		return
+	case 1:
+		of.Cancelled = true
+	default:
+		title := fmt.Sprintf("%.2s own v%d", b.Title, b.Version)
+		of.Title = &title
+	}
+	b.Overrides = append(slices.DeleteFunc(slices.Clone(b.Overrides), func(o cal.Override) bool {
+		return o.OriginalStart.DateTime == of.OriginalStart.DateTime
+	}), of)
+}
+
+// overrideOf is what a booking says of one occurrence.
+func overrideOf(b cal.Booking, original string) cal.Override {
+	for _, o := range b.Overrides {
+		if instant(o.OriginalStart) == instant(cal.When{DateTime: original, TimeZone: zone}) {
+			return o
+		}
+	}
+	return cal.Override{}
+}
+
+// stays reports whether a booking wants the event of a link to stand. An occurrence whose deletion was accepted is cancelled, and its link one that wants
+// nothing.
+func stays(b record.Booking, l record.Link) bool {
+	return l.Target && !b.Cancelled && !overrideOf(b.Spec, originalOf(l.Occurrence)).Cancelled
+}
+
+// said are overrides in a few words.
+func said(all []cal.Override) string {
+	var out []string
+	for _, o := range all {
+		one := o.OriginalStart.DateTime
+		if o.Cancelled {
+			one += " cancelled"
+		}
+		if o.Title != nil {
+			one += fmt.Sprintf(" %q", *o.Title)
+		}
+		out = append(out, one)
+	}
+	return strings.Join(out, ", ")
+}
+
+// wanted is what a booking wants of a link's event, without guests.
+func wanted(b record.Booking, l record.Link) cal.Content {
+	c := cal.Content{Title: b.Spec.Title, Description: b.Spec.Description, Location: b.Spec.Location, Slot: b.Slot}
+	at := originalOf(l.Occurrence)
+	if at == "" {
+		return c
+	}
+	length := b.Slot.End.Instant.Sub(b.Slot.Start.Instant)
+	o := overrideOf(b.Spec, at)
+	begin, end := parsed(cal.When{DateTime: at, TimeZone: zone}), time.Time{}
+	if o.Start != nil {
+		begin = parsed(*o.Start)
+	}
+	if end = begin.Add(length); o.End != nil {
+		end = parsed(*o.End)
+	}
+	c.Slot.Start.Instant, c.Slot.End.Instant = begin, end
+	if o.Title != nil {
+		c.Title = *o.Title
+	}
+	if o.Location != nil {
+		c.Location = *o.Location
+	}
+	return c
+}
+
+func parsed(w cal.When) time.Time {
+	at, err := time.Parse(time.RFC3339, instant(w))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// checkSeries is checkSaid of a booking that recurs: what persons did may have become overrides, and nothing else.
+func (p *player) checkSeries(b record.Booking, sent cal.Booking) {
+	if b.Spec.Title != sent.Title || b.Spec.Location != sent.Location || instant(b.Spec.Start) != instant(sent.Start) || !slices.Equal(b.Spec.Recurrence, sent.Recurrence) {
+		p.violate("%s: %q in %q from %v by %v, and the core has sent %q in %q from %v by %v", b.ID, b.Spec.Title, b.Spec.Location, b.Spec.Start, b.Spec.Recurrence,
+			sent.Title, sent.Location, sent.Start, sent.Recurrence)
+	}
+	want := map[stand]bool{}
+	for _, at := range originals(sent) {
+		is, says := overrideOf(b.Spec, at), overrideOf(sent, at)
+		p.checkOverride(b.ID, at, is, says)
+		for _, t := range sent.Targets {
+			if !is.Cancelled {
+				want[stand{t.CalendarID, at}] = true
+			}
+		}
+	}
+	if len(b.Spec.Overrides) > len(originals(sent)) {
+		p.violate("%s has more overrides than occurrences: %s", b.ID, said(b.Spec.Overrides))
+	}
+	p.checkStands(b, want)
+}
+
+// checkOverride wants each part of an override to be the core's, or some person's.
+func (p *player) checkOverride(id cal.BookingID, at string, is, says cal.Override) {
+	if is.Cancelled != says.Cancelled && !(is.Cancelled && p.ledger.deletedAnywhere(id, at)) {
+		p.violate("%s on %s: cancelled is %t, the core has sent %t, and no person has deleted it", id, at, is.Cancelled, says.Cancelled)
+	}
+	if is.Cancelled {
+		return
+	}
+	value := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	start := func(w *cal.When) string {
+		if w == nil {
+			return ""
+		}
+		return instant(*w)
+	}
+	for field, two := range map[string][2]string{
+		"title": {value(is.Title), value(says.Title)}, "location": {value(is.Location), value(says.Location)}, "slot": {start(is.Start), start(says.Start)},
+	} {
+		if two[0] != two[1] && !p.ledger.wroteAnywhere(id, field, two[0]) {
+			p.violate("%s on %s: %s is %q, the core has sent %q, and no person has written it", id, at, field, two[0], two[1])
+		}
+	}
+}
