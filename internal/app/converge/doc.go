@@ -6,5 +6,5 @@
 //
 // Files: script.go (scripts: drawn, written down, made smaller), world.go (what a history happens in), play.go (how a script is played), core.go,
 // person.go and trouble.go (what the actors do), settle.go (until nothing is left to do), ledger.go (what persons have done), checks.go
-// (the laws), said.go (what the core has sent).
+// (the laws), series.go (bookings that recur), said.go (what the core has sent).
 package converge
