@@ -226,12 +226,7 @@ func valueOf(m told, field string) string {
 
 // checkOwed wants the core to have been told of all that persons have done and that still counts.
 func (p *player) checkOwed(feed []told) {
-	over := map[cal.BookingID]bool{}
-	for _, m := range feed {
-		if m.kind == message.BookingDecided && m.Cancelled {
-			over[m.BookingID] = true
-		}
-	}
+	over := decidedAway(feed)
 	for _, b := range p.bookings() {
 		p.gone(b.ID)
 	}
@@ -247,6 +242,17 @@ func (p *player) checkOwed(feed []told) {
 			p.violate("%s in %s: the core was never told that a person has deleted it", at.booking, at.calendar)
 		}
 	}
+}
+
+// decidedAway are the bookings that a decision has cancelled.
+func decidedAway(feed []told) map[cal.BookingID]bool {
+	over := map[cal.BookingID]bool{}
+	for _, m := range feed {
+		if m.kind == message.BookingDecided && m.Cancelled {
+			over[m.BookingID] = true
+		}
+	}
+	return over
 }
 
 // heard reports whether a message tells that a person has given a field a value.

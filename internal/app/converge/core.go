@@ -105,15 +105,11 @@ func backflow(n byte) cal.Backflow {
 
 // vary changes one thing about a booking.
 func (p *player) vary(b *cal.Booking, s Step) {
-	if s.B%8 == 1 && len(b.Recurrence) > 0 {
-		varySeries(b, s)
-		return
-	}
 	switch s.B % 8 {
 	case 0:
 		b.Title = fmt.Sprintf("%.2s v%d", b.Title, b.Version)
 	case 1:
-		b.Start, b.End = hour(s.C)
+		varyTime(b, s)
 	case 2:
 		b.Location = fmt.Sprintf("Room %d", b.Version)
 	case 3:
@@ -130,6 +126,14 @@ func (p *player) vary(b *cal.Booking, s Step) {
 			b.Conference = map[cal.ConferenceWish]cal.ConferenceWish{"": cal.ConferenceRequested}[b.Conference]
 		}
 	}
+}
+
+func varyTime(b *cal.Booking, s Step) {
+	if len(b.Recurrence) > 0 {
+		varySeries(b, s)
+		return
+	}
+	b.Start, b.End = hour(s.C)
 }
 
 // cancel takes a booking back.
@@ -198,9 +202,7 @@ func (p *player) decide(s Step) {
 	if err != nil {
 		return
 	}
-	if decision == message.DecisionAccepted {
-		p.checkAccepted(before, b, v)
-	}
+	p.checkAccepted(before, b, v)
 	for at, acts := range heard {
 		if (v.Calendar == "" || v.Calendar == at.calendar) && (v.Occurrence == "" || v.Occurrence == at.occurrence) {
 			p.ledger.decided[at] = acts

@@ -93,6 +93,7 @@ func TestHistoriesThatFailed(t *testing.T) {
 	t.Parallel()
 	m := newModel(t)
 	for name, text := range map[string]string{
+		"a person acts again after the core has accepted what was done before":                     "014c1fe7000af7010701050303593618000280d409bc01bf0595099508551ed9024c020103191508",
 		"an event came and went after a listing was begun that was not answered":                   "020450200a68029c003a4e390802cd9705200085",
 		"an event came and went after a listing was begun that was not answered, at Microsoft too": "e00301fd0012016c0a47720609ff67ac05bb000a",
 	} {

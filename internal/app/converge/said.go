@@ -60,48 +60,43 @@ func (p *player) checkDecided(b record.Booking, l record.Link) {
 
 // checkAccepted wants a booking to say what the core has accepted.
 func (p *player) checkAccepted(before []record.Booking, now record.Booking, v intake.Verdict) {
+	if v.Decision != message.DecisionAccepted {
+		return
+	}
 	for _, b := range before {
+		if b.ID != now.ID {
+			continue
+		}
 		for _, l := range b.Links {
-			chosen := b.ID == now.ID && (v.Calendar == "" || v.Calendar == l.CalendarID) && (v.Occurrence == "" || v.Occurrence == originalOf(l.Occurrence))
-			if !chosen || l.State != record.LinkDiverged {
-				continue
-			}
-			if l.Observed == nil {
-				if stays(now, l) {
-					p.violate("%s %s: the core has accepted that it is deleted, and it takes place", b.ID, originalOf(l.Occurrence))
-				}
-				continue
-			}
-			taken := l.Theirs() &^ cal.Fields(cal.FieldAttendees)
-			if lost := wanted(now, l).Differences(*l.Observed, taken); lost != 0 && stays(now, l) {
-				p.violate("%s %s: the core has accepted %v of %+v, and the booking says %+v", b.ID, originalOf(l.Occurrence), lost.Names(), l.Observed, wanted(now, l))
+			chosen := (v.Calendar == "" || v.Calendar == l.CalendarID) && (v.Occurrence == "" || v.Occurrence == originalOf(l.Occurrence))
+			if chosen && l.State == record.LinkDiverged && stays(now, l) {
+				p.checkSays(now, l)
 			}
 		}
 	}
 }
 
+// checkSays wants a booking to say what stood in a link's calendar.
+func (p *player) checkSays(b record.Booking, l record.Link) {
+	at := originalOf(l.Occurrence)
+	if l.Observed == nil {
+		p.violate("%s %s: the core has accepted that it is deleted, and it takes place", b.ID, at)
+		return
+	}
+	taken := l.Theirs() &^ cal.Fields(cal.FieldAttendees)
+	if lost := wanted(b, l).Differences(*l.Observed, taken); lost != 0 {
+		p.violate("%s %s: the core has accepted %v of %+v, and the booking says %+v", b.ID, at, lost.Names(), l.Observed, wanted(b, l))
+	}
+}
+
 // checkTaken wants a booking to say what was accepted last, unless a version or another decision has come since.
 func (p *player) checkTaken(b record.Booking, feed []told) {
-	reports, last := map[place]told{}, told{}
-	all := slices.DeleteFunc(slices.Clone(feed), func(m told) bool { return m.BookingID != b.ID })
-	slices.SortFunc(all, func(a, b told) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	for _, m := range all {
-		switch m.kind { //nolint:exhaustive // the others change no booking
-		case message.BookingMoved, message.BookingEdited:
-			reports[m.place()] = m
-		case message.BookingAccepted:
-			last = told{}
-		case message.BookingDecided:
-			if last = m; m.Decision != message.DecisionAccepted {
-				last = told{}
-			}
-		}
-	}
+	was, last := lastAccepted(b.ID, feed)
 	for _, l := range b.Links {
 		if last.kind == "" || placeOf(b, l) != last.place() || !stays(b, l) {
 			continue
 		}
-		now, was := wanted(b, l), reports[last.place()]
+		now := wanted(b, l)
 		says := map[string]string{"title": now.Title, "location": now.Location, "slot": now.Slot.Start.Instant.UTC().Format(time.RFC3339)}
 		for _, field := range last.Fields {
 			if want := valueOf(was, field); slices.Contains(was.Fields, field) && want != "" && says[field] != want {
@@ -109,6 +104,27 @@ func (p *player) checkTaken(b record.Booking, feed []told) {
 			}
 		}
 	}
+}
+
+// lastAccepted is the decision that a booking has stood by since, if it was to accept, and the report that it is about.
+func lastAccepted(id cal.BookingID, feed []told) (report, decision told) {
+	reports := map[place]told{}
+	all := slices.DeleteFunc(slices.Clone(feed), func(m told) bool { return m.BookingID != id })
+	slices.SortFunc(all, func(a, b told) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	for _, m := range all {
+		switch m.kind { //nolint:exhaustive // the others change no booking
+		case message.BookingMoved, message.BookingEdited:
+			reports[m.place()] = m
+		case message.BookingAccepted:
+			decision = told{}
+		case message.BookingDecided:
+			report, decision = reports[m.place()], m
+			if m.Decision != message.DecisionAccepted {
+				decision = told{}
+			}
+		}
+	}
+	return report, decision
 }
 
 // checkConference wants the core's last word about a conference that it wants to be what the event shows.

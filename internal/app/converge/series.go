@@ -123,11 +123,12 @@ func wanted(b record.Booking, l record.Link) cal.Content {
 	}
 	length := b.Slot.End.Instant.Sub(b.Slot.Start.Instant)
 	o := overrideOf(b.Spec, at)
-	begin, end := parsed(cal.When{DateTime: at, TimeZone: zone}), time.Time{}
+	begin := parsed(cal.When{DateTime: at, TimeZone: zone})
 	if o.Start != nil {
 		begin = parsed(*o.Start)
 	}
-	if end = begin.Add(length); o.End != nil {
+	end := begin.Add(length)
+	if o.End != nil {
 		end = parsed(*o.End)
 	}
 	c.Slot.Start.Instant, c.Slot.End.Instant = begin, end
@@ -172,7 +173,7 @@ func (p *player) checkSeries(b record.Booking, sent cal.Booking) {
 
 // checkOverride wants each part of an override to be the core's, or some person's.
 func (p *player) checkOverride(id cal.BookingID, at string, is, says cal.Override) {
-	if is.Cancelled != says.Cancelled && !(is.Cancelled && p.ledger.deletedAnywhere(id, at)) {
+	if is.Cancelled != says.Cancelled && (!is.Cancelled || !p.ledger.deletedAnywhere(id, at)) {
 		p.violate("%s on %s: cancelled is %t, the core has sent %t, and no person has deleted it", id, at, is.Cancelled, says.Cancelled)
 	}
 	if is.Cancelled {
