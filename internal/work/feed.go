@@ -44,6 +44,8 @@ type Feeder struct {
 // The bounds of what a feeder hands out.
 const (
 	sweepEvery = time.Second
+	// sweepGap is the least time between a sweep that could not bring all that comes due until the next one and one that looks on.
+	sweepGap = 50 * time.Millisecond
 	// roundLength is how long the hint of one sweep may keep out another one for the same row.
 	roundLength = 30 * time.Second
 	// perTenant is how many rows of one tenant and lane one sweep admits, which is more than a provider takes; sweepLimit is how many rows in all.
@@ -117,48 +119,66 @@ func (f *Feeder) Forward(ctx context.Context) {
 	}
 }
 
-// Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more. With onlyAway it does
-// so only while the queue is away: that is how a process that is no scheduler carries on alone.
+// Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more, or when more come due
+// than one sweep brings. With onlyAway it does so only while the queue is away: that is how a process that is no scheduler carries on alone.
 func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	early := time.NewTimer(sweepEvery)
+	defer early.Stop()
+	whole := true
 	for {
-		more, err := f.sweep(ctx, onlyAway)
+		found, err := f.sweep(ctx, onlyAway, whole)
 		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the sweep failed", slog.String("error", err.Error()))
 		}
+		early.Stop()
+		if found.known > 0 {
+			early.Reset(max(found.known, sweepGap))
+		}
 		var low <-chan struct{}
-		if more {
+		if found.more {
 			low = f.local.low
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			whole = true
 		case <-low:
+			whole = true
+		case <-early.C:
+			whole = false
 		}
 	}
 }
 
 // SweepOnce hands out what is due now, and keeps in mind what comes due soon.
 func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
-	_, err := f.sweep(ctx, onlyAway)
+	_, err := f.sweep(ctx, onlyAway, true)
 	return err
 }
 
-// sweep is SweepOnce; more says that this process has taken rows, and that others are due which were not handed over.
-func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error) {
+// findings are what a sweep has left out: more says that this process has taken rows, and that others are due which were not handed over; known is for
+// how long all that comes due is known, if that is shorter than until the next sweep.
+type findings struct {
+	more  bool
+	known time.Duration
+}
+
+// sweep is SweepOnce. One that is not whole looks on for what comes due soon, and tells the queue nothing that it has heard already.
+func (f *Feeder) sweep(ctx context.Context, onlyAway, whole bool) (findings, error) {
 	f.mu.Lock()
 	away := f.away
 	f.mu.Unlock()
 	if onlyAway && f.queue != nil && !away {
 		f.probe(ctx)
-		return false, nil
+		return findings{}, nil
 	}
 	now := f.clock.Now()
 	found, err := f.store.Due(ctx, now, now.Add(sweepEvery), perTenant, sweepLimit)
 	if err != nil {
-		return false, err
+		return findings{}, err
 	}
 	var due []task.Hint
 	for _, row := range found {
@@ -168,30 +188,50 @@ func (f *Feeder) sweep(ctx context.Context, onlyAway bool) (more bool, err error
 			due = append(due, row.Hint)
 		}
 	}
-	if f.deliver(ctx, due, roundAt(now)) == 0 || !cut(due) {
-		return false, nil
+	left := leftOut(found, now)
+	repeats := !whole && f.queue != nil && !away
+	if left.more = !repeats && f.deliver(ctx, due, roundAt(now)) > 0 && left.more; left.more {
+		f.local.alarmBelow()
 	}
-	f.local.alarmBelow()
-	return true, nil
+	return left, nil
 }
 
-// cut reports whether a sweep has left out rows that are due.
-func cut(due []task.Hint) bool {
-	if len(due) >= sweepLimit {
-		return true
-	}
+// leftOut says what a sweep has left out of what is due, and of what comes due.
+func leftOut(found []record.Due, now time.Time) (left findings) {
 	type share struct {
 		tenant cal.TenantID
 		lane   task.Lane
 	}
-	admitted := map[share]int{}
-	for _, row := range due {
+	type part struct {
+		due, all int
+		last     time.Time
+	}
+	parts, due, most := map[share]part{}, 0, 0
+	for _, row := range found {
 		of := share{row.Tenant, row.Lane}
-		if admitted[of]++; admitted[of] >= perTenant {
-			return true
+		p := parts[of]
+		if !row.At.After(now) {
+			p.due++
+			due++
+		}
+		p.all++
+		if row.At.After(p.last) {
+			p.last = row.At
+		}
+		parts[of], most = p, max(most, p.all)
+	}
+	full := perTenant
+	if len(found) >= sweepLimit {
+		full = most - 1 // all have as many places, but that the last round may be cut off in the middle
+	}
+	left.more = due >= sweepLimit
+	for _, p := range parts {
+		left.more = left.more || p.due >= perTenant
+		if ahead := p.last.Sub(now); p.all >= full && ahead > 0 && (left.known == 0 || ahead < left.known) {
+			left.known = ahead
 		}
 	}
-	return false
+	return left
 }
 
 // roundAt is the round of a sweep, above 0.
