@@ -185,9 +185,19 @@ func TestSuspectGivesUpWithItsContext(t *testing.T) {
 		c := newCrowd(t, map[int]bool{1: true})
 		c.start(0)
 		ctx, cancel := context.WithCancel(t.Context())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			if result, err := c.engine.Work(ctx, link(1)); result != NotDue || err != nil {
+				t.Errorf("%s, %v", result, err)
+			}
+		}()
+		synctest.Wait()
+		began := time.Now()
 		cancel()
-		if result, err := c.engine.Work(ctx, link(1)); result != NotDue || err != nil {
-			t.Errorf("%s, %v", result, err)
+		<-gone
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it gave up after %s", took)
 		}
 		c.start(2)
 		c.running("others", 0, 2)
