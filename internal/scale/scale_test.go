@@ -63,7 +63,7 @@ func TestVirtualScale(t *testing.T) {
 				p.kept(cal.Google)
 				p.kept(cal.Microsoft)
 				if !testing.Short() { // a short run is over before all limits are reached
-					p.usedGoogle(c.least)
+					p.usedGoogle(c.part, c.least)
 					p.usedMicrosoft(float64(300 / c.part))
 				}
 				now := beside()
@@ -183,10 +183,14 @@ func (p *process) kept(of cal.Provider) {
 	}
 }
 
-// usedGoogle wants the limit of the application to be used up, from the first write to the last.
-func (p *process) usedGoogle(least float64) {
+// usedGoogle wants the limit of the application to be used up, from the first write to the last. Of a part of the load the last writes are not counted:
+// they are those of a mailbox that wanted to be left alone, which alone has a lower limit.
+func (p *process) usedGoogle(part int, least float64) {
 	p.t.Helper()
 	all := p.wire.seen[cal.Google].writes
+	if part > 1 {
+		all = all[:len(all)*19/20]
+	}
 	p.used("Google", all, perSecond(budget.Published(cal.Google).Application), least)
 }
 

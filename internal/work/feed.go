@@ -44,7 +44,7 @@ type Feeder struct {
 // The bounds of what a feeder hands out.
 const (
 	sweepEvery = time.Second
-	// sweepGap is the least time between a sweep that could not bring all that comes due until the next one and one that looks on.
+	// sweepGap is the least time between a sweep after which not all was held that comes due until the next one, and one that looks on.
 	sweepGap = 50 * time.Millisecond
 	// roundLength is how long the hint of one sweep may keep out another one for the same row.
 	roundLength = 30 * time.Second
@@ -119,22 +119,16 @@ func (f *Feeder) Forward(ctx context.Context) {
 	}
 }
 
-// Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more, or when more come due
-// than one sweep brings. With onlyAway it does so only while the queue is away: that is how a process that is no scheduler carries on alone.
+// Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more or, while Forward runs, when
+// more come due than one sweep brings or the timetable holds. With onlyAway it does so only while the queue is away: that is how a process that is no scheduler carries on alone.
 func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	early := time.NewTimer(sweepEvery)
-	defer early.Stop()
-	whole := true
+	var from time.Time
 	for {
-		found, err := f.sweep(ctx, onlyAway, whole)
+		found, err := f.sweep(ctx, onlyAway, from)
 		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the sweep failed", slog.String("error", err.Error()))
-		}
-		early.Stop()
-		if found.known > 0 {
-			early.Reset(max(found.known, sweepGap))
 		}
 		var low <-chan struct{}
 		if found.more {
@@ -144,18 +138,17 @@ func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			whole = true
+			from = time.Time{}
 		case <-low:
-			whole = true
-		case <-early.C:
-			whole = false
+			from = time.Time{}
+		case from = <-f.soon.ended:
 		}
 	}
 }
 
 // SweepOnce hands out what is due now, and keeps in mind what comes due soon.
 func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
-	_, err := f.sweep(ctx, onlyAway, true)
+	_, err := f.sweep(ctx, onlyAway, time.Time{})
 	return err
 }
 
@@ -166,34 +159,46 @@ type findings struct {
 	known time.Duration
 }
 
-// sweep is SweepOnce. One that is not whole looks on for what comes due soon, and tells the queue nothing that it has heard already.
-func (f *Feeder) sweep(ctx context.Context, onlyAway, whole bool) (findings, error) {
+// sweep is SweepOnce. With from it looks on for what comes due from that moment on: what came due before, the queue has heard.
+func (f *Feeder) sweep(ctx context.Context, onlyAway bool, from time.Time) (findings, error) {
 	f.mu.Lock()
 	away := f.away
 	f.mu.Unlock()
 	if onlyAway && f.queue != nil && !away {
+		f.soon.rest()
 		f.probe(ctx)
 		return findings{}, nil
 	}
 	now := f.clock.Now()
+	f.soon.look()
 	found, err := f.store.Due(ctx, now, now.Add(sweepEvery), perTenant, sweepLimit)
 	if err != nil {
 		return findings{}, err
 	}
-	var due []task.Hint
-	for _, row := range found {
-		if row.At.After(now) {
-			f.soon.add(row.Hint, row.At)
-		} else {
-			due = append(due, row.Hint)
-		}
+	on := !from.IsZero()
+	if !on {
+		from = now.Add(1)
 	}
+	due := f.keep(found, from)
 	left := leftOut(found, now)
-	repeats := !whole && f.queue != nil && !away
+	f.soon.looked(now, left.known)
+	repeats := on && f.queue != nil && !away
 	if left.more = !repeats && f.deliver(ctx, due, roundAt(now)) > 0 && left.more; left.more {
 		f.local.alarmBelow()
 	}
 	return left, nil
+}
+
+// keep keeps in mind what comes due from a moment on, and returns the rest.
+func (f *Feeder) keep(found []record.Due, from time.Time) (due []task.Hint) {
+	for _, row := range found {
+		if row.At.Before(from) {
+			due = append(due, row.Hint)
+		} else {
+			f.soon.add(row.Hint, row.At)
+		}
+	}
+	return due
 }
 
 // leftOut says what a sweep has left out of what is due, and of what comes due.
@@ -203,17 +208,13 @@ func leftOut(found []record.Due, now time.Time) (left findings) {
 		lane   task.Lane
 	}
 	type part struct {
-		due, all int
-		last     time.Time
+		all  int
+		last time.Time
 	}
-	parts, due, most := map[share]part{}, 0, 0
+	parts, most := map[share]part{}, 0
 	for _, row := range found {
 		of := share{row.Tenant, row.Lane}
 		p := parts[of]
-		if !row.At.After(now) {
-			p.due++
-			due++
-		}
 		p.all++
 		if row.At.After(p.last) {
 			p.last = row.At
@@ -224,10 +225,12 @@ func leftOut(found []record.Due, now time.Time) (left findings) {
 	if len(found) >= sweepLimit {
 		full = most - 1 // all have as many places, but that the last round may be cut off in the middle
 	}
-	left.more = due >= sweepLimit
 	for _, p := range parts {
-		left.more = left.more || p.due >= perTenant
-		if ahead := p.last.Sub(now); p.all >= full && ahead > 0 && (left.known == 0 || ahead < left.known) {
+		switch ahead := p.last.Sub(now); {
+		case p.all < full:
+		case ahead <= 0:
+			left.more = true
+		case left.known == 0 || ahead < left.known:
 			left.known = ahead
 		}
 	}

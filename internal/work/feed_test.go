@@ -23,6 +23,7 @@ type queue struct {
 	mu     sync.Mutex
 	err    error
 	calls  int
+	probes int // calls without a hint
 	hints  []task.Hint
 	rounds []int64
 }
@@ -31,6 +32,9 @@ func (q *queue) Hint(_ context.Context, hints []task.Hint, round int64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.calls++
+	if len(hints) == 0 {
+		q.probes++
+	}
 	if q.err != nil {
 		return q.err
 	}

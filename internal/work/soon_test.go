@@ -77,22 +77,61 @@ func TestTimetableIsBounded(t *testing.T) {
 	t.Parallel()
 	c := clock.NewManual(at)
 	table := newTimetable(c)
-	for i := range timetableLimit + 10 {
+	table.look()
+	due := func(i int) time.Time { return at.Add(sweepGap + time.Duration(timetableLimit-i)) } // the last one first
+	for i := range timetableLimit + 1 {
 		for range 2 { // once each
-			table.add(hint("ten_1", i, task.Bulk), at.Add(time.Duration(timetableLimit-i)))
+			table.add(hint("ten_1", i, task.Bulk), due(i))
 		}
 	}
-	c.Advance(time.Second)
-	due, next := table.depart()
-	if first := due[0]; !first.Due.Equal(at.Add(1)) {
-		t.Errorf("the first comes due at %s, and names %s", at.Add(1), first.Due)
+	half := timetableLimit / 2
+	ended := func() bool {
+		select {
+		case <-table.ended:
+			return true
+		default:
+			return false
+		}
 	}
-	if len(due) != timetableLimit || next != sweepEvery || due[0].Subject != fmt.Sprintf("lnk_%d", timetableLimit-1) {
-		t.Errorf("%d are due, the first %s; the next in %s", len(due), due[0].Subject, next)
+	c.Advance(due(half).Sub(at) - 1)
+	left, next := table.depart()
+	if len(left) != half || left[0].Subject != fmt.Sprint("lnk_", timetableLimit) || !left[0].Due.Equal(due(timetableLimit)) {
+		t.Errorf("%d are due, the first %s at %s", len(left), left[0].Subject, left[0].Due)
 	}
-	table.add(due[0], at)
-	if due, _ := table.depart(); len(due) != 1 {
-		t.Error("what has departed cannot be added again")
+	if next != 1 || ended() {
+		t.Errorf("a sweep was called for before anything was missing; the next in %s", next)
+	}
+	c.Advance(1)
+	if left, next = table.depart(); len(left) != 0 || next != sweepEvery || !ended() {
+		t.Errorf("%d are due, the next in %s, and no sweep was called for", len(left), next)
+	}
+	table.add(hint("ten_1", half, task.Bulk), due(half))
+	if left, _ = table.depart(); len(left) != 1 || ended() {
+		t.Error("what has departed, or had no room, cannot be added again")
+	}
+}
+
+// Nobody is called who does not sweep, and those who do are not called all the time.
+func TestTimetableCallsInMeasure(t *testing.T) {
+	t.Parallel()
+	for _, sweeps := range []bool{false, true} {
+		c := clock.NewManual(at)
+		table := newTimetable(c)
+		table.look()
+		if !sweeps {
+			table.rest()
+		}
+		for i := range timetableLimit + 1 {
+			table.add(hint("ten_1", i, task.Bulk), at)
+		}
+		c.Advance(sweepGap - 1)
+		_, early := table.depart()
+		called := len(table.ended)
+		c.Advance(1)
+		table.depart()
+		if called != 0 || sweeps && early != 1 || (len(table.ended) == 1) != sweeps {
+			t.Errorf("sweeps %t: called %d and %d times; the next in %s", sweeps, called, len(table.ended), early)
+		}
 	}
 }
 
@@ -126,7 +165,7 @@ func TestSweepComesWhenWorkersRunOut(t *testing.T) {
 	}
 }
 
-// agenda is a store with rows of one tenant that come due one after the other.
+// agenda is a store with rows that come due one after the other.
 type agenda struct {
 	mu   sync.Mutex
 	rows []record.Due
@@ -136,9 +175,11 @@ func (a *agenda) Due(_ context.Context, _, by time.Time, perTenant, limit int) (
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var out []record.Due
+	of := map[cal.TenantID]int{}
 	for _, row := range a.rows {
-		if !row.At.After(by) && len(out) < min(perTenant, limit) {
+		if !row.At.After(by) && of[row.Tenant] < perTenant && len(out) < limit {
 			out = append(out, row)
+			of[row.Tenant]++
 		}
 	}
 	return out, nil
@@ -205,6 +246,59 @@ func TestSweepLooksOn(t *testing.T) {
 	}
 }
 
+// What this process gives back and has no room to keep in mind is looked for before it comes due, too.
+func TestSweepLooksForWhatHadNoRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, late := &agenda{}, time.Duration(0)
+		q := &workers{work: func(h task.Hint) { late = max(late, time.Since(store.handed(h.Ref))) }}
+		f := NewFeeder(store, q, nil, clock.System{}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go f.Forward(ctx)
+		go f.Sweep(ctx, false)
+		synctest.Wait() // it knows that there is nothing
+		for i := range timetableLimit * 3 / 2 {
+			back := record.Due{
+				Hint: hint(cal.TenantID(fmt.Sprint("ten_", i%8)), i, task.Bulk), At: time.Now().Add(sweepGap + time.Duration(i)*30*time.Microsecond),
+			}
+			store.rows = append(store.rows, back)
+			f.Again(back.Hint, back.At)
+		}
+		time.Sleep(sweepEvery - 1)
+		synctest.Wait()
+		if len(store.rows) > 0 || late > sweepGap {
+			t.Errorf("%d rows were not handed over within a second, the others up to %s late", len(store.rows), late)
+		}
+	})
+}
+
+// A process that does not sweep, since the queue is back, asks for nothing more often than it has to.
+func TestFullTimetableIsNothingToWhoDoesNotSweep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{err: errors.New("away")}
+		f := NewFeeder(&due{}, q, nil, clock.System{}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go f.Forward(ctx)
+		go f.Sweep(ctx, true)
+		time.Sleep(sweepEvery) // it sweeps
+		q.set(nil)
+		time.Sleep(3*sweepEvery - sweepEvery/2)
+		synctest.Wait()
+		before := q.probes
+		for i := range timetableLimit + 1 {
+			f.Again(hint("ten_1", i, task.Bulk), time.Now().Add(2*sweepGap))
+		}
+		time.Sleep(sweepEvery / 4)
+		synctest.Wait()
+		if len(q.hints) == 0 || q.probes != before {
+			t.Errorf("it asked %d times, and handed %d over", q.probes-before, len(q.hints))
+		}
+	})
+}
+
 // What a sweep knows ends where the first of the shares that it cut off does.
 func TestLeftOut(t *testing.T) {
 	t.Parallel()
@@ -217,6 +311,13 @@ func TestLeftOut(t *testing.T) {
 		tenant := cal.TenantID(fmt.Sprint("ten_", i%8))
 		fair = append(fair, record.Due{Hint: hint(tenant, i, task.Bulk), At: at.Add(time.Duration(i) * time.Millisecond)})
 	}
+	uneven := slices.Clone(fair)
+	for i := range uneven {
+		if uneven[i].Tenant == "ten_0" {
+			uneven[i].At = at
+		}
+	}
+	uneven = append(uneven, record.Due{Hint: hint("ten_small", 0, task.Bulk), At: at.Add(time.Millisecond)})
 	limit := append(slices.Clone(fair), record.Due{Hint: hint("ten_small", 0, task.Bulk), At: at.Add(time.Millisecond)})
 	for name, c := range map[string]struct {
 		found []record.Due
@@ -229,6 +330,7 @@ func TestLeftOut(t *testing.T) {
 		"a tenant's share, all due":   {share, at.Add(time.Second), findings{more: true}},
 		"as many as a sweep may less": {fair, at, findings{}},
 		"as many as a sweep may":      {limit, at, findings{known: (sweepLimit - 9) * time.Millisecond}},
+		"one whole share of it due":   {uneven, at, findings{more: true, known: (sweepLimit - 9) * time.Millisecond}},
 		"as many as a sweep may, due": {limit, at.Add(time.Hour), findings{more: true}},
 	} {
 		if got := leftOut(c.found, c.now); got != c.want {
@@ -248,6 +350,8 @@ func TestSweepThatLooksOnRepeatsNothing(t *testing.T) {
 		f := NewFeeder(store, q, nil, clock.System{}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		f.soon = newTimetable(f.clock)
+		go f.soon.run(ctx, func([]task.Hint) {})
 		go f.Sweep(ctx, false)
 		time.Sleep(sweepEvery - 1)
 		synctest.Wait()
