@@ -36,29 +36,29 @@ const (
 func TestGoogleOAuth(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Google for tokens", Consumer: "calweave", Provider: "google-oauth", Against: "the simulator of Google",
-		Headers: []string{"Content-Type"}, Interactions: 9,
-	}, scenes: tokenScenes(authority{
+		Headers: []string{"Content-Type"}, Interactions: 12,
+	}, scenes: append(delegationScenes(t), tokenScenes(authority{
 		driver: func() provider.Driver { return google.New(google.Config{Clock: clock.NewManual(today)}) }, revokes: true,
 		scope: "https://www.googleapis.com/auth/calendar.events", refusals: []refused{
 			{401, "invalid_client", "", fault.Misconfigured}, {400, "unauthorized_client", "", fault.Misconfigured},
 			{403, "admin_policy_enforced", "", fault.NeedsConsent}, {500, "internal_failure", "", fault.Transient},
 		},
-	})}
+	})...)}
 	holdTokens(t, e, newSimulated(sim.Google))
 }
 
 func TestEntra(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Entra for tokens", Consumer: "calweave", Provider: "microsoft-entra", Against: "the simulator of Microsoft",
-		Headers: []string{"Content-Type"}, Interactions: 10,
-	}, scenes: tokenScenes(authority{
+		Headers: []string{"Content-Type"}, Interactions: 12,
+	}, scenes: append(credentialScenes(), tokenScenes(authority{
 		driver: func() provider.Driver { return microsoft.New(microsoft.Config{Clock: clock.NewManual(today)}) }, rotates: true, codes: true,
 		scope: "Calendars.ReadWrite", refusals: []refused{
 			{401, "invalid_client", "", fault.Misconfigured}, {400, "consent_required", "", fault.NeedsConsent},
 			{400, "interaction_required", "", fault.NeedsReauth}, {400, "unauthorized_client", "", fault.Misconfigured},
 			{503, "temporarily_unavailable", "", fault.Transient}, {500, "server_error", "", fault.Transient},
 		},
-	})}
+	})...)}
 	holdTokens(t, e, newSimulated(sim.Microsoft))
 }
 
@@ -73,6 +73,7 @@ func holdTokens(t *testing.T, e httpEdge, side *simulated) {
 			return side.sim.RevokeGrants(side.provider, ana)
 		}),
 	}
+	side.delegates(states)
 	for _, s := range e.scenes {
 		for _, st := range s.steps {
 			var status int
@@ -82,7 +83,7 @@ func holdTokens(t *testing.T, e httpEdge, side *simulated) {
 			}
 		}
 	}
-	hold(t, e.edge, path, &providerSide{states: states, handler: side.handler, clean: side.close})
+	hold(t, e.edge, path, &providerSide{states: states, handler: side.handler, filter: addressed, clean: side.close})
 }
 
 // authority is what is different about an authorization server.
