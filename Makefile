@@ -31,6 +31,7 @@ contracts: ## verify the Pact contracts of every edge, break each of them, and w
 	scripts/pact go test -tags pact ./contracts/pacts -count=1 -timeout 10m $(CONTRACTS) -args -report $(CURDIR)/report
 	scripts/pact go test -tags pact ./internal/app/sandbox ./docs/examples/contracts -count=1 -timeout 5m
 	@$(MAKE) --no-print-directory calweave-pact
+	@cat report/contracts.txt
 	@echo "report/contracts.html, report/contracts.json and report/contracts.xml (JUnit) say what was verified"
 
 calweave-pact: ## build .bin/calweave-pact, which verifies the contracts with providers against a test account (docs/contracts.md)

@@ -192,6 +192,9 @@ func (r *ledger) write(dir string) error {
 	if err := writeJUnit(filepath.Join(dir, "contracts.xml"), d); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(dir, "contracts.txt"), []byte(d.summary()), 0o644); err != nil {
+		return err
+	}
 	t, err := template.New("report").Parse(page)
 	if err != nil {
 		return err
@@ -201,6 +204,20 @@ func (r *ledger) write(dir string) error {
 		return err
 	}
 	return errors.Join(t.Execute(f, d), f.Close(), d.verdict())
+}
+
+// summary is a line for each pact, and one for all.
+func (d document) summary() string {
+	var out strings.Builder
+	groups, held, noticed := map[string]bool{}, 0, 0
+	for _, e := range d.Edges {
+		groups[e.Edge], held, noticed = true, held+e.Held(), noticed+e.Noticed()
+		fmt.Fprintf(&out, "(%s) %s: %d of %d interactions hold, %d of %d breaking changes noticed\n", e.Edge, e.Title, e.Held(), len(e.Interactions),
+			e.Noticed(), len(e.Breakages))
+	}
+	fmt.Fprintf(&out, "%d pacts of %d edges: %d of %d interactions hold, %d of %d breaking changes noticed\n", len(d.Edges), len(groups), held, d.Interactions,
+		noticed, d.Breakages)
+	return out.String()
 }
 
 // verdict fails with what the report says, so that a run cannot pass whose report does not.

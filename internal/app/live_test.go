@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,6 +109,8 @@ type live struct {
 	tenant   cal.TenantID
 	key      string
 	targets  []cal.Target
+	// binary is that of another version; empty is this very one.
+	binary string
 	// idempotency makes a key for each request that changes something; nil leaves them without.
 	idempotency func() string
 }
@@ -201,7 +204,7 @@ func (l *live) spawn(roles string) *process {
 
 // process is a process with roles that has not started yet.
 func (l *live) process(roles string) *process {
-	cmd := exec.Command(os.Args[0], "run") //nolint:gosec // this very test binary; it is killed by hand
+	cmd := exec.Command(cmp.Or(l.binary, os.Args[0]), "run") //nolint:gosec // this very test binary, or one made here; it is killed by hand
 	cmd.Env = append(os.Environ(), asBinary+"=1", "CALWEAVE_ROLES="+roles)
 	for name, value := range l.settings {
 		cmd.Env = append(cmd.Env, name+"="+value)
