@@ -109,7 +109,9 @@ func appToken() reply {
 	return reply{status: 200, body: object{"access_token": like(tokenWord), "expires_in": like(3599), "token_type": exactly("Bearer")}}
 }
 
-func tokenRefusal(status int, code string) reply { return reply{status: status, body: object{"error": exactly(code)}} }
+func tokenRefusal(status int, code string) reply {
+	return reply{status: status, body: object{"error": exactly(code)}}
+}
 
 // delegates adds the states of applications that act by themselves.
 func (s *simulated) delegates(states map[string]setup) {

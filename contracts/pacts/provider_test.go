@@ -317,5 +317,5 @@ func tidy(out string) string {
 		return strings.TrimSpace(out)
 	}
 	failures, _, _ = strings.Cut(failures, "There were ")
-	return strings.TrimSpace(failures)
+	return margins(strings.TrimSpace(failures))
 }
