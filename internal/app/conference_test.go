@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
@@ -146,6 +147,81 @@ func TestConferences(t *testing.T) {
 			w.checkNothingStopped("conferences")
 		})
 	}
+}
+
+// Each occurrence of a recurring booking has a conference of its own, which the message names; one that is added later gets one, and the others keep
+// theirs.
+func TestEachOccurrenceHasAConference(t *testing.T) {
+	t.Parallel()
+	for n, p := range both() {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			w, other := sqliteWorld(t), both()[1-n]
+			b := w.conferring(p, 1, "Course")
+			b.Expand = true
+			var before map[string]string
+			for version, starts := range [][]string{
+				{"2027-03-01T10:00:00+01:00", "2027-03-08T10:00:00+01:00"},
+				{"2027-03-01T10:00:00+01:00", "2027-03-08T10:00:00+01:00", "2027-03-15T10:00:00+01:00"},
+			} {
+				b.Version, b.Title = int64(version+1), fmt.Sprint("Course ", version)
+				b.Recurrence = []string{fmt.Sprint("RRULE:FREQ=WEEKLY;COUNT=", len(starts))}
+				w.submit("course", b, nil)
+				w.settle()
+				shown, told := w.joinsOf(p), w.core.conferencesOf(p)
+				for _, start := range starts {
+					if url := shown[start]; url == "" || told[start] != url || before[start] != "" && before[start] != url {
+						t.Errorf("version %d, %s: the event shows %q and showed %q, the core was told %q", version+1, start, url, before[start], told[start])
+					}
+				}
+				if n := len(w.core.conferences()); len(shown) != len(starts) || n != len(starts) {
+					t.Errorf("version %d: %d conferences, %d messages; want %d", version+1, len(shown), n, len(starts))
+				}
+				before = shown
+			}
+			if made := w.joinsOf(other); len(made) != 0 {
+				t.Errorf("%s, which is not authoritative, shows %v", other, made)
+			}
+		})
+	}
+}
+
+// joinsOf are the links to join that a provider's events show, by when they begin in Berlin.
+func (w *world) joinsOf(p sim.Provider) map[string]string {
+	w.tb.Helper()
+	berlin, err := time.LoadLocation(zone)
+	w.must(err)
+	out := map[string]string{}
+	distinct := map[string]bool{}
+	for _, e := range w.standing(p) {
+		if url := w.byHand(p, http.MethodGet, e.ID, nil); url != "" {
+			if distinct[url] {
+				w.tb.Errorf("two events at %s share %q", p, url)
+			}
+			distinct[url] = true
+			out[e.Start.In(berlin).Format(time.RFC3339)] = url
+		}
+	}
+	return out
+}
+
+// conferencesOf are the links that the core was told about, by the occurrence that each message names.
+func (c *core) conferencesOf(p sim.Provider) map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]string{}
+	for _, e := range c.messages {
+		var ready message.Conference
+		if e.Type != message.BookingConferenceReady || json.Unmarshal(e.Data, &ready) != nil || string(ready.Target.Provider) != string(p) {
+			continue
+		}
+		if ready.Target.Occurrence == nil {
+			out["no occurrence"] = ready.URL
+			continue
+		}
+		out[ready.Target.Occurrence.OriginalStart.DateTime] = ready.URL
+	}
+	return out
 }
 
 // seen is the revision of a booking.
