@@ -25,7 +25,7 @@ import (
 func TestGoogleCalendar(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Google Calendar", Consumer: "calweave", Provider: "google-calendar", Against: "the simulator of Google",
-		Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 38,
+		Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 40,
 	}, scenes: googleScenes()}
 	path := fresh(t, e.edge, e.make)
 	side := newSimulated(sim.Google)
@@ -121,6 +121,14 @@ func refusing(status int, code, retry string) state {
 	return given(strings.TrimSuffix(fmt.Sprintf("the provider refuses with %d %s, Retry-After %s", status, code, retry), ", Retry-After "))
 }
 
+// wish is the id under which a conference is asked for.
+const wish = "2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d-1"
+
+// wishedMeet is what an event shows while its conference is being made.
+var wishedMeet = object{"conferenceData": object{"createRequest": object{
+	"requestId": exactly(wish), "conferenceSolutionKey": object{"type": exactly("hangoutsMeet")}, "status": object{"statusCode": exactly("pending")},
+}}}
+
 func googleScenes() []scene {
 	at := provider.EventRef{Calendar: ana, ID: eventID}
 	create := provider.CreateEvent{Calendar: ana, Key: key, Content: content, Fields: cal.AllFields &^ cal.Fields(cal.FieldAttendees), Notify: cal.NotifyNone}
@@ -155,6 +163,20 @@ func googleScenes() []scene {
 			got, err := c.CreateEvent(ctx, create)
 			return wants(err, !got.Adopted && got.Event.ID == eventID && got.Event.Stamp == key.String(), got)
 		})),
+		one("a new event with a conference", given("an account"), reply{status: 200, body: like(googleEvent(wishedMeet))},
+			asGoogle(func(ctx context.Context, c provider.Client) error {
+				asks := create
+				asks.Conference = wish
+				got, err := c.CreateEvent(ctx, asks)
+				return wants(err, got.Event.Conference.State == cal.ConferencePending, got)
+			})),
+		one("a change that asks for a conference", given("an event of ours"), reply{status: 200, body: like(googleEvent(wishedMeet))},
+			asGoogle(func(ctx context.Context, c provider.Client) error {
+				got, err := c.UpdateEvent(ctx, provider.UpdateEvent{
+					Ref: at, ETag: etagWord, Content: content, Fields: cal.Fields(cal.FieldTitle), Notify: cal.NotifyNone, Conference: wish,
+				})
+				return wants(err, got.Conference.State == cal.ConferencePending, got)
+			})),
 		{act: asGoogle(func(ctx context.Context, c provider.Client) error {
 			got, err := c.CreateEvent(ctx, create)
 			return wants(err, got.Adopted && got.Event.Stamp == key.String(), got)

@@ -21,7 +21,7 @@ import (
 func TestMicrosoftGraph(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Microsoft Graph", Consumer: "calweave", Provider: "microsoft-graph", Against: "the simulator of Microsoft",
-		Headers: []string{"Authorization", "Content-Type", "If-Match", "Prefer"}, Interactions: 39,
+		Headers: []string{"Authorization", "Content-Type", "If-Match", "Prefer"}, Interactions: 41,
 	}, scenes: graphScenes()}
 	path := fresh(t, e.edge, e.make)
 	side := newSimulated(sim.Microsoft)
@@ -80,6 +80,12 @@ func graphRefusal(status int, code string) reply {
 	return reply{status: status, body: object{"error": object{"code": exactly(code), "message": matching(filled, "No.")}}}
 }
 
+// wishedTeams is what an event shows that is an online meeting; the link to join may come later, and Teams adds to the text.
+var wishedTeams = object{
+	"isOnlineMeeting": exactly(true), "onlineMeetingProvider": exactly("teamsForBusiness"),
+	"body": object{"contentType": exactly("text"), "content": matching(`Room for questions[\s\S]*`, "Room for questions")},
+}
+
 func graphScenes() []scene {
 	at := provider.EventRef{Calendar: calendarWord, ID: eventWord}
 	create := provider.CreateEvent{Calendar: calendarWord, Key: key, Content: content, Fields: cal.AllFields &^ cal.Fields(cal.FieldAttendees)}
@@ -115,6 +121,18 @@ func graphScenes() []scene {
 			got, err := c.CreateEvent(ctx, create)
 			return wants(err, !got.Adopted && got.Event.ID == eventWord, got)
 		})),
+		one("a new event with a conference", given("an account"), reply{status: 201, body: like(graphEvent(wishedTeams))},
+			asGraph(func(ctx context.Context, c provider.Client) error {
+				asks := create
+				asks.Conference = wish
+				got, err := c.CreateEvent(ctx, asks)
+				return wants(err, got.Event.Conference.State == cal.ConferencePending, got)
+			})),
+		one("a change that asks for a conference", given("an event of ours"), reply{status: 200, body: like(graphEvent(wishedTeams))},
+			asGraph(func(ctx context.Context, c provider.Client) error {
+				got, err := update(provider.UpdateEvent{Fields: cal.Fields(cal.FieldTitle), Conference: wish})(ctx, c)
+				return wants(err, got.Conference.State == cal.ConferencePending, got)
+			})),
 		{act: asGraph(func(ctx context.Context, c provider.Client) error {
 			got, err := c.CreateEvent(ctx, create)
 			return wants(err, got.Adopted && got.Event.Stamp == key.String(), got)
