@@ -120,18 +120,19 @@ func (f *Feeder) Forward(ctx context.Context) {
 }
 
 // Sweep looks for due rows every second until ctx ends, and sooner when this process runs out of rows though there are more or, while Forward runs, when
-// more come due than one sweep brings or the timetable holds. With onlyAway it does so only while the queue is away: that is how a process that is no scheduler carries on alone.
+// more come due than one sweep brings or the timetable holds. With onlyAway it does so only while the queue is away: that is how a process that is no
+// scheduler carries on alone.
 func (f *Feeder) Sweep(ctx context.Context, onlyAway bool) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var from time.Time
 	for {
-		found, err := f.sweep(ctx, onlyAway, from)
+		more, err := f.sweep(ctx, onlyAway, from)
 		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the sweep failed", slog.String("error", err.Error()))
 		}
 		var low <-chan struct{}
-		if found.more {
+		if more {
 			low = f.local.low
 		}
 		select {
@@ -152,28 +153,29 @@ func (f *Feeder) SweepOnce(ctx context.Context, onlyAway bool) error {
 	return err
 }
 
-// findings are what a sweep has left out: more says that this process has taken rows, and that others are due which were not handed over; known is for
-// how long all that comes due is known, if that is shorter than until the next sweep.
+// findings are what a sweep has left out: more says that others are due than it found; known is for how long all that comes due is known, if that is
+// shorter than until the next sweep.
 type findings struct {
 	more  bool
 	known time.Duration
 }
 
-// sweep is SweepOnce. With from it looks on for what comes due from that moment on: what came due before, the queue has heard.
-func (f *Feeder) sweep(ctx context.Context, onlyAway bool, from time.Time) (findings, error) {
+// sweep is SweepOnce, and reports whether this process has taken rows while more are due. With from it looks on for what comes due from that moment on:
+// what came due before, the queue has heard.
+func (f *Feeder) sweep(ctx context.Context, onlyAway bool, from time.Time) (more bool, err error) {
 	f.mu.Lock()
 	away := f.away
 	f.mu.Unlock()
 	if onlyAway && f.queue != nil && !away {
 		f.soon.rest()
 		f.probe(ctx)
-		return findings{}, nil
+		return false, nil
 	}
 	now := f.clock.Now()
 	f.soon.look()
 	found, err := f.store.Due(ctx, now, now.Add(sweepEvery), perTenant, sweepLimit)
 	if err != nil {
-		return findings{}, err
+		return false, err
 	}
 	on := !from.IsZero()
 	if !on {
@@ -181,12 +183,14 @@ func (f *Feeder) sweep(ctx context.Context, onlyAway bool, from time.Time) (find
 	}
 	due := f.keep(found, from)
 	left := leftOut(found, now)
-	f.soon.looked(now, left.known)
-	repeats := on && f.queue != nil && !away
-	if left.more = !repeats && f.deliver(ctx, due, roundAt(now)) > 0 && left.more; left.more {
-		f.local.alarmBelow()
+	if left.known > 0 {
+		f.soon.until(now.Add(left.known))
 	}
-	return left, nil
+	if repeats := on && f.queue != nil && !away; repeats || f.deliver(ctx, due, roundAt(now)) == 0 || !left.more {
+		return false, nil
+	}
+	f.local.alarmBelow()
+	return true, nil
 }
 
 // keep keeps in mind what comes due from a moment on, and returns the rest.

@@ -78,13 +78,19 @@ func (t *timetable) halve() {
 	for _, d := range t.rows[half:] {
 		delete(t.known, d.hint.Ref)
 	}
-	t.until(t.rows[half].at)
+	t.miss(t.rows[half].at)
 	clear(t.rows[half:])
 	t.rows = t.rows[:half]
 }
 
-// until notes that what comes due from a moment on is not held.
+// until says that what comes due from a moment on is not all known.
 func (t *timetable) until(end time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.miss(end)
+}
+
+func (t *timetable) miss(end time.Time) {
 	if !t.earliest.IsZero() && (t.end.IsZero() || end.Before(t.end)) {
 		t.end = end
 		t.wake()
@@ -103,15 +109,6 @@ func (t *timetable) look() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.end, t.earliest = time.Time{}, t.clock.Now().Add(sweepGap)
-}
-
-// looked says how long a sweep that began at a moment knows all that comes due; 0 is until the next one.
-func (t *timetable) looked(began time.Time, known time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if known > 0 {
-		t.until(began.Add(known))
-	}
 }
 
 // rest says that this process does not sweep.

@@ -350,7 +350,6 @@ func TestSweepThatLooksOnRepeatsNothing(t *testing.T) {
 		f := NewFeeder(store, q, nil, clock.System{}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		f.soon = newTimetable(f.clock)
 		go f.soon.run(ctx, func([]task.Hint) {})
 		go f.Sweep(ctx, false)
 		time.Sleep(sweepEvery - 1)
