@@ -35,9 +35,9 @@ func Changes() []Change { return []Change{ChangeMoved, ChangeEdited} }
 func (c Change) Fields() Fields {
 	switch c {
 	case ChangeMoved:
-		return Fields(FieldSlot)
+		return ShapeFields
 	case ChangeEdited:
-		return AllFields &^ Fields(FieldSlot)
+		return AllFields &^ ShapeFields
 	case ChangeCancelled:
 		return 0
 	default:

@@ -37,11 +37,14 @@ type Booking struct {
 	Recurrence []string `json:"recurrence,omitempty"`
 	// Overrides are the single occurrences that differ.
 	Overrides []Override `json:"overrides,omitempty"`
-	// Expand allows a recurring booking to stand as single events where it cannot be kept as one.
+	// Expand lets a recurring booking stand as single events, one for each occurrence, and not as a series.
 	Expand bool `json:"expand,omitempty"`
 	// Metadata is kept for the core and stands in no calendar.
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
+
+// IsSeries reports whether the booking stands in calendars as a series that is one event.
+func (b Booking) IsSeries() bool { return len(b.Recurrence) > 0 && !b.Expand }
 
 // Override is an occurrence of a recurring booking that differs from the others, or does not take place. What it leaves out is as the booking says.
 type Override struct {

@@ -28,6 +28,9 @@ type Fields uint8
 // AllFields is every field there is.
 const AllFields = Fields(FieldTitle | FieldDescription | FieldLocation | FieldSlot | FieldAttendees | FieldRecurrence)
 
+// ShapeFields are those that say when an event, or a series, takes place.
+const ShapeFields = Fields(FieldSlot | FieldRecurrence)
+
 // Has reports whether the set holds f.
 func (s Fields) Has(f Field) bool { return s&Fields(f) != 0 }
 

@@ -97,6 +97,8 @@ type Event struct {
 	Start       cal.When       `json:"start"`
 	End         cal.When       `json:"end"`
 	Attendees   []cal.Attendee `json:"attendees"`
+	// Recurrence are the lines of RFC 5545 by which a series repeats; nil for any other event.
+	Recurrence []string `json:"recurrence,omitempty"`
 }
 
 // NewEvent puts content into the form that messages carry.
@@ -107,7 +109,7 @@ func NewEvent(c cal.Content) Event {
 	}
 	return Event{
 		Title: c.Title, Description: c.Description, Location: c.Location,
-		Start: c.Slot.Start.When(), End: c.Slot.End.When(), Attendees: guests,
+		Start: c.Slot.Start.When(), End: c.Slot.End.When(), Attendees: guests, Recurrence: c.Recurrence,
 	}
 }
 

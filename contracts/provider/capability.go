@@ -38,7 +38,7 @@ type EventFinder interface {
 	FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
 }
 
-// SeriesKeeper is a Client that can keep a series as one event. Without it a recurring booking is expanded, if it allows that, or refused.
+// SeriesKeeper is a Client that can keep a series as one event. Without it a recurring booking is expanded, if it asks for that, or refused.
 //
 // Its CreateEvent and UpdateEvent write Content.Recurrence when Fields has cal.FieldRecurrence, and every answer fills it in for a series. Writing an
 // occurrence is an update of the event that ReadOccurrence returns, and cancelling one its deletion.

@@ -65,7 +65,7 @@ func (c Capability) Without() string {
 		CanCondition: "an event is read and compared before it is written",
 		CanBeIn:      "an application names no tenant of the provider's",
 		CanActAlone:  "every owner of a mailbox has to consent",
-		CanRecur:     "a recurring booking becomes single events if it allows that, and is refused otherwise",
+		CanRecur:     "a recurring booking stands as single events if it asks for that, and is refused otherwise",
 		CanConfer:    "a booking that wants a conference is synced without one",
 	}[c]
 }

@@ -240,7 +240,7 @@ func (a *App) wireServices(like *App) error {
 	}
 	a.mailboxes = &grant.Mailboxes{Store: a.Store, Exchange: a.exchange, Clock: a.clock, Read: a.gateway.Probe, Heed: a.gateway.Heed}
 	a.pushes = inbound.NewBatcher(a.Store, a.clock, inbound.DefaultLimits())
-	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Fits: a.contract.Booking}
+	a.Intake = &intake.Service{Store: a.Store, Quiet: a.gateway.Quiet, Keeps: a.gateway.Keeps, Fits: a.contract.Booking}
 	a.Queue = &QueueIntake{Store: a.Store, Contract: a.contract, Intake: a.Intake, Trace: a.trace}
 	const fewest = 2 // a push and what it leads to
 	a.gate = work.NewGate(max(fewest, runtime.GOMAXPROCS(0)))

@@ -40,8 +40,10 @@ func (a *App) onlooking() *reconcile.Audit {
 		Clock: a.clock, HTTP: a.providerClient, Budget: a.budget,
 	}
 	return &reconcile.Audit{
-		Looker: reconcile.Looker{Store: a.Store, Open: opener(g), Clock: a.clock, Quiet: g.Quiet, Taken: a.Intake.Taken},
-		Links:  a.Store, Lease: a.Config.Lease, Patience: auditPatience, Wait: pause,
+		Looker: reconcile.Looker{
+			Store: a.Store, Open: opener(g), Clock: a.clock, Quiet: g.Quiet, Taken: a.Intake.Taken, Occurrence: a.Intake.Occurrence,
+		},
+		Links: a.Store, Lease: a.Config.Lease, Patience: auditPatience, Wait: pause,
 	}
 }
 

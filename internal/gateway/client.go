@@ -26,6 +26,7 @@ type Client struct {
 	lister     provider.DeltaLister
 	keeper     provider.ChannelKeeper
 	renewer    provider.ChannelRenewer
+	series     provider.SeriesKeeper
 }
 
 // Capabilities returns what this client can do.
@@ -62,6 +63,26 @@ func (c *Client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, k
 		return cal.Event{}, unsupported("find event")
 	}
 	return ask(ctx, c, request{op: "find event"}, func(ctx context.Context) (cal.Event, error) { return c.finder.FindEvent(ctx, calendar, key) })
+}
+
+// ReadOccurrence returns one occurrence of a series, where the provider keeps any.
+func (c *Client) ReadOccurrence(ctx context.Context, series provider.EventRef, original cal.Moment) (cal.Event, error) {
+	if c.series == nil {
+		return cal.Event{}, unsupported("read occurrence")
+	}
+	return ask(ctx, c, request{op: "read occurrence"}, func(ctx context.Context) (cal.Event, error) {
+		return c.series.ReadOccurrence(ctx, series, original)
+	})
+}
+
+// ListExceptions returns the occurrences that differ from their series, where the provider keeps any.
+func (c *Client) ListExceptions(ctx context.Context, series provider.EventRef) ([]cal.Event, error) {
+	if c.series == nil {
+		return nil, unsupported("list exceptions")
+	}
+	return ask(ctx, c, request{op: "list exceptions"}, func(ctx context.Context) ([]cal.Event, error) {
+		return c.series.ListExceptions(ctx, series)
+	})
 }
 
 // ListEvents returns one page of a listing, where the provider can.

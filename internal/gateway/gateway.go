@@ -61,6 +61,25 @@ func (g *Gateway) Quiet(p cal.Provider) bool {
 	return ok
 }
 
+// Keeps says, without any call, what of a series a provider cannot keep as one event: an *provider.UnmappableError, or nil if it can keep all of it.
+func (g *Gateway) Keeps(p cal.Provider, c cal.Content) error {
+	d, ok := g.Drivers[p]
+	if !ok {
+		return &provider.UnmappableError{Part: "RRULE", Why: "this build has no driver for " + string(p)}
+	}
+	client, err := d.Open(&http.Client{})
+	if err != nil {
+		return fault.Newf(fault.Misconfigured, "gateway: keeps", "the driver can make no client")
+	}
+	if _, ok := client.(provider.SeriesKeeper); !ok {
+		return &provider.UnmappableError{Part: "RRULE", Why: string(p) + " keeps no series"}
+	}
+	if mapper, ok := d.(provider.RecurrenceMapper); ok {
+		return mapper.MapRecurrence(c)
+	}
+	return nil
+}
+
 // Open returns a client of a connection. It fails with fault.NeedsReauth when the connection is not active, and with fault.RateLimited while the
 // provider wants to be left alone.
 func (g *Gateway) Open(ctx context.Context, tenant cal.TenantID, id cal.ConnectionID) (*Client, error) {
@@ -169,6 +188,7 @@ func newClient(g *Gateway, d provider.Driver, inner provider.Client, tenant cal.
 	out.lister, out.caps.Lists = inner.(provider.DeltaLister)
 	out.keeper, out.caps.Pushes = inner.(provider.ChannelKeeper)
 	out.renewer, out.caps.Renews = inner.(provider.ChannelRenewer)
+	out.series, _ = inner.(provider.SeriesKeeper)
 	_, out.caps.Quiet = d.(provider.QuietWriter)
 	_, out.caps.Conditional = d.(provider.ConditionalWriter)
 	_, out.caps.Confers = d.(provider.ConferenceMaker)

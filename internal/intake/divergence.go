@@ -127,13 +127,19 @@ func (s *Service) Taken(b record.Booking, l record.Link, fields cal.Fields) (rec
 		b.Submitted = &submitted
 	}
 	b.Spec, b.Slot, b.TZData = spec, slot, s.Zones.Name()
-	_, b.Series, err = worked(b.Spec, s.frame(b))
+	if b.Parts, b.Series, err = worked(b.Spec, s.frame(b)); err == nil && b.Spec.IsSeries() {
+		b.Parts, err = lasting(b.Spec, s.frame(b), b.Parts, b.Links)
+	}
 	return b, err
 }
 
 func (s *Service) made(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
 	if l.Part == "" {
-		return taken(b, l, fields)
+		spec := taken(b, l, fields)
+		if b.Spec.IsSeries() {
+			return s.takenRule(b, spec, *l.Observed, l.Theirs()&fields)
+		}
+		return spec, nil
 	}
 	return takenOccurrence(s.frame(b), b, l, fields)
 }
@@ -206,7 +212,7 @@ func candidates(open []record.Link) []message.Problem {
 }
 
 // taken is a booking's content with what a person has made of some fields of one of its events.
-func taken(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, error) {
+func taken(b record.Booking, l record.Link, fields cal.Fields) cal.Booking {
 	spec, seen := b.Spec, *l.Observed
 	theirs := l.Theirs() & fields
 	if theirs.Has(cal.FieldTitle) {
@@ -225,7 +231,7 @@ func taken(b record.Booking, l record.Link, fields cal.Fields) (cal.Booking, err
 	if theirs.Has(cal.FieldAttendees) && l.Authoritative {
 		spec.Attendees = invited(spec.Attendees, l.Agreed().Read.Attendees, seen.Attendees)
 	}
-	return spec, nil
+	return spec
 }
 
 // moved is one end of a slot as a person has put it. An end that stands where it was stays as the core has written it, and one of which the

@@ -124,7 +124,10 @@ func (h *house) connect(k memdriver.Kind, ids *ident.Source) {
 }
 
 // client is what the gateway makes of a provider's client.
-type client struct{ provider.Client }
+type client struct {
+	provider.Client
+	provider.SeriesKeeper // nil where the provider keeps none
+}
 
 // FindEvent implements reconcile.Client.
 func (c client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
@@ -137,7 +140,8 @@ func (c client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, ke
 
 func (h *house) openEvents(_ context.Context, _ cal.TenantID, id cal.ConnectionID) (reconcile.Client, reconcile.Abilities, error) {
 	d, c := h.opens[id].Driver(), h.opens[id].Client()
-	return client{c}, reconcile.Abilities{
+	keeper, _ := c.(provider.SeriesKeeper)
+	return client{c, keeper}, reconcile.Abilities{
 		Quiet: provider.CanBeQuiet.Claims(d, c), Conditional: provider.CanCondition.Claims(d, c), Finds: provider.CanFind.Claims(d, c),
 	}, nil
 }

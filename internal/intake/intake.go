@@ -29,6 +29,8 @@ type Service struct {
 	Quiet func(cal.Provider) bool
 	// Fits refuses a booking that the contract does not allow. What comes in was held to it before; what a person has made of an event was not.
 	Fits func(cal.Booking) error
+	// Keeps says what of a series a provider cannot keep as one event (an *provider.UnmappableError), or nil. Without it none keeps any.
+	Keeps func(cal.Provider, cal.Content) error
 	// Zones are the tables that slots are resolved by; zero for those of this process.
 	Zones zone.Tables
 }
@@ -115,6 +117,9 @@ func (s *Service) attempt(ctx context.Context, tenant cal.TenantID, a record.Acc
 			return Receipt{}, err
 		}
 		if a.Targets, err = s.targets(ctx, tenant, a.Spec, current); err != nil {
+			return Receipt{}, err
+		}
+		if err := s.kept(a); err != nil {
 			return Receipt{}, err
 		}
 	}

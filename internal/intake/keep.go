@@ -55,7 +55,11 @@ const keptWhole = cal.AllFields &^ cal.Fields(cal.FieldAttendees)
 // contentOf is what of a booking stands in calendars. What was submitted has been checked before.
 func contentOf(b cal.Booking) cal.Content {
 	var p problems
-	return cal.Content{Title: b.Title, Description: b.Description, Location: b.Location, Slot: checkSlot(zone.Tables{}, b, &p), Attendees: b.Attendees}
+	out := cal.Content{Title: b.Title, Description: b.Description, Location: b.Location, Slot: checkSlot(zone.Tables{}, b, &p), Attendees: b.Attendees}
+	if rule, err := content(b, out.Slot); err == nil && b.IsSeries() {
+		out.Recurrence = rule.Recurrence
+	}
+	return out
 }
 
 // overlaid is b with some fields, other than its guests, taken from o.
@@ -71,6 +75,9 @@ func overlaid(b, o cal.Booking, fields cal.Fields) cal.Booking {
 	}
 	if fields.Has(cal.FieldSlot) {
 		b.Start, b.End = o.Start, o.End
+	}
+	if fields.Has(cal.FieldRecurrence) {
+		b.Recurrence = o.Recurrence
 	}
 	return b
 }

@@ -28,9 +28,6 @@ func checkSeries(zones zone.Tables, b cal.Booking, slot cal.Slot, p *problems) {
 		}
 		return
 	}
-	if !b.Expand {
-		p.add("/expand", "a series is not kept as one event yet: give expand: true, so that each occurrence becomes an event of its own")
-	}
 	frame := recur.Frame{Slot: slot, Zones: zones}
 	places, ok := checkRecurrence(b, frame, p)
 	if !ok {
@@ -76,6 +73,9 @@ func checkRecurrence(b cal.Booking, frame recur.Frame, p *problems) (map[string]
 	} else if !named {
 		return bad("the rule does not name the start of the booking: let start be the first occurrence")
 	}
+	if !b.Expand {
+		return checkPlaces(b, frame, series, p)
+	}
 	all, err := series.Places(start, mostOccurrences)
 	if errors.Is(err, recur.ErrMany) {
 		return bad(fmt.Sprintf("there are more than %d occurrences, which is the most that are made single events: book fewer with COUNT or UNTIL", mostOccurrences))
@@ -83,11 +83,7 @@ func checkRecurrence(b cal.Booking, frame recur.Frame, p *problems) (map[string]
 	if err != nil {
 		return bad(err.Error())
 	}
-	places := make(map[string]bool, len(all))
-	for _, m := range all {
-		places[frame.PartOf(m)] = true
-	}
-	return places, true
+	return partsOf(frame, all), true
 }
 
 func checkOriginal(frame recur.Frame, o cal.Override, places map[string]bool, at string, p *problems) (string, bool) {
@@ -167,6 +163,9 @@ func worked(b cal.Booking, frame recur.Frame) ([]string, record.Series, error) {
 	if len(b.Recurrence) == 0 {
 		return nil, record.Series{}, nil
 	}
+	if b.IsSeries() {
+		return differing(b, frame)
+	}
 	all, err := frame.All(b, mostOccurrences)
 	if err != nil {
 		return nil, record.Series{}, err
@@ -194,12 +193,21 @@ func worked(b cal.Booking, frame recur.Frame) ([]string, record.Series, error) {
 func (s *Service) standing(a record.Acceptance, current *record.Booking) (record.Acceptance, error) {
 	frame := recur.Frame{Slot: a.Slot, Zones: s.Zones}
 	var err error
-	if current != nil {
+	if current == nil {
+		a.Parts, a.Series, err = worked(a.Spec, frame)
+		return a, err
+	}
+	if err := reshapes(*current, a.Spec); err != nil {
+		return a, err
+	}
+	if !a.Spec.IsSeries() {
 		if frame.Shift, err = shift(*current, a.Spec, frame); err != nil {
 			return a, err
 		}
 	}
-	a.Parts, a.Series, err = worked(a.Spec, frame)
+	if a.Parts, a.Series, err = worked(a.Spec, frame); err == nil && a.Spec.IsSeries() {
+		a.Parts, err = lasting(a.Spec, frame, a.Parts, current.Links)
+	}
 	return a, err
 }
 

@@ -33,7 +33,6 @@ func TestCheckSeriesRefuses(t *testing.T) {
 		b               cal.Booking
 		pointer, detail string
 	}{
-		"no expand":             {weekly(func(b *cal.Booking) { b.Expand = false }), "/expand", "expand: true"},
 		"expand alone":          {good(func(b *cal.Booking) { b.Expand = true }), "/expand", "without recurrence"},
 		"overrides alone":       {good(overrides(cal.Override{OriginalStart: second, Cancelled: true})), "/overrides", "without recurrence"},
 		"no line":               {weekly(lines("FREQ=WEEKLY")), "/recurrence/0", "none of RFC 5545"},

@@ -99,7 +99,10 @@ func abilities(d provider.Driver, c provider.Client) Abilities {
 }
 
 // client is what the gateway makes of a provider's client: it has every method, and refuses what the provider lacks.
-type client struct{ provider.Client }
+type client struct {
+	provider.Client
+	provider.SeriesKeeper // nil where the provider keeps none
+}
 
 // FindEvent implements Client.
 func (c client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error) {
@@ -112,7 +115,12 @@ func (c client) FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, ke
 
 // open implements Open.
 func (a *account) open(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
-	return client{a.Client()}, a.can, nil
+	return asClient(a.Client()), a.can, nil
+}
+
+func asClient(c provider.Client) client {
+	keeper, _ := c.(provider.SeriesKeeper)
+	return client{c, keeper}
 }
 
 // fate is a hook.

@@ -21,7 +21,7 @@
 //
 // Files: plan.go (what to do), fields.go (whose change it is), text.go (which texts read the same), reconciler.go (a run, and what it
 // reads), write.go (what it writes), settle.go (what is committed), backflow.go (what
-// policies decide about a person's change), respond.go (what guests have answered), conference.go, look.go (what a run
+// policies decide about a person's change), respond.go (what guests have answered), conference.go, occurrence.go (occurrences of series), look.go (what a run
 // would do, and does not), audit.go (the same for many links), auditor.go (on a schedule),
 // guard.go (what is committed of a deletion that an operator has to decide about).
 package reconcile

@@ -40,7 +40,9 @@ func (k *Looker) Look(ctx context.Context, l record.Lease, is record.AuditedLink
 		return record.Finding{}, errors.Join(errStore, err)
 	}
 	w := &run{Reconciler: &Reconciler{Store: unwritten{k.Store}, Clock: k.Clock, Quiet: k.Quiet, Taken: k.Taken, Occurrence: k.Occurrence}, lease: l}
-	w.begin(c)
+	if err := w.begin(c); err != nil {
+		return record.Finding{}, errors.Join(errStore, err)
+	}
 	if w.s.Link.EventID == "" && settled(w.s) {
 		return w.finding(is, Plan(w.s))
 	}
@@ -66,7 +68,7 @@ func (k *Looker) Look(ctx context.Context, l record.Lease, is record.AuditedLink
 
 // lookFirst reads what there may be to see before anything is planned: an audit takes nothing for granted.
 func (w *run) lookFirst(ctx context.Context) error {
-	if w.s.Link.EventID != "" {
+	if w.s.Link.EventID != "" || w.s.Place != nil && w.s.Place.ready() == "" {
 		return w.read(ctx)
 	}
 	if _, unanswered := w.s.Link.Pending(record.OpCreate); unanswered && w.s.Can.Finds {

@@ -62,6 +62,13 @@ type Situation struct {
 	Remote  Remote
 	// Sent are the hashes of every version sent in this generation.
 	Sent []record.SentHash
+	// IsSeries says that the link's event is a series, Place which occurrence of which series it is; nil for an event of its own.
+	IsSeries bool
+	Place    *Place
+	// Beside is the Shape of the series that an event of an occurrence's own stands beside; empty where that is not in order. Back says that the series
+	// was just seen to have the occurrence again.
+	Beside string
+	Back   bool
 	// Suspect says that a listing has shown another state than the link's.
 	Suspect bool
 	// Enforced are the fields in which a person's change is written over, so that nothing of it is merged.
@@ -92,6 +99,11 @@ const (
 	Wait Action = "wait"
 	// Hold commits that a write waits for an operator.
 	Hold Action = "hold"
+	// Leave commits nothing: the series has to be in order first. Forget commits that the series does not have the occurrence, as wanted; Detach goes on
+	// with an event of the occurrence's own, since the series cannot have it again.
+	Leave  Action = "leave"
+	Forget Action = "forget"
+	Detach Action = "detach"
 )
 
 // Step is what to do next, and why.
@@ -121,6 +133,11 @@ const straggling = 2 * time.Minute
 
 // Plan says what to do next. It does no I/O and depends on nothing but s.
 func Plan(s Situation) Step {
+	if s.Place != nil {
+		if step, ok := planPlace(s); ok {
+			return step
+		}
+	}
 	if s.Link.EventID == "" {
 		return planWithout(s)
 	}
@@ -133,7 +150,11 @@ func Plan(s Situation) Step {
 		return planPresent(s)
 	case Unread, Absent:
 	}
-	if why := needsRead(s); why != "" {
+	why := needsRead(s)
+	if why == "" && looksAtSeries(s) {
+		why = "what became of single occurrences is not known"
+	}
+	if why != "" {
 		return Step{Action: Read, Why: why}
 	}
 	s.Remote = remembered(s.Link)
@@ -224,7 +245,7 @@ func planGone(s Situation) Step {
 
 // planPresent plans for an event whose state is known.
 func planPresent(s Situation) Step {
-	if !s.Desired.Present {
+	if !s.Desired.Present || s.Back {
 		return planRemoval(s)
 	}
 	step := compare(s)

@@ -26,7 +26,8 @@ type Store interface {
 // Client reads and writes the events of one connection.
 type Client interface {
 	provider.Client
-	FindEvent(ctx context.Context, calendar cal.RemoteCalendarID, key cal.Key) (cal.Event, error)
+	provider.EventFinder
+	provider.SeriesKeeper
 }
 
 // Open opens the client of a connection and says what its provider can do.
@@ -72,6 +73,11 @@ type run struct {
 	// added says that the last write recorded is this run's alone, so that what its call answers is all there is to know about it.
 	added bool
 	sent  []record.SentHash
+	// exceptions are what the series shows otherwise, once that was asked for; looks says that another run has to look at the series.
+	exceptions []record.Exception
+	looks      bool
+	// hears says that the run ends before it writes, for occurrences to be looked at first.
+	hears bool
 	// answers are what the policies in force say of what a person has just done.
 	answers []answer
 }
@@ -98,9 +104,14 @@ func (w *run) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.begin(c)
+	if err := w.begin(c); err != nil {
+		return err
+	}
 	if settled(w.s) {
 		return w.commit(ctx, Step{Action: Agree, Why: "there is nothing to do"})
+	}
+	if step := Plan(w.s); step.Action == Leave || step.Action == Forget {
+		return w.commit(ctx, step)
 	}
 	client, can, err := r.Open(ctx, l.Tenant, c.Link.ConnectionID)
 	if err != nil {
@@ -118,14 +129,26 @@ func (w *run) work(ctx context.Context) error {
 }
 
 // begin begins a run on what the store knows.
-func (w *run) begin(c record.Case) {
+func (w *run) begin(c record.Case) error {
 	w.c = c
-	w.s = Situation{Link: c.Link, Desired: w.desired(c), Sent: c.Sent, Suspect: c.Suspect || c.Deletion != "", Now: w.Clock.Now(), Enforced: enforced(c)}
+	w.s = Situation{
+		Link: c.Link, Desired: w.desired(c), Sent: c.Sent, Suspect: c.Suspect || c.Deletion != "", Now: w.Clock.Now(), Enforced: enforced(c),
+		IsSeries: c.Link.Part == "" && c.Booking.Spec.IsSeries(),
+	}
+	p, err := w.place()
+	switch {
+	case err != nil || p == nil:
+	case !c.Link.Apart():
+		w.s.Place = p
+	case p.Stands && p.ready() == "":
+		w.s.Beside = p.shape()
+	}
+	return err
 }
 
 // settled reports whether a link needs no provider at all.
 func settled(s Situation) bool {
-	if s.Suspect || len(s.Link.InFlight) > 0 || !s.Link.MissedAt.IsZero() || s.Link.State == record.LinkApproved {
+	if s.Suspect || len(s.Link.InFlight) > 0 || !s.Link.MissedAt.IsZero() || s.Link.State == record.LinkApproved || looksAtSeries(s) {
 		return false
 	}
 	if s.Link.EventID == "" {
@@ -147,17 +170,20 @@ func (r *Reconciler) desired(c record.Case) Desired {
 	content, takesPlace := r.said(c)
 	d := Desired{
 		Present: c.Link.Target && !c.Booking.Cancelled && takesPlace, Version: c.Booking.Version, Notify: spec.Notify,
-		Content: content, Fields: record.Owned &^ cal.Fields(cal.FieldAttendees),
-		Conference: c.Link.Authoritative && spec.Conference == cal.ConferenceRequested,
+		Content: content, Fields: cal.AllFields &^ cal.Fields(cal.FieldAttendees|cal.FieldRecurrence),
+		Conference: c.Link.Authoritative && spec.Conference == cal.ConferenceRequested && (c.Series == nil || c.Link.Apart()),
+	}
+	if len(content.Recurrence) > 0 || repeated(c.Link) {
+		d.Fields |= cal.Fields(cal.FieldRecurrence) // a person who makes a series of a single event keeps it
 	}
 	switch {
 	case !c.Link.Authoritative:
 		if len(invited(c.Link)) > 0 {
-			d.Fields = record.Owned
+			d.Fields |= cal.Fields(cal.FieldAttendees)
 		}
 	case r.Quiet(c.Link.Provider), spec.Notify == cal.NotifyAll:
 		d.Content.Attendees = withoutHost(spec.Attendees, c.Connection.Account)
-		d.Fields = record.Owned
+		d.Fields |= cal.Fields(cal.FieldAttendees)
 	}
 	return d
 }
@@ -167,6 +193,11 @@ func (r *Reconciler) said(c record.Case) (cal.Content, bool) {
 	spec := c.Booking.Spec
 	whole := cal.Content{Title: spec.Title, Description: spec.Description, Location: spec.Location, Slot: c.Booking.Slot}
 	if c.Link.Part == "" {
+		if spec.IsSeries() {
+			canonical, err := recur.Submitted(spec.Recurrence, c.Booking.Slot.Start)
+			whole.Recurrence = canonical.Lines
+			return whole, err == nil // the intake has parsed it
+		}
 		return whole, true
 	}
 	o, err := r.Occurrence(c.Booking, c.Link.Part)
@@ -186,9 +217,15 @@ func (w *run) take(ctx context.Context, step Step) (done bool, err error) {
 	case Create:
 		return false, w.create(ctx, step)
 	case Update, Delete:
+		if first, err := w.hearsFirst(ctx, step); first || err != nil {
+			return first, err
+		}
 		return false, w.change(ctx, step)
-	case Bury, Agree, Wait, Hold:
+	case Bury, Agree, Wait, Hold, Leave, Forget:
 		return true, w.commit(ctx, step)
+	case Detach:
+		w.detach()
+		return false, nil
 	default:
 		return false, fmt.Errorf("reconcile: unknown action %q", step.Action)
 	}
@@ -222,6 +259,8 @@ func (w *run) ref() provider.EventRef {
 func (w *run) read(ctx context.Context) error {
 	e, err := w.look(ctx)
 	switch {
+	case unseen(err) && w.s.Place != nil:
+		return w.confirmPlace(ctx)
 	case unseen(err):
 		return w.confirm(ctx)
 	case err != nil:
@@ -229,12 +268,16 @@ func (w *run) read(ctx context.Context) error {
 	default:
 		w.fresh = w.c.Link.EventID != ""
 		w.show(e)
-		return nil
+		return w.lookBeside(ctx)
 	}
 }
 
 func (w *run) look(ctx context.Context) (e cal.Event, err error) {
 	err = w.call(ctx, func(ctx context.Context) (err error) {
+		if w.s.Place != nil {
+			e, err = w.lookAt(ctx, *w.s.Place)
+			return err
+		}
 		e, err = w.client.ReadEvent(ctx, w.ref())
 		return err
 	})
@@ -305,6 +348,7 @@ func (w *run) find(ctx context.Context) error {
 // show takes in an event as the provider has just shown it.
 func (w *run) show(e cal.Event) {
 	w.shown = e
+	known := w.s.Link.EventID
 	e.Content.Attendees = withoutHost(e.Content.Attendees, w.c.Connection.Account)
 	w.s.Link.EventID, w.s.Link.ETag = e.ID, e.ETag
 	w.s.Link.MissedAt = time.Time{}
@@ -312,15 +356,24 @@ func (w *run) show(e cal.Event) {
 	if e.Gone() {
 		w.s.Remote = Remote{Seen: Gone}
 	}
+	if w.s.Place != nil {
+		w.follow(known)
+	}
 }
 
 // answered takes in what the provider has made of fields that were written: by definition what both sides agree on.
 func (w *run) answered(e cal.Event, wrote cal.Fields) {
 	w.show(e)
 	content := w.s.Remote.Event.Content
-	base := w.s.Link.Agreed()
+	was := w.s.Link.Agreed()
+	base := was
+	base.Series, base.Beside = w.s.Place.shape(), w.s.Beside
+	if wrote&cal.ShapeFields != 0 {
+		base.Edition++
+	}
 	base.Sent = base.Sent.Overlay(w.s.Desired.Content, wrote)
 	base.Read = base.Read.Overlay(content, wrote)
+	base = base.After(was)
 	w.s.Link.Base = &base
 	w.withdraw()
 	w.sent = append(w.sent, record.SentHash{Version: w.s.Desired.Version, Hash: content.Hash(w.s.Desired.Fields)})

@@ -44,7 +44,7 @@ func TestWhatNeedsNoProvider(t *testing.T) {
 
 func TestWhoseGuestsAreWritten(t *testing.T) {
 	t.Parallel()
-	without := record.Owned &^ guestField
+	without := singleFields &^ guestField
 	for name, c := range map[string]struct {
 		provider      cal.Provider
 		authoritative bool
@@ -53,11 +53,11 @@ func TestWhoseGuestsAreWritten(t *testing.T) {
 		guests        int
 		fields        cal.Fields
 	}{
-		"Google":                              {cal.Google, true, cal.NotifyNone, nil, 2, record.Owned},
+		"Google":                              {cal.Google, true, cal.NotifyNone, nil, 2, singleFields},
 		"Microsoft, nobody mailed":            {cal.Microsoft, true, cal.NotifyNone, nil, 0, without},
-		"Microsoft, all mailed":               {cal.Microsoft, true, cal.NotifyAll, nil, 2, record.Owned},
+		"Microsoft, all mailed":               {cal.Microsoft, true, cal.NotifyAll, nil, 2, singleFields},
 		"not authoritative":                   {cal.Google, false, cal.NotifyAll, nil, 0, without},
-		"not authoritative any more":          {cal.Google, false, cal.NotifyNone, guestList("a@core.test"), 0, record.Owned},
+		"not authoritative any more":          {cal.Google, false, cal.NotifyNone, guestList("a@core.test"), 0, singleFields},
 		"Microsoft, not authoritative at all": {cal.Microsoft, false, cal.NotifyAll, nil, 0, without},
 	} {
 		b := newBench(t, c.provider)
@@ -233,7 +233,7 @@ func TestAdoptedEventIsCompared(t *testing.T) {
 			b.shelf.link.InFlight = nil // as after a restored database
 		} else {
 			b.r.Open = func(context.Context, cal.TenantID, cal.ConnectionID) (Client, Abilities, error) {
-				return mute{client{b.account.Client()}}, b.account.can, nil
+				return mute{asClient(b.account.Client())}, b.account.can, nil
 			}
 		}
 		e := b.account.work.Standing()[0]

@@ -12,6 +12,11 @@ import (
 
 // commit writes what the run came to.
 func (w *run) commit(ctx context.Context, step Step) error {
+	if step.Action != Leave {
+		if err := w.listExceptions(ctx); err != nil {
+			return err
+		}
+	}
 	d, err := w.decide(step)
 	if err != nil {
 		return err
@@ -21,8 +26,8 @@ func (w *run) commit(ctx context.Context, step Step) error {
 
 // decide is what the run came to: what a step that ends it leaves behind. It writes nothing.
 func (w *run) decide(step Step) (record.Decision, error) {
-	d := record.Decision{Link: w.s.Link, Fresh: w.fresh, Sent: w.sent, Outcome: record.Served()}
-	if w.s.Remote.Seen == Present {
+	d := record.Decision{Link: w.s.Link, Fresh: w.fresh, Sent: w.sent, Outcome: record.Served(), Leads: w.leads(), Exceptions: w.exceptions, Looks: w.looks}
+	if w.s.Remote.Seen == Present && !w.plain() {
 		d.Event = &w.shown
 	}
 	if w.answersGuard(step) {
@@ -53,6 +58,14 @@ func (w *run) conclude(d *record.Decision, step Step) error {
 		return w.hold(d, step)
 	case Wait:
 		w.wait(d, step)
+		return nil
+	case Leave:
+		if w.hears {
+			d.Outcome = record.Outcome{State: record.Ready, NotBefore: w.s.Now.Add(hearing), Attempts: w.lease.Attempts + 1}
+		}
+		return nil
+	case Forget:
+		w.forget(d)
 		return nil
 	default:
 		return w.agree(d, step)
@@ -160,7 +173,9 @@ func (w *run) agree(d *record.Decision, step Step) error {
 // rebase makes what is shown the new agreement, except for the fields that are undecided.
 func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	shown, wanted := w.s.Remote.Event.Content, w.s.Desired.Content
-	base := l.Agreed()
+	was := l.Agreed()
+	base := was
+	base.Series, base.Beside = w.s.Place.shape(), w.s.Beside
 	agreed := w.s.Desired.Fields &^ undecided
 	if !w.s.Desired.Fields.Has(cal.FieldAttendees) {
 		base.Sent.Attendees = standing(invited(*l), shown)
@@ -168,6 +183,7 @@ func (w *run) rebase(l *record.Link, undecided cal.Fields) {
 	}
 	base.Sent = base.Sent.Overlay(wanted, agreed)
 	base.Read = base.Read.Overlay(shown, agreed)
+	base = base.After(was)
 	l.Base, l.InFlight, l.Reason = &base, nil, ""
 	w.observe(l, undecided)
 }
@@ -195,7 +211,7 @@ func (w *run) reportChange(d *record.Decision, undecided, open cal.Fields) error
 		report.Type = message.BookingRestored
 	case undecided != 0 && !w.news(undecided):
 		return nil
-	case changed.Has(cal.FieldSlot):
+	case changed.Has(cal.FieldSlot), changed.Has(cal.FieldRecurrence):
 		report.Type = message.BookingMoved
 	}
 	left, err := w.followPolicy(d, undecided, open)

@@ -23,8 +23,10 @@ type Booking struct {
 	Hash        string
 	Reservation cal.ReservationToken
 	Links       []Link
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// Parts are those of the links that a booking which has just been worked out wants in each target; nil where that was not worked out.
+	Parts     []string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Series is what is worked out of the recurrence of a booking; zero for a single one.
@@ -67,7 +69,7 @@ type Acceptance struct {
 	Seen int64
 	// Decide says that the core knows about every reported change, so that this version overrules it.
 	Decide bool
-	// Parts are the occurrences that a recurring booking stands as in each target. A single one stands as a whole.
+	// Parts are those of the links that a recurring booking wants in each target: the occurrences, or the whole, which is empty, and what differs from it.
 	Parts []string
 	// Targets are the calendars to stand in; empty for a cancellation.
 	Targets []AcceptedTarget

@@ -24,8 +24,22 @@ type Decision struct {
 	Outcome Outcome
 	// Removal says that the decision is to believe a deletion, and what to commit in its place; nil for any other.
 	Removal *Removal
+	// Leads says that the link is one of a series or of an occurrence of one, or that there are links of occurrences beside it.
+	Leads bool
+	// Exceptions are the occurrences of the link's series that the provider shows otherwise than the series has them; nil where nobody has looked.
+	Exceptions []Exception
+	// Looks says that the series of the link's occurrence has to be looked at.
+	Looks bool
 	// Over is the link whose deletion the guard need not know of any more, as it was before; nil for none.
 	Over *Link
+}
+
+// Exception is an occurrence that its provider shows otherwise than its series.
+type Exception struct {
+	// Part names the occurrence, as that of a link does.
+	Part string
+	ETag string
+	Gone bool
 }
 
 // Report is a message in the making. Revision, sequence and identifiers are filled in where it is committed.

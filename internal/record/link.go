@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -88,15 +89,12 @@ func (l Link) Agreed() Base {
 	return Base{}
 }
 
-// Owned are the fields that a booking has. It has no recurrence: a person who makes a series of its event keeps it.
-const Owned = cal.AllFields &^ cal.Fields(cal.FieldRecurrence)
-
 // Theirs are the fields that a person has changed, that the core was told of and has not decided about.
 func (l Link) Theirs() cal.Fields {
 	if l.Observed == nil {
 		return 0
 	}
-	return l.Observed.Differences(l.Agreed().Read, Owned)
+	return l.Observed.Differences(l.Agreed().Read, cal.AllFields)
 }
 
 // Settle makes what a person made of the event the agreement, since the core has decided about it: the next version is compared with that. What
@@ -110,7 +108,8 @@ func (l *Link) SettleFields(fields cal.Fields) {
 	}
 	before, theirs := l.Agreed(), l.Theirs()
 	open := theirs &^ fields
-	base := Base{Sent: *l.Observed, Read: *l.Observed, Responses: before.Responses}
+	base := before
+	base.Sent, base.Read = *l.Observed, *l.Observed
 	if l.Base != nil || open != 0 {
 		base.Sent = before.Sent.Overlay(*l.Observed, theirs&fields)
 		base.Read = l.Observed.Overlay(before.Read, open)
@@ -118,6 +117,7 @@ func (l *Link) SettleFields(fields cal.Fields) {
 	if open == 0 {
 		l.Observed = nil
 	}
+	base = base.After(before)
 	l.Base = &base
 }
 
@@ -128,6 +128,14 @@ type Base struct {
 	Read cal.Content `json:"read"`
 	// Responses are what the booking's guests have answered, by their address in lower case, as the core was told. Those who have not are left out.
 	Responses map[string]cal.Response `json:"responses,omitempty"`
+	// Series is the Shape of the series that the event was an occurrence of; empty for an event of its own.
+	Series string `json:"series,omitempty"`
+	// Beside is the Shape of the series that the event of an occurrence stood beside, which did not have that occurrence.
+	Beside string `json:"beside,omitempty"`
+	// Edition counts the writes of when a series takes place.
+	Edition int `json:"edition,omitempty"`
+	// Earlier is what a series has shown before, the newest first: an occurrence that a person changed then shows the rest of it still.
+	Earlier []cal.Content `json:"earlier,omitempty"`
 }
 
 // Conference is how far a conference that a booking wants has come.
@@ -136,6 +144,19 @@ type Conference struct {
 	// Since is when it was first seen to be in the making, and Looks how often it was still so since; zero for one that is not.
 	Since time.Time `json:"since,omitzero"`
 	Looks int       `json:"looks,omitempty"`
+}
+
+// mostEarlier bounds what is kept of what a series has shown.
+const mostEarlier = 4
+
+// After is the agreement that follows another one: that of a series remembers what was shown before.
+func (b Base) After(was Base) Base {
+	if len(was.Read.Recurrence) == 0 || b.Read.Differences(was.Read, cal.AllFields) == 0 {
+		return b
+	}
+	b.Earlier = append([]cal.Content{was.Read}, was.Earlier...)
+	b.Earlier = b.Earlier[:min(len(b.Earlier), mostEarlier)]
+	return b
 }
 
 // Op is a kind of write to a provider.
@@ -166,6 +187,21 @@ func (l Link) Pending(op Op) (since time.Time, ok bool) {
 	return time.Time{}, false
 }
 
+// Shape tells when the event's series takes place, as both sides last agreed, and how often calweave has written that. Where it changes, providers forget
+// what was said of single occurrences. It is empty where nothing was agreed.
+func (l Link) Shape() string {
+	if l.Base == nil {
+		return ""
+	}
+	return strconv.Itoa(l.Base.Edition) + ":" + l.Base.Read.Hash(cal.ShapeFields)
+}
+
+// Apart reports whether the link stands for an occurrence by an event of its own, since the series has it no more, or is about to.
+func (l Link) Apart() bool {
+	_, creating := l.Pending(OpCreate)
+	return l.Part != "" && (creating || l.Base != nil && l.Base.Series == "")
+}
+
 // Key is the idempotency key of the link's current event.
 func (l Link) Key(tenant cal.TenantID) cal.Key {
 	return cal.NewKey(tenant, l.BookingID, l.CalendarID, l.Part, l.Generation)
@@ -189,4 +225,6 @@ type Case struct {
 	Suspect bool
 	// Deletion is what an operator is to say or has said about the event's; empty when there is no question.
 	Deletion DeletionVerdict
+	// Series is the link of the series that the link stands for an occurrence of; nil for any other link.
+	Series *Link
 }

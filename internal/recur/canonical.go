@@ -41,7 +41,7 @@ func Canonicalise(lines []string, start cal.Moment) (Canonical, error) {
 	if line := s.dateLine(); line != "" {
 		out.Lines = append(out.Lines, line)
 	}
-	out.Excluded = s.excludedMoments(start)
+	out.Excluded = s.Excluded(start)
 	return out, nil
 }
 
@@ -107,7 +107,8 @@ func (s *Series) dateLine() string {
 	}
 }
 
-func (s *Series) excludedMoments(start cal.Moment) []cal.Moment {
+// Excluded are the starts that EXDATE lines leave out, in order, in the zone of the start.
+func (s *Series) Excluded(start cal.Moment) []cal.Moment {
 	var all []cal.Moment
 	for _, at := range sorted(s.excluded) {
 		all = append(all, s.moment(at, start))

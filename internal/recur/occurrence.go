@@ -84,15 +84,49 @@ func (f Frame) Face(m cal.Moment) time.Time {
 	return day
 }
 
+// Moved is an original start as far from it on the face of the clock.
+func (f Frame) Moved(original cal.Moment, by time.Duration) cal.Moment {
+	if original.Date != "" {
+		return cal.Moment{Date: f.Face(original).Add(by).Format(cal.DateLayout)}
+	}
+	return cal.Moment{Instant: zone.FromWallOrAfter(f.Face(original).Add(by), f.location()).UTC(), Zone: f.Slot.Start.Zone}
+}
+
 // Places are the original starts of a series, in order, in the zone of its start, those that EXDATE leaves out among them. It refuses a series that
 // never ends, and one of more than most.
 func (s *Series) Places(start cal.Moment, most int) ([]cal.Moment, error) {
 	if s.Endless() {
 		return nil, errEndless
 	}
+	return s.placesUntil(start, time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC), most)
+}
+
+// PlacesThrough is Places as far as a moment, which is of the kind of start, of a series that need not end.
+func (s *Series) PlacesThrough(start, last cal.Moment, most int) ([]cal.Moment, error) {
+	return s.placesUntil(start, s.at(last).Add(time.Second), most)
+}
+
+// Has reports whether the series has a place that begins then, be it left out by EXDATE. It has if that would take too many steps to tell.
+func (s *Series) Has(m cal.Moment) bool {
+	at := s.at(m)
 	whole := *s
 	whole.excluded = nil
-	starts, err := whole.Starts(cal.Window{From: s.first, Until: time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC)}, &Budget{Steps: maxSteps, Starts: most})
+	starts, err := whole.Starts(cal.Window{From: at, Until: at.Add(time.Second)}, &Budget{Steps: maxSteps, Starts: 1})
+	return err != nil || len(starts) > 0
+}
+
+// at is a moment as starts are kept.
+func (s *Series) at(m cal.Moment) time.Time {
+	if day, err := time.Parse(cal.DateLayout, m.Date); err == nil {
+		return day
+	}
+	return m.Instant
+}
+
+func (s *Series) placesUntil(start cal.Moment, until time.Time, most int) ([]cal.Moment, error) {
+	whole := *s
+	whole.excluded = nil
+	starts, err := whole.Starts(cal.Window{From: s.first, Until: until}, &Budget{Steps: maxSteps, Starts: most})
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +177,7 @@ func (f Frame) All(b cal.Booking, most int) ([]Occurrence, error) {
 			overrides[f.PartOf(m)] = o
 		}
 	}
-	for _, m := range series.excludedMoments(f.Slot.Start) {
+	for _, m := range series.Excluded(f.Slot.Start) {
 		excluded[f.PartOf(m)] = true
 	}
 	all := make([]Occurrence, 0, len(places))
@@ -159,7 +193,7 @@ func (f Frame) All(b cal.Booking, most int) ([]Occurrence, error) {
 }
 
 func (f Frame) occurrence(b cal.Booking, original cal.Moment, override cal.Override) (Occurrence, error) {
-	o := Occurrence{Part: f.PartOf(original), Slot: slotAt(f.Slot, original), Cancelled: override.Cancelled}
+	o := Occurrence{Part: f.PartOf(original), Slot: SlotAt(f.Slot, original), Cancelled: override.Cancelled}
 	slot, err := f.Overlaid(o.Slot, override)
 	o.Content = cal.Content{
 		Title: given(override.Title, b.Title), Description: given(override.Description, b.Description), Location: given(override.Location, b.Location),
@@ -186,7 +220,7 @@ func (f Frame) excludes(line string, original cal.Moment) bool {
 	if err != nil {
 		return false // unreachable: the intake has parsed it
 	}
-	return slices.ContainsFunc(s.excludedMoments(f.Slot.Start), original.Equal)
+	return slices.ContainsFunc(s.Excluded(f.Slot.Start), original.Equal)
 }
 
 func given(override *string, booking string) string {
@@ -203,7 +237,7 @@ func (f Frame) Overlaid(slot cal.Slot, by cal.Override) (cal.Slot, error) {
 		if err != nil {
 			return slot, err
 		}
-		slot = slotAt(slot, start)
+		slot = SlotAt(slot, start)
 	}
 	if by.End != nil {
 		_, end, err := f.Zones.Again(*by.End)
@@ -215,8 +249,8 @@ func (f Frame) Overlaid(slot cal.Slot, by cal.Override) (cal.Slot, error) {
 	return slot, nil
 }
 
-// slotAt is a slot moved to another start. Its length is kept as exact time, or in days.
-func slotAt(s cal.Slot, start cal.Moment) cal.Slot {
+// SlotAt is a slot moved to another start. Its length is kept as exact time, or in days.
+func SlotAt(s cal.Slot, start cal.Moment) cal.Slot {
 	if s.AllDay() != (start.Date != "") {
 		return cal.Slot{Start: start, End: s.End} // unreachable: the intake refuses two kinds
 	}

@@ -35,8 +35,14 @@ func (t *tx) decide(ctx context.Context, r record.Ruling) error {
 		return err
 	}
 	touched := r.Touches(links)
+	series := r.Booking.Spec.IsSeries()
+	if series && r.Decision == message.DecisionAccepted && !r.Booking.Cancelled {
+		if links, err = t.placeOccurrences(ctx, r, links); err != nil {
+			return err
+		}
+	}
 	for _, l := range links {
-		if !touched[l.Part] {
+		if !touched[l.Part] && (!series || !touched[""]) {
 			continue
 		}
 		if err := t.rule(ctx, r, l); err != nil {

@@ -302,7 +302,30 @@ func (t *tx) raise(ctx context.Context, p record.Publication, out *record.Publis
 		t.mark(m)
 		out.Raised++
 	}
-	return nil
+	return t.raiseSeries(ctx, p)
+}
+
+// raiseSeries marks the links of series of which the listing shows that occurrences differ, or are missing. Which ones only the provider can tell.
+func (t *tx) raiseSeries(ctx context.Context, p record.Publication) error {
+	raise := func(link string, dead int64) {
+		t.mark(record.Mark{Kind: task.LinkPush, Subject: link, Lane: p.Lane, ConnectionID: p.Calendar.ConnectionID, Revive: dead != 0})
+	}
+	calendar := string(p.Calendar.ID)
+	touched, err := t.TouchedSeries(ctx, db.TouchedSeriesParams{TenantID: t.tenant, CalendarID: calendar, ListingID: p.Listing.ID})
+	if err != nil {
+		return err
+	}
+	for _, row := range touched {
+		raise(row.LinkID, row.Dead)
+	}
+	if p.Last.Kind != cal.Snapshot {
+		return nil
+	}
+	missed, err := t.MissedSeries(ctx, db.MissedSeriesParams{TenantID: t.tenant, CalendarID: calendar, Now: t.now})
+	for _, row := range missed {
+		raise(row.LinkID, row.Dead)
+	}
+	return err
 }
 
 // vanished reports whether an event is gone that the core wants.

@@ -141,8 +141,26 @@ func (t *tx) sealInFlight(l record.Link) ([]byte, error) {
 	return t.sealJSON("links", "in_flight", string(l.ID), l.InFlight)
 }
 
-// Case returns all that one reconciliation of the lease's link needs to know. What becomes of one occurrence says nothing of the others, so that a link
-// of one comes without the booking's other links, of which there may be hundreds.
+// beside adds to a case the other links that matter to it. What becomes of one occurrence says nothing of the others, so that a link of one comes
+// without the booking's other links, of which there may be hundreds, but for that of its series.
+func (t *tx) beside(ctx context.Context, c *record.Case) (err error) {
+	if c.Link.Part == "" {
+		c.Booking.Links, err = t.linksOf(ctx, c.Booking)
+		return err
+	}
+	if !c.Booking.Spec.IsSeries() {
+		return nil
+	}
+	row, err := t.SeriesLink(ctx, db.SeriesLinkParams{TenantID: t.tenant, BookingID: string(c.Link.BookingID), CalendarID: string(c.Link.CalendarID)})
+	if err != nil {
+		return found(err)
+	}
+	series, err := t.linkOf(row, c.Link.ConnectionID, c.Link.Provider)
+	c.Series = &series
+	return err
+}
+
+// Case returns all that one reconciliation of the lease's link needs to know.
 func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 	var c record.Case
 	err := s.view(ctx, l.Tenant, "read case", func(ctx context.Context, t *tx) error {
@@ -150,10 +168,8 @@ func (s *Store) Case(ctx context.Context, l record.Lease) (record.Case, error) {
 		if c, err = t.linkCase(ctx, cal.LinkID(l.Subject)); err != nil {
 			return err
 		}
-		if c.Link.Part == "" {
-			if c.Booking.Links, err = t.linksOf(ctx, c.Booking); err != nil {
-				return err
-			}
+		if err := t.beside(ctx, &c); err != nil {
+			return err
 		}
 		seen, ok, err := t.mirrored(ctx, c.Link)
 		if err != nil {
@@ -243,6 +259,9 @@ func (s *Store) Settle(ctx context.Context, lease record.Lease, d record.Decisio
 			return err
 		}
 		if err := t.finish(ctx, lease, d.Outcome); err != nil {
+			return err
+		}
+		if err := t.leadOccurrences(ctx, d); err != nil {
 			return err
 		}
 		if err := t.settleLink(ctx, d.Link); err != nil {

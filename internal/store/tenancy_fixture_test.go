@@ -92,6 +92,7 @@ func fixtureRows() []struct {
 			{"event_id": "evt_missed_twice", "missing": 2, "listing_id": ""},
 			{"event_id": "evt_gone", "status": "cancelled", "listing_id": ""},
 			{"event_id": "evt_occurrence", "kind": "occurrence"},
+			{"event_id": "evt_lacked", "kind": "exception", "missing": 1, "updated_at": fixtureNow},
 			{"event_id": "evt_part", "kind": "exception", "series_id": "evt_ended"},
 			{"event_id": "evt_unexpanded", "kind": "series", "unexpanded": "too many"},
 		}},

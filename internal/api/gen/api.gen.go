@@ -649,8 +649,8 @@ type Attempt struct {
 // that calweave does not connect to. `dns`, `tls`, `connect`: the connection was not made. `exchange`: it broke, or the answer is no HTTP.
 type AttemptError string
 
-// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
-// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+// Backflow What becomes of what persons do to booked events. `moved`: another start or end, or another rule of a series. `edited`: another title, description or
+// location, or other guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
 //
 // Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
 type Backflow = cal.Backflow
@@ -850,8 +850,8 @@ type Connection struct {
 	// AppID The application of yours that it was connected by; absent if by the operator's.
 	AppID *string `json:"app_id,omitempty"`
 
-	// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
-	// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+	// Backflow What becomes of what persons do to booked events. `moved`: another start or end, or another rule of a series. `edited`: another title, description or
+	// location, or other guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
 	//
 	//
 	// Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
@@ -876,8 +876,8 @@ type Connection struct {
 
 // ConnectionChoice What is left out stays as it is.
 type ConnectionChoice struct {
-	// Backflow What becomes of what persons do to booked events. `moved`: another start or end. `edited`: another title, description or location, or other
-	// guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
+	// Backflow What becomes of what persons do to booked events. `moved`: another start or end, or another rule of a series. `edited`: another title, description or
+	// location, or other guests. `cancelled`: the event was deleted. Of a booking, what is left out is as the connection of the changed calendar has it.
 	//
 	//
 	// Examples: {"cancelled":"report","edited":"enforce","moved":"accept"}
@@ -1631,7 +1631,7 @@ type TargetStatus struct {
 	// Observed What a person made of the event and the core has not decided about.
 	Observed *Observed `json:"observed,omitempty"`
 
-	// Occurrence Of a booking that stands as single events, which one it is.
+	// Occurrence Of a recurring booking, which occurrence this is; none for the series as a whole.
 	Occurrence *Occurrence `json:"occurrence,omitempty"`
 	Provider   Provider    `json:"provider"`
 

@@ -249,6 +249,22 @@ func (q *Queries) DecideLink(ctx context.Context, arg DecideLinkParams) (int64, 
 	return result.RowsAffected()
 }
 
+const doubtLink = `-- name: DoubtLink :exec
+UPDATE links SET etag = '', updated_at = $1 WHERE tenant_id = $2 AND link_id = $3
+`
+
+type DoubtLinkParams struct {
+	Now      int64
+	TenantID string
+	LinkID   string
+}
+
+// The event is another one by now: the next run reads it.
+func (q *Queries) DoubtLink(ctx context.Context, arg DoubtLinkParams) error {
+	_, err := q.db.ExecContext(ctx, doubtLink, arg.Now, arg.TenantID, arg.LinkID)
+	return err
+}
+
 const failLink = `-- name: FailLink :exec
 UPDATE links SET state = $1, reason = $2, failed_version = $3, updated_at = $4
 WHERE tenant_id = $5 AND link_id = $6
@@ -354,7 +370,7 @@ const insertLink = `-- name: InsertLink :exec
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
     base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, TRUE, $6, 1, '', '', 'pending', '',
-    $7, 0, $7, $7, $7, 0, 0, 0, $8, $8)
+    $7, 0, $7, $7, $7, 0, $8, 0, $9, $9)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING
 `
 
@@ -366,6 +382,7 @@ type InsertLinkParams struct {
 	Part          string
 	Authoritative bool
 	Empty         []byte
+	SyncedVersion int64
 	Now           int64
 }
 
@@ -378,6 +395,7 @@ func (q *Queries) InsertLink(ctx context.Context, arg InsertLinkParams) error {
 		arg.Part,
 		arg.Authoritative,
 		arg.Empty,
+		arg.SyncedVersion,
 		arg.Now,
 	)
 	return err
@@ -870,6 +888,47 @@ func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const seriesLink = `-- name: SeriesLink :one
+SELECT tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason, base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at FROM links WHERE tenant_id = $1 AND booking_id = $2 AND calendar_id = $3 AND part = ''
+`
+
+type SeriesLinkParams struct {
+	TenantID   string
+	BookingID  string
+	CalendarID string
+}
+
+// The link of the series that a link stands for an occurrence of, where it does.
+func (q *Queries) SeriesLink(ctx context.Context, arg SeriesLinkParams) (Link, error) {
+	row := q.db.QueryRowContext(ctx, seriesLink, arg.TenantID, arg.BookingID, arg.CalendarID)
+	var i Link
+	err := row.Scan(
+		&i.TenantID,
+		&i.LinkID,
+		&i.BookingID,
+		&i.CalendarID,
+		&i.Part,
+		&i.Target,
+		&i.Authoritative,
+		&i.Generation,
+		&i.EventID,
+		&i.ETag,
+		&i.State,
+		&i.Reason,
+		&i.Base,
+		&i.BaseVersion,
+		&i.InFlight,
+		&i.Observed,
+		&i.Conference,
+		&i.MissedAt,
+		&i.SyncedVersion,
+		&i.FailedVersion,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }
 
 const settleLink = `-- name: SettleLink :execrows

@@ -134,6 +134,27 @@ func (q *Queries) BusyOccurrences(ctx context.Context, arg BusyOccurrencesParams
 	return items, nil
 }
 
+const cancelEvent = `-- name: CancelEvent :exec
+UPDATE events SET status = 'cancelled', updated_at = $1 WHERE tenant_id = $2 AND calendar_id = $3 AND event_id = $4
+`
+
+type CancelEventParams struct {
+	Now        int64
+	TenantID   string
+	CalendarID string
+	EventID    string
+}
+
+func (q *Queries) CancelEvent(ctx context.Context, arg CancelEventParams) error {
+	_, err := q.db.ExecContext(ctx, cancelEvent,
+		arg.Now,
+		arg.TenantID,
+		arg.CalendarID,
+		arg.EventID,
+	)
+	return err
+}
+
 const cancelParts = `-- name: CancelParts :exec
 UPDATE events SET status = 'cancelled', series_id = '', updated_at = $1
 WHERE events.tenant_id = $2 AND events.calendar_id = $3 AND events.series_id <> '' AND events.series_id IN (
@@ -320,10 +341,32 @@ func (q *Queries) DeleteStagedOccurrences(ctx context.Context, arg DeleteStagedO
 	return err
 }
 
+const doubtExceptions = `-- name: DoubtExceptions :execrows
+UPDATE cursors SET recheck = TRUE WHERE cursors.tenant_id = $1 AND cursors.calendar_id = $2
+AND EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = cursors.tenant_id AND e.calendar_id = cursors.calendar_id AND e.series_id = $3
+    AND e.kind = 'exception' AND e.status <> 'cancelled')
+`
+
+type DoubtExceptionsParams struct {
+	TenantID   string
+	CalendarID string
+	SeriesID   string
+}
+
+// A series takes place at other times, so that its provider may have forgotten what differed from it. Only a snapshot can tell.
+func (q *Queries) DoubtExceptions(ctx context.Context, arg DoubtExceptionsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, doubtExceptions, arg.TenantID, arg.CalendarID, arg.SeriesID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const doubtedSeries = `-- name: DoubtedSeries :one
 SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
 WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3 AND s.kind = 'series' AND s.status <> 'cancelled'
-AND e.kind = 'occurrence' AND e.status <> 'cancelled'
+AND e.status <> 'cancelled' AND (e.kind = 'occurrence' OR e.kind = 'exception' AND EXISTS (SELECT 1 FROM staged o WHERE o.tenant_id = s.tenant_id
+    AND o.calendar_id = s.calendar_id AND o.listing_id = s.listing_id AND o.series_id = s.event_id AND o.kind = 'occurrence'))
 AND NOT EXISTS (SELECT 1 FROM staged x WHERE x.tenant_id = e.tenant_id AND x.calendar_id = e.calendar_id AND x.listing_id = s.listing_id
     AND x.event_id = e.event_id)
 `
@@ -677,6 +720,50 @@ func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, 
 	return result.RowsAffected()
 }
 
+const missedSeries = `-- name: MissedSeries :many
+SELECT l.link_id, CAST(MAX(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT) AS dead
+FROM events e
+JOIN links l ON l.tenant_id = e.tenant_id AND l.calendar_id = e.calendar_id AND l.event_id = e.series_id AND l.part = ''
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+WHERE e.tenant_id = $1 AND e.calendar_id = $2 AND e.series_id <> '' AND e.missing > 0 AND e.updated_at = $3
+GROUP BY l.link_id
+`
+
+type MissedSeriesParams struct {
+	TenantID   string
+	CalendarID string
+	Now        int64
+}
+
+type MissedSeriesRow struct {
+	LinkID string
+	Dead   int64
+}
+
+// The links of series of which a snapshot misses occurrences.
+func (q *Queries) MissedSeries(ctx context.Context, arg MissedSeriesParams) ([]MissedSeriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, missedSeries, arg.TenantID, arg.CalendarID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MissedSeriesRow
+	for rows.Next() {
+		var i MissedSeriesRow
+		if err := rows.Scan(&i.LinkID, &i.Dead); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneEvents = `-- name: PruneEvents :execrows
 DELETE FROM events WHERE events.tenant_id = $1 AND events.status = 'cancelled' AND events.updated_at < $2
 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.tenant_id = events.tenant_id AND o.calendar_id = events.calendar_id
@@ -1012,6 +1099,51 @@ func (q *Queries) TouchedLinks(ctx context.Context, arg TouchedLinksParams) ([]T
 			&i.Generation,
 			&i.Verdict,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchedSeries = `-- name: TouchedSeries :many
+SELECT l.link_id, CAST(MAX(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT) AS dead
+FROM staged s
+JOIN links l ON l.tenant_id = s.tenant_id AND l.calendar_id = s.calendar_id AND l.event_id = s.series_id AND l.part = ''
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+WHERE s.tenant_id = $1 AND s.calendar_id = $2 AND s.listing_id = $3 AND s.series_id <> ''
+AND (s.kind = 'exception' OR s.status = 'cancelled')
+GROUP BY l.link_id
+`
+
+type TouchedSeriesParams struct {
+	TenantID   string
+	CalendarID string
+	ListingID  string
+}
+
+type TouchedSeriesRow struct {
+	LinkID string
+	Dead   int64
+}
+
+// The links of series of which a listing shows that occurrences are not as the series has them.
+func (q *Queries) TouchedSeries(ctx context.Context, arg TouchedSeriesParams) ([]TouchedSeriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, touchedSeries, arg.TenantID, arg.CalendarID, arg.ListingID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TouchedSeriesRow
+	for rows.Next() {
+		var i TouchedSeriesRow
+		if err := rows.Scan(&i.LinkID, &i.Dead); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -40,7 +40,7 @@ RETURNING version, revision, sequence, reservation_token;
 INSERT INTO links (tenant_id, link_id, booking_id, calendar_id, part, target, authoritative, generation, event_id, etag, state, reason,
     base, base_version, in_flight, observed, conference, missed_at, synced_version, failed_version, created_at, updated_at)
 VALUES (@tenant_id, @link_id, @booking_id, @calendar_id, @part, TRUE, @authoritative, 1, '', '', 'pending', '',
-    @empty, 0, @empty, @empty, @empty, 0, 0, 0, @now, @now)
+    @empty, 0, @empty, @empty, @empty, 0, @synced_version, 0, @now, @now)
 ON CONFLICT (tenant_id, booking_id, calendar_id, part) DO NOTHING;
 
 -- name: AimLink :exec
@@ -82,6 +82,10 @@ WHERE links.tenant_id = @tenant_id AND links.booking_id = @booking_id ORDER BY l
 
 -- name: IntendLink :exec
 UPDATE links SET in_flight = @in_flight, missed_at = @missed_at, updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
+
+-- name: DoubtLink :exec
+-- The event is another one by now: the next run reads it.
+UPDATE links SET etag = '', updated_at = @now WHERE tenant_id = @tenant_id AND link_id = @link_id;
 
 -- name: SettleLink :execrows
 UPDATE links SET generation = @generation, event_id = @event_id, etag = @etag, state = @state, reason = @reason, base = @base,
@@ -129,3 +133,7 @@ ORDER BY last_at, booking_id LIMIT @max_rows;
 UPDATE bookings SET tzdata = @tzdata WHERE bookings.tenant_id = @tenant_id
 AND bookings.booking_id IN (SELECT key FROM json_each(@revisions)) AND EXISTS (SELECT 1 FROM json_each(@revisions)
     WHERE key = bookings.booking_id AND CAST(CAST(value AS TEXT) AS BIGINT) = bookings.revision);
+
+-- name: SeriesLink :one
+-- The link of the series that a link stands for an occurrence of, where it does.
+SELECT * FROM links WHERE tenant_id = @tenant_id AND booking_id = @booking_id AND calendar_id = @calendar_id AND part = '';

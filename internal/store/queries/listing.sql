@@ -89,6 +89,34 @@ LEFT JOIN deletions d ON d.tenant_id = l.tenant_id AND d.link_id = l.link_id AND
 WHERE l.tenant_id = @tenant_id AND l.calendar_id = @calendar_id AND e.updated_at = @now
 AND (e.etag <> l.etag OR e.status = 'cancelled' OR e.missing > 0 OR d.verdict = 'held');
 
+-- name: TouchedSeries :many
+-- The links of series of which a listing shows that occurrences are not as the series has them.
+SELECT l.link_id, CAST(MAX(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT) AS dead
+FROM staged s
+JOIN links l ON l.tenant_id = s.tenant_id AND l.calendar_id = s.calendar_id AND l.event_id = s.series_id AND l.part = ''
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id AND s.series_id <> ''
+AND (s.kind = 'exception' OR s.status = 'cancelled')
+GROUP BY l.link_id;
+
+-- name: MissedSeries :many
+-- The links of series of which a snapshot misses occurrences.
+SELECT l.link_id, CAST(MAX(CASE WHEN w.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT) AS dead
+FROM events e
+JOIN links l ON l.tenant_id = e.tenant_id AND l.calendar_id = e.calendar_id AND l.event_id = e.series_id AND l.part = ''
+LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.subject = l.link_id
+WHERE e.tenant_id = @tenant_id AND e.calendar_id = @calendar_id AND e.series_id <> '' AND e.missing > 0 AND e.updated_at = @now
+GROUP BY l.link_id;
+
+-- name: DoubtExceptions :execrows
+-- A series takes place at other times, so that its provider may have forgotten what differed from it. Only a snapshot can tell.
+UPDATE cursors SET recheck = TRUE WHERE cursors.tenant_id = @tenant_id AND cursors.calendar_id = @calendar_id
+AND EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = cursors.tenant_id AND e.calendar_id = cursors.calendar_id AND e.series_id = @series_id
+    AND e.kind = 'exception' AND e.status <> 'cancelled');
+
+-- name: CancelEvent :exec
+UPDATE events SET status = 'cancelled', updated_at = @now WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
+
 -- name: EventByID :one
 SELECT * FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
 
@@ -178,7 +206,8 @@ AND (occurrences.ends_at <= @window_from OR NOT EXISTS (SELECT 1 FROM events e W
 -- name: DoubtedSeries :one
 SELECT COUNT(*) FROM staged s JOIN events e ON e.tenant_id = s.tenant_id AND e.calendar_id = s.calendar_id AND e.series_id = s.event_id
 WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id AND s.kind = 'series' AND s.status <> 'cancelled'
-AND e.kind = 'occurrence' AND e.status <> 'cancelled'
+AND e.status <> 'cancelled' AND (e.kind = 'occurrence' OR e.kind = 'exception' AND EXISTS (SELECT 1 FROM staged o WHERE o.tenant_id = s.tenant_id
+    AND o.calendar_id = s.calendar_id AND o.listing_id = s.listing_id AND o.series_id = s.event_id AND o.kind = 'occurrence'))
 AND NOT EXISTS (SELECT 1 FROM staged x WHERE x.tenant_id = e.tenant_id AND x.calendar_id = e.calendar_id AND x.listing_id = s.listing_id
     AND x.event_id = e.event_id);
 
