@@ -273,6 +273,9 @@ func (s *historySite) mails() (out []sim.Mail) {
 }
 
 // Standing implements converge.Persons.
+// Listed implements converge.Persons.
+func (s *historySite) Listed() []cal.Event { return s.Standing() }
+
 func (s *historySite) Standing() (out []cal.Event) {
 	all, err := s.history.sim.Standing(s.in)
 	s.history.must(err)

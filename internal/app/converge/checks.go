@@ -78,10 +78,15 @@ func (p *player) check() {
 		p.checkSequence(b, feed)
 		p.checkTaken(b, feed)
 		p.checkSaid(b)
+		p.checkSeriesLinks(b)
+		for _, l := range p.places(b) {
+			if s, ok := p.site(l); ok {
+				p.checkLink(b, l, s)
+			}
+		}
 		for _, l := range b.Links {
-			if at := slices.IndexFunc(p.Sites, func(s Site) bool { return s.Calendar == l.CalendarID }); at >= 0 {
-				p.checkLink(b, l, p.Sites[at])
-				p.checkConference(b, l, p.Sites[at], feed)
+			if s, ok := p.site(l); ok && (!b.Spec.IsSeries() || l.Part == "" || l.Apart()) { // a series has one conference for all
+				p.checkConference(b, l, s, feed)
 			}
 		}
 		if want := p.specs[b.ID]; b.Version != want.spec.Version {
@@ -94,11 +99,20 @@ func (p *player) check() {
 	p.checkDrift()
 }
 
+// site is where a link stands.
+func (p *player) site(l record.Link) (Site, bool) {
+	at := slices.IndexFunc(p.Sites, func(s Site) bool { return s.Calendar == l.CalendarID })
+	if at < 0 {
+		return Site{}, false
+	}
+	return p.Sites[at], true
+}
+
 // checkSite wants each event that stands to be the one of a link that wants it, and of that one alone.
 func (p *player) checkSite(s Site) {
 	wanted := map[cal.EventID]int{}
 	for _, b := range p.bookings() {
-		for _, l := range b.Links {
+		for _, l := range p.places(b) {
 			if l.CalendarID == s.Calendar && stays(b, l) && l.EventID != "" {
 				wanted[l.EventID]++
 			}

@@ -48,7 +48,7 @@ func (p *player) first(id cal.BookingID, s Step) cal.Booking {
 		spec.Conference = cal.ConferenceRequested
 	}
 	if p.Recurs && s.C&3 != 0 {
-		spec.Recurrence, spec.Expand = daily(2+int(s.C)%2), true
+		spec.Recurrence, spec.Expand = daily(2+int(s.C)%2), !p.Series
 	}
 	return spec
 }
@@ -79,7 +79,7 @@ func (p *player) gone(id cal.BookingID) {
 			continue
 		}
 		left := map[stand]bool{}
-		for _, l := range b.Links {
+		for _, l := range p.places(b) {
 			left[placeOf(b, l).stand] = stays(b, l)
 		}
 		p.ledger.retargeted(id, left)

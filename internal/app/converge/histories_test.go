@@ -50,6 +50,23 @@ func TestHistoriesThatRecur(t *testing.T) {
 	histories(t, m, func(played int) bool { return played < n })
 }
 
+// TestHistoriesOfSeries plays histories with bookings that stand as series, of which persons change single occurrences.
+func TestHistoriesOfSeries(t *testing.T) {
+	t.Parallel()
+	n := 1000
+	switch {
+	case *count > 0:
+		n = *count
+	case testkit.UnderRace:
+		n = 5
+	case testing.Short():
+		n = 15
+	}
+	m := newModel(t)
+	m.recurs, m.series = true, true
+	histories(t, m, func(played int) bool { return played < n })
+}
+
 // TestSoak plays histories for as long as it is told to.
 func TestSoak(t *testing.T) {
 	t.Parallel()

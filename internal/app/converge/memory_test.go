@@ -58,8 +58,8 @@ type model struct {
 	about    []converge.Site
 	told     map[cal.MessageID]message.Type
 	mutant   *mutant
-	// recurs says that bookings may recur.
-	recurs bool
+	// recurs says that bookings may recur, series that they stand as series then.
+	recurs, series bool
 }
 
 var began = time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC)
@@ -162,7 +162,7 @@ func (m *model) start(tb testing.TB, dir string, s converge.Script) *memory {
 	must(tb, err)
 	w.config = c
 	must(tb, w.open())
-	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again, SetsBack: true, Confers: true, Recurs: m.recurs}
+	w.about = converge.About{Ctx: w.ctx, Clock: w.clock, Tenant: m.tenant, Poll: c.PollInterval, Lease: c.Lease, Again: w.again, SetsBack: true, Confers: true, Recurs: m.recurs, Series: m.series}
 	for i, about := range m.about {
 		about.Persons, about.Provides = w.sites[i], w.sites[i]
 		w.about.Sites = append(w.about.Sites, about)

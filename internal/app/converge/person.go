@@ -20,7 +20,7 @@ func (p *player) event(s Step) (held, bool) {
 	site := p.Sites[int(s.A)%len(p.Sites)]
 	known := map[cal.EventID]place{}
 	for _, b := range p.bookings() {
-		for _, l := range b.Links {
+		for _, l := range p.places(b) {
 			if l.CalendarID == site.Calendar && l.EventID != "" && stays(b, l) {
 				known[l.EventID] = placeOf(b, l)
 			}
@@ -58,7 +58,7 @@ func (p *player) edit(s Step) {
 	if !ok {
 		return
 	}
-	if s.C&64 != 0 && h.site.Persons.Unconfer(h.event.ID) {
+	if s.C&64 != 0 && h.event.Series == "" && h.site.Persons.Unconfer(h.event.ID) {
 		p.note("person: takes the conference of %s at %s away", h.at.booking, h.site.Provider)
 		return
 	}

@@ -40,7 +40,7 @@ func (p *player) checkSaid(b record.Booking) {
 
 func (p *player) checkStands(b record.Booking, want map[stand]bool) {
 	is := map[stand]bool{}
-	for _, l := range b.Links {
+	for _, l := range p.places(b) {
 		if stays(b, l) {
 			is[placeOf(b, l).stand] = true
 		}
@@ -67,7 +67,7 @@ func (p *player) checkAccepted(before []record.Booking, now record.Booking, v in
 		if b.ID != now.ID {
 			continue
 		}
-		for _, l := range b.Links {
+		for _, l := range p.places(b) {
 			chosen := (v.Calendar == "" || v.Calendar == l.CalendarID) && (v.Occurrence == "" || v.Occurrence == originalOf(l.Occurrence))
 			if chosen && l.State == record.LinkDiverged && stays(now, l) {
 				p.checkSays(now, l)
@@ -92,7 +92,7 @@ func (p *player) checkSays(b record.Booking, l record.Link) {
 // checkTaken wants a booking to say what was accepted last, unless a version or another decision has come since.
 func (p *player) checkTaken(b record.Booking, feed []told) {
 	was, last := lastAccepted(b.ID, feed)
-	for _, l := range b.Links {
+	for _, l := range p.places(b) {
 		if last.kind == "" || placeOf(b, l) != last.place() || !stays(b, l) {
 			continue
 		}
@@ -133,7 +133,7 @@ func (p *player) checkConference(b record.Booking, l record.Link, s Site, feed [
 		return
 	}
 	last := lastOfConference(feed, placeOf(b, l))
-	for _, e := range s.Persons.Standing() {
+	for _, e := range s.Persons.Listed() {
 		switch {
 		case e.ID != l.EventID:
 		case last.kind == "":
@@ -166,7 +166,7 @@ func (p *player) checkMirror(s Site) {
 	for _, row := range rows {
 		shown[row.EventID] = row.Status != cal.StatusCancelled
 	}
-	for _, e := range s.Persons.Standing() {
+	for _, e := range s.Persons.Listed() {
 		if !shown[e.ID] {
 			p.violate("%s: %s (%q) stands, and the mirror does not show it", s.Provider, e.ID, e.Content.Title)
 		}

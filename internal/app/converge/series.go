@@ -55,11 +55,79 @@ func partsEver(b cal.Booking) []string {
 	if len(b.Recurrence) == 0 {
 		return []string{""}
 	}
-	var out []string
+	out := []string{""} // that of a series
 	for day := range mostDays {
 		out = append(out, onDay(b, day).Format("20060102T150405"))
 	}
 	return out
+}
+
+// places are the links of a booking, one for each of its occurrences in each calendar. Those of a series that are as the series has them have none: what
+// stands for them is made up of the series' own.
+func (p *player) places(b record.Booking) []record.Link {
+	if !b.Spec.IsSeries() {
+		return b.Links
+	}
+	own := map[stand]record.Link{}
+	for _, l := range b.Links {
+		own[placeOf(b, l).stand] = l
+	}
+	var out []record.Link
+	for _, series := range b.Links {
+		if series.Part != "" {
+			continue
+		}
+		for _, at := range originals(b.Spec) {
+			l, ok := own[stand{series.CalendarID, at}]
+			if !ok {
+				l = series
+				l.Occurrence = &cal.Occurrence{OriginalStart: cal.When{DateTime: at, TimeZone: zone}}
+				l.EventID = p.occurrence(series, at)
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// occurrence is the id of the one of a series that begins then, if it stands.
+func (p *player) occurrence(series record.Link, original string) cal.EventID {
+	for _, s := range p.Sites {
+		if s.Calendar != series.CalendarID {
+			continue
+		}
+		for _, e := range s.Persons.Standing() {
+			if e.Series == series.EventID && series.EventID != "" && e.OriginalStart.Instant.Equal(parsed(cal.When{DateTime: original, TimeZone: zone})) {
+				return e.ID
+			}
+		}
+	}
+	return ""
+}
+
+// checkSeriesLinks wants the links of series to have nothing left to do, and those of occurrences that a series has no more to be gone.
+func (p *player) checkSeriesLinks(b record.Booking) {
+	if !b.Spec.IsSeries() {
+		return
+	}
+	all := originals(b.Spec)
+	for _, l := range b.Links {
+		if l.Part == "" {
+			p.checkSeriesLink(b, l)
+		} else if !slices.Contains(all, originalOf(l.Occurrence)) && l.State != record.LinkRemoved {
+			p.violate("%s: %s is no occurrence any more, and its link is %s", b.ID, originalOf(l.Occurrence), l.State)
+		}
+	}
+}
+
+func (p *player) checkSeriesLink(b record.Booking, l record.Link) {
+	switch {
+	case !l.Target || b.Cancelled:
+	case len(l.InFlight) > 0:
+		p.violate("%s: %d writes of the series are in flight", b.ID, len(l.InFlight))
+	case l.State != record.LinkSynced || l.Synced != b.Version:
+		p.violate("%s: the series is %s at version %d, want %d: %s", b.ID, l.State, l.Synced, b.Version, l.Reason)
+	}
 }
 
 // varySeries changes how a booking recurs: how often, or what one occurrence says.

@@ -3,6 +3,7 @@ package converge_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,6 +89,32 @@ func (s *site) Unconfer(id cal.EventID) bool {
 	return ok && e.Conference.State != "" && s.Confer(id, "")
 }
 
+// Standing implements converge.Persons.
+func (s *site) Standing() []cal.Event {
+	var out []cal.Event
+	for _, e := range s.Calendar.Standing() {
+		if e.Kind != cal.KindSeries {
+			out = append(out, e)
+			continue
+		}
+		for n := 0; ; n++ {
+			id := s.Occurrence(e.ID, n)
+			if id == "" {
+				break
+			}
+			if o, ok := s.Event(id); ok && !o.Gone() {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+// Listed implements converge.Persons.
+func (s *site) Listed() []cal.Event {
+	return slices.DeleteFunc(s.Events(), cal.Event.Gone)
+}
+
 // Heal implements converge.Provides.
 func (s *site) Heal() { s.faults = nil }
 
@@ -136,7 +163,8 @@ func (d memProvider) TokenFault(status int, h http.Header, body []byte) *fault.E
 
 func (d memProvider) Open(*http.Client) (provider.Client, error) {
 	c := d.site.Client()
-	lister := c.(provider.DeltaLister) //nolint:forcetypeassert // both kinds list
+	lister := c.(provider.DeltaLister)  //nolint:forcetypeassert // both kinds list
+	series := c.(provider.SeriesKeeper) //nolint:forcetypeassert // both kinds keep series
 	finder, finds := c.(provider.EventFinder)
 	if d.site.world.mutant != nil {
 		b := bent{c, lister, d.site.world.mutant}
@@ -147,14 +175,16 @@ func (d memProvider) Open(*http.Client) (provider.Client, error) {
 			provider.Client
 			provider.DeltaLister
 			provider.EventFinder
+			provider.SeriesKeeper
 			keeper
-		}{c, lister, finder, keeper(d)}, nil
+		}{c, lister, finder, series, keeper(d)}, nil
 	}
 	return struct {
 		provider.Client
 		provider.DeltaLister
+		provider.SeriesKeeper
 		keeper
-	}{c, lister, keeper(d)}, nil
+	}{c, lister, series, keeper(d)}, nil
 }
 
 // quietDriver is one that is told whom to mail, and refuses what is stale.

@@ -36,8 +36,8 @@ type About struct {
 	Poll, Lease time.Duration
 	// Confers says that bookings may want conferences: Persons then show what became of them.
 	Confers bool
-	// Recurs says that bookings may recur.
-	Recurs bool
+	// Recurs says that bookings may recur, Series that those that do stand as series and not as single events.
+	Recurs, Series bool
 	// SetsBack says that the clock may be set back.
 	SetsBack bool
 	// Flush empties what the fleet shares in Redis; nil where there is none.
@@ -59,7 +59,9 @@ type Site struct {
 
 // Persons act upon a calendar by hand.
 type Persons interface {
+	// Standing is what a person sees: of a series its occurrences. Listed is the same as a listing has it, with series as they are.
 	Standing() []cal.Event
+	Listed() []cal.Event
 	Edit(id cal.EventID, change func(*cal.Content)) bool
 	Delete(id cal.EventID) bool
 	// Unconfer takes away an event's conference, and reports whether it had one.
