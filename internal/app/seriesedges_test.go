@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/api/gen"
 	"github.com/calweave/calweave/internal/app/cli"
+	"github.com/calweave/calweave/internal/record"
 	"github.com/calweave/calweave/internal/sim"
 	"github.com/calweave/calweave/internal/testkit"
 )
@@ -167,6 +169,70 @@ func TestDryRunOfRecurringBookings(t *testing.T) {
 			t.Errorf("it says %v, want %v", said, want)
 		}
 	}
+}
+
+// A dry run of what waits for its series, or has gone with it, finds nothing to look at and says so.
+func TestDryRunOfOccurrencesThatWait(t *testing.T) {
+	t.Parallel()
+	owner := testkit.Postgres(t)
+	w := newWorld(t, testkit.Login(t, owner), owner)
+	title := "Guest lecture"
+	b := lessons(w, 1)
+	b.Overrides = []cal.Override{{OriginalStart: berlin("2027-03-25T10:00:00"), Title: &title}}
+	for _, id := range []cal.BookingID{"moved", "cancelled", "fresh", "elsewhere"} {
+		w.submit(id, b, nil)
+		if id == "fresh" {
+			continue
+		}
+		w.settle()
+	}
+	all := b.Targets
+	b.Version, b.Targets = 2, all[:1]
+	w.submit("elsewhere", b, nil)
+	w.settle()
+	b.Version, b.Overrides, b.Targets = 3, nil, all
+	w.submit("elsewhere", b, nil)
+	w.call(http.MethodDelete, "/v1/bookings/cancelled?version=2", "", nil)
+	w.settle()
+	series := w.master(sim.Google)
+	_, err := w.sim.MoveEvent(in(sim.Google), series.ID, series.Start.Add(time.Hour))
+	w.must(err)
+	w.must(w.sim.DeleteEvent(in(sim.Microsoft), w.master(sim.Microsoft).ID, false))
+	w.settle()
+	var out, complaints bytes.Buffer
+	cli.Main(w.ctx, []string{"reconcile", "--dry-run", "--json", "--tenant=" + string(w.tenant)}, w.environ(), nil, &out, &complaints)
+	var run dryRun
+	if err := json.Unmarshal(out.Bytes(), &run); err != nil {
+		t.Fatalf("%v: %s%s", err, out.String(), complaints.String())
+	}
+	for _, l := range run.Links {
+		if l.Booking != "moved" || l.Would == record.WouldFail {
+			t.Errorf("%s at %s: it would %s: %s", l.Booking, l.Provider, l.Would, l.Why)
+		}
+	}
+}
+
+// An occurrence that Microsoft lets nobody move past its neighbour stops there alone, and the core hears of it.
+func TestOccurrenceThatCannotBeMovedSoFar(t *testing.T) {
+	t.Parallel()
+	w := sqliteWorld(t)
+	b := lessons(w, 1)
+	beyond := berlin("2027-04-02T10:00:00")
+	b.Overrides = []cal.Override{{OriginalStart: berlin("2027-03-25T10:00:00"), Start: &beyond}}
+	w.submit("course", b, nil)
+	w.settle()
+	if n := w.core.types()[message.BookingFailed]; n != 1 {
+		t.Errorf("the core heard %d times that it failed, want once", n)
+	}
+	for p, want := range map[sim.Provider]string{sim.Google: "2027-04-02", sim.Microsoft: "2027-03-25"} {
+		if w.on(p, want) == "" || len(w.agenda(p)) != 5 {
+			t.Errorf("%s shows %+v", p, w.agenda(p))
+		}
+	}
+	b.Version, b.Overrides = 2, nil
+	w.submit("course", b, nil)
+	w.settle()
+	w.wantAgenda("mended", "03-18 09:00 Course", "03-25 09:00 Course", "04-01 08:00 Course", "04-08 08:00 Course", "04-15 08:00 Course")
 }
 
 // A connection whose calendar stops being a target loses the series and every trace of its occurrences, and one that becomes a target gets them.

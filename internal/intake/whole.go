@@ -232,6 +232,19 @@ func (s *Service) takenRule(b record.Booking, spec cal.Booking, seen cal.Content
 	}
 	if theirs.Has(cal.FieldRecurrence) {
 		spec.Recurrence = slices.Concat(seen.Recurrence, left)
+		spec.Overrides = s.remaining(spec.Overrides, seen)
 	}
 	return spec, nil
+}
+
+// remaining are the overrides of occurrences that a series has still. All of them are if its rule cannot be read, which is refused later.
+func (s *Service) remaining(all []cal.Override, seen cal.Content) []cal.Override {
+	series, err := recur.ParseBy(s.Zones, seen.Recurrence, seen.Slot.Start)
+	if err != nil {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(o cal.Override) bool {
+		_, m, err := s.Zones.Again(o.OriginalStart)
+		return err == nil && !series.Has(m)
+	})
 }

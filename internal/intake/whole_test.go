@@ -175,6 +175,14 @@ func TestTakenSeries(t *testing.T) {
 		t.Errorf("moved: got the parts %q, want %q: the others are places no more", after.Parts, want)
 	}
 
+	ended := was
+	ended.Recurrence = []string{"RRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=2"}
+	link.Observed = &ended
+	after, err = s.Taken(b, link, cal.AllFields)
+	if err != nil || len(after.Spec.Overrides) != 0 || !slices.Equal(after.Parts, []string{""}) {
+		t.Errorf("ended before what differs: got %v, %q, %v, want no overrides", after.Spec.Overrides, after.Parts, err)
+	}
+
 	shorter := was
 	shorter.Recurrence = []string{"RRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=3"}
 	link.Observed = &shorter

@@ -68,7 +68,14 @@ func (k *Looker) Look(ctx context.Context, l record.Lease, is record.AuditedLink
 
 // lookFirst reads what there may be to see before anything is planned: an audit takes nothing for granted.
 func (w *run) lookFirst(ctx context.Context) error {
-	if w.s.Link.EventID != "" || w.s.Place != nil && w.s.Place.ready() == "" {
+	if p := w.s.Place; p != nil {
+		step, ok := planPlace(w.s)
+		if ok && step.Action != Read {
+			return nil // it waits for its series, or there is nothing to see
+		}
+		return w.read(ctx)
+	}
+	if w.s.Link.EventID != "" {
 		return w.read(ctx)
 	}
 	if _, unanswered := w.s.Link.Pending(record.OpCreate); unanswered && w.s.Can.Finds {

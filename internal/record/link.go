@@ -29,7 +29,8 @@ const (
 )
 
 // Link ties one part of a booking to its event in one calendar. It is the identity of that event for good: it outlives the event, a
-// disconnect and a reconnect. Only the reconciler that holds its lease writes it; the intake creates it and turns Target.
+// disconnect and a reconnect. Only the reconciler that holds its lease writes it; the intake, and for occurrences the run of their series, creates it and
+// turns Target. That run may also have it read anew.
 type Link struct {
 	ID           cal.LinkID
 	BookingID    cal.BookingID
