@@ -25,7 +25,7 @@ import (
 func TestGoogleCalendar(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Google Calendar", Consumer: "calweave", Provider: "google-calendar", Against: "the simulator of Google",
-		Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 40,
+		Headers: []string{"Authorization", "Content-Type", "If-Match"}, Interactions: 44,
 	}, scenes: googleScenes()}
 	path := fresh(t, e.edge, e.make)
 	side := newSimulated(sim.Google)
@@ -220,6 +220,7 @@ func googleScenes() []scene {
 				return fails(fault.Gone, c.DeleteEvent(ctx, provider.DeleteEvent{Ref: at, Notify: cal.NotifyNone}))
 			})),
 	}
+	scenes = append(scenes, googleSeries()...)
 	scenes = append(scenes, googleListings()...)
 	scenes = append(scenes, googleChannels()...)
 	return append(scenes, googleRefusals()...)
@@ -472,14 +473,19 @@ const (
 	channelPath  = googleEvents + "/watch"
 )
 
+// googleBooking is the event as calweave makes it.
+func googleBooking() object {
+	return object{
+		"id": string(eventID), "summary": "Interview", "description": "Room for questions", "location": "Room 4",
+		"start":              object{"dateTime": "2026-09-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
+		"end":                object{"dateTime": "2026-09-08T10:30:00+02:00", "timeZone": "Europe/Berlin"},
+		"extendedProperties": object{"private": object{"calweave": key.String()}},
+	}
+}
+
 func (s *simulated) googleBooked(guests ...string) func() error {
 	return func() error {
-		e := object{
-			"id": string(eventID), "summary": "Interview", "description": "Room for questions", "location": "Room 4",
-			"start":              object{"dateTime": "2026-09-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
-			"end":                object{"dateTime": "2026-09-08T10:30:00+02:00", "timeZone": "Europe/Berlin"},
-			"extendedProperties": object{"private": object{"calweave": key.String()}},
-		}
+		e := googleBooking()
 		var attendees []object
 		for _, g := range guests {
 			attendees = append(attendees, object{"email": g})
@@ -532,6 +538,8 @@ func (s *simulated) googleStates() map[string]setup {
 			s.words[pageWord], _ = doc["nextPageToken"].(string)
 			return err
 		}),
+		aSeries: s.after(s.googleRepeats),
+		lacking: s.after(s.googleRepeats, s.loses(googleEvents)),
 		"an open channel": s.after(func() error {
 			doc, err := s.ask(http.MethodPost, channelPath, object{
 				"id": "channel-1", "type": "web_hook", "address": "https://hooks.example/hooks/google", "token": "secret-of-the-channel",

@@ -21,7 +21,7 @@ import (
 func TestMicrosoftGraph(t *testing.T) {
 	e := httpEdge{edge: edge{
 		ID: "a", Title: "calweave asks Microsoft Graph", Consumer: "calweave", Provider: "microsoft-graph", Against: "the simulator of Microsoft",
-		Headers: []string{"Authorization", "Content-Type", "If-Match", "Prefer"}, Interactions: 41,
+		Headers: []string{"Authorization", "Content-Type", "If-Match", "Prefer"}, Interactions: 45,
 	}, scenes: graphScenes()}
 	path := fresh(t, e.edge, e.make)
 	side := newSimulated(sim.Microsoft)
@@ -184,6 +184,7 @@ func graphScenes() []scene {
 				return fails(fault.NotFound, c.DeleteEvent(ctx, provider.DeleteEvent{Ref: at}))
 			})),
 	}
+	scenes = append(scenes, graphSeries()...)
 	scenes = append(scenes, graphListings()...)
 	scenes = append(scenes, graphChannels()...)
 	for _, r := range graphRefused {
@@ -320,14 +321,19 @@ const (
 )
 
 // graphBooked makes the event as calweave would; other is whether its content is another.
+// graphBooking is the event as calweave makes it.
+func (s *simulated) graphBooking(title string) object {
+	return object{
+		"subject": title, "body": object{"contentType": "text", "content": "Room for questions"}, "location": object{"displayName": "Room 4"},
+		"start":         object{"dateTime": "2026-09-08T10:00:00", "timeZone": "W. Europe Standard Time"},
+		"end":           object{"dateTime": "2026-09-08T10:30:00", "timeZone": "W. Europe Standard Time"},
+		"transactionId": s.transaction, "singleValueExtendedProperties": []object{{"id": s.stamp, "value": key.String()}},
+	}
+}
+
 func (s *simulated) graphBooked(title string, guests ...string) func() error {
 	return func() error {
-		e := object{
-			"subject": title, "body": object{"contentType": "text", "content": "Room for questions"}, "location": object{"displayName": "Room 4"},
-			"start":         object{"dateTime": "2026-09-08T10:00:00", "timeZone": "W. Europe Standard Time"},
-			"end":           object{"dateTime": "2026-09-08T10:30:00", "timeZone": "W. Europe Standard Time"},
-			"transactionId": s.transaction, "singleValueExtendedProperties": []object{{"id": s.stamp, "value": key.String()}},
-		}
+		e := s.graphBooking(title)
 		var attendees []object
 		for _, g := range guests {
 			attendees = append(attendees, object{"type": "required", "emailAddress": object{"address": g}})
@@ -387,6 +393,8 @@ func (s *simulated) graphStates() map[string]setup {
 			defer func() { s.prefer = "" }()
 			return s.graphListed("@odata.nextLink", pageWord, "$skiptoken")()
 		}),
+		aSeries: s.after(s.graphRepeats),
+		lacking: s.after(s.graphRepeats, s.loses(graphEvents)),
 		"a subscription": s.after(func() error {
 			doc, err := s.ask(http.MethodPost, "/v1.0/subscriptions", object{
 				"changeType": "created,updated,deleted", "resource": "me/calendars/" + s.calendar + "/events", "clientState": "channel-1.secret-of-the-channel",

@@ -24,6 +24,11 @@ func googleStates() map[string]state {
 		"a calendar that was listed, and lost its event": {steps: []step{googleBooked, googleListed, googleDeleted}, fresh: true},
 		"a calendar whose cursors are lost":              lost,
 		"an open channel":                                {steps: []step{googleOpen}},
+		"a series of ours":                               {steps: []step{googleRepeats}},
+		"a series of ours that lacks its second occurrence": {steps: []step{googleRepeats, func(ctx context.Context, s *scene) error {
+			_, err := s.account.ask(ctx, http.MethodDelete, s.googleEvents("/"+s.words[secondWord]+"?sendUpdates=none"), nil)
+			return err
+		}}},
 	}
 }
 
@@ -34,15 +39,33 @@ func (s *scene) googleEvents(rest string) string {
 
 func googleBooked(ctx context.Context, s *scene) error { return googleBookedWith()(ctx, s) }
 
+// googleBooking is the event as calweave makes it.
+func (s *scene) googleBooking() object {
+	return object{
+		"id": s.event, "summary": "Interview", "description": "Room for questions", "location": "Room 4",
+		"start":              object{"dateTime": "2026-09-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
+		"end":                object{"dateTime": "2026-09-08T10:30:00+02:00", "timeZone": "Europe/Berlin"},
+		"extendedProperties": object{"private": object{"calweave": keyWord}},
+	}
+}
+
+// googleRepeats makes a series that begins with that event.
+func googleRepeats(ctx context.Context, s *scene) error {
+	e := s.googleBooking()
+	e["recurrence"] = []string{"RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=3"}
+	doc, err := s.account.ask(ctx, http.MethodPost, s.googleEvents("?sendUpdates=none"), e)
+	if err != nil {
+		return err
+	}
+	s.words[etagWord], _ = doc["etag"].(string)
+	s.words[uidWord], _ = doc["iCalUID"].(string)
+	return s.second(ctx, s.googleEvents("?singleEvents=true&iCalUID="+url.QueryEscape(s.words[uidWord])+"&timeMin=2026-09-15T00:00:00Z&timeMax=2026-09-16T00:00:00Z"), "items")
+}
+
 // googleBookedWith makes the event as calweave would.
 func googleBookedWith(guests ...object) step {
 	return func(ctx context.Context, s *scene) error {
-		e := object{
-			"id": s.event, "summary": "Interview", "description": "Room for questions", "location": "Room 4",
-			"start":              object{"dateTime": "2026-09-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
-			"end":                object{"dateTime": "2026-09-08T10:30:00+02:00", "timeZone": "Europe/Berlin"},
-			"extendedProperties": object{"private": object{"calweave": keyWord}},
-		}
+		e := s.googleBooking()
 		if guests != nil {
 			e["attendees"] = guests
 		}

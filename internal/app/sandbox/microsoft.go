@@ -29,6 +29,11 @@ func microsoftStates() map[string]state {
 		"a calendar that was listed, and lost its event": {steps: []step{booked, graphListed, graphDeleted}},
 		"a calendar whose cursors are lost":              lost,
 		"a subscription":                                 {steps: []step{graphSubscribed}, left: receives},
+		"a series of ours":                               {steps: []step{graphRepeats}, fresh: true},
+		"a series of ours that lacks its second occurrence": {fresh: true, steps: []step{graphRepeats, func(ctx context.Context, s *scene) error {
+			_, err := s.account.ask(ctx, http.MethodDelete, s.graphCalendar("/events/"+url.PathEscape(s.words[secondWord])), nil)
+			return err
+		}}},
 	}
 }
 
@@ -39,28 +44,51 @@ func (s *scene) graphCalendar(rest string) string {
 
 const stampName = "String {4422b8a6-d6f5-4a6e-a69c-61cb33259201} Name calweave"
 
+// graphBooking is the event as calweave makes it.
+func (s *scene) graphBooking(title string) object {
+	return object{
+		"subject": title, "body": object{"contentType": "text", "content": "Room for questions"}, "location": object{"displayName": "Room 4"},
+		"start":                         object{"dateTime": "2026-09-08T10:00:00", "timeZone": "W. Europe Standard Time"},
+		"end":                           object{"dateTime": "2026-09-08T10:30:00", "timeZone": "W. Europe Standard Time"},
+		"singleValueExtendedProperties": []object{{"id": stampName, "value": keyWord}},
+		"transactionId":                 s.words[transactionWord],
+	}
+}
+
 // graphBooked makes the event as calweave would.
 func graphBooked(title string, guests ...object) step {
 	return func(ctx context.Context, s *scene) error {
-		e := object{
-			"subject": title, "body": object{"contentType": "text", "content": "Room for questions"}, "location": object{"displayName": "Room 4"},
-			"start":                         object{"dateTime": "2026-09-08T10:00:00", "timeZone": "W. Europe Standard Time"},
-			"end":                           object{"dateTime": "2026-09-08T10:30:00", "timeZone": "W. Europe Standard Time"},
-			"singleValueExtendedProperties": []object{{"id": stampName, "value": keyWord}},
-			"transactionId":                 s.words[transactionWord],
-		}
+		e := s.graphBooking(title)
 		if guests != nil {
 			e["attendees"] = guests
 		}
-		doc, err := s.account.ask(ctx, http.MethodPost, s.graphCalendar("/events"), e)
-		if err != nil {
-			return err
-		}
-		s.words[etagWord], _ = doc["@odata.etag"].(string)
-		s.event, _ = doc["id"].(string)
-		s.words[eventWord] = s.event
-		return nil
+		return s.graphMakes(ctx, e)
 	}
+}
+
+// graphRepeats makes a series that begins with that event.
+func graphRepeats(ctx context.Context, s *scene) error {
+	e := s.graphBooking("Interview")
+	e["recurrence"] = object{
+		"pattern": object{"type": "weekly", "interval": 1, "daysOfWeek": []string{"tuesday"}},
+		"range":   object{"type": "numbered", "startDate": "2026-09-08", "numberOfOccurrences": 3, "recurrenceTimeZone": "W. Europe Standard Time"},
+	}
+	if err := s.graphMakes(ctx, e); err != nil {
+		return err
+	}
+	window := url.Values{"startDateTime": {"2026-09-15T00:00:00Z"}, "endDateTime": {"2026-09-16T00:00:00Z"}}
+	return s.second(ctx, s.graphCalendar("/calendarView?"+window.Encode()), "value")
+}
+
+func (s *scene) graphMakes(ctx context.Context, e object) error {
+	doc, err := s.account.ask(ctx, http.MethodPost, s.graphCalendar("/events"), e)
+	if err != nil {
+		return err
+	}
+	s.words[etagWord], _ = doc["@odata.etag"].(string)
+	s.event, _ = doc["id"].(string)
+	s.words[eventWord] = s.event
+	return nil
 }
 
 func graphDeleted(ctx context.Context, s *scene) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ const (
 	pageWord         = "token-of-the-next-page"
 	calendarWord     = "id-of-the-calendar"
 	eventWord        = "id-of-the-event"
+	secondWord       = "id-of-the-second-occurrence"
+	uidWord          = "uid-of-the-series@google.com"
 	subscriptionWord = "id-of-the-subscription"
 	resourceWord     = "id-of-the-resource"
 	channelWord      = "channel-1"
@@ -40,6 +43,21 @@ type scene struct {
 	words    map[string]string
 	event    string
 	end      func() error
+}
+
+// second notes the id of the one instance that is listed.
+func (s *scene) second(ctx context.Context, path, list string) error {
+	doc, err := s.account.ask(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	all, _ := doc[list].([]any)
+	if len(all) != 1 {
+		return fmt.Errorf("%s: %d instances are listed, want one", path, len(all))
+	}
+	e, _ := all[0].(map[string]any)
+	s.words[secondWord], _ = e["id"].(string)
+	return nil
 }
 
 // step is a part of a state.
