@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/internal/memdriver"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -114,5 +115,37 @@ func TestBaseOfAnOccurrence(t *testing.T) {
 	}
 	if base.Sent.Title != "Before" || base.Read.Location != "Room 2" || base.Series != s.Place.shape() || len(base.Read.Recurrence) > 0 {
 		t.Errorf("got %+v", base)
+	}
+}
+
+// That an occurrence is not found proves something only while its series is as both sides agreed.
+func TestOccurrenceThatIsNotFound(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(*memdriver.Calendar, cal.EventID)
+		want      Seen
+		looks     bool
+	}{
+		"as agreed":                     {func(*memdriver.Calendar, cal.EventID) {}, Missing, false},
+		"renamed, which moves nothing":  {func(w *memdriver.Calendar, id cal.EventID) { w.Edit(id, func(c *cal.Content) { c.Title = "By hand" }) }, Missing, false},
+		"a person has moved the series": {func(w *memdriver.Calendar, id cal.EventID) { w.Edit(id, func(c *cal.Content) { c.Slot = slotAt(1) }) }, Absent, true},
+		"a person has ended it earlier": {func(w *memdriver.Calendar, id cal.EventID) {
+			w.Edit(id, func(c *cal.Content) { c.Recurrence = []string{"RRULE:FREQ=DAILY;COUNT=1"} })
+		}, Absent, true},
+		"a person has deleted it":           {func(w *memdriver.Calendar, id cal.EventID) { w.Delete(id) }, Absent, true},
+		"a person has made it a single one": {func(w *memdriver.Calendar, id cal.EventID) { w.Edit(id, func(c *cal.Content) { c.Recurrence = nil }) }, Absent, true},
+	} {
+		for _, p := range []cal.Provider{cal.Google, cal.Microsoft} {
+			b := newBench(t, p)
+			s := placed()
+			id := b.account.work.Add(s.Place.Series.Base.Read)
+			s.Place.Series.EventID = id
+			c.meanwhile(b.account.work, id)
+			w := &run{Reconciler: b.r, s: s, client: asClient(b.account.Client()), lease: record.Lease{Until: began.Add(time.Hour)}}
+			w.c.Calendar.Remote = "work"
+			if err := w.confirmPlace(t.Context()); err != nil || w.s.Remote.Seen != c.want || w.looks != c.looks {
+				t.Errorf("%s at %s: %s, looks %t, %v; want %s, %t", name, p, w.s.Remote.Seen, w.looks, err, c.want, c.looks)
+			}
+		}
 	}
 }
