@@ -96,27 +96,19 @@ func differing(b cal.Booking, frame recur.Frame) ([]string, record.Series, error
 	for _, line := range canonical.Lines {
 		times.Write(fmt.Appendf(nil, "%s\n", line))
 	}
-	named := series.Excluded(frame.Slot.Start)
-	for _, o := range b.Overrides {
-		if _, m, err := frame.Zones.Again(o.OriginalStart); err == nil {
-			named = append(named, m)
-		}
+	all, err := frame.Differing(b, series)
+	if err != nil {
+		return nil, record.Series{}, err
 	}
 	out := record.Series{Last: lastStart(series, frame)}
-	for _, m := range named {
-		o, err := frame.At(b, frame.PartOf(m))
-		if err != nil {
-			return nil, record.Series{}, err
-		}
+	for _, o := range all {
 		for _, m := range []cal.Moment{o.Content.Slot.Start, o.Content.Slot.End} {
 			times.Write(fmt.Appendf(nil, "%s %s %d\n", o.Part, m.Date, m.Instant.Unix()))
 		}
 		if at := (record.Booking{Slot: o.Content.Slot}).Starts(); at.After(out.Last) {
 			out.Last = at
 		}
-		if !slices.Contains(parts, o.Part) {
-			parts = append(parts, o.Part)
-		}
+		parts = append(parts, o.Part)
 	}
 	out.Times = hex.EncodeToString(times.Sum(nil))
 	return parts, out, nil

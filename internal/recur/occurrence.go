@@ -171,15 +171,38 @@ func (f Frame) All(b cal.Booking, most int) ([]Occurrence, error) {
 	if err != nil {
 		return nil, err
 	}
-	overrides, excluded := map[string]cal.Override{}, map[string]bool{}
-	for _, o := range b.Overrides {
-		if _, m, err := f.Zones.Again(o.OriginalStart); err == nil {
-			overrides[f.PartOf(m)] = o
-		}
-	}
+	_, overrides, excluded := f.named(b, series)
+	return f.each(b, places, overrides, excluded)
+}
+
+// Differing are the occurrences of a booking that its overrides and EXDATE lines name, each once. Its rule need not end.
+func (f Frame) Differing(b cal.Booking, series *Series) ([]Occurrence, error) {
+	places, overrides, excluded := f.named(b, series)
+	return f.each(b, places, overrides, excluded)
+}
+
+// named are the places that overrides and EXDATE lines name, each once, and what they say by their parts.
+func (f Frame) named(b cal.Booking, series *Series) (places []cal.Moment, overrides map[string]cal.Override, excluded map[string]bool) {
+	overrides, excluded = map[string]cal.Override{}, map[string]bool{}
 	for _, m := range series.Excluded(f.Slot.Start) {
+		places = append(places, m)
 		excluded[f.PartOf(m)] = true
 	}
+	for _, o := range b.Overrides {
+		_, m, err := f.Zones.Again(o.OriginalStart)
+		if err != nil {
+			continue // unreachable: the intake has read it
+		}
+		part := f.PartOf(m)
+		if _, twice := overrides[part]; !twice && !excluded[part] {
+			places = append(places, m)
+		}
+		overrides[part] = o
+	}
+	return places, overrides, excluded
+}
+
+func (f Frame) each(b cal.Booking, places []cal.Moment, overrides map[string]cal.Override, excluded map[string]bool) ([]Occurrence, error) {
 	all := make([]Occurrence, 0, len(places))
 	for _, m := range places {
 		o, err := f.occurrence(b, m, overrides[f.PartOf(m)])
