@@ -72,7 +72,7 @@ func looksAtSeries(s Situation) bool {
 	case p == nil:
 		return outdated(s)
 	case s.Link.State == record.LinkDiverged && s.Link.EventID == "":
-		return false
+		return p.Stands && p.ready() == "" && outdated(s)
 	default:
 		return !p.Stands || p.ready() != "" || s.Link.Base == nil || outdated(s)
 	}
@@ -133,13 +133,18 @@ func planPlace(s Situation) (Step, bool) {
 		return planAway(s), true
 	case s.Link.EventID != "":
 		return Step{}, false
-	case s.Link.State == record.LinkDiverged:
-		return Step{Action: Agree, Removed: true, Why: "a person deleted the occurrence and the core has not decided"}, true
+	case s.Link.State == record.LinkDiverged && !outdated(s):
+		return leftToCore(), true
 	case !s.Link.Target:
 		return Step{Action: Forget, Why: "the series has no such place any more"}, true
 	default:
 		return Step{Action: Read, Why: "the occurrence was not looked at yet"}, true
 	}
+}
+
+// leftToCore ends a run about an occurrence that a person has deleted.
+func leftToCore() Step {
+	return Step{Action: Agree, Removed: true, Why: "a person deleted the occurrence and the core has not decided"}
 }
 
 // waits says what an occurrence has to wait for; empty if for nothing.
@@ -176,6 +181,8 @@ func planAway(s Situation) Step {
 	switch {
 	case !s.Desired.Present:
 		return Step{Action: Forget, Why: "the series does not have the occurrence, as wanted"}
+	case s.Link.State == record.LinkDiverged && s.Link.EventID == "":
+		return leftToCore()
 	case s.Place.lost(s.Link) && step.Action == Bury:
 		return detach
 	case s.Remote.Seen == Gone && s.Link.EventID == "" && (s.Link.Generation > 1 || ours):
@@ -355,6 +362,9 @@ func (w *run) hearsFirst(ctx context.Context, step Step) (bool, error) {
 
 // unheard reports whether an occurrence differs otherwise than its link knows.
 func (w *run) unheard(e record.Exception) bool {
+	if e.Part == "" {
+		return false
+	}
 	for _, l := range w.c.Booking.Links {
 		if l.CalendarID == w.s.Link.CalendarID && l.Part == e.Part {
 			return !l.Apart() && l.State != record.LinkHeld && l.State != record.LinkFailed &&
@@ -372,13 +382,12 @@ func (w *run) keepExceptions(all []cal.Event) error {
 		return err // unreachable: the intake has parsed it
 	}
 	frame := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}
-	for _, e := range all {
-		if len(w.exceptions) == mostExceptions {
-			break
+	for n, e := range all {
+		one := record.Exception{Place: e.OriginalStart, ETag: e.ETag, Gone: e.Gone()}
+		if n < mostExceptions && series.Has(e.OriginalStart) {
+			one.Part = frame.PartOf(e.OriginalStart)
 		}
-		if series.Has(e.OriginalStart) {
-			w.exceptions = append(w.exceptions, record.Exception{Part: frame.PartOf(e.OriginalStart), ETag: e.ETag, Gone: e.Gone()})
-		}
+		w.exceptions = append(w.exceptions, one)
 	}
 	return nil
 }

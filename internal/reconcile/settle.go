@@ -79,6 +79,9 @@ func (w *run) bury(d *record.Decision, step Step) {
 	l.Generation++
 	l.EventID, l.ETag, l.Base, l.BaseVersion, l.InFlight, l.Observed, l.Reason = "", "", nil, 0, nil, nil, ""
 	l.MissedAt, l.Conference = time.Time{}, nil
+	if w.s.Place != nil {
+		l.Base = &record.Base{Series: w.s.Place.shape()} // should the series take another shape, the occurrence may be back
+	}
 	d.Event, d.Sent = nil, nil
 	switch {
 	case step.Removed:
@@ -147,6 +150,9 @@ func (w *run) agree(d *record.Decision, step Step) error {
 		if !w.s.Desired.Present {
 			w.removed(d)
 		}
+		if w.s.Place != nil && step.Removed {
+			d.Link.Base = &record.Base{Series: w.s.Place.shape()}
+		}
 		if !step.Look.IsZero() {
 			d.Outcome = record.Outcome{State: record.Ready, NotBefore: step.Look, Attempts: w.lease.Attempts}
 		}
@@ -205,7 +211,7 @@ func (w *run) reportChange(d *record.Decision, undecided, open cal.Fields) error
 	event := message.NewEvent(shown)
 	report := record.Report{Type: message.BookingEdited, Revise: true, Fields: changed.Names(), Event: &event}
 	switch {
-	case changed == 0 && before == nil:
+	case changed == 0 && before == nil && !w.c.Link.Removed():
 		return nil
 	case changed == 0:
 		report.Type = message.BookingRestored

@@ -36,10 +36,12 @@ type Decision struct {
 
 // Exception is an occurrence that its provider shows otherwise than its series.
 type Exception struct {
-	// Part names the occurrence, as that of a link does.
+	// Part names the occurrence, as that of a link does; empty for one at a place that the booking's series does not have.
 	Part string
-	ETag string
-	Gone bool
+	// Place is its original start.
+	Place cal.Moment
+	ETag  string
+	Gone  bool
 }
 
 // Report is a message in the making. Revision, sequence and identifiers are filled in where it is committed.

@@ -36,7 +36,10 @@ func (t *tx) leadOccurrences(ctx context.Context, d record.Decision) error {
 	if err := t.markOccurrences(ctx, before, d, links); err != nil {
 		return err
 	}
-	return t.doubtExceptions(ctx, before, d.Link)
+	if before.State == d.Link.State && !leads(before, d.Link) {
+		return nil
+	}
+	return t.doubtExceptions(ctx, d)
 }
 
 // markOccurrences marks the links of occurrences that their series, or the provider, says something new about.
@@ -57,16 +60,27 @@ func (t *tx) markOccurrences(ctx context.Context, before record.Link, d record.D
 	return nil
 }
 
-// doubtExceptions has a calendar listed anew in which a series has come to take place at other times, and the mirror shows what differed from it.
-func (t *tx) doubtExceptions(ctx context.Context, before, now record.Link) error {
-	if before.EventID == "" || before.Shape() == now.Shape() {
+// doubtExceptions has a calendar listed anew where the mirror shows an occurrence that differs, and the provider does not: it may forget what differs
+// once the series takes place at other times, and not tell. Only a snapshot tells what stands there. It is done once after whatever has changed the series, so
+// that a provider whose listings say something else than its series is not listed for ever.
+func (t *tx) doubtExceptions(ctx context.Context, d record.Decision) error {
+	if d.Exceptions == nil {
 		return nil
 	}
-	n, err := t.DoubtExceptions(ctx, db.DoubtExceptionsParams{TenantID: t.tenant, CalendarID: string(now.CalendarID), SeriesID: string(before.EventID)})
-	if n > 0 {
-		t.mark(record.Mark{Kind: task.CalendarSync, Subject: string(now.CalendarID), Lane: task.Background, ConnectionID: now.ConnectionID})
+	mirrored, err := t.MirroredExceptions(ctx, db.MirroredExceptionsParams{
+		TenantID: t.tenant, CalendarID: string(d.Link.CalendarID), SeriesID: string(d.Link.EventID),
+	})
+	if err != nil {
+		return err
 	}
-	return err
+	stale := slices.ContainsFunc(mirrored, func(at int64) bool {
+		return !slices.ContainsFunc(d.Exceptions, func(e record.Exception) bool { return !e.Gone && placeOf(e.Place) == at })
+	})
+	if !stale {
+		return nil
+	}
+	t.mark(record.Mark{Kind: task.CalendarSync, Subject: string(d.Link.CalendarID), Lane: task.Background, ConnectionID: d.Link.ConnectionID})
+	return t.DoubtMirror(ctx, db.DoubtMirrorParams{TenantID: t.tenant, CalendarID: string(d.Link.CalendarID)})
 }
 
 // loseOccurrence lets the mirror show that an occurrence has no event any more: of one that was deleted, not every provider tells.
@@ -115,7 +129,7 @@ func (t *tx) linkExceptions(ctx context.Context, d record.Decision, links []reco
 		linked[l.Part] = true
 	}
 	for _, e := range d.Exceptions {
-		if linked[e.Part] {
+		if e.Part == "" || linked[e.Part] {
 			continue
 		}
 		id := t.ids.ID("lnk")

@@ -3,6 +3,7 @@ package converge
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -227,6 +228,8 @@ func valueOf(m told, field string) string {
 		return m.Event.Title
 	case "location":
 		return m.Event.Location
+	case "recurrence":
+		return strings.Join(m.Event.Recurrence, " ")
 	case "slot":
 		at, err := time.Parse(time.RFC3339, m.Event.Start.DateTime)
 		if err != nil {

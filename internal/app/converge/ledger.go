@@ -57,6 +57,14 @@ func (l *ledger) wrote(at place, field, value string) {
 	l.acts[at]++
 }
 
+// did notes that a person has written a value of which the core need not hear: it may have come to want the same.
+func (l *ledger) did(at place, field, value string) {
+	if l.ever[at] == nil {
+		l.ever[at] = map[string]bool{}
+	}
+	l.ever[at][field+" "+value] = true
+}
+
 // wroteAnywhere reports whether a person has ever given a field of a booking's events that value.
 func (l *ledger) wroteAnywhere(id cal.BookingID, field, value string) bool {
 	for at, all := range l.ever {

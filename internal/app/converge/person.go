@@ -40,6 +40,9 @@ func (p *player) event(s Step) (held, bool) {
 
 // move lets a person move an event to a time that nobody else chooses.
 func (p *player) move(s Step) {
+	if s.C&128 != 0 && p.ends(s) {
+		return
+	}
 	h, ok := p.event(s)
 	if !ok {
 		return

@@ -1,12 +1,15 @@
 package converge
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
+	"github.com/calweave/calweave/contracts/message"
+	"github.com/calweave/calweave/internal/intake"
 	"github.com/calweave/calweave/internal/record"
 )
 
@@ -82,7 +85,10 @@ func (p *player) places(b record.Booking) []record.Link {
 			if !ok {
 				l = series
 				l.Occurrence = &cal.Occurrence{OriginalStart: cal.When{DateTime: at, TimeZone: zone}}
-				l.EventID = p.occurrence(series, at)
+				l.EventID, l.Observed = p.occurrence(series, at), nil
+				if l.State == record.LinkDiverged {
+					l.State = record.LinkSynced // a person's change of the series is the series'
+				}
 			}
 			out = append(out, l)
 		}
@@ -103,6 +109,58 @@ func (p *player) occurrence(series record.Link, original string) cal.EventID {
 		}
 	}
 	return ""
+}
+
+// ends lets a person end a series earlier, as calendars do when "this and following" are taken out of it, and reports whether there was one. What was said
+// of its occurrences may be lost with that, and those that it has no more are deleted.
+func (p *player) ends(s Step) bool {
+	site := p.Sites[int(s.A)%len(p.Sites)]
+	for _, b := range p.bookings() {
+		for _, l := range b.Links {
+			n := days(b.Spec)
+			if !b.Spec.IsSeries() || l.Part != "" || l.CalendarID != site.Calendar || l.EventID == "" || !stays(b, l) || n < 2 {
+				continue
+			}
+			left := 1 + int(s.B)%(n-1)
+			if !site.Persons.Edit(l.EventID, func(c *cal.Content) { c.Recurrence = daily(left) }) {
+				continue
+			}
+			p.note("person: ends %s at %s after %d days", b.ID, site.Provider, left)
+			p.ledger.did(placeOf(b, l), "recurrence", daily(left)[0])
+			for day := range mostDays {
+				at := place{b.ID, stand{l.CalendarID, original(b.Spec, day)}}
+				p.ledger.forget(at)
+				if day >= left {
+					p.ledger.deleted[at] = true
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// decidesSeries lets the core decide about all series that persons have changed as a whole, and reports whether there were any.
+func (p *player) decidesSeries() bool {
+	found := false
+	for _, b := range p.bookings() {
+		for _, l := range b.Links {
+			if !b.Spec.IsSeries() || l.Part != "" || !l.Undecided() || !stays(b, l) {
+				continue
+			}
+			found = true
+			decision := []message.Decision{message.DecisionAccepted, message.DecisionReverted}[p.unique%2]
+			p.unique++
+			_, err := p.App().Intake.Decide(p.Ctx, p.Tenant, intake.Verdict{ID: b.ID, Decision: decision, Calendar: l.CalendarID, Actor: "core"})
+			p.note("core: %s what was done to %s in %s: %v", decision, b.ID, l.CalendarID, err)
+			if _, refused := errors.AsType[*record.RefusalError](err); refused {
+				_, err = p.App().Intake.Decide(p.Ctx, p.Tenant, intake.Verdict{ID: b.ID, Decision: message.DecisionReverted, Calendar: l.CalendarID, Actor: "core"})
+				p.note("core: reverts it then: %v", err)
+			}
+			break
+		}
+	}
+	return found
 }
 
 // checkSeriesLinks wants the links of series to have nothing left to do, and those of occurrences that a series has no more to be gone.
@@ -217,14 +275,19 @@ func parsed(w cal.When) time.Time {
 	return at
 }
 
+// repeats reports whether a booking repeats as the core has sent, or as a person has made it.
+func (p *player) repeats(b record.Booking, sent cal.Booking) bool {
+	return slices.Equal(b.Spec.Recurrence, sent.Recurrence) || len(b.Spec.Recurrence) == 1 && p.ledger.wroteAnywhere(b.ID, "recurrence", b.Spec.Recurrence[0])
+}
+
 // checkSeries is checkSaid of a booking that recurs: what persons did may have become overrides, and nothing else.
 func (p *player) checkSeries(b record.Booking, sent cal.Booking) {
-	if b.Spec.Title != sent.Title || b.Spec.Location != sent.Location || instant(b.Spec.Start) != instant(sent.Start) || !slices.Equal(b.Spec.Recurrence, sent.Recurrence) {
+	if b.Spec.Title != sent.Title || b.Spec.Location != sent.Location || instant(b.Spec.Start) != instant(sent.Start) || !p.repeats(b, sent) {
 		p.violate("%s: %q in %q from %v by %v, and the core has sent %q in %q from %v by %v", b.ID, b.Spec.Title, b.Spec.Location, b.Spec.Start, b.Spec.Recurrence,
 			sent.Title, sent.Location, sent.Start, sent.Recurrence)
 	}
 	want := map[stand]bool{}
-	for _, at := range originals(sent) {
+	for _, at := range originals(b.Spec) {
 		is, says := overrideOf(b.Spec, at), overrideOf(sent, at)
 		p.checkOverride(b.ID, at, is, says)
 		for _, t := range sent.Targets {

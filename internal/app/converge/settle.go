@@ -34,6 +34,9 @@ func (p *player) quiesce() {
 	for range rounds {
 		p.settle()
 		p.polled()
+		if p.decidesSeries() {
+			continue
+		}
 		if len(p.stopped()) == 0 {
 			p.Clock.Advance(25 * time.Hour)
 			p.settle()

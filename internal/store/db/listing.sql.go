@@ -341,25 +341,19 @@ func (q *Queries) DeleteStagedOccurrences(ctx context.Context, arg DeleteStagedO
 	return err
 }
 
-const doubtExceptions = `-- name: DoubtExceptions :execrows
-UPDATE cursors SET recheck = TRUE WHERE cursors.tenant_id = $1 AND cursors.calendar_id = $2
-AND EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = cursors.tenant_id AND e.calendar_id = cursors.calendar_id AND e.series_id = $3
-    AND e.kind = 'exception' AND e.status <> 'cancelled')
+const doubtMirror = `-- name: DoubtMirror :exec
+UPDATE cursors SET recheck = TRUE WHERE tenant_id = $1 AND calendar_id = $2
 `
 
-type DoubtExceptionsParams struct {
+type DoubtMirrorParams struct {
 	TenantID   string
 	CalendarID string
-	SeriesID   string
 }
 
-// A series takes place at other times, so that its provider may have forgotten what differed from it. Only a snapshot can tell.
-func (q *Queries) DoubtExceptions(ctx context.Context, arg DoubtExceptionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, doubtExceptions, arg.TenantID, arg.CalendarID, arg.SeriesID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+// The next listing is a snapshot.
+func (q *Queries) DoubtMirror(ctx context.Context, arg DoubtMirrorParams) error {
+	_, err := q.db.ExecContext(ctx, doubtMirror, arg.TenantID, arg.CalendarID)
+	return err
 }
 
 const doubtedSeries = `-- name: DoubtedSeries :one
@@ -680,6 +674,40 @@ func (q *Queries) LockEvent(ctx context.Context, arg LockEventParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const mirroredExceptions = `-- name: MirroredExceptions :many
+SELECT original_at FROM events WHERE tenant_id = $1 AND calendar_id = $2 AND series_id = $3 AND kind = 'exception'
+AND status <> 'cancelled'
+`
+
+type MirroredExceptionsParams struct {
+	TenantID   string
+	CalendarID string
+	SeriesID   string
+}
+
+func (q *Queries) MirroredExceptions(ctx context.Context, arg MirroredExceptionsParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, mirroredExceptions, arg.TenantID, arg.CalendarID, arg.SeriesID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var original_at int64
+		if err := rows.Scan(&original_at); err != nil {
+			return nil, err
+		}
+		items = append(items, original_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const missEvents = `-- name: MissEvents :execrows

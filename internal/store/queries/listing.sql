@@ -108,11 +108,13 @@ LEFT JOIN work w ON w.tenant_id = l.tenant_id AND w.kind = 'link:push' AND w.sub
 WHERE e.tenant_id = @tenant_id AND e.calendar_id = @calendar_id AND e.series_id <> '' AND e.missing > 0 AND e.updated_at = @now
 GROUP BY l.link_id;
 
--- name: DoubtExceptions :execrows
--- A series takes place at other times, so that its provider may have forgotten what differed from it. Only a snapshot can tell.
-UPDATE cursors SET recheck = TRUE WHERE cursors.tenant_id = @tenant_id AND cursors.calendar_id = @calendar_id
-AND EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = cursors.tenant_id AND e.calendar_id = cursors.calendar_id AND e.series_id = @series_id
-    AND e.kind = 'exception' AND e.status <> 'cancelled');
+-- name: MirroredExceptions :many
+SELECT original_at FROM events WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND series_id = @series_id AND kind = 'exception'
+AND status <> 'cancelled';
+
+-- name: DoubtMirror :exec
+-- The next listing is a snapshot.
+UPDATE cursors SET recheck = TRUE WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id;
 
 -- name: CancelEvent :exec
 UPDATE events SET status = 'cancelled', updated_at = @now WHERE tenant_id = @tenant_id AND calendar_id = @calendar_id AND event_id = @event_id;
