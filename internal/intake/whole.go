@@ -235,8 +235,9 @@ func (s *Service) remaining(all []cal.Override, seen cal.Content) []cal.Override
 	if err != nil {
 		return all
 	}
+	left := recur.Budget{Steps: recur.StepsForMany}
 	return slices.DeleteFunc(slices.Clone(all), func(o cal.Override) bool {
 		_, m, err := s.Zones.Again(o.OriginalStart)
-		return err == nil && !series.Has(m)
+		return err == nil && !series.Has(m, &left)
 	})
 }

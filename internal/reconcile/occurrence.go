@@ -381,10 +381,10 @@ func (w *run) keepExceptions(all []cal.Event) error {
 	if err != nil {
 		return err // unreachable: the intake has parsed it
 	}
-	frame := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}
+	frame, left := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}, recur.Budget{Steps: recur.StepsForMany}
 	for n, e := range all {
 		one := record.Exception{Place: e.OriginalStart, ETag: e.ETag, Gone: e.Gone()}
-		if n < mostExceptions && series.Has(e.OriginalStart) {
+		if n < mostExceptions && series.Has(e.OriginalStart, &left) {
 			one.Part = frame.PartOf(e.OriginalStart)
 		}
 		w.exceptions = append(w.exceptions, one)

@@ -106,12 +106,15 @@ func (s *Series) PlacesThrough(start, last cal.Moment, most int) ([]cal.Moment, 
 	return s.placesUntil(start, s.at(last).Add(time.Second), most)
 }
 
-// Has reports whether the series has a place that begins then, be it left out by EXDATE. It has if that would take too many steps to tell.
-func (s *Series) Has(m cal.Moment) bool {
+// Has reports whether the series has a place that begins then, be it left out by EXDATE. It has if to tell would take more steps than are left of the
+// budget, which it takes them from.
+func (s *Series) Has(m cal.Moment, b *Budget) bool {
 	at := s.at(m)
 	whole := *s
 	whole.excluded = nil
-	starts, err := whole.Starts(cal.Window{From: at, Until: at.Add(time.Second)}, &Budget{Steps: maxSteps, Starts: 1})
+	one := Budget{Steps: b.Steps, Starts: 1}
+	starts, err := whole.Starts(cal.Window{From: at, Until: at.Add(time.Second)}, &one)
+	b.Steps = one.Steps
 	return err != nil || len(starts) > 0
 }
 

@@ -90,3 +90,51 @@ func TestOccurrencesFollowTheirTables(t *testing.T) {
 		})
 	}
 }
+
+// Whether a series has each of many places costs no more than was allowed for all of them together; what is not known then counts as one of its places.
+func TestPlacesAreToldWithinABudget(t *testing.T) {
+	t.Parallel()
+	first := berlin("2027-03-18T09:00:00Z")
+	for name, c := range map[string]struct {
+		lines  []string
+		places map[string]bool
+	}{
+		"a rule": {
+			[]string{"RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Berlin:20270325T100000"},
+			map[string]bool{"2027-03-18T09:00:00Z": true, "2027-03-25T09:00:00Z": true, "2027-03-25T10:00:00Z": false, "2027-04-08T08:00:00Z": false},
+		},
+		"dates beside a rule": {
+			[]string{"RRULE:FREQ=WEEKLY;COUNT=2", "RDATE;TZID=Europe/Berlin:20270401T120000"},
+			map[string]bool{"2027-03-25T09:00:00Z": true, "2027-04-01T10:00:00Z": true, "2027-04-01T08:00:00Z": false},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			series, err := recur.Parse(c.lines, first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := recur.Budget{Steps: recur.StepsForMany}
+			for at, want := range c.places {
+				if got := series.Has(berlin(at), &left); got != want {
+					t.Errorf("%s is a place: %t", at, got)
+				}
+			}
+		})
+	}
+	counted, err := recur.Parse([]string{"RRULE:FREQ=HOURLY;BYMONTH=3;COUNT=20000"}, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	never, left, taken := berlin("2031-04-18T09:00:00Z"), recur.Budget{Steps: 50_000}, []int{}
+	for range 3 {
+		before := left.Steps
+		if has := counted.Has(never, &left); has != (len(taken) > 0) {
+			t.Errorf("question %d: %t, with %d steps left", len(taken)+1, has, before)
+		}
+		taken = append(taken, before-left.Steps)
+	}
+	if taken[0] < 30_000 || taken[0]+taken[1]+taken[2] > 50_000 {
+		t.Errorf("the questions took %v steps of 50,000", taken)
+	}
+}
