@@ -118,7 +118,7 @@ type live struct {
 // newLive prepares everything but the processes themselves.
 func newLive(tb testing.TB, back backend) *live {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*limit) // some work for half of it on a machine of their own, and they share one
 	tb.Cleanup(cancel)
 	l := &live{tb: tb, ctx: ctx, back: back, core: newCore(), wishes: newWishes(), http: simtest.HTTP(tb)}
 	var err error

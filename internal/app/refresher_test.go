@@ -124,7 +124,7 @@ func tokens(a *app.App, one ask) map[cal.ConnectionID]told {
 
 // token comes back when it is told to, as work does.
 func token(a *app.App, one ask, id cal.ConnectionID) (got told) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*limit)
 	defer cancel()
 	for {
 		var err error
