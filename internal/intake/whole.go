@@ -123,42 +123,31 @@ func lastStart(series *recur.Series, frame recur.Frame) time.Time {
 	return record.Booking{Slot: cal.Slot{Start: all[len(all)-1]}}.Starts()
 }
 
-// linked are the parts of links beside those that are known, and the last place among them.
-func linked(frame recur.Frame, parts []string, links []record.Link) (map[string]bool, cal.Moment) {
-	known, last := map[string]bool{}, frame.Slot.Start
-	for _, l := range links {
-		m, err := frame.Original(l.Part)
-		if l.Part == "" || err != nil || slices.Contains(parts, l.Part) || (m.Date != "") != frame.Slot.AllDay() {
-			continue
-		}
-		known[l.Part] = true
-		if later(m, last) {
-			last = m
-		}
-	}
-	return known, last
-}
-
 // lasting adds to the parts of a series those that have links and are places of it still: they are as the series has them from now on.
 func lasting(b cal.Booking, frame recur.Frame, parts []string, links []record.Link) ([]string, error) {
 	series, err := recur.ParseBy(frame.Zones, b.Recurrence, frame.Slot.Start)
 	if err != nil {
 		return nil, err
 	}
-	known, last := linked(frame, parts, links)
-	if len(known) == 0 {
-		return parts, nil
+	known := map[string]bool{"": true}
+	for _, part := range parts {
+		known[part] = true
 	}
-	all, err := series.PlacesThrough(frame.Slot.Start, last, mostPlaces)
-	if errors.Is(err, recur.ErrMany) {
-		return parts, nil
+	var places []cal.Moment
+	for _, l := range links {
+		m, err := frame.Original(l.Part)
+		if known[l.Part] || err != nil || frame.PartOf(m) != l.Part {
+			continue
+		}
+		known[l.Part] = true
+		places = append(places, m)
 	}
-	for _, m := range all {
-		if part := frame.PartOf(m); known[part] {
-			parts = append(parts, part)
+	for i, has := range series.Among(places) {
+		if has {
+			parts = append(parts, frame.PartOf(places[i]))
 		}
 	}
-	return parts, err
+	return parts, nil
 }
 
 // kept refuses a series that one of its targets' providers cannot keep as one event.
@@ -235,9 +224,17 @@ func (s *Service) remaining(all []cal.Override, seen cal.Content) []cal.Override
 	if err != nil {
 		return all
 	}
-	left := recur.Budget{Steps: recur.StepsForMany}
-	return slices.DeleteFunc(slices.Clone(all), func(o cal.Override) bool {
-		_, m, err := s.Zones.Again(o.OriginalStart)
-		return err == nil && !series.Has(m, &left)
-	})
+	places := make([]cal.Moment, len(all))
+	for i, o := range all {
+		if _, m, err := s.Zones.Again(o.OriginalStart); err == nil {
+			places[i] = m
+		}
+	}
+	var out []cal.Override
+	for i, has := range series.Among(places) {
+		if has {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }

@@ -208,6 +208,24 @@ func TestTakenSeries(t *testing.T) {
 	}
 }
 
+// The occurrences that have links are kept as long as the series has them, however many others lie between.
+func TestOccurrencesThatLast(t *testing.T) {
+	t.Parallel()
+	spec, slot, err := check(whole(lines("RRULE:FREQ=DAILY"), overrides(cal.Override{OriginalStart: berlin("2026-10-29T10:00:00"), Title: new("Retro")})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := recur.Frame{Slot: slot}
+	var links []record.Link
+	for _, part := range []string{"", "20261029T100000", "20561022T100000", "20261022T100000", "20261022T100000", "20261022T110000", "20261022", "20261014T100000"} {
+		links = append(links, record.Link{Part: part})
+	}
+	got, err := lasting(spec, frame, []string{"", "20261029T100000"}, links)
+	if want := []string{"", "20261029T100000", "20561022T100000", "20261022T100000"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
 func refusedFor(err error, why record.Reason) bool {
 	refusal, ok := errors.AsType[*record.RefusalError](err)
 	return ok && refusal.Reason == why

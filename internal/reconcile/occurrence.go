@@ -381,10 +381,14 @@ func (w *run) keepExceptions(all []cal.Event) error {
 	if err != nil {
 		return err // unreachable: the intake has parsed it
 	}
-	frame, left := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}, recur.Budget{Steps: recur.StepsForMany}
+	places := make([]cal.Moment, 0, mostExceptions)
+	for _, e := range all[:min(len(all), mostExceptions)] {
+		places = append(places, e.OriginalStart)
+	}
+	frame, has := recur.Frame{Slot: b.Slot, Shift: b.Series.Shift}, series.Among(places)
 	for n, e := range all {
 		one := record.Exception{Place: e.OriginalStart, ETag: e.ETag, Gone: e.Gone()}
-		if n < mostExceptions && series.Has(e.OriginalStart, &left) {
+		if n < len(has) && has[n] {
 			one.Part = frame.PartOf(e.OriginalStart)
 		}
 		w.exceptions = append(w.exceptions, one)

@@ -60,6 +60,8 @@ type expansion struct {
 	left int
 	// most is how many starts may be found.
 	most int
+	// asked are those that are looked for, in seconds of Unix time; nil looks for all.
+	asked map[int64]bool
 	// found are the starts found so far, in seconds of Unix time.
 	found map[int64]bool
 }
@@ -71,7 +73,7 @@ const (
 )
 
 func (e *expansion) add(at time.Time) {
-	if !at.Before(e.within.From) && at.Before(e.within.Until) {
+	if !at.Before(e.within.From) && at.Before(e.within.Until) && (e.asked == nil || e.asked[at.Unix()]) {
 		e.found[at.Unix()] = true
 	}
 }

@@ -106,16 +106,33 @@ func (s *Series) PlacesThrough(start, last cal.Moment, most int) ([]cal.Moment, 
 	return s.placesUntil(start, s.at(last).Add(time.Second), most)
 }
 
-// Has reports whether the series has a place that begins then, be it left out by EXDATE. It has if to tell would take more steps than are left of the
-// budget, which it takes them from.
-func (s *Series) Has(m cal.Moment, b *Budget) bool {
-	at := s.at(m)
+// Among reports of each of some moments whether it is a place of the series, be it left out by EXDATE. All of its kind are if
+// that takes too many steps to tell, which are counted for all of them together.
+func (s *Series) Among(all []cal.Moment) []bool {
+	if len(all) == 0 {
+		return nil
+	}
+	asked, within := map[int64]bool{}, cal.Window{From: s.at(all[0]), Until: s.at(all[0])}
+	for _, m := range all {
+		at := s.at(m)
+		asked[at.Unix()] = true
+		if at.Before(within.From) {
+			within.From = at
+		}
+		if at.After(within.Until) {
+			within.Until = at
+		}
+	}
+	within.Until = within.Until.Add(time.Second)
 	whole := *s
 	whole.excluded = nil
-	one := Budget{Steps: b.Steps, Starts: 1}
-	starts, err := whole.Starts(cal.Window{From: at, Until: at.Add(time.Second)}, &one)
-	b.Steps = one.Steps
-	return err != nil || len(starts) > 0
+	e := expansion{Series: &whole, within: within, left: maxSteps, most: len(asked), asked: asked, found: map[int64]bool{}}
+	_, err := e.starts()
+	has := make([]bool, len(all))
+	for i, m := range all {
+		has[i] = (m.Date != "") == s.allDay && (err != nil || e.found[s.at(m).Unix()])
+	}
+	return has
 }
 
 // at is a moment as starts are kept.

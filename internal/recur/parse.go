@@ -19,8 +19,6 @@ const (
 	maxCount    = 20_000
 	// maxSteps is how many days or hours one expansion looks at.
 	maxSteps = 100_000
-	// StepsForMany is how many may be looked at to answer a question about each of many occurrences of a series.
-	StepsForMany = 10 * maxSteps
 	// MaxStarts is how many starts one expansion returns at most.
 	MaxStarts = 10_000
 )
