@@ -70,7 +70,7 @@ type Calendar struct {
 	account *Account
 	about   cal.Calendar
 	entries map[cal.EventID]*entry
-	// holders are the events that carry a stamp.
+	// holders are the events that were the first to carry a stamp.
 	holders map[string]cal.EventID
 	// log holds an entry once for each of its changes, of which only the last counts: entry.changed is how long the log was then.
 	log []*entry
@@ -105,7 +105,7 @@ func (c *Calendar) keep(e *entry) {
 		c.order = append(c.order, e.event.ID)
 	}
 	c.entries[e.event.ID] = e
-	if e.event.Stamp != "" {
+	if e.event.Stamp != "" && c.entries[c.holders[e.event.Stamp]] == nil {
 		c.holders[e.event.Stamp] = e.event.ID
 	}
 	c.log = append(c.log, e)

@@ -308,3 +308,22 @@ func TestAccountIsSafeForConcurrentUse(t *testing.T) {
 		t.Errorf("%d events of 10 keys", n)
 	}
 }
+
+// A copy carries all that the event does, and is not what is found by the stamp.
+func TestCopyCarriesTheStamp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, memdriver.Google())
+	first := b.made("Course")
+	b.work.Decorate(first.ID, "colour", "blue")
+	id := b.work.Copy(first.ID, func(c *cal.Content) { c.Title = "The rest" })
+	shown, err := b.read(id)
+	if err != nil || shown.Stamp != first.Stamp || shown.Stamp == "" || shown.ETag == first.ETag || shown.Content.Title != "The rest" || b.work.Decorations(id)["colour"] != "blue" {
+		t.Errorf("got %+v, %v", shown, err)
+	}
+	if found, ok := b.work.Holder(key(1)); !ok || found.ID != first.ID || found.Content.Title != "Course" {
+		t.Errorf("the stamp finds %+v", found)
+	}
+	if id := b.work.Copy("nowhere", func(*cal.Content) {}); id != "" {
+		t.Errorf("what is not there became %s", id)
+	}
+}

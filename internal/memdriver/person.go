@@ -42,6 +42,20 @@ func (c *Calendar) Occurrence(series cal.EventID, n int) cal.EventID {
 	return occurrenceID(series, place)
 }
 
+// Copy copies an event by hand, and changes the copy, as calendars do with what follows when a series is split: the copy carries all that the event does, its
+// stamp among it. It returns the id of the copy; empty if the event is not there.
+func (c *Calendar) Copy(id cal.EventID, change func(*cal.Content)) (made cal.EventID) {
+	c.act(id, func(e *entry) {
+		same := &entry{event: copyOf(e.event), extras: maps.Clone(e.extras)}
+		same.event.ID = c.newID()
+		change(&same.event.Content)
+		same.event = copyOf(same.event)
+		c.change(same)
+		made = same.event.ID
+	})
+	return made
+}
+
 // SetFree says whether an event takes none of its calendar's time, and reports whether it is there.
 func (c *Calendar) SetFree(id cal.EventID, free bool) bool {
 	return c.act(id, func(e *entry) {

@@ -75,7 +75,7 @@ func (c *client) ReadOccurrence(ctx context.Context, series provider.EventRef, o
 	switch {
 	case err != nil:
 		return cal.Event{}, err
-	case ok && has(master, original):
+	case ok && len(lasting(master, []cal.Event{found})) == 1:
 		return found, nil
 	case slices.ContainsFunc(excluded, func(m cal.Moment) bool { return samePlace(m, original) }):
 		return leftOut(series.ID, original), nil
@@ -96,18 +96,24 @@ func at(items []*calendar.Event, original cal.Moment) (cal.Event, bool) {
 	return cal.Event{}, false
 }
 
-// has reports whether a series has a place, as far as can be told: an occurrence that was dropped with the rule that had it stays, as cancelled.
-func has(master cal.Event, place cal.Moment) bool {
+// lasting drops what is cancelled at places that a series does not have, as far as can be told: an occurrence that was dropped with the rule that had it stays,
+// as cancelled.
+func lasting(master cal.Event, all []cal.Event) []cal.Event {
 	series, err := recur.Parse(master.Content.Recurrence, master.Content.Slot.Start)
 	if err != nil {
-		return true
+		return all
 	}
-	from := place.Instant
-	if day, err := time.Parse(cal.DateLayout, place.Date); err == nil {
-		from = day
+	places := make([]cal.Moment, len(all))
+	for i, e := range all {
+		places[i] = e.OriginalStart
 	}
-	starts, err := series.Starts(cal.Window{From: from, Until: from.Add(time.Second)}, &recur.Budget{Steps: 1 << 20, Starts: 1})
-	return err != nil || len(starts) > 0
+	var out []cal.Event
+	for i, has := range series.Among(places) {
+		if has || !all[i].Gone() {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }
 
 // ListExceptions lists what has the UID of the series (https://developers.google.com/workspace/calendar/api/v3/reference/events/list), which takes two
@@ -143,13 +149,13 @@ func (c *client) partsOf(ctx context.Context, op string, series provider.EventRe
 			return nil, c.fault(ctx, op, err)
 		}
 		for _, item := range itemsOf(got.Items) {
-			if item.Withheld == "" && item.Event.Series == series.ID && (!item.Event.Gone() || has(master, item.Event.OriginalStart)) {
+			if item.Withheld == "" && item.Event.Series == series.ID {
 				all = append(all, item.Event)
 			}
 		}
 		switch got.NextPageToken {
 		case "":
-			return all, nil
+			return lasting(master, all), nil
 		case page:
 			return nil, unreadable(op)
 		}

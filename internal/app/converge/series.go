@@ -3,6 +3,7 @@ package converge
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -111,8 +112,8 @@ func (p *player) occurrence(series record.Link, original string) cal.EventID {
 	return ""
 }
 
-// ends lets a person end a series earlier, as calendars do when "this and following" are taken out of it, and reports whether there was one. What was said
-// of its occurrences may be lost with that, and those that it has no more are deleted.
+// ends lets a person end a series earlier, and reports whether there was one; by odd numbers what follows goes on as a series of the person's. What was said of
+// the occurrences may be lost with that, and those that the series has no more are deleted.
 func (p *player) ends(s Step) bool {
 	site := p.Sites[int(s.A)%len(p.Sites)]
 	for _, b := range p.bookings() {
@@ -122,6 +123,9 @@ func (p *player) ends(s Step) bool {
 				continue
 			}
 			left := 1 + int(s.B)%(n-1)
+			if s.C&64 != 0 {
+				p.splits(site, l.EventID, left, n-left)
+			}
 			if !site.Persons.Edit(l.EventID, func(c *cal.Content) { c.Recurrence = daily(left) }) {
 				continue
 			}
@@ -138,6 +142,43 @@ func (p *player) ends(s Step) bool {
 		}
 	}
 	return false
+}
+
+// splits makes a series of a person's of what follows in one of calweave's.
+func (p *player) splits(site Site, id cal.EventID, after, rest int) {
+	p.unique++
+	var made cal.Content
+	own := site.Persons.Copy(id, func(c *cal.Content) {
+		c.Title, c.Recurrence = fmt.Sprintf("rest %d", p.unique), daily(rest)
+		c.Slot.Start.Instant, c.Slot.End.Instant = c.Slot.Start.Instant.AddDate(0, 0, after), c.Slot.End.Instant.AddDate(0, 0, after)
+		made = *c
+	})
+	if own == "" {
+		return
+	}
+	if p.rests[site.Calendar] == nil {
+		p.rests[site.Calendar] = map[cal.EventID]cal.Content{}
+	}
+	p.rests[site.Calendar][own] = made
+	p.note("person: makes %s at %s of what follows", own, site.Provider)
+}
+
+// checkRests wants what persons have split off series to stand as they have left it.
+func (p *player) checkRests(s Site) {
+	left := maps.Clone(p.rests[s.Calendar])
+	for _, e := range s.Persons.Listed() {
+		made, is := left[e.ID]
+		delete(left, e.ID)
+		switch _, of := p.rests[s.Calendar][e.Series]; {
+		case of:
+			p.violate("%s: %s differs from its series, which is a person's", s.Provider, e.ID)
+		case is && e.Content.Differences(made, cal.AllFields) != 0:
+			p.violate("%s: %s, which is a person's, is %+v, and was made as %+v", s.Provider, e.ID, e.Content, made)
+		}
+	}
+	for id := range left {
+		p.violate("%s: %s, which is a person's, does not stand", s.Provider, id)
+	}
 }
 
 // decidesSeries lets the core decide about all series that persons have changed as a whole, and reports whether there were any.

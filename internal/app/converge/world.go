@@ -64,6 +64,8 @@ type Persons interface {
 	Listed() []cal.Event
 	Edit(id cal.EventID, change func(*cal.Content)) bool
 	Delete(id cal.EventID) bool
+	// Copy makes another event of what one carries, its stamp among it, and returns its id; empty if there is none.
+	Copy(id cal.EventID, change func(*cal.Content)) cal.EventID
 	// Unconfer takes away an event's conference, and reports whether it had one.
 	Unconfer(id cal.EventID) bool
 }
