@@ -272,10 +272,10 @@ func (s *historySite) mails() (out []sim.Mail) {
 	return out
 }
 
-// Standing implements converge.Persons.
 // Listed implements converge.Persons.
 func (s *historySite) Listed() []cal.Event { return s.Standing() }
 
+// Standing implements converge.Persons.
 func (s *historySite) Standing() (out []cal.Event) {
 	all, err := s.history.sim.Standing(s.in)
 	s.history.must(err)
@@ -332,6 +332,9 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 
 // Unconfer implements converge.Persons. What the simulators show of their events says nothing of conferences, and nothing here wants any.
 func (*historySite) Unconfer(cal.EventID) bool { return false }
+
+// Copy implements converge.Persons. Nothing here recurs.
+func (*historySite) Copy(cal.EventID, func(*cal.Content)) cal.EventID { return "" }
 
 // Delete implements converge.Persons.
 func (s *historySite) Delete(id cal.EventID) bool {

@@ -208,6 +208,7 @@ func TestPersonChangesTheWholeSeries(t *testing.T) {
 	w.connect()
 	const id = "course"
 	b := lessons(w, 1)
+	b.Recurrence = []string{"RRULE:FREQ=WEEKLY;COUNT=6", "EXDATE;TZID=Europe/Berlin:20270422T100000"}
 	title := "Guest lecture"
 	b.Overrides = []cal.Override{{OriginalStart: berlin("2027-03-25T10:00:00"), Title: &title}, {OriginalStart: berlin("2027-04-01T10:00:00"), Cancelled: true}}
 	w.submit(id, b, nil)

@@ -190,19 +190,22 @@ func content(b cal.Booking, slot cal.Slot) (cal.Content, error) {
 
 // takenRule is a series with the rule and the first occurrence that a person has given it. What it says of single occurrences moves with it.
 func (s *Service) takenRule(b record.Booking, spec cal.Booking, seen cal.Content, theirs cal.Fields) (cal.Booking, error) {
-	old := s.frame(b)
-	by := old.Face(seen.Slot.Start).Sub(old.Face(b.Slot.Start))
-	var left []string
+	series, err := recur.ParseBy(s.Zones, b.Spec.Recurrence, b.Slot.Start)
+	if err != nil {
+		return spec, err // unreachable: the intake has parsed it
+	}
+	var rule, without []string
 	for _, line := range b.Spec.Recurrence {
 		if strings.HasPrefix(strings.ToUpper(strings.TrimSpace(line)), "EXDATE") {
-			left = append(left, line)
+			without = append(without, line)
+		} else {
+			rule = append(rule, line)
 		}
 	}
-	if theirs.Has(cal.FieldSlot) && by != 0 {
-		if len(left) > 0 {
-			return spec, &record.RefusalError{
-				Reason: record.ReasonUnacceptable, Detail: "the series was moved and leaves dates out by EXDATE: revert it, or submit the next version with If-Match",
-			}
+	old := s.frame(b)
+	if by := old.Face(seen.Slot.Start).Sub(old.Face(b.Slot.Start)); theirs.Has(cal.FieldSlot) && by != 0 {
+		if len(without) > 0 {
+			without = []string{old.Without(series.Excluded(b.Slot.Start), by)}
 		}
 		spec.Overrides = slices.Clone(spec.Overrides)
 		for i, o := range spec.Overrides {
@@ -212,9 +215,9 @@ func (s *Service) takenRule(b record.Booking, spec cal.Booking, seen cal.Content
 		}
 	}
 	if theirs.Has(cal.FieldRecurrence) {
-		spec.Recurrence = slices.Concat(seen.Recurrence, left)
-		spec.Overrides = s.remaining(spec.Overrides, seen)
+		rule, spec.Overrides = seen.Recurrence, s.remaining(spec.Overrides, seen)
 	}
+	spec.Recurrence = slices.Concat(rule, without)
 	return spec, nil
 }
 

@@ -92,6 +92,23 @@ func (f Frame) Moved(original cal.Moment, by time.Duration) cal.Moment {
 	return cal.Moment{Instant: zone.FromWallOrAfter(f.Face(original).Add(by), f.location()).UTC(), Zone: f.Slot.Start.Zone}
 }
 
+// Without is an EXDATE line that leaves out starts of a series whose zone the frame knows, each as far from where it is as Moved has it. Without any starts it
+// is empty.
+func (f Frame) Without(starts []cal.Moment, by time.Duration) string {
+	if len(starts) == 0 {
+		return ""
+	}
+	head, form := "EXDATE;TZID="+f.Slot.Start.Zone+":", wallForm
+	if f.Slot.AllDay() {
+		head, form = "EXDATE;VALUE=DATE:", dateForm
+	}
+	texts := make([]string, 0, len(starts))
+	for _, m := range starts {
+		texts = append(texts, f.Face(m).Add(by).Format(form))
+	}
+	return head + strings.Join(texts, ",")
+}
+
 // Places are the original starts of a series, in order, in the zone of its start, those that EXDATE leaves out among them. It refuses a series that
 // never ends, and one of more than most.
 func (s *Series) Places(start cal.Moment, most int) ([]cal.Moment, error) {

@@ -139,3 +139,39 @@ func TestPlacesAmongMoments(t *testing.T) {
 		})
 	}
 }
+
+// What EXDATE lines leave out is left out by the line for it, and moved with the series on the face of the clock.
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		start cal.Moment
+		line  string
+		by    time.Duration
+		want  string
+		again bool
+	}{
+		"as it is":      {berlin("2027-03-18T09:00:00Z"), "EXDATE:20270401T080000Z,20270325T090000Z", 0, "EXDATE;TZID=Europe/Berlin:20270325T100000,20270401T100000", true},
+		"an hour later": {berlin("2027-03-18T09:00:00Z"), "EXDATE:20270401T080000Z", time.Hour, "EXDATE;TZID=Europe/Berlin:20270401T110000", false},
+		"in UTC":        {cal.Moment{Instant: berlin("2027-03-18T09:00:00Z").Instant, Zone: "UTC"}, "EXDATE:20270325T090000Z", 0, "EXDATE;TZID=UTC:20270325T090000", true},
+		"days":          {cal.Moment{Date: "2027-03-18"}, "EXDATE;VALUE=DATE:20270325", 24 * time.Hour, "EXDATE;VALUE=DATE:20270326", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			series, err := recur.Parse([]string{"RRULE:FREQ=WEEKLY", c.line}, c.start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := series.Excluded(c.start)
+			got := recur.Frame{Slot: cal.Slot{Start: c.start}}.Without(all, c.by)
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if again, err := recur.Parse([]string{"RRULE:FREQ=WEEKLY", got}, c.start); err != nil || slices.Equal(again.Excluded(c.start), all) != c.again {
+				t.Errorf("read again it leaves out %v, %v", again, err)
+			}
+		})
+	}
+	if got := (recur.Frame{}).Without(nil, 0); got != "" {
+		t.Errorf("nothing left out is %q", got)
+	}
+}
