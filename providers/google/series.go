@@ -108,9 +108,10 @@ func lasting(master cal.Event, all []cal.Event) []cal.Event {
 		places[i] = e.OriginalStart
 	}
 	var out []cal.Event
-	for i, has := range series.Among(places) {
-		if has || !all[i].Gone() {
-			out = append(out, all[i])
+	has := series.Among(places)
+	for i, e := range all {
+		if has[i] || !e.Gone() {
+			out = append(out, e)
 		}
 	}
 	return out

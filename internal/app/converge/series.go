@@ -130,18 +130,23 @@ func (p *player) ends(s Step) bool {
 				continue
 			}
 			p.note("person: ends %s at %s after %d days", b.ID, site.Provider, left)
-			p.ledger.did(placeOf(b, l), "recurrence", daily(left)[0])
-			for day := range mostDays {
-				at := place{b.ID, stand{l.CalendarID, original(b.Spec, day)}}
-				p.ledger.forget(at)
-				if day >= left {
-					p.ledger.deleted[at] = true
-				}
-			}
+			p.ended(b, l, left)
 			return true
 		}
 	}
 	return false
+}
+
+// ended notes what is owed of a series that a person has ended after so many days.
+func (p *player) ended(b record.Booking, series record.Link, left int) {
+	p.ledger.did(placeOf(b, series), "recurrence", daily(left)[0])
+	for day := range mostDays {
+		at := place{b.ID, stand{series.CalendarID, original(b.Spec, day)}}
+		p.ledger.forget(at)
+		if day >= left {
+			p.ledger.deleted[at] = true
+		}
+	}
 }
 
 // splits makes a series of a person's of what follows in one of calweave's.
