@@ -79,8 +79,8 @@ type answer struct {
 	// body is left out if nil. Its "etag" also stands in the header, unless another does.
 	body map[string]any
 	etag string
-	// after runs once the answer is on its way.
-	after func()
+	// before runs before the answer is on its way, and changes nothing about it; after once it is.
+	before, after func()
 }
 
 // api checks the access token, its scopes and the parameters that every method has before the route's handler runs.
@@ -145,6 +145,9 @@ func (a answer) write(w http.ResponseWriter) {
 	}
 	if a.status == 0 {
 		a.status = http.StatusOK
+	}
+	if a.before != nil {
+		a.before()
 	}
 	if a.body == nil {
 		w.WriteHeader(a.status)

@@ -118,7 +118,7 @@ func (e *event) waits() bool {
 }
 
 // finishConference completes what is pending, as another change of the event that everyone learns of. Called once the answer to the write that
-// asked for it is on its way.
+// asked for it is made up, and before any client has it: the next request finds the conference.
 func (s *Server) finishConference(cal *calendar, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -122,7 +122,7 @@ func (s *Server) writeEvent(c *call, write func(writing) (*event, error)) (answe
 	}
 	a := answer{body: trimmed(e.wire(w.cal, in), w.cal, w.most)}
 	if e.waits() {
-		a.after = func() { s.finishConference(w.cal, e.id) }
+		a.before = func() { s.finishConference(w.cal, e.id) }
 	}
 	return a, nil
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/calweave/calweave/internal/sim"
@@ -200,6 +202,45 @@ func TestSomeAttendeesOnly(t *testing.T) {
 	wantStatus(t, g.Do("PATCH", bookingPath, object{"attendeesOmitted": true, "attendees": []object{{"email": guest, "responseStatus": "tentative"}}}), http.StatusOK)
 	if a = c.Do("GET", bookingPath, nil); answers(a) != guest+"=tentative "+stranger+"=needsAction " {
 		t.Errorf("the host has %s", a.Raw)
+	}
+}
+
+// eager is a client that asks again as soon as the answer begins to arrive.
+type eager struct {
+	*httptest.ResponseRecorder
+
+	asks func()
+}
+
+func (e eager) Write(b []byte) (int, error) {
+	e.asks()
+	return e.ResponseRecorder.Write(b)
+}
+
+// The answer to a wish says that the conference is pending, and whoever has it finds the conference.
+func TestConferenceIsMadeBehindTheAnswer(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	token, err := s.IssueToken(sim.Google, host, "calweave")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const wish = `{"summary":"Call","start":{"dateTime":"2026-10-01T10:00:00Z"},"end":{"dateTime":"2026-10-01T11:00:00Z"},"id":"booking1",
+		"conferenceData":{"createRequest":{"requestId":"r1"}}}`
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/calendar/v3/calendars/primary/events?conferenceDataVersion=1", strings.NewReader(wish))
+	r.Header.Set("Authorization", "Bearer "+token.Access)
+	r.Header.Set("Content-Type", "application/json")
+	asked, found := 0, ""
+	w := eager{httptest.NewRecorder(), func() {
+		asked++
+		found = c.Do("GET", "/calendars/primary/events/booking1", nil).Text("hangoutLink")
+	}}
+	s.Google().ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"pending"`) || strings.Contains(w.Body.String(), "hangoutLink") {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+	if asked == 0 || found == "" {
+		t.Errorf("asked %d times while the answer arrives, and found %q", asked, found)
 	}
 }
 
