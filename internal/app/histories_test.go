@@ -30,14 +30,21 @@ import (
 	"github.com/calweave/calweave/internal/testkit"
 )
 
-// realHistories is how many histories TestRealHistories plays.
-const realHistories = 100
-
 // TestRealHistories plays histories that nobody has thought of through everything that is real but the providers: both SDKs over HTTP, PostgreSQL, the
 // script of the budget in a Redis, and providers whose switches are drawn too.
 func TestRealHistories(t *testing.T) {
 	t.Parallel()
-	played := realHistories
+	realHistories(t, 100, func(*converge.About) {})
+}
+
+// TestRealHistoriesOfSeries plays such histories with bookings that stand as series, of which persons change single occurrences.
+func TestRealHistoriesOfSeries(t *testing.T) {
+	t.Parallel()
+	realHistories(t, 60, func(a *converge.About) { a.Recurs, a.Series = true, true })
+}
+
+func realHistories(t *testing.T, played int, of func(*converge.About)) {
+	t.Helper()
 	switch {
 	case testkit.UnderRace:
 		played = 1
@@ -51,6 +58,7 @@ func TestRealHistories(t *testing.T) {
 			t.Parallel()
 			s := converge.Draw(seed)
 			w := newHistory(t, base, switchesOf(t, s))
+			of(&w.about)
 			if out := converge.Play(w, s); len(out.Violations) > 0 {
 				t.Errorf("%s\n%s", s, out)
 			}
@@ -272,15 +280,34 @@ func (s *historySite) mails() (out []sim.Mail) {
 	return out
 }
 
-// Listed implements converge.Persons.
-func (s *historySite) Listed() []cal.Event { return s.Standing() }
-
-// Standing implements converge.Persons.
-func (s *historySite) Standing() (out []cal.Event) {
+// Listed implements converge.Persons. Microsoft lists the occurrences of series too, and Google those that differ.
+func (s *historySite) Listed() []cal.Event {
 	all, err := s.history.sim.Standing(s.in)
 	s.history.must(err)
+	listed := eventsOf(all)
+	if s.in.Provider == sim.Microsoft {
+		for _, e := range s.Standing() {
+			if e.Series != "" {
+				listed = append(listed, e)
+			}
+		}
+	}
+	return listed
+}
+
+// Standing implements converge.Persons.
+func (s *historySite) Standing() []cal.Event {
+	now := s.history.clock.Now()
+	all, err := s.history.sim.Occurrences(s.in, now.AddDate(-1, 0, 0), now.AddDate(2, 0, 0))
+	s.history.must(err)
+	return eventsOf(all)
+}
+
+func eventsOf(all []sim.Event) (out []cal.Event) {
 	for _, e := range all {
-		out = append(out, cal.Event{ID: cal.EventID(e.ID), ETag: e.ETag, Content: contentOf(e)})
+		out = append(out, cal.Event{
+			ID: cal.EventID(e.ID), ETag: e.ETag, Series: cal.EventID(e.Series), OriginalStart: cal.Moment{Instant: e.OriginalStart}, Content: contentOf(e),
+		})
 	}
 	return out
 }
@@ -309,6 +336,9 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 	}
 	was, now := contentOf(e), contentOf(e)
 	change(&now)
+	if len(now.Recurrence) > 0 {
+		return false // nobody ends a series here
+	}
 	var edit sim.Edit
 	if now.Title != was.Title {
 		edit.Title = &now.Title
@@ -333,7 +363,7 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 // Unconfer implements converge.Persons. What the simulators show of their events says nothing of conferences, and nothing here wants any.
 func (*historySite) Unconfer(cal.EventID) bool { return false }
 
-// Copy implements converge.Persons. Nothing here recurs.
+// Copy implements converge.Persons. Nobody splits a series here.
 func (*historySite) Copy(cal.EventID, func(*cal.Content)) cal.EventID { return "" }
 
 // Delete implements converge.Persons.

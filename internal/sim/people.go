@@ -23,6 +23,11 @@ type hand interface {
 	Events(email, calendar string) ([]Event, error)
 }
 
+// agenda is what a person sees in the provider's own calendar.
+type agenda interface {
+	Occurrences(email, calendar string, from, until time.Time) ([]Event, error)
+}
+
 // grants is what a provider does about tokens.
 type grants interface {
 	IssueToken(email, client string, scopes ...string) (Token, error)
@@ -42,6 +47,7 @@ type feeds interface {
 type side struct {
 	people
 	hand
+	agenda
 	grants
 	feeds
 }
@@ -49,9 +55,9 @@ type side struct {
 func (s *Sim) side(p Provider) (side, error) {
 	switch p {
 	case Google:
-		return side{s.google, s.google, s.google, s.google}, nil
+		return side{s.google, s.google, s.google, s.google, s.google}, nil
 	case Microsoft:
-		return side{s.microsoft, s.microsoft, s.microsoft, s.microsoft}, nil
+		return side{s.microsoft, s.microsoft, s.microsoft, s.microsoft, s.microsoft}, nil
 	default:
 		return side{}, fmt.Errorf("%w: unknown provider %q", ErrInvalid, p)
 	}
@@ -187,4 +193,13 @@ func (s *Sim) Events(in In) ([]Event, error) {
 func (s *Sim) Standing(in In) ([]Event, error) {
 	all, err := s.Events(in)
 	return slices.DeleteFunc(all, func(e Event) bool { return e.Deleted }), err
+}
+
+// Occurrences are what the calendar shows between two instants, as a person sees it: single events, and of series the occurrences.
+func (s *Sim) Occurrences(in In, from, until time.Time) ([]Event, error) {
+	at, err := s.side(in.Provider)
+	if err != nil {
+		return nil, err
+	}
+	return at.Occurrences(in.Email, in.Calendar, from, until)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,4 +97,64 @@ func TestCloseLeavesNothingBehind(t *testing.T) { //nolint:paralleltest // count
 	}
 	srv.Close()
 	goleak.VerifyNone(t, already)
+}
+
+// A person sees single events and the occurrences of series, as they stand now, and none of the series themselves.
+func TestOccurrences(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 10, 1, 10, 0, 0, 0, time.UTC)
+	rules := map[sim.Provider]string{
+		sim.Google: "RRULE:FREQ=DAILY;COUNT=4",
+		sim.Microsoft: `{"pattern":{"type":"daily","interval":1},
+			"range":{"type":"numbered","startDate":"2026-10-01","numberOfOccurrences":4,"recurrenceTimeZone":"UTC"}}`,
+	}
+	for p, rule := range rules {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			s := simtest.Start(t, sim.Config{})
+			s.Person(p, googleHost)
+			at := sim.In{Provider: p, Email: googleHost}
+			must := func(_ sim.Event, err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			series, err := s.CreateEvent(at, sim.Draft{Title: "Yoga", Start: begin, End: begin.Add(time.Hour), Zone: "UTC", Recurrence: []string{rule}})
+			must(series, err)
+			must(s.CreateEvent(at, sim.Draft{Title: "Call", Start: begin.Add(-time.Hour), End: begin, Zone: "UTC"}))
+			seen := func() (all []sim.Event) {
+				t.Helper()
+				all, err := s.Occurrences(at, begin.Add(-time.Minute), begin.AddDate(0, 0, 3))
+				if err != nil {
+					t.Fatal(err)
+				}
+				slices.SortFunc(all, func(a, b sim.Event) int { return a.Start.Compare(b.Start) })
+				return all
+			}
+			first := seen()
+			if len(first) != 4 || first[0].Title != "Call" || first[0].Series != "" || !first[0].OriginalStart.IsZero() {
+				t.Fatalf("got %+v, want the call and three occurrences", first)
+			}
+			must(s.MoveEvent(at, first[2].ID, begin.AddDate(0, 0, 1).Add(2*time.Hour)))
+			if err := s.DeleteEvent(at, first[1].ID, false); err != nil {
+				t.Fatal(err)
+			}
+			now := seen()
+			if len(now) != 3 {
+				t.Fatalf("got %+v, want the call and two occurrences", now)
+			}
+			for n, e := range now[1:] {
+				if e.Series != series.ID || !e.OriginalStart.Equal(begin.AddDate(0, 0, n+1)) || e.Start.Equal(e.OriginalStart) == (n == 0) {
+					t.Errorf("got %+v", e)
+				}
+			}
+		})
+	}
+	s := simtest.Start(t, sim.Config{})
+	for _, in := range []sim.In{{Provider: "other"}, {Provider: sim.Google, Email: "nobody@example.com"}, {Provider: sim.Microsoft, Email: "nobody@example.com"}} {
+		if all, err := s.Occurrences(in, begin, begin); err == nil {
+			t.Errorf("%+v sees %v", in, all)
+		}
+	}
 }

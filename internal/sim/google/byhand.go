@@ -144,12 +144,35 @@ func (s *Server) Events(email, calendar string) ([]stage.Event, error) {
 	return all, nil
 }
 
+// Occurrences returns what the calendar shows between two instants, series by their occurrences, in the order of creation.
+func (s *Server) Occurrences(email, calendar string, from, to time.Time) ([]stage.Event, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	cal, err := s.hand(email, calendar)
+	if err != nil {
+		return nil, err
+	}
+	all := []stage.Event{}
+	for _, id := range cal.journal.From(0) {
+		shown, _ := cal.singles(cal.events[id], from, to)
+		for _, e := range shown {
+			if e.within(cal, from, to) {
+				all = append(all, e.view())
+			}
+		}
+	}
+	return all, nil
+}
+
 // view is the event in neutral words.
 func (e *event) view() stage.Event {
 	v := stage.Event{
 		ID: e.id, Title: e.text("summary"), Description: e.text("description"), Location: e.text("location"),
 		Start: e.start.at, End: e.end.at, Zone: e.start.zone, AllDay: e.start.allDay,
 		ETag: e.etag, Deleted: e.gone(), Series: e.master, Recurrence: e.recurrence,
+	}
+	if e.master != "" {
+		v.OriginalStart = e.original.at
 	}
 	for _, a := range e.attendees {
 		v.Attendees = append(v.Attendees, stage.Attendee{Email: a.Email, Name: a.DisplayName, Optional: a.Optional, Response: a.ResponseStatus})

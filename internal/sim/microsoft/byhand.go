@@ -184,6 +184,21 @@ func (s *Server) Events(email, in string) ([]stage.Event, error) {
 	return all, nil
 }
 
+// Occurrences returns what the calendar shows between two instants, series by their occurrences, by start.
+func (s *Server) Occurrences(email, in string, from, to time.Time) ([]stage.Event, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, cal, err := s.hand(email, in)
+	if err != nil {
+		return nil, err
+	}
+	all := []stage.Event{}
+	for _, e := range m.during(cal, from, to) {
+		all = append(all, e.view())
+	}
+	return all, nil
+}
+
 // view is the event in neutral words.
 func (e *event) view() stage.Event {
 	v := stage.Event{
@@ -200,6 +215,9 @@ func (e *event) view() stage.Event {
 		v.Attendees = append(v.Attendees, stage.Attendee{
 			Email: a.EmailAddress.Address, Name: a.EmailAddress.Name, Optional: a.Type == "optional", Response: a.Status.Response,
 		})
+	}
+	if e.master != "" {
+		v.Series, v.OriginalStart = e.master, e.original
 	}
 	if raw := e.fields["recurrence"]; e.rule != nil {
 		v.Recurrence = []string{string(raw)}

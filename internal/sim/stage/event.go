@@ -25,6 +25,8 @@ type Event struct {
 	Deleted bool `json:"deleted,omitempty"`
 	// Series is the id of the series that the event is an occurrence of, if it is one.
 	Series string `json:"series,omitempty"`
+	// OriginalStart is when such an occurrence takes place by its series; of an all-day one the midnight of the day in UTC.
+	OriginalStart time.Time `json:"original_start,omitzero"`
 	// Recurrence holds Google's lines, or Microsoft's pattern and range as one line of JSON.
 	Recurrence []string `json:"recurrence,omitempty"`
 }
