@@ -337,7 +337,7 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 	was, now := contentOf(e), contentOf(e)
 	change(&now)
 	if len(now.Recurrence) > 0 {
-		return false // nobody ends a series here
+		return s.ends(e, now.Recurrence[0])
 	}
 	var edit sim.Edit
 	if now.Title != was.Title {
@@ -363,8 +363,36 @@ func (s *historySite) Edit(id cal.EventID, change func(*cal.Content)) bool {
 // Unconfer implements converge.Persons. What the simulators show of their events says nothing of conferences, and nothing here wants any.
 func (*historySite) Unconfer(cal.EventID) bool { return false }
 
-// Copy implements converge.Persons. Nobody splits a series here.
-func (*historySite) Copy(cal.EventID, func(*cal.Content)) cal.EventID { return "" }
+// Copy implements converge.Persons. Here it is what follows in a series of Google's that becomes one of its own: the series ends there.
+func (s *historySite) Copy(id cal.EventID, change func(*cal.Content)) cal.EventID {
+	e, err := s.history.sim.Event(s.in, string(id))
+	if err != nil || e.Deleted || s.in.Provider != sim.Google {
+		return ""
+	}
+	c := contentOf(e)
+	change(&c)
+	rest, err := s.history.sim.SplitSeries(s.in, e.ID+"_"+c.Slot.Start.Instant.UTC().Format("20060102T150405Z"), sim.Edit{Title: &c.Title})
+	if err != nil {
+		return ""
+	}
+	return cal.EventID(rest.ID)
+}
+
+// ends ends a series where a rule ends, and reports whether it ends there now.
+func (s *historySite) ends(e sim.Event, rule string) bool {
+	var days int
+	if _, err := fmt.Sscanf(rule, "RRULE:FREQ=DAILY;COUNT=%d", &days); err != nil || s.in.Provider != sim.Google {
+		return false
+	}
+	last := e.Start.AddDate(0, 0, days)
+	if slices.ContainsFunc(e.Recurrence, func(line string) bool {
+		return strings.Contains(line, "UNTIL="+last.Add(-time.Second).UTC().Format("20060102T150405Z"))
+	}) {
+		return true // it was split there
+	}
+	rest := s.Copy(cal.EventID(e.ID), func(c *cal.Content) { c.Slot.Start.Instant = last })
+	return rest != "" && s.Delete(rest)
+}
 
 // Delete implements converge.Persons.
 func (s *historySite) Delete(id cal.EventID) bool {

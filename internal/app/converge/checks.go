@@ -3,7 +3,7 @@ package converge
 import (
 	"encoding/json"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/calweave/calweave/contracts/cal"
@@ -233,7 +233,7 @@ func valueOf(m told, field string) string {
 	case "location":
 		return m.Event.Location
 	case "recurrence":
-		return strings.Join(m.Event.Recurrence, " ")
+		return strconv.Itoa(days(cal.Booking{Start: m.Event.Start, Recurrence: m.Event.Recurrence}))
 	case "slot":
 		at, err := time.Parse(time.RFC3339, m.Event.Start.DateTime)
 		if err != nil {

@@ -33,7 +33,7 @@ type player struct {
 	// closed are the sites whose account is disconnected.
 	closed map[int]bool
 	// rests are the series that persons have made of what followed in one of calweave's, as they were made.
-	rests map[cal.CalendarID]map[cal.EventID]cal.Content
+	rests map[cal.CalendarID]map[cal.EventID]rest
 	// unique numbers what persons write.
 	unique int
 	// frozen says that a call is frozen, so that the next one is not.
@@ -56,7 +56,9 @@ type failed struct{ error }
 
 // Play carries a script out and checks the laws.
 func Play(w World, s Script) (out Outcome) {
-	p := &player{World: w, About: w.About(), specs: map[cal.BookingID]*booked{}, closed: map[int]bool{}, counted: map[int]int{}, rests: map[cal.CalendarID]map[cal.EventID]cal.Content{}}
+	p := &player{
+		World: w, About: w.About(), specs: map[cal.BookingID]*booked{}, closed: map[int]bool{}, counted: map[int]int{}, rests: map[cal.CalendarID]map[cal.EventID]rest{},
+	}
 	p.ledger = newLedger()
 	defer func() {
 		if v := recover(); v != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/calweave/calweave/contracts/message"
 	"github.com/calweave/calweave/internal/intake"
 	"github.com/calweave/calweave/internal/record"
+	"github.com/calweave/calweave/internal/recur"
 )
 
 // mostDays is how many occurrences a booking ever has in a history.
@@ -19,12 +21,18 @@ const mostDays = 4
 
 func daily(days int) []string { return []string{fmt.Sprintf("RRULE:FREQ=DAILY;COUNT=%d", days)} }
 
-// days are how many occurrences the rule of a booking names.
-func days(b cal.Booking) (n int) {
-	if len(b.Recurrence) > 0 {
-		_, _ = fmt.Sscanf(b.Recurrence[0], "RRULE:FREQ=DAILY;COUNT=%d", &n) // written above
+// days are how many occurrences the rule of a booking names: the core's, or one that a person has ended.
+func days(b cal.Booking) int {
+	start := cal.Moment{Instant: onDay(b, 0), Zone: zone}
+	series, err := recur.Parse(b.Recurrence, start)
+	if err != nil {
+		return 0
 	}
-	return n
+	all, err := series.Places(start, mostDays)
+	if err != nil {
+		return 0
+	}
+	return len(all)
 }
 
 // originals are the original starts of a booking's occurrences as messages write them; that of a single booking is empty.
@@ -139,7 +147,7 @@ func (p *player) ends(s Step) bool {
 
 // ended notes what is owed of a series that a person has ended after so many days.
 func (p *player) ended(b record.Booking, series record.Link, left int) {
-	p.ledger.did(placeOf(b, series), "recurrence", daily(left)[0])
+	p.ledger.did(placeOf(b, series), "recurrence", strconv.Itoa(left))
 	for day := range mostDays {
 		at := place{b.ID, stand{series.CalendarID, original(b.Spec, day)}}
 		p.ledger.forget(at)
@@ -149,37 +157,54 @@ func (p *player) ended(b record.Booking, series record.Link, left int) {
 	}
 }
 
+// rest is a series that persons have made of what followed in one of calweave's.
+type rest struct {
+	made cal.Content
+	days int
+}
+
 // splits makes a series of a person's of what follows in one of calweave's.
-func (p *player) splits(site Site, id cal.EventID, after, rest int) {
+func (p *player) splits(site Site, id cal.EventID, after, days int) {
 	p.unique++
-	var made cal.Content
+	var one rest
 	own := site.Persons.Copy(id, func(c *cal.Content) {
-		c.Title, c.Recurrence = fmt.Sprintf("rest %d", p.unique), daily(rest)
+		c.Title, c.Recurrence = fmt.Sprintf("rest %d", p.unique), daily(days)
 		c.Slot.Start.Instant, c.Slot.End.Instant = c.Slot.Start.Instant.AddDate(0, 0, after), c.Slot.End.Instant.AddDate(0, 0, after)
-		made = *c
+		one.made = *c
 	})
 	if own == "" {
 		return
 	}
 	if p.rests[site.Calendar] == nil {
-		p.rests[site.Calendar] = map[cal.EventID]cal.Content{}
+		p.rests[site.Calendar] = map[cal.EventID]rest{}
 	}
-	p.rests[site.Calendar][own] = made
+	for _, e := range site.Persons.Standing() {
+		if e.Series == own {
+			one.days++
+		}
+	}
+	p.rests[site.Calendar][own] = one
 	p.note("person: makes %s at %s of what follows", own, site.Provider)
 }
 
 // checkRests wants what persons have split off series to stand as they have left it.
 func (p *player) checkRests(s Site) {
-	left := maps.Clone(p.rests[s.Calendar])
-	for _, e := range s.Persons.Listed() {
-		made, is := left[e.ID]
-		delete(left, e.ID)
-		switch _, of := p.rests[s.Calendar][e.Series]; {
-		case of:
-			p.violate("%s: %s differs from its series, which is a person's", s.Provider, e.ID)
-		case is && e.Content.Differences(made, cal.AllFields) != 0:
-			p.violate("%s: %s, which is a person's, is %+v, and was made as %+v", s.Provider, e.ID, e.Content, made)
+	left, shown := maps.Clone(p.rests[s.Calendar]), map[cal.EventID]int{}
+	for _, e := range s.Persons.Standing() {
+		one, ok := left[e.Series]
+		if !ok {
+			continue
 		}
+		shown[e.Series]++
+		if differs := e.Content.Differences(one.made, cal.AllFields&^cal.ShapeFields); differs != 0 {
+			p.violate("%s: %v of %s, which is a person's, is %+v, and was made as %+v", s.Provider, differs.Names(), e.ID, e.Content, one.made)
+		}
+	}
+	for _, e := range s.Persons.Listed() {
+		if one, ok := left[e.ID]; ok && (!e.Content.Slot.Equal(one.made.Slot) || shown[e.ID] != one.days) {
+			p.violate("%s: %s, which is a person's, takes place %d times, %+v, and was made as %+v", s.Provider, e.ID, shown[e.ID], e.Content.Slot, one)
+		}
+		delete(left, e.ID)
 	}
 	for id := range left {
 		p.violate("%s: %s, which is a person's, does not stand", s.Provider, id)
@@ -323,7 +348,7 @@ func parsed(w cal.When) time.Time {
 
 // repeats reports whether a booking repeats as the core has sent, or as a person has made it.
 func (p *player) repeats(b record.Booking, sent cal.Booking) bool {
-	return slices.Equal(b.Spec.Recurrence, sent.Recurrence) || len(b.Spec.Recurrence) == 1 && p.ledger.wroteAnywhere(b.ID, "recurrence", b.Spec.Recurrence[0])
+	return slices.Equal(b.Spec.Recurrence, sent.Recurrence) || p.ledger.wroteAnywhere(b.ID, "recurrence", strconv.Itoa(days(b.Spec)))
 }
 
 // checkSeries is checkSaid of a booking that recurs: what persons did may have become overrides, and nothing else.
