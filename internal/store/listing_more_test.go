@@ -36,6 +36,7 @@ func listingTrials() []trial {
 		{"snapshot: what it spares is missed by the next", snapshotSparesOnce},
 		{"snapshot: an event that has left the window needs no other look", snapshotSlides},
 		{"snapshot: only a snapshot misses anything", snapshotOnly},
+		{"snapshot: a series whose occurrences it shows is not missed", snapshotSeries},
 		{"events: page by page, byte by byte", eventsPages},
 	}
 }

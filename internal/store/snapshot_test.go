@@ -192,6 +192,18 @@ func snapshotOnly(h *harness) {
 	same(h, "missing", h.number(`SELECT missing FROM events`), 0)
 }
 
+func snapshotSeries(h *harness) {
+	w := h.targeted()
+	daily := func(id string) cal.Event { return series(id, "RRULE:FREQ=DAILY;COUNT=2") }
+	w.tells(cal.Snapshot, week(), daily("shown"), daily("cancelled"), daily("gone"), hour("single", 2))
+	cancelled := ofKind(cal.KindException, "c1", 0, "cancelled", 0)
+	cancelled.Status = cal.StatusCancelled
+	w.tells(cal.Snapshot, week(), ofKind(cal.KindOccurrence, "s1", 0, "shown", 0), cancelled, ofKind(cal.KindOccurrence, "o1", 0, "single", 0))
+	for id, want := range map[string]int{"shown": 0, "cancelled": 1, "gone": 1, "single": 1} {
+		same(h, id, h.number(`SELECT missing FROM events WHERE event_id = '`+id+`'`), want)
+	}
+}
+
 func eventsPages(h *harness) {
 	w := h.targeted()
 	ids := []string{"A", "B", "_", "a", "b", "ä", "é", "日"} // in the order of their bytes, whatever a database's collation is

@@ -721,6 +721,8 @@ AND (events.starts_at >= $4 AND events.ends_at > $4 AND events.ends_at <= $5 AND
 AND events.listing_id <> $6
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = $2 AND s.calendar_id = $3 AND s.listing_id = $6
     AND s.event_id = events.event_id)
+AND NOT (events.kind = 'series' AND events.event_id IN (SELECT s.series_id FROM staged s WHERE s.tenant_id = $2
+    AND s.calendar_id = $3 AND s.listing_id = $6 AND s.status <> 'cancelled'))
 `
 
 type MissEventsParams struct {
@@ -733,6 +735,7 @@ type MissEventsParams struct {
 }
 
 // What a run wrote while the pages were read need not be among them. Clocks do not tell which that is, for they are set back, and differ.
+// Nor need a series be whose occurrences are: not every listing has series beside them.
 func (q *Queries) MissEvents(ctx context.Context, arg MissEventsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, missEvents,
 		arg.Now,

@@ -61,6 +61,7 @@ ON CONFLICT (tenant_id, calendar_id, event_id) DO UPDATE SET etag = excluded.eta
 
 -- name: MissEvents :execrows
 -- What a run wrote while the pages were read need not be among them. Clocks do not tell which that is, for they are set back, and differ.
+-- Nor need a series be whose occurrences are: not every listing has series beside them.
 UPDATE events SET missing = missing + 1, updated_at = @now
 WHERE events.tenant_id = @tenant_id AND events.calendar_id = @calendar_id AND events.status <> 'cancelled'
 AND (events.starts_at >= @window_from AND events.ends_at > @window_from AND events.ends_at <= @window_until AND events.starts_at < @window_until
@@ -70,7 +71,9 @@ AND (events.starts_at >= @window_from AND events.ends_at > @window_from AND even
             AND x.original_at = o.original_at)))
 AND events.listing_id <> @listing_id
 AND NOT EXISTS (SELECT 1 FROM staged s WHERE s.tenant_id = @tenant_id AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id
-    AND s.event_id = events.event_id);
+    AND s.event_id = events.event_id)
+AND NOT (events.kind = 'series' AND events.event_id IN (SELECT s.series_id FROM staged s WHERE s.tenant_id = @tenant_id
+    AND s.calendar_id = @calendar_id AND s.listing_id = @listing_id AND s.status <> 'cancelled'));
 
 -- name: RemoveMissed :execrows
 UPDATE events SET status = 'cancelled', series_id = '', updated_at = @now
